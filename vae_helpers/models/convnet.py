@@ -1,0 +1,72 @@
+"""The convolutional network of the exercise, shared by the autoencoder and the VAE."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class ConvNet(nn.Module):
+    """Convolutions down from a 28×28 image, linear heads to the latent space, transposed convolutions back.
+
+    The layers carry the handout's names and are made in its order, so that weights pass both ways between this class
+    and one typed from the handout, and one random seed gives both the same first weights.
+    """
+
+    def __init__(self, channels: int, latent_dim: int, heads: tuple[str, ...]):
+        super().__init__()
+        for name, value in (("channels", channels), ("latent_dim", latent_dim)):
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{type(self).__name__}({name}): got {value!r}, expected a whole number from 1 up.")
+        self.channels, self.latent_dim, self.flatten_dim = channels, latent_dim, 64 * 7 * 7
+        # encoder
+        self.conv1 = nn.Conv2d(channels, 16, kernel_size=3, padding=1)  # 28×28 → 28×28
+        self.conv2 = nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1)  # 28×28 → 14×14
+        self.conv3 = nn.Conv2d(32, 64, kernel_size=3, stride=2, padding=1)  # 14×14 → 7×7
+        for head in heads:
+            self.add_module(head, nn.Linear(self.flatten_dim, latent_dim))
+        # decoder
+        self.fc_decode = nn.Linear(latent_dim, self.flatten_dim)
+        self.deconv1 = nn.ConvTranspose2d(64, 32, kernel_size=3, stride=2, padding=1, output_padding=1)  # 7×7 → 14×14
+        self.deconv2 = nn.ConvTranspose2d(32, 16, kernel_size=3, stride=2, padding=1, output_padding=1)  # → 28×28
+        self.conv_final = nn.Conv2d(16, channels, kernel_size=3, padding=1)
+
+    def features(self, x: Tensor) -> Tensor:
+        """(N, channels, 28, 28) → (N, 3136). Raises ValueError for any other image shape."""
+        if x.ndim != 4 or x.shape[1:] != (self.channels, 28, 28):
+            raise ValueError(
+                f"{type(self).__name__}: x has shape {tuple(x.shape)}, expected (N, {self.channels}, 28, 28). "
+                "One image alone needs a batch dimension: x.unsqueeze(0)."
+            )
+        h = F.relu(self.conv1(x))
+        h = F.relu(self.conv2(h))
+        h = F.relu(self.conv3(h))
+        return h.flatten(start_dim=1)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(N, latent_dim) → images (N, channels, 28, 28) in [0, 1]. Raises ValueError for another number of columns."""
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise ValueError(
+                f"{type(self).__name__}.decode(z): z has shape {tuple(z.shape)}, expected (N, {self.latent_dim})."
+            )
+        h = F.relu(self.fc_decode(z)).view(-1, 64, 7, 7)
+        h = F.relu(self.deconv1(h))
+        h = F.relu(self.deconv2(h))
+        return torch.sigmoid(self.conv_final(h))
+
+
+def summary(model: nn.Module, input_size: tuple[int, ...] = (1, 28, 28)) -> None:
+    """Print torchsummary's table of layers, output shapes and parameters.
+
+    torchsummary runs the model on random images: here in eval mode and with the random state kept, so that looking
+    at a model changes neither its weights nor the training that follows. input_size is (C, H, W).
+    """
+    from torchsummary import summary as torchsummary_summary
+
+    was_training = model.training
+    device = next(model.parameters()).device.type
+    model.eval()
+    try:
+        with torch.random.fork_rng(), torch.no_grad():
+            torchsummary_summary(model, input_size, device=device)
+    finally:
+        model.train(was_training)

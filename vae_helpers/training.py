@@ -1,0 +1,395 @@
+"""The training loop, its history, its log file and its checkpoints."""
+
+import ctypes
+import math
+import os
+import pickle
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from tqdm.auto import tqdm
+
+from ._inference import latent_dim_of
+from ._language import tr
+from .losses import vae_loss
+
+__all__ = ["History", "TrainingDiverged", "default_device", "fit"]
+
+COLUMNS = ("epoch", "loss", "recon", "kl", "val_loss", "val_recon", "val_kl", "seconds")
+LOG_COLUMNS = "Epoch,Avg_Loss,Recon_Loss,KL_Loss"  # the handout's
+
+
+class TrainingDiverged(FloatingPointError):
+    """The loss is no longer a finite number. history holds the epochs before; epoch and batch say where (from 1)."""
+
+    def __init__(self, message: str, history: "History", epoch: int, batch: int):
+        super().__init__(message)
+        self.history, self.epoch, self.batch = history, epoch, batch
+
+
+class History:
+    """One row per epoch: epoch (from 1), loss, recon, kl, val_loss, val_recon, val_kl, seconds.
+
+    Every loss is a mean over the images of the epoch, whatever the batches. What was not measured is nan.
+    history["loss"] is a column as a list, history.rows[-1] the last epoch as a dict.
+    log_file: the log's path, or None; interrupted: whether Ctrl-C ended the training early.
+    """
+
+    def __init__(self, rows: Iterable[dict] = ()):
+        self.rows = [{column: row.get(column, math.nan) for column in COLUMNS} for row in rows]
+        self.log_file: Path | None = None
+        self.interrupted = False
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, column: str) -> list[float]:
+        if column not in COLUMNS:
+            raise KeyError(f"History has no column {column!r}; it has {', '.join(COLUMNS)}.")
+        return [row[column] for row in self.rows]
+
+    def __repr__(self) -> str:
+        lines = ["".join(f"{column:>11}" for column in COLUMNS)]
+        lines += [f"{row['epoch']:>11}" + "".join(f"{row[c]:>11.3f}" for c in COLUMNS[1:]) for row in self.rows]
+        return "\n".join(lines)
+
+    @classmethod
+    def read(cls, log_file: str | os.PathLike) -> "History":
+        """The history that a log file of fit (or of the handout's listing) holds: epoch, loss, recon and kl.
+
+        Raises ValueError for a file without the header line, or with a row that is no numbers, naming its line.
+        """
+        lines = Path(log_file).read_text(encoding="utf-8").splitlines()
+        if LOG_COLUMNS not in lines:
+            raise ValueError(f"{log_file}: no line {LOG_COLUMNS!r}, so this is not a training log.")
+        rows = []
+        for number, line in enumerate(lines[lines.index(LOG_COLUMNS) + 1 :], start=lines.index(LOG_COLUMNS) + 2):
+            if not line or line.startswith("Training completed"):
+                break
+            try:
+                epoch, loss, recon, kl = line.split(",")
+                rows.append({"epoch": int(epoch), "loss": float(loss), "recon": float(recon), "kl": float(kl)})
+            except ValueError:
+                raise ValueError(f"{log_file}, line {number}: {line!r} is not {LOG_COLUMNS}.") from None
+        history = cls(rows)
+        history.log_file = Path(log_file)
+        return history
+
+
+def default_device() -> torch.device:
+    """The GPU if PyTorch sees one, or else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def fit(
+    model: nn.Module,
+    train: Dataset | DataLoader,
+    validation: Dataset | DataLoader | None = None,
+    *,
+    epochs: int,
+    batch_size: int = 256,
+    loss: Callable = vae_loss,
+    lr: float = 1e-3,
+    weight_decay: float = 1e-5,
+    device: str | torch.device | None = None,
+    log_dir: str | os.PathLike | None = "logs",
+    checkpoint: str | os.PathLike | None = None,
+    progress: bool = True,
+    seed: int | None = None,
+) -> History:
+    """Train model by the handout's recipe (Adam, shuffled batches) and return its History.
+
+    model: its forward gives (recon, …), and loss is called as loss(recon, x, …) with the same rest: (recon, x, mu,
+        logvar) for a VAE. It is moved to device, and stays there.
+    train, validation: a Dataset of images (kept in memory on the device: the fast path) or any DataLoader, whose own
+        batch size then counts. Validation uses the same random draws every epoch.
+    epochs: how many in all; with a checkpoint that holds some of them, only the rest is trained.
+    loss: gives a scalar, or (total, recon, kl) as vae_loss does; total is minimised.
+    log_dir: folder for the log file, training_log_<date>_<time>.txt; None for no log.
+    checkpoint: file that holds everything after each epoch (written beside, then renamed). If it exists, training goes
+        on from it, to the same result as without the break.
+    seed: makes the order of the images and the noise repeatable. For the same history twice the model must also start
+        from the same weights: call torch.manual_seed before you build it. None leaves the random state as it is.
+
+    Ctrl-C ends the training early: the model keeps what it has learnt and the epochs so far are returned.
+    Raises TrainingDiverged when the loss is no longer finite, ValueError for bad arguments and for a checkpoint of
+    another recipe, OSError where the log or the checkpoint cannot be written (before the first epoch).
+    """
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(f"fit({name}): got {value!r}, expected a whole number from 1 up.")
+    device = torch.device(device) if device is not None else default_device()
+    model.to(device)
+    if device.type == "cpu":
+        _keep_freed_memory()
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr, weight_decay=weight_decay)
+    train_batches = _Batches(train, batch_size, device, shuffle=True, name="train")
+    val_batches = _Batches(validation, batch_size, device, shuffle=False, name="validation") if validation is not None else None
+    if seed is not None:
+        torch.manual_seed(seed)
+
+    recipe = {"model": type(model).__name__, "images": train_batches.images, "batch_size": train_batches.batch_size,
+              "lr": lr, "weight_decay": weight_decay, "seed": seed}  # fmt: skip
+    history = History()
+    if checkpoint is not None:
+        checkpoint = Path(checkpoint)
+        checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        if checkpoint.exists():
+            history = _load_checkpoint(checkpoint, model, optimizer, recipe)
+            if progress:
+                print(tr(f"Tiếp tục từ {checkpoint}: đã xong {len(history)} epoch.",
+                         f"Going on from {checkpoint}: {len(history)} epochs are done."))  # fmt: skip
+    log = _Log(log_dir, model, train_batches, epochs) if log_dir is not None else None
+    if log:
+        history.log_file = log.path
+        log.write(history)
+
+    epoch = batch = 0
+    bar = tqdm(total=epochs, initial=len(history), desc="Epoch", unit="epoch", disable=not progress)
+    try:
+        for epoch in range(len(history) + 1, epochs + 1):
+            started = time.perf_counter()
+            model.train()
+            means = _Means(device)
+            batch_bar = tqdm(train_batches, desc=f"Epoch {epoch}/{epochs}", unit="batch", leave=False, disable=not progress)
+            for batch, x in enumerate(batch_bar, start=1):
+                parts = _loss_parts(model, x, loss)
+                optimizer.zero_grad()
+                parts[0].backward()
+                optimizer.step()
+                means.add(parts, len(x))
+                if means.due() or batch == len(train_batches):
+                    average = means.read()
+                    if not math.isfinite(average[0]):
+                        raise _diverged(history, epoch, means.first_bad())
+                    batch_bar.set_postfix(loss=f"{average[0]:.4g}", refresh=False)
+            row = {"epoch": epoch, **dict(zip(COLUMNS[1:4], means.read(), strict=True))}
+            if val_batches:
+                row |= dict(zip(COLUMNS[4:7], _evaluate(model, val_batches, loss), strict=True))
+            row["seconds"] = time.perf_counter() - started
+            history.rows.append({column: row.get(column, math.nan) for column in COLUMNS})
+            if checkpoint:
+                _save_checkpoint(checkpoint, model, optimizer, recipe, history)
+            if log:
+                log.write(history)
+            bar.update()
+            if progress and (epoch % max(1, epochs // 20) == 0 or epoch == epochs):  # 500 epochs: 20 lines
+                bar.write(_summary_line(history.rows[-1], epochs))
+    except KeyboardInterrupt:
+        history.interrupted = True
+        done = len(history)
+        print(tr(f"Đã dừng ở epoch {epoch}, batch {batch}. Mô hình giữ nguyên những gì đã học; {done} epoch trọn vẹn trong History.",
+                 f"Stopped in epoch {epoch}, batch {batch}. The model keeps what it has learnt; {done} whole epochs are in the History."))  # fmt: skip
+    finally:
+        bar.close()
+    if log:
+        log.write(history, completed=not history.interrupted)
+    return history
+
+
+def _keep_freed_memory() -> None:
+    """Tell Linux's C library to keep freed blocks for the next batch, instead of giving them back to the system.
+
+    Every batch frees and asks again for the same few hundred MB; fetching them anew costs about as long as the
+    arithmetic. The limits are those of mallopt(3): blocks up to 32 MB, up to 512 MB kept. No number changes.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # Windows, macOS, another C library: they train as they are
+        return
+    M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+    for option, size in ((M_MMAP_THRESHOLD, 2**25), (M_TRIM_THRESHOLD, 2**29), (M_TOP_PAD, 2**26)):
+        mallopt(option, size)
+
+
+class _Batches:
+    """Batches of images on the device, in a fresh random order each time if shuffle; what fit iterates over."""
+
+    def __init__(self, source, batch_size: int, device: torch.device, shuffle: bool, name: str):
+        self.device, self.shuffle, self.loader, self.batch_size = device, shuffle, None, batch_size
+        if isinstance(source, DataLoader):
+            self.loader, self.batch_size, self.images = source, source.batch_size, len(source.dataset)
+        elif isinstance(getattr(source, "images", None), Tensor):
+            self.tensor = source.images.to(device)
+        elif isinstance(source, Dataset):
+            self.tensor = torch.stack([item[0] for item in source]).to(device)  # read once, kept in memory
+        else:
+            raise ValueError(f"fit({name}): got {type(source).__name__}, expected a Dataset of images or a DataLoader.")
+        if self.loader is None:
+            self.images = len(self.tensor)
+        if self.images == 0:
+            raise ValueError(f"fit({name}): the data set is empty.")
+
+    def __len__(self) -> int:
+        return len(self.loader) if self.loader is not None else math.ceil(self.images / self.batch_size)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.loader is not None:
+            for item in self.loader:
+                yield (item[0] if isinstance(item, (tuple, list)) else item).to(self.device, non_blocking=True)
+        elif self.shuffle:
+            for indices in torch.randperm(self.images).to(self.device).split(self.batch_size):
+                yield self.tensor[indices]
+        else:
+            yield from self.tensor.split(self.batch_size)
+
+
+class _Means:
+    """Means over all images so far of (total, recon, kl), summed on the device: reading them is what makes a GPU wait."""
+
+    def __init__(self, device: torch.device):
+        self.device, self.sums, self.images, self.totals, self.last_read = device, torch.zeros(3, device=device), 0, [], 0.0
+
+    def add(self, parts: Tensor, images: int) -> None:
+        self.sums += parts.detach() * images
+        self.totals.append(parts[0].detach())
+        self.images += images
+
+    def due(self) -> bool:
+        """On a GPU, whether 0.2 s have passed since the last read; on a CPU, where reading is free, always."""
+        return self.device.type == "cpu" or time.perf_counter() - self.last_read > 0.2
+
+    def read(self) -> list[float]:
+        self.last_read = time.perf_counter()
+        return (self.sums / self.images).tolist()
+
+    def first_bad(self) -> int:
+        """The first batch (from 1) whose loss is not finite."""
+        return 1 + torch.stack(self.totals).isfinite().tolist().index(False)
+
+
+def _loss_parts(model: nn.Module, x: Tensor, loss: Callable) -> Tensor:
+    """(total, recon, kl) of one batch as a tensor of 3; nan for the parts that the loss does not tell."""
+    recon, *rest = model(x)
+    parts = loss(recon, x, *rest)
+    if isinstance(parts, Tensor):
+        parts = (parts, parts.new_tensor(math.nan), parts.new_tensor(math.nan))
+    return torch.stack(tuple(parts))
+
+
+def _evaluate(model: nn.Module, batches: _Batches, loss: Callable) -> list[float]:
+    """Means of (total, recon, kl) in eval mode. The same noise each time, and none taken from the training's."""
+    means = _Means(batches.device)
+    model.eval()
+    with torch.random.fork_rng([batches.device] if batches.device.type == "cuda" else []), torch.no_grad():
+        torch.manual_seed(0)
+        for x in batches:
+            means.add(_loss_parts(model, x, loss), len(x))
+    return means.read()
+
+
+def _diverged(history: History, epoch: int, batch: int) -> TrainingDiverged:
+    return TrainingDiverged(
+        tr(
+            f"Hàm mất mát không còn là số hữu hạn (NaN hoặc vô cực) ở epoch {epoch}, batch {batch}. "
+            "Hãy thử lr nhỏ hơn, và kiểm tra ảnh nằm trong [0, 1]. Các epoch trước vẫn còn trong log và checkpoint.",
+            f"The loss is not a finite number (NaN or infinity) in epoch {epoch}, batch {batch}. "
+            "Try a smaller lr, and check that the images lie in [0, 1]. The epochs before are safe in the log and checkpoint.",
+        ),
+        history,
+        epoch,
+        batch,
+    )
+
+
+def _summary_line(row: dict, epochs: int) -> str:
+    line = f"Epoch {row['epoch']}/{epochs}  loss {row['loss']:.4f}"
+    if not math.isnan(row["recon"]):
+        line += f"  recon {row['recon']:.4f}  kl {row['kl']:.4f}"
+    if not math.isnan(row["val_loss"]):
+        line += f"  |  val_loss {row['val_loss']:.4f}"
+        if not math.isnan(row["val_recon"]):
+            line += f"  val_recon {row['val_recon']:.4f}  val_kl {row['val_kl']:.4f}"
+    return line
+
+
+class _Log:
+    """The handout's log file. The whole file is written each time, so it always agrees with the History."""
+
+    def __init__(self, folder: str | os.PathLike, model: nn.Module, batches: _Batches, epochs: int):
+        started = datetime.now()
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        stem, number = f"training_log_{started:%Y%m%d_%H%M%S}", 1
+        self.path = Path(folder) / f"{stem}.txt"
+        while self.path.exists():  # two trainings within one second
+            number += 1
+            self.path = Path(folder) / f"{stem}_{number}.txt"
+        try:
+            latent_dim = latent_dim_of(model)
+        except ValueError:
+            latent_dim = "?"
+        self.header = (
+            f"Training started at {started:%Y-%m-%d %H:%M:%S}\n"
+            f"Model: {type(model).__name__} with latent_dim={latent_dim}\n"
+            f"Batch size: {batches.batch_size}, Images: {batches.images}\n"
+            f"Total epochs: {epochs}\n\n"
+            f"{LOG_COLUMNS}\n"
+        )
+
+    def write(self, history: History, completed: bool = False) -> None:
+        text = self.header
+        for row in history.rows:
+            text += f"{row['epoch']},{row['loss']:.6f},{row['recon']:.6f},{row['kl']:.6f}\n"
+        if completed:
+            text += f"\nTraining completed at {datetime.now():%Y-%m-%d %H:%M:%S}\n"
+        _write_then_rename(self.path, lambda file: file.write(text.encode()))
+
+
+def _write_then_rename(path: Path, write: Callable) -> None:
+    """Write beside, then rename: whenever the process dies, path holds either the old file or the new one, whole."""
+    beside = path.with_name(path.name + ".part")
+    with open(beside, "wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+
+
+def _save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, recipe: dict, history: History) -> None:
+    """Everything that the next epoch depends on: weights, optimizer, random states, and the history so far."""
+    state = {
+        "recipe": recipe,
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "random": torch.get_rng_state(),
+        "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "history": history.rows,
+    }
+    _write_then_rename(path, lambda file: torch.save(state, file))
+
+
+def _load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, recipe: dict) -> History:
+    """Put the checkpoint's state into model, optimizer and random generators. Touches nothing if it does not fit."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        saved_recipe, rows = state["recipe"], state["history"]
+    except (RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as problem:
+        raise ValueError(
+            tr(f"fit(checkpoint): không đọc được {path} ({type(problem).__name__}). Tệp được giữ nguyên; "
+               "hãy đổi tên hoặc xóa nó để huấn luyện lại từ đầu.",
+               f"fit(checkpoint): {path} cannot be read ({type(problem).__name__}). The file is left as it is; "
+               "rename or delete it to train from the beginning.")  # fmt: skip
+        ) from problem
+    changed = [f"{key}: {saved_recipe.get(key)!r} → {value!r}" for key, value in recipe.items() if saved_recipe.get(key) != value]
+    shapes = {name: tuple(weight.shape) for name, weight in model.state_dict().items()}
+    saved_shapes = {name: tuple(weight.shape) for name, weight in state["model"].items()}
+    changed += [f"{name}: {saved_shapes.get(name)} → {shapes.get(name)}"
+                for name in sorted(shapes.keys() | saved_shapes.keys()) if shapes.get(name) != saved_shapes.get(name)]  # fmt: skip
+    if changed:
+        raise ValueError(
+            tr(f"fit(checkpoint): {path} thuộc về một công thức khác ({'; '.join(changed)}). "
+               "Hãy dùng lại công thức cũ, hoặc chọn tệp checkpoint khác.",
+               f"fit(checkpoint): {path} belongs to another recipe ({'; '.join(changed)}). "
+               "Use the old recipe again, or name another checkpoint file.")  # fmt: skip
+        )
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    torch.set_rng_state(state["random"])
+    if torch.cuda.is_available() and state["random_cuda"]:
+        torch.cuda.set_rng_state_all(state["random_cuda"])
+    return History(rows)
