@@ -100,7 +100,9 @@ def load_mnist(root: str | os.PathLike | None = None, train: bool = True) -> Ima
                         "Choose a folder that you may write to.",
                     )
                 ) from problem
-            reason = tr(f"không ghi được vào thư mục {folder} ({problem})", f"the folder {folder} cannot be written ({problem})")
+            reason = tr(
+                f"không ghi được vào thư mục {folder} ({problem})", f"the folder {folder} cannot be written ({problem})"
+            )
             return _fall_back(train, reason, folder)
     return _read_mnist(folder, train)
 
@@ -192,12 +194,16 @@ def _download_mnist(folder: Path) -> None:
     timeout = socket.getdefaulttimeout()
     try:
         if not _network_answers(MNIST.mirrors):
-            raise DataError(tr("không có kết nối mạng tới nơi chứa MNIST", "no network connection to a server of MNIST"))
+            raise DataError(
+                tr("không có kết nối mạng tới nơi chứa MNIST", "no network connection to a server of MNIST")
+            )
         socket.setdefaulttimeout(STALL_SECONDS)  # torchvision itself would wait forever for a silent server
         try:
             MNIST(staging, download=True)
         except Exception as problem:  # URLError, a wrong checksum, a broken archive, …: each means "not here, not now"
-            raise DataError(tr(f"tải MNIST bị dở dang ({problem})", f"the download of MNIST broke off ({problem})")) from problem
+            raise DataError(
+                tr(f"tải MNIST bị dở dang ({problem})", f"the download of MNIST broke off ({problem})")
+            ) from problem
         for name in MNIST_FILES:
             _check_file(_raw(staging) / name)
         _raw(folder).mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 In every formula x is an image, recon its reconstruction, and the encoder says q(z|x) = N(mu, diag(exp(logvar))).
 """
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 

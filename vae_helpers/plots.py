@@ -5,7 +5,7 @@ The model may be any module whose forward gives (recon, mu, logvar) or (recon, z
 also need its decode.
 """
 
-import matplotlib.pyplot  # noqa: F401  makes notebooks draw the figures that cells return
+import matplotlib.pyplot  # makes notebooks draw the figures that cells return
 import numpy as np
 import torch
 from matplotlib.colors import ListedColormap
@@ -29,7 +29,18 @@ __all__ = [
 
 
 # Ten colours that colour-blind readers can tell apart: M. Petroff, "Accessible Color Sequences for Data Visualization", 2021.
-TEN_COLOURS = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd")
+TEN_COLOURS = (
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#94a4a2",
+    "#832db6",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#717581",
+    "#92dadd",
+)
 
 
 def plot_images(images: Tensor, titles: list[str] | None = None, columns: int = 10, title: str = "") -> Figure:
@@ -55,7 +66,9 @@ def plot_reconstructions(model: nn.Module, images: Tensor, n: int = 10) -> Figur
         recon = model(images.to(device_of(model)))[0].cpu().view_as(images)
     figure = Figure(figsize=(0.9 * len(images) + 1, 2.4), layout="constrained")
     rows = figure.subplots(2, len(images), squeeze=False)
-    for axes, row, label in zip(rows, (images, recon), (tr("Ảnh gốc", "Original"), tr("Tái tạo", "Reconstruction")), strict=True):
+    for axes, row, label in zip(
+        rows, (images, recon), (tr("Ảnh gốc", "Original"), tr("Tái tạo", "Reconstruction")), strict=True
+    ):
         for ax, image in zip(axes, row, strict=True):
             _draw(ax, image)
         axes[0].set_axis_on()
@@ -79,14 +92,28 @@ def plot_latent(model: nn.Module, dataset: ImageDataset, ax=None) -> Figure:
         ax = Figure(figsize=(6.2, 5.2), layout="constrained").subplots()
     labels = dataset.labels.numpy()
     classes = int(labels.max()) + 1
-    colours = ListedColormap(TEN_COLOURS[:classes]) if classes <= 10 else matplotlib.colormaps["viridis"].resampled(classes)
-    points = ax.scatter(codes[:, 0], codes[:, 1], c=labels, cmap=colours, vmin=-0.5, vmax=classes - 0.5, s=4, alpha=0.6, linewidths=0)
+    colours = (
+        ListedColormap(TEN_COLOURS[:classes]) if classes <= 10 else matplotlib.colormaps["viridis"].resampled(classes)
+    )
+    points = ax.scatter(
+        codes[:, 0], codes[:, 1], c=labels, cmap=colours, vmin=-0.5, vmax=classes - 0.5, s=4, alpha=0.6, linewidths=0
+    )
     for digit in np.unique(labels):  # colour alone does not reach every reader: the digit stands on its cloud
         x, y = np.median(codes[labels == digit][:, :2].numpy(), axis=0)
-        ax.text(x, y, str(digit), fontsize=12, fontweight="bold", ha="center", va="center",
-                bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": colours(int(digit)), "alpha": 0.85})  # fmt: skip
+        ax.text(
+            x,
+            y,
+            str(digit),
+            fontsize=12,
+            fontweight="bold",
+            ha="center",
+            va="center",
+            bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": colours(int(digit)), "alpha": 0.85},
+        )
     for radius in (1, 2, 3):
-        ax.add_artist(matplotlib.patches.Circle((0, 0), radius, fill=False, color="black", linewidth=0.8, linestyle="--"))
+        ax.add_artist(
+            matplotlib.patches.Circle((0, 0), radius, fill=False, color="black", linewidth=0.8, linestyle="--")
+        )
     ax.set(xlabel="$z_1$", ylabel="$z_2$", title=tr("Không gian tiềm ẩn theo lớp", "Latent space by class"))
     ax.set_aspect("equal", adjustable="datalim")
     ax.figure.colorbar(points, ax=ax, ticks=np.unique(labels), label=tr("chữ số", "digit")).solids.set_alpha(1)
@@ -96,17 +123,25 @@ def plot_latent(model: nn.Module, dataset: ImageDataset, ax=None) -> Figure:
 def plot_manifold(model: nn.Module, n: int = 20, limits: tuple[float, float] = (-3, 3)) -> Figure:
     """The images that the decoder gives on an n × n grid of a 2-D latent space. limits: of z₁ and of z₂."""
     if latent_dim_of(model) != 2:
-        raise ValueError(f"plot_manifold(model): the model has {latent_dim_of(model)} latent dimensions, a map needs 2.")
+        raise ValueError(
+            f"plot_manifold(model): the model has {latent_dim_of(model)} latent dimensions, a map needs 2."
+        )
     z = torch.linspace(*limits, n)
     grid = torch.cartesian_prod(z.flip(0), z).flip(1)  # rows from the highest z₂ down, columns from the lowest z₁ up
     images = _decode(model, grid)
-    picture = images.view(n, n, *images.shape[1:]).permute(0, 3, 1, 4, 2).reshape(n * images.shape[2], n * images.shape[3], -1)
+    picture = (
+        images.view(n, n, *images.shape[1:])
+        .permute(0, 3, 1, 4, 2)
+        .reshape(n * images.shape[2], n * images.shape[3], -1)
+    )
     figure = Figure(figsize=(6, 6.2), layout="constrained")
     ax = figure.subplots()
     half = (limits[1] - limits[0]) / (n - 1) / 2 if n > 1 else 0.5  # each picture stands around its point
     edges = (limits[0] - half, limits[1] + half)
     ax.imshow(picture.squeeze(-1), cmap="gray", vmin=0, vmax=1, extent=(*edges, *edges))
-    ax.set(xlabel="$z_1$", ylabel="$z_2$", title=tr("Bộ giải mã trên lưới các điểm z", "The decoder on a grid of points z"))
+    ax.set(
+        xlabel="$z_1$", ylabel="$z_2$", title=tr("Bộ giải mã trên lưới các điểm z", "The decoder on a grid of points z")
+    )
     return figure
 
 
@@ -123,7 +158,9 @@ def plot_interpolation(model: nn.Module, a: Tensor, b: Tensor, steps: int = 10) 
     alphas = torch.linspace(0, 1, steps)
     images = _decode(model, torch.stack([torch.lerp(z_a, z_b, alpha) for alpha in alphas]))
     titles = [f"α={alpha:.2f}" for alpha in alphas]
-    return plot_images(images, titles, columns=steps, title=tr("Đi thẳng từ ảnh a đến ảnh b", "A straight walk from a to b"))
+    return plot_images(
+        images, titles, columns=steps, title=tr("Đi thẳng từ ảnh a đến ảnh b", "A straight walk from a to b")
+    )
 
 
 def plot_history(history: History) -> Figure:
@@ -139,7 +176,9 @@ def plot_history(history: History) -> Figure:
         marker = "o" if len(history) < 30 else None
         ax.plot(history["epoch"], history[column], marker=marker, label=tr("huấn luyện", "training"))
         if not np.isnan(history["val_" + column]).all():
-            ax.plot(history["epoch"], history["val_" + column], "--", marker=marker, label=tr("kiểm định", "validation"))
+            ax.plot(
+                history["epoch"], history["val_" + column], "--", marker=marker, label=tr("kiểm định", "validation")
+            )
         ax.set(xlabel="Epoch", title=names[column])
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(alpha=0.3)
@@ -156,7 +195,9 @@ def _draw(ax, image: Tensor) -> None:
 def _some_images(images: Tensor, n: int) -> Tensor:
     if not isinstance(images, Tensor) or images.ndim != 4:
         got = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
-        raise ValueError(f"plot_reconstructions(images): got {got}, expected a tensor (N, C, H, W); of a data set, pass dataset.images.")
+        raise ValueError(
+            f"plot_reconstructions(images): got {got}, expected a tensor (N, C, H, W); of a data set, pass dataset.images."
+        )
     return images[:n]
 
 
@@ -169,6 +210,8 @@ def _decode(model: nn.Module, z: Tensor) -> Tensor:
     if images.ndim == 2:
         side = round(images.shape[1] ** 0.5)
         if side * side != images.shape[1]:
-            raise ValueError(f"decode(z) gives shape {tuple(images.shape)}, which is not a batch of square grey images.")
+            raise ValueError(
+                f"decode(z) gives shape {tuple(images.shape)}, which is not a batch of square grey images."
+            )
         images = images.view(-1, 1, side, side)
     return images

@@ -129,12 +129,20 @@ def fit(
         _keep_freed_memory()
     optimizer = torch.optim.Adam(model.parameters(), lr=lr, weight_decay=weight_decay)
     train_batches = _Batches(train, batch_size, device, shuffle=True, name="train")
-    val_batches = _Batches(validation, batch_size, device, shuffle=False, name="validation") if validation is not None else None
+    val_batches = (
+        _Batches(validation, batch_size, device, shuffle=False, name="validation") if validation is not None else None
+    )
     if seed is not None:
         torch.manual_seed(seed)
 
-    recipe = {"model": type(model).__name__, "images": train_batches.images, "batch_size": train_batches.batch_size,
-              "lr": lr, "weight_decay": weight_decay, "seed": seed}  # fmt: skip
+    recipe = {
+        "model": type(model).__name__,
+        "images": train_batches.images,
+        "batch_size": train_batches.batch_size,
+        "lr": lr,
+        "weight_decay": weight_decay,
+        "seed": seed,
+    }
     history = History()
     if checkpoint is not None:
         checkpoint = Path(checkpoint)
@@ -142,8 +150,12 @@ def fit(
         if checkpoint.exists():
             history = _load_checkpoint(checkpoint, model, optimizer, recipe)
             if progress:
-                print(tr(f"Tiếp tục từ {checkpoint}: đã xong {len(history)} epoch.",
-                         f"Going on from {checkpoint}: {len(history)} epochs are done."))  # fmt: skip
+                print(
+                    tr(
+                        f"Tiếp tục từ {checkpoint}: đã xong {len(history)} epoch.",
+                        f"Going on from {checkpoint}: {len(history)} epochs are done.",
+                    )
+                )
     log = _Log(log_dir, model, train_batches, epochs) if log_dir is not None else None
     if log:
         history.log_file = log.path
@@ -156,7 +168,9 @@ def fit(
             started = time.perf_counter()
             model.train()
             means = _Means(device)
-            batch_bar = tqdm(train_batches, desc=f"Epoch {epoch}/{epochs}", unit="batch", leave=False, disable=not progress)
+            batch_bar = tqdm(
+                train_batches, desc=f"Epoch {epoch}/{epochs}", unit="batch", leave=False, disable=not progress
+            )
             for batch, x in enumerate(batch_bar, start=1):
                 parts = _loss_parts(model, x, loss)
                 optimizer.zero_grad()
@@ -183,8 +197,12 @@ def fit(
     except KeyboardInterrupt:
         history.interrupted = True
         done = len(history)
-        print(tr(f"Đã dừng ở epoch {epoch}, batch {batch}. Mô hình giữ nguyên những gì đã học; {done} epoch trọn vẹn trong History.",
-                 f"Stopped in epoch {epoch}, batch {batch}. The model keeps what it has learnt; {done} whole epochs are in the History."))  # fmt: skip
+        print(
+            tr(
+                f"Đã dừng ở epoch {epoch}, batch {batch}. Mô hình giữ nguyên những gì đã học; {done} epoch trọn vẹn trong History.",
+                f"Stopped in epoch {epoch}, batch {batch}. The model keeps what it has learnt; {done} whole epochs are in the History.",
+            )
+        )
     finally:
         bar.close()
     if log:
@@ -243,7 +261,13 @@ class _Means:
     """Means over all images so far of (total, recon, kl), summed on the device: reading them is what makes a GPU wait."""
 
     def __init__(self, device: torch.device):
-        self.device, self.sums, self.images, self.totals, self.last_read = device, torch.zeros(3, device=device), 0, [], 0.0
+        self.device, self.sums, self.images, self.totals, self.last_read = (
+            device,
+            torch.zeros(3, device=device),
+            0,
+            [],
+            0.0,
+        )
 
     def add(self, parts: Tensor, images: int) -> None:
         self.sums += parts.detach() * images
@@ -350,7 +374,9 @@ def _write_then_rename(path: Path, write: Callable) -> None:
     os.replace(beside, path)
 
 
-def _save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, recipe: dict, history: History) -> None:
+def _save_checkpoint(
+    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, recipe: dict, history: History
+) -> None:
     """Everything that the next epoch depends on: weights, optimizer, random states, and the history so far."""
     state = {
         "recipe": recipe,
@@ -370,22 +396,33 @@ def _load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimi
         saved_recipe, rows = state["recipe"], state["history"]
     except (RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as problem:
         raise ValueError(
-            tr(f"fit(checkpoint): không đọc được {path} ({type(problem).__name__}). Tệp được giữ nguyên; "
-               "hãy đổi tên hoặc xóa nó để huấn luyện lại từ đầu.",
-               f"fit(checkpoint): {path} cannot be read ({type(problem).__name__}). The file is left as it is; "
-               "rename or delete it to train from the beginning.")  # fmt: skip
+            tr(
+                f"fit(checkpoint): không đọc được {path} ({type(problem).__name__}). Tệp được giữ nguyên; "
+                "hãy đổi tên hoặc xóa nó để huấn luyện lại từ đầu.",
+                f"fit(checkpoint): {path} cannot be read ({type(problem).__name__}). The file is left as it is; "
+                "rename or delete it to train from the beginning.",
+            )
         ) from problem
-    changed = [f"{key}: {saved_recipe.get(key)!r} → {value!r}" for key, value in recipe.items() if saved_recipe.get(key) != value]
+    changed = [
+        f"{key}: {saved_recipe.get(key)!r} → {value!r}"
+        for key, value in recipe.items()
+        if saved_recipe.get(key) != value
+    ]
     shapes = {name: tuple(weight.shape) for name, weight in model.state_dict().items()}
     saved_shapes = {name: tuple(weight.shape) for name, weight in state["model"].items()}
-    changed += [f"{name}: {saved_shapes.get(name)} → {shapes.get(name)}"
-                for name in sorted(shapes.keys() | saved_shapes.keys()) if shapes.get(name) != saved_shapes.get(name)]  # fmt: skip
+    changed += [
+        f"{name}: {saved_shapes.get(name)} → {shapes.get(name)}"
+        for name in sorted(shapes.keys() | saved_shapes.keys())
+        if shapes.get(name) != saved_shapes.get(name)
+    ]
     if changed:
         raise ValueError(
-            tr(f"fit(checkpoint): {path} thuộc về một công thức khác ({'; '.join(changed)}). "
-               "Hãy dùng lại công thức cũ, hoặc chọn tệp checkpoint khác.",
-               f"fit(checkpoint): {path} belongs to another recipe ({'; '.join(changed)}). "
-               "Use the old recipe again, or name another checkpoint file.")  # fmt: skip
+            tr(
+                f"fit(checkpoint): {path} thuộc về một công thức khác ({'; '.join(changed)}). "
+                "Hãy dùng lại công thức cũ, hoặc chọn tệp checkpoint khác.",
+                f"fit(checkpoint): {path} belongs to another recipe ({'; '.join(changed)}). "
+                "Use the old recipe again, or name another checkpoint file.",
+            )
         )
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])

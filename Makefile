@@ -1,0 +1,52 @@
+# make lab · make test · make notebooks · make lint
+# Each sets up .venv first if it is missing. Choose another Python with PYTHON=python3.12.
+
+PYTHON ?= python3
+COURSE ?= vi
+PY := .venv/bin/python
+
+# Whatever this machine's pip configuration says, packages go into .venv, and the versions come from constraints.txt.
+PIP := PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 PIP_DISABLE_PIP_VERSION_CHECK=1 \
+	env -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT -u PIP_CONSTRAINT -u PIP_NO_DEPS -u PYTHONPATH -u PYTHONHOME \
+	$(PY) -m pip
+
+# Lessons and tests use the kernel of .venv, even where another python3 kernel is installed for the user.
+export JUPYTER_PREFER_ENV_PATH := 1
+export JUPYTER_PATH := $(CURDIR)/.venv/share/jupyter
+
+# JupyterLab refuses to run as root unless it is told to, and without a screen there is no browser to open.
+LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
+ifeq ($(shell uname -s),Linux)
+LAB_FLAGS += $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser)
+endif
+
+.PHONY: lab test notebooks lint clean
+
+lab: .venv/ready
+	@test -f "notebooks/$(COURSE)/00_start_here.ipynb" || { echo "COURSE=$(COURSE): choose vi or en."; exit 2; }
+	$(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" \
+		--LabApp.default_url="/lab/tree/notebooks/$(COURSE)/00_start_here.ipynb" $(LAB_FLAGS)
+
+test: lint
+	$(PY) -m pytest
+	$(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
+		--nbval-sanitize-with tests/nbval_sanitize.cfg -p no:timeout notebooks/vi notebooks/en
+
+lint: .venv/ready
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+notebooks: .venv/ready
+	$(PY) instructor/build.py $(LESSONS)
+
+.venv/ready: requirements.txt constraints.txt pyproject.toml
+	@echo "Setting up .venv: downloads about 3 GB on Linux (PyTorch with CUDA), once."
+	$(PYTHON) -m venv .venv || { rm -rf .venv .bootstrap; \
+		$(PYTHON) -m pip install --quiet --target .bootstrap virtualenv && \
+		PYTHONPATH=.bootstrap $(PYTHON) -m virtualenv .venv; }
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[lab,dev]"
+	$(PY) -c "import torch, torchvision, vae_helpers.models"
+	@touch $@
+
+clean:
+	rm -rf .venv .bootstrap

@@ -1,0 +1,222 @@
+"""Build the lessons: notebooks/src/*.py → notebooks/vi/*.ipynb and notebooks/en/*.ipynb.
+
+    python instructor/build.py                     build and execute every lesson in both languages
+    python instructor/build.py 05 06               only these
+    python instructor/build.py --check             say what is stale, differs between the languages or holds an error
+    python instructor/build.py --solutions FOLDER  write the solution edition (not executed) into FOLDER/vi, FOLDER/en
+
+A source is a script in jupytext's percent format. Markdown cells carry lang="vi" or lang="en", code cells belong to
+both languages. Between ### BEGIN SOLUTION and ### END SOLUTION (nbgrader's marks) stands what students write.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import jupytext
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ROOT / "notebooks" / "src"
+LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
+SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.MULTILINE | re.DOTALL)
+PLACEHOLDER = r"\1# Viết lời giải của bạn ở đây · Write your solution here\n\1..."
+PROGRESS_BAR = re.compile(r"\d+%\|")  # how tqdm's bars read as text
+CELL_TIMEOUT = 600  # seconds
+
+SETUP = """\
+# Set-up: find the course's helper package beside this notebook{or_install}.
+import importlib.util, sys
+from pathlib import Path
+
+if importlib.util.find_spec("vae_helpers") is None:
+    sys.path += [str(folder) for folder in Path.cwd().parents if (folder / "vae_helpers").is_dir()]
+"""
+INSTALL = """\
+if importlib.util.find_spec("vae_helpers") is None:
+    %pip install --quiet "vae-helpers @ git+{url}"
+"""
+
+
+def repository_url() -> str:
+    """The repository's address from pyproject.toml, without a slash at the end; "" while it is not set."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project.get("urls", {}).get("Repository", "").rstrip("/")
+
+
+def sources() -> list[Path]:
+    return sorted(SOURCES.glob("[0-9][0-9]_*.py"))
+
+
+def built_path(source: Path, language: str) -> Path:
+    return ROOT / "notebooks" / language / f"{source.stem}.ipynb"
+
+
+def make_notebook(source: Path, language: str, solutions: bool = False) -> NotebookNode:
+    """One language's edition of a lesson, not executed. Raises ValueError for a cell without or with a wrong language."""
+    script = jupytext.read(source, fmt="py:percent")
+    cells = [header(source.stem, language), nbformat.v4.new_code_cell(setup_code())]
+    for number, cell in enumerate(script.cells, start=1):
+        lang = cell.metadata.pop("lang", None)
+        if cell.cell_type == "markdown" and lang not in LANGUAGES:
+            raise ValueError(f"{source.name}, cell {number}: lang={lang!r}, expected one of {sorted(LANGUAGES)}.")
+        if lang not in (None, language):
+            continue
+        if cell.cell_type == "code" and not solutions:
+            cell.source = SOLUTION.sub(PLACEHOLDER, cell.source)
+            if "### BEGIN SOLUTION" in cell.source or "### END SOLUTION" in cell.source:
+                raise ValueError(f"{source.name}, cell {number}: a solution mark without its other half.")
+        cells.append(cell)
+    for number, cell in enumerate(cells):
+        cell["id"] = f"{source.stem}-{number:03d}"  # fixed, so that a rebuild changes nothing that did not change
+        cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {})
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+            "vae_language": language,
+        }
+    )
+    return notebook
+
+
+def header(stem: str, language: str) -> NotebookNode:
+    """The first cell: the way to the other language and, once the repository has an address, the Colab badge."""
+    links = [
+        f"**{name}**" if code == language else f"[{name}](../{code}/{stem}.ipynb)" for code, name in LANGUAGES.items()
+    ]
+    text = " · ".join(links)
+    url = repository_url()
+    if url:
+        page = url.removeprefix("https://github.com/")
+        badge = "[![Open In Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
+        text += (
+            f" · {badge}(https://colab.research.google.com/github/{page}/blob/main/notebooks/{language}/{stem}.ipynb)"
+        )
+    return nbformat.v4.new_markdown_cell(text)
+
+
+def setup_code() -> str:
+    url = repository_url()
+    code = SETUP.format(or_install=", or install it" if url else "")
+    return (code + INSTALL.format(url=url) if url else code).rstrip("\n")
+
+
+def execute(notebook: NotebookNode, folder: Path) -> None:
+    """Run all cells with this interpreter's own kernel, in folder. Raises CellExecutionError at the first error."""
+    own_kernels = KernelSpecManager(kernel_dirs=[str(Path(sys.prefix) / "share" / "jupyter" / "kernels")])
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=own_kernels)
+    client = NotebookClient(
+        notebook, km=manager, timeout=CELL_TIMEOUT, resources={"metadata": {"path": str(folder)}}, record_timing=False
+    )
+    client.execute()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not is_progress_bar(output)]
+    notebook.metadata.pop("widgets", None)  # the state of the progress bars
+    notebook.metadata.language_info = nbformat.from_dict({"name": "python"})  # not this machine's version
+
+
+def is_progress_bar(output: NotebookNode) -> bool:
+    text = output.get("data", {}).get("text/plain", "") or output.get("text", "")
+    is_widget = "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+    return bool(PROGRESS_BAR.search(text)) and (is_widget or output.get("name") == "stderr")
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.validate(notebook)
+    nbformat.write(notebook, path)
+
+
+def build(source: Path) -> None:
+    for language in LANGUAGES:
+        path = built_path(source, language)
+        print(f"{path.relative_to(ROOT)} …", flush=True)
+        notebook = make_notebook(source, language)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        execute(notebook, path.parent)
+        write(notebook, path)
+
+
+def problems(source: Path) -> Iterator[str]:
+    """What is wrong with the built notebooks of a source, one line each; nothing if they may be published."""
+    editions = {language: make_notebook(source, language) for language in LANGUAGES}
+    shapes = {language: [cell.cell_type for cell in edition.cells] for language, edition in editions.items()}
+    if shapes["vi"] != shapes["en"]:
+        yield f"{source.name}: the Vietnamese and the English edition have different cells, so a translation is missing"
+    for language, edition in editions.items():
+        path = built_path(source, language)
+        name = path.relative_to(ROOT)
+        if not path.exists():
+            yield f"{name}: not built"
+            continue
+        built = nbformat.read(path, as_version=4)
+        if [comparable(cell) for cell in built.cells] != [comparable(cell) for cell in edition.cells]:
+            yield f"{name}: stale, its source has changed since (make notebooks)"
+        for number, cell in enumerate(built.cells):
+            if cell.cell_type != "code":
+                continue
+            if cell.execution_count is None:
+                yield f"{name}, cell {number}: not executed"
+            for output in cell.outputs:
+                if output.output_type == "error":
+                    yield f"{name}, cell {number}: holds the error {output.ename}"
+                elif output.get("name") == "stderr":
+                    yield f"{name}, cell {number}: holds text on stderr: {output.text[:60]!r}"
+    codes = [
+        [
+            cell.source
+            for cell in nbformat.read(built_path(source, language), as_version=4).cells
+            if cell.cell_type == "code"
+        ]
+        for language in LANGUAGES
+        if built_path(source, language).exists()
+    ]
+    if len(codes) == len(LANGUAGES) and codes[0] != codes[1]:
+        yield f"{source.name}: the code cells of the built notebooks differ between the languages"
+
+
+def comparable(cell: NotebookNode) -> tuple:
+    return cell.id, cell.cell_type, cell.source, tuple(cell.metadata.get("tags", []))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("lessons", nargs="*", help="beginnings of lesson names, such as 05; all if none is given")
+    parser.add_argument("--check", action="store_true", help="only report what is wrong")
+    parser.add_argument("--solutions", type=Path, metavar="FOLDER", help="write the solution edition here")
+    arguments = parser.parse_args()
+    chosen = [s for s in sources() if not arguments.lessons or s.stem.startswith(tuple(arguments.lessons))]
+    if not chosen:
+        parser.error(
+            f"no lesson begins with {', '.join(arguments.lessons)}; there are {', '.join(s.stem for s in sources())}"
+        )
+    if arguments.check:
+        found = [problem for source in chosen for problem in problems(source)]
+        print("\n".join(found) or f"{len(chosen)} lessons: up to date in both languages.")
+        return 1 if found else 0
+    for source in chosen:
+        if arguments.solutions:
+            for language in LANGUAGES:
+                folder = arguments.solutions / language
+                write(make_notebook(source, language, solutions=True), folder / f"{source.stem}.ipynb")
+        else:
+            build(source)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

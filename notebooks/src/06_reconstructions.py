@@ -1,0 +1,295 @@
+# %% [markdown] lang="vi"
+# # Bài 06 · Tái tạo và sinh ảnh
+#
+# *Mô hình đã học được gì?* Con số mất mát không trả lời được câu này; phải nhìn. Bài này làm bước III.9 và III.10 của bài tập
+# (so ảnh gốc với ảnh tái tạo), rồi đi xa hơn một chút: xem mỗi ảnh nằm ở đâu trong không gian tiềm ẩn (latent space),
+# decoder vẽ gì ở từng nơi, và ảnh sinh ra từ $z$ ngẫu nhiên trông ra sao.
+
+# %% [markdown] lang="en"
+# # Lesson 06 · Reconstructions and samples
+#
+# *What has the model learnt?* The loss cannot answer that; one has to look. This lesson does steps III.9 and III.10 of
+# the exercise (originals beside reconstructions) and then goes a little further: where each image lies in the latent
+# space, what the decoder draws in each place, and what images from a random $z$ look like.
+
+# %%
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import torch
+
+from vae_helpers import checks, data, models, plots, tr, training
+
+device = training.default_device()
+train_set, val_set = data.split(data.load_mnist(), (0.8, 0.2), seed=1)
+
+# %% [markdown] lang="vi"
+# ## Mô hình
+#
+# Cùng công thức như bài 05. Nếu bạn đã chạy bài 05, checkpoint của nó được dùng lại và ô này xong ngay; nếu chưa, ô này
+# huấn luyện 3 epoch.
+#
+# ⏱ Nhiều nhất khoảng 40 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+
+# %% [markdown] lang="en"
+# ## The model
+#
+# The same recipe as in lesson 05. If you have run lesson 05, its checkpoint is used and this cell is done at once; if
+# not, it trains 3 epochs.
+#
+# ⏱ At most about 40 seconds on two CPU cores; a GPU is much faster.
+
+# %%
+EPOCHS = 3  # 500
+torch.manual_seed(1)
+model = models.VAE(channels=1, latent_dim=2)
+checkpoint = Path("checkpoints") / "vae_B1000.pt"
+history = training.fit(model, train_set, val_set, epochs=EPOCHS, checkpoint=checkpoint, seed=1)
+print(tr("Sai số tái tạo trên tập kiểm định:", "Validation reconstruction error:"), f"{history['val_recon'][-1]:.1f}")
+
+# %% [markdown] lang="vi"
+# ## III.9 · Tái tạo ảnh của tập kiểm định
+#
+# Hai dòng quan trọng trước khi dùng một mô hình:
+#
+# - `model.eval()` chuyển sang **chế độ đánh giá** (các lớp như dropout ngừng ngẫu nhiên);
+# - `torch.no_grad()` bảo PyTorch đừng ghi nhớ phép tính để lấy gradient: đỡ tốn bộ nhớ, và trọng số chắc chắn không đổi.
+
+# %% [markdown] lang="en"
+# ## III.9 · Reconstructing validation images
+#
+# Two lines matter before one uses a model:
+#
+# - `model.eval()` switches to **evaluation mode** (layers such as dropout stop being random);
+# - `torch.no_grad()` tells PyTorch not to remember the computation for gradients: that saves memory.
+
+# %% tags=["nbval-check-output"]
+model.eval()
+images = val_set.images[:10].to(device)
+with torch.no_grad():
+    recon_images, mu, logvar = model(images)
+print(images.shape, "→", mu.shape, "→", recon_images.shape)
+
+# %% [markdown] lang="vi"
+# ## III.10 · Ảnh gốc và ảnh tái tạo, từng cặp
+#
+# PyTorch xếp một ảnh theo $(C, H, W)$, còn matplotlib cần $(H, W, C)$ hay $(H, W)$: với một kênh, `image[0]` là đủ.
+# Hãy luôn viết `cmap="gray"` cùng `vmin=0, vmax=1`; thiếu chúng, matplotlib tô chữ số bằng bảng màu xanh–vàng và tự co giãn
+# độ sáng của từng ảnh, khiến ảnh mờ trông như ảnh nét.
+
+# %% [markdown] lang="en"
+# ## III.10 · Originals and reconstructions in pairs
+#
+# PyTorch stores an image as $(C, H, W)$, matplotlib wants $(H, W, C)$ or $(H, W)$: with one channel, `image[0]` will do.
+# Always write `cmap="gray"` with `vmin=0, vmax=1`; without them matplotlib paints the digits in blue and yellow and
+# stretches the brightness of each picture on its own, which makes a faint image look like a crisp one.
+
+# %%
+figure, axes = plt.subplots(2, 10, figsize=(10, 2.4))
+for i in range(10):
+    axes[0, i].imshow(images[i, 0].cpu(), cmap="gray", vmin=0, vmax=1)
+    axes[1, i].imshow(recon_images[i, 0].cpu(), cmap="gray", vmin=0, vmax=1)
+for ax in axes.flat:
+    ax.axis("off")
+axes[0, 0].set_title(tr("Ảnh gốc", "Original"), loc="left")
+axes[1, 0].set_title(tr("Tái tạo", "Reconstruction"), loc="left")
+plt.show()
+
+# %% [markdown] lang="vi"
+# *Hình: hàng trên là mười chữ số gốc, hàng dưới là ảnh tái tạo, mờ hơn. Nét chung thì giữ được, nhưng vài chữ số bị
+# đổi thành chữ số khác: chỉ với hai con số cho mỗi ảnh, những chữ số giống nhau như 4 và 9 phải chen chung một chỗ.*
+#
+# Từ nay hàm `plots.plot_reconstructions(model, images)` vẽ hình này giúp bạn.
+
+# %% [markdown] lang="en"
+# *The figure: ten original digits above, their reconstructions below, blurrier. The general shape survives, but some
+# digits turn into others: with only two numbers per image, look-alikes such as 4 and 9 must share one place.*
+#
+# From now on `plots.plot_reconstructions(model, images)` draws this figure for you.
+
+# %% [markdown] lang="vi"
+# ## Ảnh nào nằm ở đâu?
+#
+# Encoder cho mỗi ảnh một điểm $\mu$ trên mặt phẳng (và một độ lệch chuẩn $\sigma$ quanh điểm ấy). Ta vẽ $\mu$ của mọi ảnh
+# kiểm định, tô màu theo chữ số. Mô hình **chưa từng thấy nhãn**: nếu các màu tách nhau ra, nó đã tự tìm thấy các lớp.
+
+# %% [markdown] lang="en"
+# ## Which image lies where?
+#
+# The encoder gives every image a point $\mu$ in the plane (and a standard deviation $\sigma$ around it). We draw $\mu$ of
+# all validation images, coloured by digit. The model has **never seen a label**: if the colours separate, it has found
+# the classes by itself.
+
+# %%
+plots.plot_latent(model, val_set)
+
+# %% [markdown] lang="vi"
+# *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số. Các chữ số 0, 1, 6 có vùng riêng; 4, 7, 9 chồng lên nhau, cũng như
+# 3, 5, 8. Ba vòng tròn đứt nét có bán kính 1, 2, 3 quanh gốc tọa độ đánh dấu phân phối tiên nghiệm $\mathcal{N}(0, I)$.*
+#
+# Hãy nhìn lại các vòng tròn: **phần lớn đám mây nằm ngoài chúng**. Đo thử:
+
+# %% [markdown] lang="en"
+# *The figure: a dot for each image, a colour for each digit. 0, 1 and 6 have regions of their own; 4, 7 and 9 overlap,
+# and so do 3, 5 and 8. The three dashed circles with radius 1, 2 and 3 around the origin mark the prior
+# $\mathcal{N}(0, I)$.*
+#
+# Look at the circles again: **most of the cloud lies outside**. Let us measure it:
+
+# %%
+with torch.no_grad():
+    mu, logvar = model.encode(val_set.images[:2000].to(device))
+sigma = torch.exp(0.5 * logvar)
+inside = (mu.norm(dim=1) < 2).float().mean()
+print(tr("độ lệch chuẩn của các μ:", "standard deviation of the μ:"), [f"{s:.2f}" for s in mu.std(dim=0).tolist()])
+print(tr("σ trung bình:", "mean σ:"), f"{sigma.mean():.3f}")
+print(
+    tr("số ảnh trong vòng bán kính 2:", "images within radius 2:"),
+    f"{inside:.0%}",
+    tr("(N(0, I) có 86 %)", "(N(0, I) has 86%)"),
+)
+
+# %% [markdown] lang="vi"
+# Các $\mu$ trải rộng hơn tiên nghiệm nhiều, còn $\sigma$ chỉ bằng vài phần trăm. Với $B = 1000$, sai số tái tạo nặng gấp
+# nghìn lần KL, nên mô hình *gần như là một autoencoder*: mỗi ảnh là một đốm tí hon, các đốm dàn ra xa để khỏi lẫn nhau.
+# Bài 04 giải thích $B$ chính là cách chọn độ lệch chuẩn của decoder ($\sigma \approx 0{,}022$).
+#
+# ## Decoder vẽ gì ở mỗi nơi?
+#
+# Lấy một lưới các điểm $z$, giải mã từng điểm, xếp các ảnh đúng vị trí. Lưới bao trọn đám mây vừa thấy.
+
+# %% [markdown] lang="en"
+# The $\mu$ spread far wider than the prior, while $\sigma$ is a few hundredths. With $B = 1000$ the reconstruction error
+# weighs a thousand times as much as the KL, so the model is *nearly an autoencoder*: every image is a tiny spot, and
+# the spots keep apart so as not to be mixed up. Lesson 04 explains that $B$ is a choice of the decoder's standard
+# deviation ($\sigma \approx 0.022$).
+#
+# ## What does the decoder draw in each place?
+#
+# Take a grid of points $z$, decode each, and put the pictures where they belong. The grid covers the cloud above.
+
+# %%
+edge = mu.abs().max().item()
+plots.plot_manifold(model, n=20, limits=(-edge, edge))
+
+# %% [markdown] lang="vi"
+# *Hình: lưới 20 × 20 ảnh. Nơi có dữ liệu, các chữ số biến đổi êm dần từ chữ số này sang chữ số khác; nơi không có dữ liệu,
+# decoder vẽ ra những vệt không giống chữ số nào.*
+#
+# ## Sinh ảnh mới
+#
+# Một VAE sinh ảnh bằng hai dòng: lấy $z \sim \mathcal{N}(0, I)$, rồi đưa qua decoder. Không cần encoder.
+
+# %% [markdown] lang="en"
+# *The figure: a grid of 20 × 20 pictures. Where there are data, digits melt smoothly into each other; where there are
+# none, the decoder draws smears that are no digit at all.*
+#
+# ## Making new images
+#
+# A VAE makes images in two lines: draw $z \sim \mathcal{N}(0, I)$, then decode. No encoder is needed.
+
+# %%
+plots.plot_samples(model, n=40, seed=0)
+
+# %% [markdown] lang="vi"
+# *Hình: bốn mươi ảnh từ $z \sim \mathcal{N}(0, I)$. Chỉ vài loại chữ số xuất hiện, và nhiều ảnh không đọc được: mẫu rơi vào phần giữa
+# của bản đồ, nơi mô hình này hầu như không đặt ảnh nào.*
+#
+# Lỗi không nằm ở decoder, mà ở chỗ ta hỏi sai nơi. Nếu lấy $z$ từ một phân phối Gauss khớp với chính đám mây các $\mu$:
+
+# %% [markdown] lang="en"
+# *The figure: forty images from $z \sim \mathcal{N}(0, I)$. Only a few kinds of digit appear, and many pictures cannot
+# be read: the samples fall into the middle of the map, where this model keeps hardly any image.*
+#
+# The fault is not the decoder's: we asked in the wrong place. If we draw $z$ from a Gaussian fitted to the cloud of the
+# $\mu$ themselves:
+
+# %%
+cloud = torch.distributions.MultivariateNormal(mu.cpu().mean(dim=0), mu.cpu().T.cov())
+torch.manual_seed(0)
+with torch.no_grad():
+    samples = model.decode(cloud.sample((40,)).to(device))
+plots.plot_images(
+    samples, title=tr("Ảnh sinh ra từ phân phối khớp với đám mây μ", "Images from a Gaussian fitted to the μ")
+)
+
+# %% [markdown] lang="vi"
+# *Hình: bốn mươi ảnh, lần này phần lớn đọc được và có nhiều chữ số khác nhau.* Cách chữa tận gốc là để mô hình tự giữ các $\mu$
+# trong tiên nghiệm, nghĩa là chọn $B$ (hay $\sigma$ của decoder) cho hợp lý: đó là chuyện của bài 04.
+#
+# ## Đi từ ảnh này sang ảnh kia
+
+# %% [markdown] lang="en"
+# *The figure: forty images, and this time most can be read and many different digits appear.* The real cure is a model
+# that keeps its $\mu$ within the prior, which means choosing $B$ (the decoder's $\sigma$) well: the matter of lesson 04.
+#
+# ## Walking from one image to another
+
+# %%
+first_zero, first_one = (val_set.images[val_set.labels == digit][0] for digit in (0, 1))
+plots.plot_interpolation(model, first_zero, first_one)
+
+# %% [markdown] lang="vi"
+# *Hình: mười ảnh trên đoạn thẳng nối mã của một số 0 với mã của một số 1. Trên đường đi, decoder vẽ những chữ số khác:
+# đoạn thẳng băng qua vùng của chúng.*
+#
+# ### Lượt của bạn
+#
+# Viết hàm sinh ra $n$ ảnh mới từ tiên nghiệm. `model.latent_dim` là số chiều tiềm ẩn và `model.decode(z)` là decoder.
+
+# %% [markdown] lang="en"
+# *The figure: ten pictures on the straight line from the code of a 0 to the code of a 1. On its way the decoder draws
+# other digits: the line crosses their regions.*
+#
+# ### Your turn
+#
+# Write a function that makes $n$ new images from the prior. `model.latent_dim` is the number of latent dimensions and
+# `model.decode(z)` is the decoder.
+
+
+# %% tags=["exercise"]
+def sample_prior(model, n):
+    ### BEGIN SOLUTION
+    z = torch.randn(n, model.latent_dim)
+    with torch.no_grad():
+        return model.decode(z)
+    ### END SOLUTION
+
+
+# %%
+checks.check_sample_prior(sample_prior)
+
+# %% [markdown] lang="vi"
+# ## Tự kiểm tra
+#
+# <details><summary><b>So với autoencoder thường, VAE khác ở điểm chính nào?</b> (câu 9 của bài trắc nghiệm)</summary>
+#
+# Nó mã hóa mỗi ảnh thành một phân phối xác suất, chứ không phải một điểm. Nhưng bài này cho thấy: nếu $\sigma$ bị ép rất nhỏ,
+# khác biệt ấy gần như biến mất.
+# </details>
+#
+# ## Tóm tắt
+#
+# - Xem ảnh tái tạo với `eval()`, `no_grad()` và bảng màu xám cố định từ 0 đến 1.
+# - Bản đồ $\mu$ cho thấy mô hình tự gom các chữ số giống nhau, dù chưa từng thấy nhãn.
+# - Sinh ảnh là giải mã $z \sim \mathcal{N}(0, I)$; với $B = 1000$, tiên nghiệm và đám mây $\mu$ không khớp nhau, nên mẫu xấu.
+#
+# **Xem lại:** [Bài 04 · Hàm mất mát](04_loss.ipynb) nói $B$ nghĩa là gì. **Về đầu khóa học:** [Bài 00](00_start_here.ipynb).
+
+# %% [markdown] lang="en"
+# ## Test yourself
+#
+# <details><summary><b>What is the main difference between a VAE and a plain autoencoder?</b> (quiz question 9)</summary>
+#
+# It encodes each image as a probability distribution instead of a single point. But this lesson has shown that the
+# difference all but vanishes when $\sigma$ is forced to be tiny.
+# </details>
+#
+# ## Recap
+#
+# - Look at reconstructions with `eval()`, `no_grad()`, and a grey scale fixed from 0 to 1.
+# - The map of the $\mu$ shows that the model gathers similar digits by itself, without ever seeing a label.
+# - Making images means decoding $z \sim \mathcal{N}(0, I)$; with $B = 1000$ the prior and the cloud of the $\mu$ do not
+#   match, so the samples are poor.
+#
+# **Look back:** [Lesson 04 · The loss](04_loss.ipynb) says what $B$ means. **To the beginning:** [Lesson 00](00_start_here.ipynb).
