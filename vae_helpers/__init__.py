@@ -9,7 +9,19 @@ from importlib import import_module
 from ._language import language, set_language, tr
 
 __version__ = "0.1.0"
-__all__ = ["checks", "data", "language", "losses", "models", "plots", "set_language", "tr", "training"]
+__all__ = [
+    "checks",
+    "data",
+    "diagrams",
+    "language",
+    "losses",
+    "models",
+    "plots",
+    "set_language",
+    "tr",
+    "training",
+    "widgets",
+]
 
 
 def __getattr__(name):
