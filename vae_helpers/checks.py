@@ -1,0 +1,1448 @@
+"""Instant checks of a student's own functions.
+
+Every check_NAME(function) tries the function on several inputs, prints one message in the lesson's language, and returns
+a Result that is true only when the function is right. The message is ✅ (right), ⏳ (not done yet), or ❌ with the mistake
+that the answer looks like and a hint: never the solution.
+
+How a mistake is recognised: each check lists wrong versions of its function; a student's answer that gives the same
+numbers as a wrong version, on every input, gets that version's hint.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.distributions import Normal
+from torch.distributions import kl_divergence as torch_kl
+
+from . import losses
+from ._language import tr
+
+__all__ = [
+    "check_bce",
+    "check_conv_size",
+    "check_epoch_mean",
+    "check_interpolate",
+    "check_kl_divergence",
+    "check_latent_shapes",
+    "check_mse",
+    "check_parameter_count",
+    "check_pixel_count",
+    "check_reparameterize",
+    "check_reparameterize_fixed",
+    "check_sample_prior",
+    "check_score_gradient",
+    "check_sigma",
+    "check_sigma_of_B",
+    "check_vae_loss",
+]
+
+
+@dataclass
+class Result:
+    """What a check found: status is "right", "wrong" or "todo"; mistake names a recognised mistake. True only if right."""
+
+    status: str
+    message: str
+    mistake: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.status == "right"
+
+    def _ipython_display_(self) -> None:
+        """Nothing: the message has been printed already."""
+
+
+@dataclass
+class Mistake:
+    """A wrong version of the function, and the hints (Vietnamese, English) for an answer that equals it."""
+
+    name: str
+    wrong: Callable
+    vi: str
+    en: str
+
+
+@dataclass
+class Task:
+    """What a check needs: inputs to try, the right function, the mistakes to recognise, and which inputs need gradients."""
+
+    cases: Sequence[tuple]
+    right: Callable
+    mistakes: Sequence[Mistake]
+    gradients: Sequence[int] = field(default_factory=tuple)
+
+
+class _Problem(Exception):
+    """Ends a check: carries the Result to show."""
+
+    def __init__(self, result: Result):
+        self.result = result
+
+
+def _say(result: Result) -> Result:
+    print(result.message)
+    return result
+
+
+def _wrong(name: str | None, vi: str, en: str) -> _Problem:
+    return _Problem(Result("wrong", "❌ " + tr(vi, en), name))
+
+
+def _todo() -> _Problem:
+    return _Problem(
+        Result(
+            "todo",
+            tr(
+                "⏳ Bạn chưa làm ô này. Hãy viết phần thân hàm rồi chạy lại cả hai ô.",
+                "⏳ Not done yet. Write the body of the function, then run both cells again.",
+            ),
+        )
+    )
+
+
+def _right() -> Result:
+    return Result("right", tr("✅ Đúng rồi!", "✅ That is right!"))
+
+
+def _call(function: Callable, arguments: Sequence):
+    """The student's answer on copies of the arguments, with every way to fail turned into a message."""
+    copies = [a.detach().clone().requires_grad_(a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
+    before = [c.detach().clone() if isinstance(c, Tensor) else c for c in copies]
+    try:
+        answer = function(*copies)
+    except NotImplementedError:
+        raise _todo() from None
+    except Exception as error:  # whatever a student's code does, the lesson goes on
+        name, text = type(error).__name__, str(error).split("\n")[0]
+        if "in-place" in text:
+            raise _modified() from None
+        raise _wrong("raised", f"Hàm của bạn báo lỗi {name}: {text}", f"Your function raised {name}: {text}") from None
+    if answer is None or answer is Ellipsis:
+        raise _todo()
+    for copy, old in zip(copies, before, strict=True):
+        if isinstance(copy, Tensor) and not torch.equal(copy.detach(), old):
+            raise _modified()
+    return answer, copies
+
+
+def _modified() -> _Problem:
+    return _wrong(
+        "modified",
+        "Hàm của bạn làm thay đổi chính tensor đầu vào (phép gán hay phép toán tại chỗ, như x += …). Hãy tạo tensor mới.",
+        "Your function changes its input tensor (an assignment or in-place operation such as x += …). Make a new tensor.",
+    )
+
+
+def _leaves(answer) -> list[Tensor]:
+    """The numbers in an answer as a flat list of float64 tensors; TypeError for anything that is not made of numbers."""
+    if isinstance(answer, Tensor):
+        return [answer.detach().double().cpu()]
+    if isinstance(answer, (tuple, list)):
+        return [leaf for part in answer for leaf in _leaves(part)]
+    if isinstance(answer, (int, float, np.number, np.ndarray)) and not isinstance(answer, bool):
+        return [torch.as_tensor(np.asarray(answer), dtype=torch.float64)]
+    raise TypeError(type(answer).__name__)
+
+
+def _same(a: list[Tensor], b: list[Tensor]) -> bool:
+    return len(a) == len(b) and all(
+        x.shape == y.shape and torch.allclose(x, y, rtol=1e-4, atol=1e-6, equal_nan=True)
+        for x, y in zip(a, b, strict=True)
+    )
+
+
+def _shapes(leaves: list[Tensor]) -> str:
+    return ", ".join(str(tuple(leaf.shape)) for leaf in leaves)
+
+
+def _matches(mistake: Mistake, cases: Sequence[tuple], answers: list[list[Tensor]]) -> bool:
+    try:
+        return all(_same(answer, _leaves(mistake.wrong(*case))) for case, answer in zip(cases, answers, strict=True))
+    except (RuntimeError, ValueError, TypeError):  # the wrong version does not even run on this input
+        return False
+
+
+def _run(function: Callable, make_task: Callable[[], Task]) -> Result:
+    """Check function against the task. The random state of the caller stays as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(20240)
+        try:
+            _callable(function)
+            _compare(function, make_task())
+        except _Problem as problem:
+            return _say(problem.result)
+    return _say(_right())
+
+
+def _callable(function) -> None:
+    if function is None or function is Ellipsis:
+        raise _todo()
+    if not callable(function):
+        raise _wrong(
+            "not_callable",
+            "Ô kiểm tra cần chính hàm của bạn, không cần kết quả của nó: viết check(f), đừng viết check(f(x)).",
+            "The check needs your function itself, not its result: write check(f), not check(f(x)).",
+        )
+
+
+def _compare(function: Callable, task: Task) -> None:
+    answers = []
+    for case in task.cases:
+        answer, _ = _call(function, case)
+        try:
+            answers.append(_leaves(answer))
+        except TypeError as error:
+            raise _wrong(
+                "type",
+                f"Hàm của bạn trả về kiểu {error}; cần một số hoặc tensor.",
+                f"Your function returns the type {error}; a number or tensor is needed.",
+            ) from None
+    expected = [_leaves(task.right(*case)) for case in task.cases]
+    if not all(_same(a, b) for a, b in zip(answers, expected, strict=True)):
+        raise _explain(task, answers, expected)
+    for case in task.cases if task.gradients else ():
+        _check_gradients(function, task, case)
+
+
+def _explain(task: Task, answers: list, expected: list) -> _Problem:
+    """The most telling hint for a wrong answer."""
+    for mistake in task.mistakes:
+        if _matches(mistake, task.cases, answers):
+            return _wrong(mistake.name, mistake.vi, mistake.en)
+    if any(not leaf.isfinite().all() for answer in answers for leaf in answer):
+        return _wrong(
+            "nan",
+            "Kết quả có NaN hoặc vô cực. Hãy tìm phép log của số không dương, phép chia cho 0 hay phép căn của số âm.",
+            "The result holds NaN or infinity. Look for a log of a non-positive number, a division by 0 or a root of a negative number.",
+        )
+    for answer, wanted in zip(answers, expected, strict=True):
+        if len(answer) != len(wanted) or any(a.shape != b.shape for a, b in zip(answer, wanted, strict=True)):
+            return _wrong(
+                "shape",
+                f"Kích thước chưa đúng: hàm trả về {_shapes(answer)}, cần {_shapes(wanted)}.",
+                f"The shape is not right: the function returns {_shapes(answer)}, expected {_shapes(wanted)}.",
+            )
+    if len(answers) > 1 and all(_same(answer, answers[0]) for answer in answers[1:]):
+        return _wrong(
+            "constant",
+            "Hàm trả về cùng một kết quả cho mọi đầu vào. Hãy tính từ các tham số, đừng gõ thẳng con số.",
+            "The function gives the same result for every input. Compute from the arguments instead of typing a number.",
+        )
+    return _wrong(
+        None,
+        "Chưa đúng. Hãy thử với những con số nhỏ mà bạn tính tay được, rồi so từng bước với công thức.",
+        "Not right yet. Try small numbers that you can work out by hand, and compare step by step with the formula.",
+    )
+
+
+def _check_gradients(function: Callable, task: Task, case: tuple) -> None:
+    tracked = [a.clone().requires_grad_() if i in task.gradients else a for i, a in enumerate(case)]
+    answer, copies = _call(function, tracked)
+    first = answer[0] if isinstance(answer, (tuple, list)) else answer
+    if not isinstance(first, Tensor) or not first.requires_grad:
+        raise _detached()
+    gradients = torch.autograd.grad(first.sum(), [copies[i] for i in task.gradients], allow_unused=True)
+    if any(gradient is None for gradient in gradients):
+        raise _detached()
+
+
+def _detached() -> _Problem:
+    return _wrong(
+        "detached",
+        "Con số đúng, nhưng gradient không đi qua được: đồ thị tính toán bị cắt. Hãy tìm .item(), .detach(), no_grad() hay .sample().",
+        "The numbers are right, but no gradient passes: the computation graph is cut. Look for .item(), .detach(), no_grad() or .sample().",
+    )
+
+
+# ------------------------------------------------------------------------------------------------ lesson 00
+
+
+def check_pixel_count(function: Callable) -> Result:
+    """function(images (N, C, H, W)) → how many numbers one image holds, C·H·W."""
+    return _run(
+        function,
+        lambda: Task(
+            cases=[(torch.rand(3, 1, 28, 28),), (torch.rand(5, 3, 32, 20),), (torch.rand(1, 2, 7, 9),)],
+            right=lambda images: images[0].numel(),
+            mistakes=[
+                Mistake(
+                    "whole_batch",
+                    lambda images: images.numel(),
+                    "Bạn đang đếm cả batch. Câu hỏi là một ảnh.",
+                    "You are counting the whole batch. The question is about one image.",
+                ),
+                Mistake(
+                    "no_channels",
+                    lambda images: images.shape[2] * images.shape[3],
+                    "Ảnh màu có nhiều kênh: bạn đã quên mất một chiều của tensor.",
+                    "A colour image has several channels: one dimension of the tensor is forgotten.",
+                ),
+                Mistake(
+                    "image_count",
+                    lambda images: len(images),
+                    "Đó là số ảnh trong batch, chưa phải số con số trong một ảnh.",
+                    "That is the number of images in the batch, not of the numbers in one image.",
+                ),
+                Mistake(
+                    "dimensions",
+                    lambda images: images.ndim,
+                    "Đó là số chiều của tensor, chưa phải số con số trong một ảnh.",
+                    "That is the number of dimensions of the tensor, not of the numbers in one image.",
+                ),
+                Mistake(
+                    "sum",
+                    lambda images: sum(images.shape[1:]),
+                    "Bạn đã cộng các cạnh lại. Một lưới H hàng, W cột có bao nhiêu ô?",
+                    "You added the sides. How many cells does a grid of H rows and W columns have?",
+                ),
+                Mistake(
+                    "hard_coded",
+                    lambda images: 784,
+                    "784 đúng cho MNIST, nhưng hàm phải đúng cho mọi kích thước ảnh.",
+                    "784 is right for MNIST, but the function must be right for images of any size.",
+                ),
+            ],
+        ),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ lesson 01
+
+
+def _image_pairs() -> list[tuple]:
+    """(recon, x) pairs: recon strictly inside (0, 1), x in [0, 1] with exact zeros and ones."""
+    pairs = []
+    for shape in ((4, 1, 5, 5), (1, 3, 2, 4), (7, 6)):
+        x = torch.rand(shape)
+        x[x < 0.2], x[x > 0.8] = 0, 1
+        pairs.append((torch.rand(shape) * 0.9 + 0.05, x))
+    return pairs
+
+
+def check_mse(function: Callable) -> Result:
+    """function(recon, x) → the handout's eq. 1: squared error, mean over batch and pixels, a scalar."""
+    return _run(
+        function,
+        lambda: Task(
+            cases=_image_pairs(),
+            right=F.mse_loss,
+            gradients=(0,),
+            mistakes=[
+                Mistake(
+                    "sum",
+                    lambda r, x: ((r - x) ** 2).sum(),
+                    "Bạn lấy tổng trên tất cả. Công thức 1 chia cho cả số ảnh M lẫn số điểm ảnh N.",
+                    "You sum over everything. Eq. 1 divides by the number of images M and the number of pixels N.",
+                ),
+                Mistake(
+                    "sum_over_pixels",
+                    lambda r, x: ((r - x) ** 2).sum() / len(x),
+                    "Bạn đã chia cho số ảnh, nhưng chưa chia cho số điểm ảnh N.",
+                    "You divide by the number of images, but not yet by the number of pixels N.",
+                ),
+                Mistake(
+                    "per_image",
+                    lambda r, x: ((r - x) ** 2).flatten(1).mean(1),
+                    "Bạn có sai số của từng ảnh. Công thức 1 còn lấy trung bình trên batch.",
+                    "You have the error of each image. Eq. 1 also averages over the batch.",
+                ),
+                Mistake(
+                    "per_pixel",
+                    lambda r, x: (r - x) ** 2,
+                    "Bạn có bình phương sai số của từng điểm ảnh. Còn thiếu phép lấy trung bình.",
+                    "You have the squared error of each pixel. The averaging is missing.",
+                ),
+                Mistake(
+                    "absolute",
+                    lambda r, x: (r - x).abs().mean(),
+                    "Bạn lấy trị tuyệt đối. MSE là bình phương (squared).",
+                    "You take the absolute value. The S of MSE stands for squared.",
+                ),
+                Mistake(
+                    "root",
+                    lambda r, x: ((r - x) ** 2).mean().sqrt(),
+                    "Bạn lấy thêm căn bậc hai: đó là RMSE.",
+                    "You take a square root at the end: that is RMSE.",
+                ),
+                Mistake(
+                    "not_squared",
+                    lambda r, x: (r - x).mean(),
+                    "Sai số âm và dương đang triệt tiêu nhau: bạn quên bình phương.",
+                    "Negative and positive errors cancel: the square is missing.",
+                ),
+                Mistake(
+                    "not_squared",
+                    lambda r, x: (x - r).mean(),
+                    "Sai số âm và dương đang triệt tiêu nhau: bạn quên bình phương.",
+                    "Negative and positive errors cancel: the square is missing.",
+                ),
+                Mistake(
+                    "half",
+                    lambda r, x: 0.5 * ((r - x) ** 2).mean(),
+                    "Kết quả nhỏ hơn đúng một nửa: công thức 1 không có hệ số ½.",
+                    "The result is half of what it should be: there is no ½ in eq. 1.",
+                ),
+            ],
+        ),
+    )
+
+
+def check_bce(function: Callable) -> Result:
+    """function(recon, x) → the handout's eq. 2: binary cross-entropy, mean over batch and pixels, in nats, a scalar."""
+    bce = F.binary_cross_entropy
+    return _run(
+        function,
+        lambda: Task(
+            cases=_image_pairs(),
+            right=bce,
+            gradients=(0,),
+            mistakes=[
+                Mistake(
+                    "sign",
+                    lambda r, x: -bce(r, x),
+                    "Dấu bị ngược: log của một số nhỏ hơn 1 là số âm, còn mất mát phải không âm.",
+                    "The sign is flipped: the log of a number below 1 is negative, and a loss must not be.",
+                ),
+                Mistake(
+                    "half_forgotten",
+                    lambda r, x: -(x * r.log()).mean(),
+                    "Bạn mới phạt điểm ảnh sáng. Điểm ảnh tối (x = 0) có số hạng của riêng nó.",
+                    "You only punish bright pixels. Dark pixels (x = 0) have a term of their own.",
+                ),
+                Mistake(
+                    "half_forgotten",
+                    lambda r, x: -((1 - x) * (1 - r).log()).mean(),
+                    "Bạn mới phạt điểm ảnh tối. Điểm ảnh sáng (x = 1) có số hạng của riêng nó.",
+                    "You only punish dark pixels. Bright pixels (x = 1) have a term of their own.",
+                ),
+                Mistake(
+                    "logits",
+                    lambda r, x: F.binary_cross_entropy_with_logits(r, x),
+                    "Có vẻ bạn dùng hàm dành cho logit: nó áp sigmoid thêm một lần nữa lên recon vốn đã nằm trong (0, 1).",
+                    "This looks like the function for logits: it applies another sigmoid to a recon that lies in (0, 1) already.",
+                ),
+                Mistake(
+                    "swapped",
+                    lambda r, x: bce(x, r),
+                    "Hình như recon và x bị đổi chỗ: ta lấy log của xác suất mà mô hình đưa ra.",
+                    "recon and x seem to be swapped: the log is taken of the probability that the model gives.",
+                ),
+                Mistake(
+                    "sum",
+                    lambda r, x: bce(r, x, reduction="sum"),
+                    "Bạn lấy tổng trên tất cả. Công thức 2 chia cho cả số ảnh M lẫn số điểm ảnh N.",
+                    "You sum over everything. Eq. 2 divides by the number of images M and the number of pixels N.",
+                ),
+                Mistake(
+                    "sum_over_pixels",
+                    lambda r, x: bce(r, x, reduction="sum") / len(x),
+                    "Bạn đã chia cho số ảnh, nhưng chưa chia cho số điểm ảnh N.",
+                    "You divide by the number of images, but not yet by the number of pixels N.",
+                ),
+                Mistake(
+                    "per_pixel",
+                    lambda r, x: bce(r, x, reduction="none"),
+                    "Bạn có BCE của từng điểm ảnh. Còn thiếu phép lấy trung bình.",
+                    "You have the BCE of each pixel. The averaging is missing.",
+                ),
+                Mistake(
+                    "log2",
+                    lambda r, x: bce(r, x) / math.log(2),
+                    "Bạn dùng log cơ số 2 (bit). Công thức dùng log tự nhiên (nat).",
+                    "You use the logarithm to base 2 (bits). The formula uses the natural one (nats).",
+                ),
+                Mistake(
+                    "log10",
+                    lambda r, x: bce(r, x) / math.log(10),
+                    "Bạn dùng log cơ số 10. Công thức dùng log tự nhiên.",
+                    "You use the logarithm to base 10. The formula uses the natural one.",
+                ),
+            ],
+        ),
+    )
+
+
+def check_interpolate(function: Callable) -> Result:
+    """function(z_a, z_b, alpha) → the point that lies the share alpha of the way from z_a to z_b."""
+    return _run(
+        function,
+        lambda: Task(
+            cases=[(torch.randn(2), torch.randn(2), a) for a in (0.0, 0.25, 0.8, 1.0)]
+            + [(torch.randn(3, 5), torch.randn(3, 5), 0.4)],
+            right=torch.lerp,
+            mistakes=[
+                Mistake(
+                    "swapped",
+                    lambda a, b, t: torch.lerp(b, a, t),
+                    "Bạn đi ngược: α = 0 phải đứng ở z_a, α = 1 phải đứng ở z_b.",
+                    "You walk backwards: α = 0 must stand at z_a and α = 1 at z_b.",
+                ),
+                Mistake(
+                    "midpoint",
+                    lambda a, b, t: (a + b) / 2,
+                    "Bạn luôn đứng ở giữa: α chưa được dùng.",
+                    "You always stand in the middle: α is not used.",
+                ),
+                Mistake(
+                    "no_weight_on_a",
+                    lambda a, b, t: a + t * b,
+                    "Với α = 1 bạn không đến được z_b: khi trọng số của z_b tăng, trọng số của z_a phải thế nào?",
+                    "With α = 1 you do not arrive at z_b: as the weight of z_b grows, what must the weight of z_a do?",
+                ),
+                Mistake(
+                    "away",
+                    lambda a, b, t: a + t * (a - b),
+                    "Bạn đang đi ra xa z_b. Hướng đi từ z_a đến z_b là hiệu nào?",
+                    "You walk away from z_b. Which difference points from z_a to z_b?",
+                ),
+                Mistake("stays", lambda a, b, t: a, "Bạn đứng yên ở z_a.", "You stay at z_a."),
+                Mistake(
+                    "difference",
+                    lambda a, b, t: t * (b - a),
+                    "Đó là quãng đường đã đi, chưa phải vị trí: bạn xuất phát từ đâu?",
+                    "That is the way walked, not the place: where did you start from?",
+                ),
+                Mistake("jumps", lambda a, b, t: b, "Bạn nhảy thẳng đến z_b.", "You jump straight to z_b."),
+            ],
+        ),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ lesson 02
+
+
+def check_sigma(function: Callable) -> Result:
+    """function(logvar) → the standard deviation σ = exp(logvar / 2), where logvar = log σ²."""
+    return _run(
+        function,
+        lambda: Task(
+            cases=[(torch.linspace(-3, 2, 7),), (torch.randn(4, 3),), (torch.rand(5) + 0.5,)],
+            right=lambda logvar: torch.exp(0.5 * logvar),
+            gradients=(0,),
+            mistakes=[
+                Mistake(
+                    "identity",
+                    lambda v: v,
+                    "Đó vẫn là log-phương sai. Độ lệch chuẩn không thể âm.",
+                    "That is still the log-variance. A standard deviation cannot be negative.",
+                ),
+                Mistake(
+                    "variance",
+                    torch.exp,
+                    "Đó là phương sai σ². Câu hỏi là độ lệch chuẩn σ.",
+                    "That is the variance σ². The question is the standard deviation σ.",
+                ),
+                Mistake(
+                    "negative",
+                    lambda v: torch.exp(-0.5 * v),
+                    "Dấu trong số mũ bị ngược: logvar càng lớn thì σ phải càng lớn.",
+                    "The sign in the exponent is flipped: a larger logvar must give a larger σ.",
+                ),
+                Mistake(
+                    "double",
+                    lambda v: torch.exp(2 * v),
+                    "Bạn nhân đôi số mũ. Từ σ² về σ là phép căn: phép căn làm gì với số mũ?",
+                    "You double the exponent. From σ² to σ one takes a root: what does a root do to an exponent?",
+                ),
+                Mistake(
+                    "half",
+                    lambda v: 0.5 * v,
+                    "Đó là log σ. Còn thiếu một bước để ra σ.",
+                    "That is log σ. One step is missing to get σ.",
+                ),
+                Mistake(
+                    "half_outside",
+                    lambda v: 0.5 * torch.exp(v),
+                    "Hệ số ½ đứng sai chỗ: căn bậc hai không phải là chia đôi.",
+                    "The ½ stands in the wrong place: a square root is not half of a number.",
+                ),
+                Mistake(
+                    "root",
+                    lambda v: v.sqrt(),
+                    "Bạn lấy căn của logvar, nhưng logvar là log của phương sai: trước hết hãy bỏ log.",
+                    "You take the root of logvar, but logvar is the log of the variance: undo the log first.",
+                ),
+            ],
+        ),
+    )
+
+
+def check_conv_size(function: Callable) -> Result:
+    """function(size, kernel, stride, padding) → side of a convolution's output, ⌊(size + 2·padding − kernel) / stride⌋ + 1."""
+    return _run(
+        function,
+        lambda: Task(
+            cases=[(28, 3, 1, 1), (28, 3, 2, 1), (14, 3, 2, 1), (32, 5, 3, 0), (15, 4, 2, 2)],
+            right=lambda n, k, s, p: (n + 2 * p - k) // s + 1,
+            mistakes=[
+                Mistake(
+                    "one_forgotten",
+                    lambda n, k, s, p: (n + 2 * p - k) // s,
+                    "Thiếu đúng 1: vị trí xuất phát của cửa sổ cũng là một vị trí.",
+                    "Exactly 1 is missing: the place where the window starts counts as well.",
+                ),
+                Mistake(
+                    "padding_once",
+                    lambda n, k, s, p: (n + p - k) // s + 1,
+                    "Phần đệm (padding) được thêm ở cả hai phía.",
+                    "The padding is added on both sides.",
+                ),
+                Mistake(
+                    "no_padding",
+                    lambda n, k, s, p: (n - k) // s + 1,
+                    "Bạn chưa tính đến phần đệm (padding).",
+                    "The padding is not accounted for.",
+                ),
+                Mistake(
+                    "no_kernel",
+                    lambda n, k, s, p: (n + 2 * p) // s + 1,
+                    "Bạn chưa tính đến kích thước cửa sổ (kernel): nó phải nằm trọn bên trong.",
+                    "The kernel is not accounted for: the whole window must fit inside.",
+                ),
+                Mistake(
+                    "ceil",
+                    lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1,
+                    "Bạn làm tròn lên. Bước cuối không đủ chỗ thì bị bỏ, không được tính thêm.",
+                    "You round up. A last step that does not fit is dropped, not added.",
+                ),
+                Mistake(
+                    "fraction",
+                    lambda n, k, s, p: (n + 2 * p - k) / s + 1,
+                    "Kích thước phải là số nguyên: bước cuối không đủ chỗ thì sao?",
+                    "A size must be a whole number: what happens to a last step that does not fit?",
+                ),
+                Mistake(
+                    "no_stride",
+                    lambda n, k, s, p: n + 2 * p - k + 1,
+                    "Bạn chưa tính đến bước nhảy (stride).",
+                    "The stride is not accounted for.",
+                ),
+                Mistake(
+                    "divided",
+                    lambda n, k, s, p: n // s,
+                    "Chia cho bước nhảy là một ước lượng hay, nhưng chỉ đúng khi kernel và padding vừa khớp.",
+                    "Dividing by the stride is a good estimate, but right only when kernel and padding match.",
+                ),
+            ],
+        ),
+    )
+
+
+def check_parameter_count(function: Callable) -> Result:
+    """function(inputs, outputs) → parameters of a linear layer with bias, inputs·outputs + outputs."""
+    return _run(
+        function,
+        lambda: Task(
+            cases=[(3136, 2), (2, 3136), (10, 7), (1, 5)],
+            right=lambda i, o: i * o + o,
+            mistakes=[
+                Mistake(
+                    "no_bias",
+                    lambda i, o: i * o,
+                    "Đó là số trọng số. Lớp tuyến tính còn có độ lệch (bias).",
+                    "Those are the weights. A linear layer has biases as well.",
+                ),
+                Mistake(
+                    "bias_per_input",
+                    lambda i, o: i * o + i,
+                    "Mỗi độ lệch (bias) được cộng vào một đầu ra, chứ không phải vào một đầu vào.",
+                    "A bias is added to an output, not to an input.",
+                ),
+                Mistake(
+                    "one_bias",
+                    lambda i, o: i * o + 1,
+                    "Lớp này có nhiều hơn một độ lệch (bias): mỗi đầu ra cần gì?",
+                    "The layer has more than one bias: what does each output need?",
+                ),
+                Mistake(
+                    "both_biases",
+                    lambda i, o: i * o + i + o,
+                    "Bạn thêm độ lệch (bias) cho cả hai phía.",
+                    "You add biases on both sides.",
+                ),
+                Mistake(
+                    "added",
+                    lambda i, o: i + o,
+                    "Bạn cộng hai phía lại. Mỗi đầu vào nối với mọi đầu ra.",
+                    "You add the two sides. Every input is connected to every output.",
+                ),
+                Mistake(
+                    "hard_coded",
+                    lambda i, o: 6274,
+                    "Con số ấy đúng cho fc_mu, nhưng hàm phải đúng cho mọi lớp.",
+                    "That number is right for fc_mu, but the function must be right for every layer.",
+                ),
+            ],
+        ),
+    )
+
+
+def check_latent_shapes(function: Callable) -> Result:
+    """function(batch_size, latent_dim) → shapes of mu, logvar, z and recon for the exercise's VAE on 1×28×28 images."""
+    return _run(
+        function,
+        lambda: Task(
+            cases=[(3, 10), (256, 2), (1, 16)],
+            right=lambda n, d: ((n, d), (n, d), (n, d), (n, 1, 28, 28)),
+            mistakes=[
+                Mistake(
+                    "no_batch",
+                    lambda n, d: ((d,), (d,), (d,), (1, 28, 28)),
+                    "Thiếu chiều batch: mạng luôn xử lý cả batch cùng lúc.",
+                    "The batch dimension is missing: the network always works on a whole batch.",
+                ),
+                Mistake(
+                    "z_doubled",
+                    lambda n, d: ((n, d), (n, d), (n, 2 * d), (n, 1, 28, 28)),
+                    "z không phải là μ và log σ² ghép lại: nó có bao nhiêu số cho mỗi chiều tiềm ẩn?",
+                    "z is not μ and log σ² put together: how many numbers does it have per latent dimension?",
+                ),
+                Mistake(
+                    "flat_recon",
+                    lambda n, d: ((n, d), (n, d), (n, d), (n, 784)),
+                    "Decoder này trả về ảnh, có kênh, chiều cao, chiều rộng, chứ không phải vector phẳng.",
+                    "This decoder returns images with channel, height and width, not flat vectors.",
+                ),
+                Mistake(
+                    "no_channel",
+                    lambda n, d: ((n, d), (n, d), (n, d), (n, 28, 28)),
+                    "Ảnh tái tạo thiếu chiều kênh (channel), dù chỉ có một kênh.",
+                    "The reconstruction lacks its channel dimension, even if there is only one.",
+                ),
+                Mistake(
+                    "transposed",
+                    lambda n, d: ((d, n), (d, n), (d, n), (n, 1, 28, 28)),
+                    "Chiều batch luôn đứng đầu.",
+                    "The batch dimension always comes first.",
+                ),
+                Mistake(
+                    "scalar_variance",
+                    lambda n, d: ((n, d), (n, 1), (n, d), (n, 1, 28, 28)),
+                    "Mỗi chiều tiềm ẩn có log σ² của riêng nó.",
+                    "Every latent dimension has its own log σ².",
+                ),
+                Mistake(
+                    "ten_classes",
+                    lambda n, d: ((n, 10), (n, 10), (n, 10), (n, 1, 28, 28)),
+                    "z không phải xác suất của mười lớp: độ dài của nó do ta chọn.",
+                    "z is not the probabilities of ten classes: its length is our choice.",
+                ),
+            ],
+        ),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ lesson 03
+
+
+def check_reparameterize_fixed(function: Callable) -> Result:
+    """function(mu, sigma, epsilon) → z = mu + sigma ⊙ epsilon: the handout's eq. 3, with the noise given."""
+    return _run(
+        function,
+        lambda: Task(
+            cases=[
+                (torch.tensor([1.0, 2.0]), torch.tensor([0.5, 0.1]), torch.tensor([0.2, -1.5])),
+                (torch.tensor(2.0), torch.tensor(1.0), torch.tensor(0.5)),
+                (torch.randn(4, 3), torch.rand(4, 3) + 0.1, torch.randn(4, 3)),
+            ],
+            right=lambda mu, sigma, epsilon: mu + sigma * epsilon,
+            gradients=(0, 1),
+            mistakes=[
+                Mistake(
+                    "no_scale",
+                    lambda m, s, e: m + e,
+                    "Nhiễu chưa được co giãn: σ đi đâu rồi?",
+                    "The noise is not scaled: where is σ?",
+                ),
+                Mistake(
+                    "no_noise",
+                    lambda m, s, e: m + s,
+                    "Nhiễu ε chưa được dùng: như vậy lần nào z cũng như nhau.",
+                    "The noise ε is not used: z would be the same every time.",
+                ),
+                Mistake(
+                    "variance",
+                    lambda m, s, e: m + s**2 * e,
+                    "Bạn nhân nhiễu với phương sai σ². Ở đây cần độ lệch chuẩn.",
+                    "You scale the noise by the variance σ². The standard deviation is needed.",
+                ),
+                Mistake(
+                    "root",
+                    lambda m, s, e: m + s.sqrt() * e,
+                    "Bạn lấy căn của σ. Chỉ cần căn khi ký hiệu ấy là phương sai; ở đây σ đã là độ lệch chuẩn.",
+                    "You take the root of σ. That is for texts in which the symbol is the variance; here σ is the standard deviation already.",
+                ),
+                Mistake(
+                    "logvar",
+                    lambda m, s, e: m + torch.exp(0.5 * s) * e,
+                    "Bạn coi σ như log σ²: ở đây σ đã là độ lệch chuẩn, không cần exp.",
+                    "You treat σ as log σ²: here it is the standard deviation already, no exp is needed.",
+                ),
+                Mistake(
+                    "minus",
+                    lambda m, s, e: m - s * e,
+                    "Dấu của nhiễu bị ngược so với công thức.",
+                    "The sign of the noise is the opposite of the formula's.",
+                ),
+                Mistake(
+                    "mu_scaled",
+                    lambda m, s, e: m * e + s,
+                    "Vai trò của μ và σ bị đổi: cái nào dời tâm, cái nào co giãn?",
+                    "μ and σ have changed places: which one shifts and which one scales?",
+                ),
+                Mistake(
+                    "product",
+                    lambda m, s, e: (m + s) * e,
+                    "Chỉ σ nhân với nhiễu; μ thì không.",
+                    "Only σ multiplies the noise; μ does not.",
+                ),
+            ],
+        ),
+    )
+
+
+def check_reparameterize(function: Callable) -> Result:
+    """function(mu, logvar) → z ~ N(mu, exp(logvar)), fresh noise for every entry, with gradients to mu and logvar.
+
+    mu, logvar, z: (N, latent_dim). The noise is judged by its statistics over 60,000 entries.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(20240)
+        try:
+            _callable(function)
+            _check_sampling(function)
+        except _Problem as problem:
+            return _say(problem.result)
+    return _say(_right())
+
+
+def _sampled(function: Callable, mu: Tensor, logvar: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """z of the student's function and the very mu and logvar it was given; a Problem if z is no tensor of that shape."""
+    z, (mu, logvar) = _call(function, (mu, logvar))
+    if not isinstance(z, Tensor):
+        raise _wrong(
+            "type",
+            f"Hàm của bạn trả về kiểu {type(z).__name__}; cần tensor z.",
+            f"Your function returns the type {type(z).__name__}; the tensor z is needed.",
+        )
+    if z.shape != mu.shape:
+        raise _wrong(
+            "shape",
+            f"Kích thước chưa đúng: z có kích thước {tuple(z.shape)}, cần {tuple(mu.shape)} như mu.",
+            f"The shape is not right: z has shape {tuple(z.shape)}, expected {tuple(mu.shape)}, as mu has.",
+        )
+    return z, mu, logvar
+
+
+def _check_sampling(function: Callable) -> None:
+    for shape in ((1, 2), (7, 5)):
+        _sampled(function, torch.randn(shape), torch.randn(shape))
+
+    N, d = 20_000, 3
+    mu, logvar = 2 * torch.randn(N, d), 4 * torch.rand(N, d) - 2.5
+    z, mu, logvar = _sampled(function, mu.requires_grad_(), logvar.requires_grad_())
+    noise = (z - mu).detach() / torch.exp(0.5 * logvar).detach()  # ~ N(0, 1) if z is right
+    if not z.isfinite().all():
+        raise _wrong(
+            "nan",
+            "z có NaN hoặc vô cực: hãy tìm phép căn hay phép log của số âm.",
+            "z holds NaN or infinity: look for a root or a log of a negative number.",
+        )
+    if noise.abs().max() < 1e-3:
+        raise _wrong(
+            "no_noise",
+            "z bằng đúng μ: nhiễu ε chưa có mặt.",
+            "z equals μ: the noise ε is missing.",
+        )
+    _check_scale((z - mu).detach(), logvar.detach())
+    if (noise - noise[:1]).abs().max() < 1e-3:
+        raise _wrong(
+            "shared_by_batch",
+            "Mọi ảnh trong batch nhận cùng một ε. Mỗi ảnh cần nhiễu của riêng nó.",
+            "All images of the batch get the same ε. Each image needs noise of its own.",
+        )
+    if (noise - noise[:, :1]).abs().max() < 1e-3:
+        raise _wrong(
+            "shared_by_dimensions",
+            "Mọi chiều tiềm ẩn dùng chung một ε. Mỗi chiều cần nhiễu của riêng nó.",
+            "All latent dimensions share one ε. Each dimension needs noise of its own.",
+        )
+    kurtosis = ((noise - noise.mean()) / noise.std()).pow(4).mean()  # 3 for a Gaussian, 1.8 for a uniform distribution
+    if abs(noise.mean()) > 0.03 or abs(kurtosis - 3) > 0.25:
+        raise _wrong(
+            "not_gaussian",
+            "Nhiễu không phải N(0, 1). Hãy xem lại: rand cho số đều trong [0, 1), khác với randn.",
+            "The noise is not N(0, 1). Look again: rand gives uniform numbers in [0, 1), which is not what randn gives.",
+        )
+    low = logvar.detach() < logvar.detach().median()
+    if max(abs(noise[low].std() - 1), abs(noise[~low].std() - 1)) > 0.03:
+        raise _wrong(
+            "scale",
+            "Nhiễu có độ lệch chuẩn chưa đúng. Hãy viết lại đường đi từ logvar đến σ, từng bước một.",
+            "The noise does not have the right standard deviation. Write down again the way from logvar to σ, step by step.",
+        )
+    again, *_ = _sampled(function, mu.detach(), logvar.detach())
+    if torch.equal(again.detach(), z.detach()):
+        raise _wrong(
+            "repeated",
+            "Gọi hai lần mà nhiễu y hệt nhau. Đừng đặt seed bên trong hàm.",
+            "Two calls give exactly the same noise. Do not set a seed inside the function.",
+        )
+    if not z.requires_grad:
+        raise _detached()
+    to_mu, to_logvar = torch.autograd.grad(z.sum(), (mu, logvar), allow_unused=True)
+    if to_mu is None or to_logvar is None or not to_logvar.any() or not to_mu.any():
+        missing = "mu" if to_mu is None or not to_mu.any() else "logvar"
+        raise _wrong(
+            "half_detached",
+            f"z đúng phân phối, nhưng gradient không đến được {missing}: đường từ {missing} đến z bị cắt.",
+            f"z has the right distribution, but no gradient reaches {missing}: the way from {missing} to z is cut.",
+        )
+
+
+def _check_scale(deviation: Tensor, logvar: Tensor) -> None:
+    """Recognise a wrong σ: under the formula that the student used, the noise has standard deviation 1 everywhere."""
+    guesses = (
+        (
+            "variance",
+            torch.exp(logvar),
+            "Bạn nhân nhiễu với phương sai. Cần độ lệch chuẩn.",
+            "You scale the noise by the variance. The standard deviation is needed.",
+        ),
+        (
+            "logvar_as_sigma",
+            logvar.abs(),
+            "Bạn dùng logvar như thể nó là σ. logvar là log của phương sai.",
+            "You use logvar as if it were σ. It is the log of the variance.",
+        ),
+        (
+            "no_scale",
+            torch.ones_like(logvar),
+            "Nhiễu chưa được co giãn: logvar chưa được dùng.",
+            "The noise is not scaled: logvar is not used.",
+        ),
+        (
+            "sign",
+            torch.exp(-0.5 * logvar),
+            "Dấu trong số mũ bị ngược: logvar càng lớn thì nhiễu phải càng lớn.",
+            "The sign in the exponent is flipped: a larger logvar must mean more noise.",
+        ),
+        (
+            "double",
+            torch.exp(2 * logvar),
+            "Bạn nhân đôi số mũ. Từ σ² về σ là phép căn.",
+            "You double the exponent. From σ² to σ one takes a root.",
+        ),
+        (
+            "half_outside",
+            0.5 * torch.exp(logvar),
+            "Hệ số ½ đứng sai chỗ: căn bậc hai không phải là chia đôi.",
+            "The ½ stands in the wrong place: a square root is not half of a number.",
+        ),
+    )
+    for name, sigma, vi, en in guesses:
+        noise = deviation / sigma.clamp_min(1e-6)
+        parts = [noise[part].std() for part in (logvar < -1, (logvar >= -1) & (logvar < 0), logvar >= 0)]
+        if all(abs(part - 1) < 0.05 for part in parts):
+            raise _wrong(name, vi, en)
+
+
+def check_score_gradient(function: Callable) -> Result:
+    """function(z, mu, sigma, value) → score-function estimate of d/dmu E[value(z)], value · (z − mu) / sigma², for each z."""
+    return _run(
+        function,
+        lambda: Task(
+            cases=[
+                (torch.randn(6), torch.tensor(m), torch.tensor(s), torch.randn(6) ** 2)
+                for m, s in ((2.0, 1.0), (-0.5, 0.3), (1.0, 2.5))
+            ],
+            right=lambda z, m, s, v: v * (z - m) / s**2,
+            mistakes=[
+                Mistake(
+                    "sigma",
+                    lambda z, m, s, v: v * (z - m) / s,
+                    "Bạn chia cho σ. Đạo hàm của log mật độ Gauss theo μ chia cho đại lượng nào?",
+                    "You divide by σ. By what does the derivative of the Gaussian's log density with respect to μ divide?",
+                ),
+                Mistake(
+                    "sign",
+                    lambda z, m, s, v: v * (m - z) / s**2,
+                    "Dấu bị ngược: khi z lớn hơn μ, tăng μ làm z dễ xuất hiện hơn.",
+                    "The sign is flipped: when z lies above μ, raising μ makes z more likely.",
+                ),
+                Mistake(
+                    "no_value",
+                    lambda z, m, s, v: (z - m) / s**2,
+                    "Đó là đạo hàm của log mật độ. Còn thiếu giá trị của hàm tại z.",
+                    "That is the derivative of the log density. The function's value at z is missing.",
+                ),
+                Mistake("no_sigma", lambda z, m, s, v: v * (z - m), "σ chưa được dùng.", "σ is not used."),
+                Mistake(
+                    "pathwise",
+                    lambda z, m, s, v: 2 * z,
+                    "Đó là ước lượng theo đường đi (pathwise). Ở đây không được lấy đạo hàm của hàm, chỉ dùng giá trị của nó.",
+                    "That is the pathwise estimator. Here the function may not be differentiated, only its value is used.",
+                ),
+                Mistake(
+                    "averaged",
+                    lambda z, m, s, v: (v * (z - m) / s**2).mean(),
+                    "Bạn đã lấy trung bình. Hãy trả về ước lượng của từng z, để còn đo phương sai.",
+                    "You have averaged. Return the estimate of each z, so that its variance can be measured.",
+                ),
+                Mistake(
+                    "density",
+                    lambda z, m, s, v: v * Normal(m, s).log_prob(z),
+                    "Bạn nhân với chính log mật độ. Cần đạo hàm của nó theo μ.",
+                    "You multiply by the log density itself. Its derivative with respect to μ is needed.",
+                ),
+            ],
+        ),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ lesson 04
+
+
+def check_kl_divergence(function: Callable) -> Result:
+    """function(mu, logvar), each (N, latent_dim) → (N,): KL(N(mu, exp(logvar)) ‖ N(0, I)) in nats."""
+    kl = losses.kl_divergence
+    return _run(
+        function,
+        lambda: Task(
+            cases=[(torch.randn(n, d), torch.randn(n, d)) for n, d in ((7, 5), (1, 2), (4, 10), (5, 5))],
+            right=kl,
+            gradients=(0, 1),
+            mistakes=[
+                Mistake(
+                    "half_forgotten",
+                    lambda m, v: 2 * kl(m, v),
+                    "Kết quả lớn gấp đôi: hệ số ½ bị quên.",
+                    "The result is twice too large: the ½ is forgotten.",
+                ),
+                Mistake(
+                    "sign",
+                    lambda m, v: -kl(m, v),
+                    "KL không bao giờ âm: dấu bị ngược.",
+                    "A KL is never negative: the sign is flipped.",
+                ),
+                Mistake(
+                    "mean_over_dimensions",
+                    lambda m, v: kl(m, v) / m.shape[1],
+                    "Bạn lấy trung bình theo chiều tiềm ẩn. KL của các chiều độc lập thì cộng lại.",
+                    "You average over the latent dimensions. The KLs of independent dimensions add up.",
+                ),
+                Mistake(
+                    "sum_over_batch",
+                    lambda m, v: kl(m, v).sum(),
+                    "Bạn cộng cả batch thành một số. Hàm này trả về một giá trị cho mỗi ảnh.",
+                    "You sum the whole batch into one number. This function returns one value per image.",
+                ),
+                Mistake(
+                    "mean_over_batch",
+                    lambda m, v: kl(m, v).mean(),
+                    "Bạn lấy trung bình cả batch thành một số. Hàm này trả về một giá trị cho mỗi ảnh.",
+                    "You average the whole batch into one number. This function returns one value per image.",
+                ),
+                Mistake(
+                    "wrong_axis",
+                    lambda m, v: -0.5 * (1 + v - m**2 - v.exp()).sum(0),
+                    "Bạn cộng dọc theo batch (dim=0). Cần cộng theo chiều tiềm ẩn.",
+                    "You sum along the batch (dim=0). Sum over the latent dimensions instead.",
+                ),
+                Mistake(
+                    "not_summed",
+                    lambda m, v: -0.5 * (1 + v - m**2 - v.exp()),
+                    "Bạn có KL của từng chiều. Còn thiếu phép cộng theo chiều tiềm ẩn.",
+                    "You have the KL of each dimension. The sum over the latent dimensions is missing.",
+                ),
+                Mistake(
+                    "logvar_as_sigma",
+                    lambda m, v: -0.5 * (1 + torch.log(v**2) - m**2 - v**2).sum(1),
+                    "Bạn dùng logvar như thể nó là σ. logvar đã là log của phương sai.",
+                    "You use logvar as if it were σ. It is the log of the variance already.",
+                ),
+                Mistake(
+                    "logvar_as_variance",
+                    lambda m, v: -0.5 * (1 + torch.log(v) - m**2 - v).sum(1),
+                    "Bạn dùng logvar như thể nó là phương sai. logvar là log của phương sai.",
+                    "You use logvar as if it were the variance. It is the log of the variance.",
+                ),
+                Mistake(
+                    "logvar_as_log_sigma",
+                    lambda m, v: -0.5 * (1 + 2 * v - m**2 - (2 * v).exp()).sum(1),
+                    "Bạn coi logvar là log σ. Nó là log σ².",
+                    "You treat logvar as log σ. It is log σ².",
+                ),
+                Mistake(
+                    "no_exp",
+                    lambda m, v: -0.5 * (1 + v - m**2 - v).sum(1),
+                    "Số hạng phương sai thiếu phép exp.",
+                    "The variance term lacks its exp.",
+                ),
+                Mistake(
+                    "sigma_not_variance",
+                    lambda m, v: -0.5 * (1 + v - m**2 - (0.5 * v).exp()).sum(1),
+                    "Số hạng cuối là phương sai σ², bạn dùng σ.",
+                    "The last term is the variance σ², you use σ.",
+                ),
+                Mistake(
+                    "mu_not_squared",
+                    lambda m, v: -0.5 * (1 + v - m - v.exp()).sum(1),
+                    "μ chưa được bình phương.",
+                    "μ is not squared.",
+                ),
+                Mistake(
+                    "one_forgotten",
+                    lambda m, v: -0.5 * (v - m**2 - v.exp()).sum(1),
+                    "Thiếu số 1: khi μ = 0 và log σ² = 0, KL phải bằng 0.",
+                    "The 1 is missing: with μ = 0 and log σ² = 0 the KL must be 0.",
+                ),
+                Mistake(
+                    "bits",
+                    lambda m, v: kl(m, v) / math.log(2),
+                    "Kết quả tính bằng bit. Ta dùng nat (log tự nhiên).",
+                    "The result is in bits. We use nats (the natural logarithm).",
+                ),
+                Mistake(
+                    "reversed",
+                    lambda m, v: torch_kl(Normal(0.0, 1.0), Normal(m, (0.5 * v).exp())).sum(1),
+                    "Đó là KL theo chiều ngược lại: KL(q‖p) khác KL(p‖q).",
+                    "That is the KL the other way round: KL(q‖p) is not KL(p‖q).",
+                ),
+            ],
+        ),
+    )
+
+
+def check_vae_loss(function: Callable) -> Result:
+    """function(recon, x, mu, logvar, B) → (total, recon, kl) as losses.vae_loss gives them: three means over the batch."""
+    sse, kl, loss = losses.reconstruction_loss, losses.kl_divergence, losses.vae_loss
+
+    def cases():
+        for (n, d), B in zip(((4, 2), (1, 3), (6, 5)), (1000, 10, 0.5), strict=True):
+            yield torch.rand(n, 1, 6, 5) * 0.9 + 0.05, torch.rand(n, 1, 6, 5), torch.randn(n, d), torch.randn(n, d), B
+
+    def with_parts(make_recon, make_kl):
+        """A wrong loss with other parts: total = B · recon + kl."""
+
+        def wrong(r, x, m, v, B):
+            a, b = make_recon(r, x), make_kl(m, v)
+            return B * a + b, a, b
+
+        return wrong
+
+    def mean_kl(m, v):
+        return kl(m, v).mean()
+
+    def bce(r, x):
+        return F.binary_cross_entropy(r, x, reduction="sum") / len(x)
+
+    def logits(r, x):
+        return F.binary_cross_entropy_with_logits(r, x, reduction="sum") / len(x)
+
+    return _run(
+        function,
+        lambda: Task(
+            cases=list(cases()),
+            right=loss,
+            gradients=(0, 2, 3),
+            mistakes=[
+                Mistake(
+                    "only_total",
+                    lambda *a: loss(*a)[0],
+                    "Bạn chỉ trả về tổng. Cần bộ ba (total, recon, kl) để ghi log từng phần.",
+                    "You return only the total. The three values (total, recon, kl) are needed to log each part.",
+                ),
+                Mistake(
+                    "order",
+                    lambda *a: loss(*a)[1:] + loss(*a)[:1],
+                    "Ba giá trị đúng nhưng sai thứ tự: total đứng đầu.",
+                    "The three values are right but out of order: total comes first.",
+                ),
+                Mistake(
+                    "order",
+                    lambda *a: (loss(*a)[0], loss(*a)[2], loss(*a)[1]),
+                    "Ba giá trị đúng nhưng sai thứ tự: recon đứng trước kl.",
+                    "The three values are right but out of order: recon comes before kl.",
+                ),
+                Mistake("B_ignored", lambda r, x, m, v, B: loss(r, x, m, v, 1), "B chưa được dùng.", "B is not used."),
+                Mistake(
+                    "B_hard_coded",
+                    lambda r, x, m, v, B: loss(r, x, m, v, 1000),
+                    "B là tham số của hàm: đừng gõ thẳng 1000.",
+                    "B is an argument of the function: do not type 1000.",
+                ),
+                Mistake(
+                    "B_on_kl",
+                    lambda r, x, m, v, B: (sse(r, x) + B * mean_kl(m, v), sse(r, x), mean_kl(m, v)),
+                    "B nhân với KL. Trong công thức, B nhân với phần nào?",
+                    "B multiplies the KL. Which part does it multiply in the formula?",
+                ),
+                Mistake(
+                    "B_on_both",
+                    lambda r, x, m, v, B: (B * (sse(r, x) + mean_kl(m, v)), sse(r, x), mean_kl(m, v)),
+                    "B nhân với cả hai phần. Trong công thức, B chỉ nhân với một phần.",
+                    "B multiplies both parts. In the formula it multiplies only one.",
+                ),
+                Mistake(
+                    "recon_with_B",
+                    lambda r, x, m, v, B: (loss(r, x, m, v, B)[0], B * sse(r, x), mean_kl(m, v)),
+                    "total đúng. Nhưng recon trả về riêng thì không nhân B.",
+                    "The total is right. But the recon that is returned on its own is without B.",
+                ),
+                Mistake(
+                    "kl_subtracted",
+                    lambda r, x, m, v, B: (B * sse(r, x) - mean_kl(m, v), sse(r, x), mean_kl(m, v)),
+                    "KL bị trừ đi: như vậy mạng được thưởng khi rời xa tiên nghiệm.",
+                    "The KL is subtracted: the network would be rewarded for leaving the prior.",
+                ),
+                Mistake(
+                    "elbo",
+                    lambda *a: (-loss(*a)[0], *loss(*a)[1:]),
+                    "Tổng của bạn là ELBO. Hàm mất mát là số âm của nó.",
+                    "Your total is the ELBO. The loss is its negative.",
+                ),
+                Mistake(
+                    "pixel_mean",
+                    with_parts(F.mse_loss, mean_kl),
+                    "Phần tái tạo là trung bình trên điểm ảnh. Cần tổng bình phương sai số của mỗi ảnh.",
+                    "The reconstruction part is a mean over the pixels. The squared error summed over each image is needed.",
+                ),
+                Mistake(
+                    "batch_sum",
+                    with_parts(lambda r, x: ((r - x) ** 2).sum(), mean_kl),
+                    "Phần tái tạo cộng cả batch. Cần trung bình trên các ảnh.",
+                    "The reconstruction part is summed over the batch. The mean over the images is needed.",
+                ),
+                Mistake(
+                    "kl_batch_sum",
+                    with_parts(sse, lambda m, v: kl(m, v).sum()),
+                    "KL cộng cả batch. Cần trung bình trên các ảnh.",
+                    "The KL is summed over the batch. The mean over the images is needed.",
+                ),
+                Mistake(
+                    "kl_mean",
+                    with_parts(sse, lambda m, v: kl(m, v).mean() / m.shape[1]),
+                    "KL lấy trung bình theo chiều tiềm ẩn. KL của các chiều thì cộng lại.",
+                    "The KL is averaged over the latent dimensions. The KLs of the dimensions add up.",
+                ),
+                Mistake(
+                    "kl_half_forgotten",
+                    with_parts(sse, lambda m, v: 2 * mean_kl(m, v)),
+                    "KL lớn gấp đôi: hệ số ½ bị quên.",
+                    "The KL is twice too large: the ½ is forgotten.",
+                ),
+                Mistake(
+                    "kl_sign",
+                    with_parts(sse, lambda m, v: -mean_kl(m, v)),
+                    "KL của bạn âm. KL không bao giờ âm: dấu bị ngược.",
+                    "Your KL is negative. A KL never is: the sign is flipped.",
+                ),
+                Mistake(
+                    "bce",
+                    with_parts(bce, mean_kl),
+                    "Phần tái tạo là BCE. Bài này dùng bình phương sai số.",
+                    "The reconstruction part is a BCE. This loss uses the squared error.",
+                ),
+                Mistake(
+                    "logits",
+                    with_parts(logits, mean_kl),
+                    "Phần tái tạo dùng BCE-with-logits trên đầu ra đã qua sigmoid, tức là sigmoid hai lần. Bài này dùng bình phương sai số.",
+                    "The reconstruction part applies BCE-with-logits to an output that has passed a sigmoid: sigmoid twice. This loss uses the squared error.",
+                ),
+            ],
+        ),
+    )
+
+
+def check_sigma_of_B(function: Callable) -> Result:
+    """function(B) → the decoder's standard deviation σ = 1/√(2B), from B = 1/(2σ²)."""
+    return _run(
+        function,
+        lambda: Task(
+            cases=[(1000,), (10,), (0.5,), (3.0,)],
+            right=lambda B: 1 / math.sqrt(2 * B),
+            mistakes=[
+                Mistake(
+                    "variance",
+                    lambda B: 1 / (2 * B),
+                    "Đó là phương sai σ². Câu hỏi là độ lệch chuẩn.",
+                    "That is the variance σ². The question is the standard deviation.",
+                ),
+                Mistake(
+                    "two_forgotten",
+                    lambda B: 1 / math.sqrt(B),
+                    "Số 2 trong B = 1/(2σ²) bị quên.",
+                    "The 2 in B = 1/(2σ²) is forgotten.",
+                ),
+                Mistake(
+                    "inverse",
+                    lambda B: math.sqrt(2 * B),
+                    "Bị đảo ngược: B càng lớn thì decoder càng đòi chính xác, σ phải càng nhỏ.",
+                    "Upside down: the larger B, the more precision is demanded, and the smaller σ must be.",
+                ),
+                Mistake(
+                    "beta",
+                    lambda B: 1 / B,
+                    "Đó là β = 1/B. Hãy giải B = 1/(2σ²) theo σ.",
+                    "That is β = 1/B. Solve B = 1/(2σ²) for σ.",
+                ),
+                Mistake(
+                    "half_root",
+                    lambda B: 1 / (2 * math.sqrt(B)),
+                    "Số 2 phải nằm trong dấu căn.",
+                    "The 2 belongs under the root.",
+                ),
+                Mistake(
+                    "forward",
+                    lambda B: 1 / (2 * B**2),
+                    "Bạn thay B vào chỗ của σ. Cần giải phương trình theo chiều ngược lại.",
+                    "You put B in the place of σ. Solve the equation the other way.",
+                ),
+                Mistake(
+                    "hard_coded",
+                    lambda B: 1 / math.sqrt(2000),
+                    "Con số ấy đúng cho B = 1000, nhưng hàm phải đúng cho mọi B.",
+                    "That number is right for B = 1000, but the function must be right for every B.",
+                ),
+            ],
+        ),
+    )
+
+
+# ------------------------------------------------------------------------------------------- lessons 05, 06
+
+
+def check_epoch_mean(function: Callable) -> Result:
+    """function(batch_means, batch_sizes), two lists → the mean over all images, each batch weighted by its size."""
+    return _run(
+        function,
+        lambda: Task(
+            cases=[([4.0, 2.0, 9.0], [256, 256, 128]), ([1.0, 3.0], [10, 1]), ([5.0, 7.0, 6.5, 2.0], [3, 3, 3, 2])],
+            right=lambda means, sizes: sum(m * n for m, n in zip(means, sizes, strict=True)) / sum(sizes),
+            mistakes=[
+                Mistake(
+                    "handout",
+                    lambda means, sizes: sum(means) / sum(sizes),
+                    "Bạn chia tổng các trung bình batch cho số ảnh: nhỏ đi cả trăm lần, đúng như lỗi trong bản in của bài tập.",
+                    "You divide the sum of batch means by the number of images: a hundred times too small, the very slip of the printed exercise.",
+                ),
+                Mistake(
+                    "unweighted",
+                    lambda means, sizes: sum(means) / len(means),
+                    "Mọi batch được tính ngang nhau, nhưng batch cuối có ít ảnh hơn.",
+                    "Every batch counts the same, but the last one holds fewer images.",
+                ),
+                Mistake(
+                    "last", lambda means, sizes: means[-1], "Đó chỉ là batch cuối cùng.", "That is only the last batch."
+                ),
+                Mistake(
+                    "not_divided",
+                    lambda means, sizes: sum(m * n for m, n in zip(means, sizes, strict=True)),
+                    "Bạn có tổng trên mọi ảnh. Còn thiếu phép chia.",
+                    "You have the sum over all images. The division is missing.",
+                ),
+                Mistake(
+                    "divided_by_batches",
+                    lambda means, sizes: sum(m * n for m, n in zip(means, sizes, strict=True)) / len(sizes),
+                    "Bạn chia cho số batch. Tổng này gồm bao nhiêu ảnh?",
+                    "You divide by the number of batches. How many images are in this sum?",
+                ),
+                Mistake(
+                    "sum",
+                    lambda means, sizes: sum(means),
+                    "Đó là tổng các trung bình batch: số ảnh chưa được dùng.",
+                    "That is the sum of the batch means: the numbers of images are not used.",
+                ),
+            ],
+        ),
+    )
+
+
+class _RecordingDecoder(nn.Module):
+    """Stands in for a trained model: decode remembers every z it is given; encode and forward remember that they ran."""
+
+    def __init__(self, latent_dim: int):
+        super().__init__()
+        self.latent_dim, self.latents, self.encoded = latent_dim, [], False
+        self.weight = nn.Parameter(torch.randn(latent_dim, 784) / 8)
+
+    def decode(self, z: Tensor) -> Tensor:
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise ValueError(f"z: {tuple(z.shape)} ≠ (n, {self.latent_dim})")
+        self.latents.append(z.detach())
+        return torch.sigmoid(z @ self.weight).view(-1, 1, 28, 28)
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        self.encoded = True
+        return torch.zeros(len(x), self.latent_dim), torch.zeros(len(x), self.latent_dim)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        mu, logvar = self.encode(x)
+        return self.decode(torch.randn(len(x), self.latent_dim)), mu, logvar
+
+
+def check_sample_prior(function: Callable) -> Result:
+    """function(model, n) → n images decoded from z ~ N(0, I). Tried with stand-in models that remember their z."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(20240)
+        try:
+            _callable(function)
+            for n, latent_dim in ((5, 2), (3, 7), (4000, 3)):
+                _check_prior_samples(function, n, latent_dim)
+        except _Problem as problem:
+            return _say(problem.result)
+    return _say(_right())
+
+
+def _check_prior_samples(function: Callable, n: int, latent_dim: int) -> None:
+    model = _RecordingDecoder(latent_dim)
+    images, _ = _call(function, (model, n))
+    if model.encoded:
+        raise _wrong(
+            "encoder",
+            "Hàm của bạn gọi encoder (hay cả mô hình). Sinh ảnh mới không cần ảnh đầu vào: chỉ cần z và decoder.",
+            "Your function uses the encoder (or the whole model). New images need no input image: only z and the decoder.",
+        )
+    if not model.latents:
+        raise _wrong("no_decoder", "Decoder chưa được gọi.", "The decoder has not been called.")
+    if not isinstance(images, Tensor) or tuple(images.shape) != (n, 1, 28, 28):
+        got = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
+        raise _wrong(
+            "shape",
+            f"Kết quả có kích thước {got}; cần {n} ảnh, tức là {(n, 1, 28, 28)}.",
+            f"The result has shape {got}; {n} images are needed, that is {(n, 1, 28, 28)}.",
+        )
+    z = torch.cat(model.latents)
+    if len(z) > 1 and (z - z[0]).abs().max() < 1e-6:
+        raise _wrong(
+            "same_z",
+            "Mọi ảnh dùng chung một z, nên giống hệt nhau. Mỗi ảnh cần một z của riêng nó.",
+            "All images share one z and are identical. Each image needs a z of its own.",
+        )
+    if n < 1000:  # too few for statistics
+        return
+    if abs(z.mean()) > 0.05:
+        raise _wrong(
+            "uniform",
+            "z không có trung bình 0. Hãy xem lại: rand cho số đều trong [0, 1), còn tiên nghiệm là N(0, I).",
+            "z does not have mean 0. Look again: rand gives uniform numbers in [0, 1), but the prior is N(0, I).",
+        )
+    kurtosis = (z / z.std()).pow(4).mean()
+    if abs(z.std() - 1) > 0.05 or abs(kurtosis - 3) > 0.4:
+        raise _wrong(
+            "not_standard",
+            "z không tuân theo phân phối chuẩn có độ lệch chuẩn 1. Tiên nghiệm là N(0, I), không nhân thêm gì.",
+            "z does not follow a normal distribution with standard deviation 1. The prior is N(0, I), with nothing multiplied.",
+        )
+    if not torch.allclose(images.detach(), model.decode(z).detach(), atol=1e-4):
+        raise _wrong(
+            "changed",
+            "Ảnh trả về không phải là ảnh mà decoder đưa ra.",
+            "The images returned are not those that the decoder gave.",
+        )
