@@ -7,7 +7,7 @@ from vae_helpers import widgets
 
 
 def figure_of_width(inches):
-    return Figure(figsize=(inches, 1))
+    return Figure(figsize=(inches, 1), dpi=80)
 
 
 def png_width(png):

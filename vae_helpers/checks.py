@@ -269,6 +269,7 @@ def check_pixel_count(function: Callable) -> Result:
         lambda: Task(
             cases=[(torch.rand(3, 1, 28, 28),), (torch.rand(5, 3, 32, 20),), (torch.rand(1, 2, 7, 9),)],
             right=lambda images: images[0].numel(),
+            # fmt: off
             mistakes=[
                 Mistake(
                     "whole_batch",
@@ -307,6 +308,7 @@ def check_pixel_count(function: Callable) -> Result:
                     "784 is right for MNIST, but the function must be right for images of any size.",
                 ),
             ],
+            # fmt: on
         ),
     )
 
@@ -332,6 +334,7 @@ def check_mse(function: Callable) -> Result:
             cases=_image_pairs(),
             right=F.mse_loss,
             gradients=(0,),
+            # fmt: off
             mistakes=[
                 Mistake(
                     "sum",
@@ -388,6 +391,7 @@ def check_mse(function: Callable) -> Result:
                     "The result is half of what it should be: there is no ½ in eq. 1.",
                 ),
             ],
+            # fmt: on
         ),
     )
 
@@ -401,6 +405,7 @@ def check_bce(function: Callable) -> Result:
             cases=_image_pairs(),
             right=bce,
             gradients=(0,),
+            # fmt: off
             mistakes=[
                 Mistake(
                     "sign",
@@ -463,6 +468,7 @@ def check_bce(function: Callable) -> Result:
                     "You use the logarithm to base 10. The formula uses the natural one.",
                 ),
             ],
+            # fmt: on
         ),
     )
 
@@ -475,6 +481,7 @@ def check_interpolate(function: Callable) -> Result:
             cases=[(torch.randn(2), torch.randn(2), a) for a in (0.0, 0.25, 0.8, 1.0)]
             + [(torch.randn(3, 5), torch.randn(3, 5), 0.4)],
             right=torch.lerp,
+            # fmt: off
             mistakes=[
                 Mistake(
                     "swapped",
@@ -509,6 +516,7 @@ def check_interpolate(function: Callable) -> Result:
                 ),
                 Mistake("jumps", lambda a, b, t: b, "Bạn nhảy thẳng đến z_b.", "You jump straight to z_b."),
             ],
+            # fmt: on
         ),
     )
 
@@ -524,6 +532,7 @@ def check_sigma(function: Callable) -> Result:
             cases=[(torch.linspace(-3, 2, 7),), (torch.randn(4, 3),), (torch.rand(5) + 0.5,)],
             right=lambda logvar: torch.exp(0.5 * logvar),
             gradients=(0,),
+            # fmt: off
             mistakes=[
                 Mistake(
                     "identity",
@@ -568,6 +577,7 @@ def check_sigma(function: Callable) -> Result:
                     "You take the root of logvar, but logvar is the log of the variance: undo the log first.",
                 ),
             ],
+            # fmt: on
         ),
     )
 
@@ -579,6 +589,7 @@ def check_conv_size(function: Callable) -> Result:
         lambda: Task(
             cases=[(28, 3, 1, 1), (28, 3, 2, 1), (14, 3, 2, 1), (32, 5, 3, 0), (15, 4, 2, 2)],
             right=lambda n, k, s, p: (n + 2 * p - k) // s + 1,
+            # fmt: off
             mistakes=[
                 Mistake(
                     "one_forgotten",
@@ -629,6 +640,7 @@ def check_conv_size(function: Callable) -> Result:
                     "Dividing by the stride is a good estimate, but right only when kernel and padding match.",
                 ),
             ],
+            # fmt: on
         ),
     )
 
@@ -640,6 +652,7 @@ def check_parameter_count(function: Callable) -> Result:
         lambda: Task(
             cases=[(3136, 2), (2, 3136), (10, 7), (1, 5)],
             right=lambda i, o: i * o + o,
+            # fmt: off
             mistakes=[
                 Mistake(
                     "no_bias",
@@ -678,6 +691,7 @@ def check_parameter_count(function: Callable) -> Result:
                     "That number is right for fc_mu, but the function must be right for every layer.",
                 ),
             ],
+            # fmt: on
         ),
     )
 
@@ -689,6 +703,7 @@ def check_latent_shapes(function: Callable) -> Result:
         lambda: Task(
             cases=[(3, 10), (256, 2), (1, 16)],
             right=lambda n, d: ((n, d), (n, d), (n, d), (n, 1, 28, 28)),
+            # fmt: off
             mistakes=[
                 Mistake(
                     "no_batch",
@@ -733,6 +748,7 @@ def check_latent_shapes(function: Callable) -> Result:
                     "z is not the probabilities of ten classes: its length is our choice.",
                 ),
             ],
+            # fmt: on
         ),
     )
 
@@ -752,6 +768,7 @@ def check_reparameterize_fixed(function: Callable) -> Result:
             ],
             right=lambda mu, sigma, epsilon: mu + sigma * epsilon,
             gradients=(0, 1),
+            # fmt: off
             mistakes=[
                 Mistake(
                     "no_scale",
@@ -802,6 +819,7 @@ def check_reparameterize_fixed(function: Callable) -> Result:
                     "Only σ multiplies the noise; μ does not.",
                 ),
             ],
+            # fmt: on
         ),
     )
 
@@ -962,6 +980,7 @@ def check_score_gradient(function: Callable) -> Result:
                 for m, s in ((2.0, 1.0), (-0.5, 0.3), (1.0, 2.5))
             ],
             right=lambda z, m, s, v: v * (z - m) / s**2,
+            # fmt: off
             mistakes=[
                 Mistake(
                     "sigma",
@@ -1001,6 +1020,7 @@ def check_score_gradient(function: Callable) -> Result:
                     "You multiply by the log density itself. Its derivative with respect to μ is needed.",
                 ),
             ],
+            # fmt: on
         ),
     )
 
@@ -1017,6 +1037,7 @@ def check_kl_divergence(function: Callable) -> Result:
             cases=[(torch.randn(n, d), torch.randn(n, d)) for n, d in ((7, 5), (1, 2), (4, 10), (5, 5))],
             right=kl,
             gradients=(0, 1),
+            # fmt: off
             mistakes=[
                 Mistake(
                     "half_forgotten",
@@ -1115,6 +1136,7 @@ def check_kl_divergence(function: Callable) -> Result:
                     "That is the KL the other way round: KL(q‖p) is not KL(p‖q).",
                 ),
             ],
+            # fmt: on
         ),
     )
 
@@ -1151,6 +1173,7 @@ def check_vae_loss(function: Callable) -> Result:
             cases=list(cases()),
             right=loss,
             gradients=(0, 2, 3),
+            # fmt: off
             mistakes=[
                 Mistake(
                     "only_total",
@@ -1256,6 +1279,7 @@ def check_vae_loss(function: Callable) -> Result:
                     "The reconstruction part applies BCE-with-logits to an output that has passed a sigmoid: sigmoid twice. This loss uses the squared error.",
                 ),
             ],
+            # fmt: on
         ),
     )
 
@@ -1267,6 +1291,7 @@ def check_sigma_of_B(function: Callable) -> Result:
         lambda: Task(
             cases=[(1000,), (10,), (0.5,), (3.0,)],
             right=lambda B: 1 / math.sqrt(2 * B),
+            # fmt: off
             mistakes=[
                 Mistake(
                     "variance",
@@ -1311,6 +1336,7 @@ def check_sigma_of_B(function: Callable) -> Result:
                     "That number is right for B = 1000, but the function must be right for every B.",
                 ),
             ],
+            # fmt: on
         ),
     )
 
@@ -1325,6 +1351,7 @@ def check_epoch_mean(function: Callable) -> Result:
         lambda: Task(
             cases=[([4.0, 2.0, 9.0], [256, 256, 128]), ([1.0, 3.0], [10, 1]), ([5.0, 7.0, 6.5, 2.0], [3, 3, 3, 2])],
             right=lambda means, sizes: sum(m * n for m, n in zip(means, sizes, strict=True)) / sum(sizes),
+            # fmt: off
             mistakes=[
                 Mistake(
                     "handout",
@@ -1360,6 +1387,7 @@ def check_epoch_mean(function: Callable) -> Result:
                     "That is the sum of the batch means: the numbers of images are not used.",
                 ),
             ],
+            # fmt: on
         ),
     )
 

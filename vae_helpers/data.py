@@ -110,8 +110,8 @@ def load_mnist(root: str | os.PathLike | None = None, train: bool = True) -> Ima
 def load_digits(train: bool = True) -> ImageDataset:
     """The 1,797 real handwritten digits that scikit-learn carries, as 28×28 images: no network needed.
 
-    8×8 images (Alpaydin & Kaynak, UCI ML repository, 1998) enlarged bicubically, split once and for all into 1,437
-    for training and 360 for testing. Returns an ImageDataset: images (N, 1, 28, 28) in [0, 1], labels (N,).
+    8×8 images (Alpaydin & Kaynak, UCI ML repository, 1998) enlarged bicubically, split once and for all into 1,438
+    for training and 359 for testing. Returns an ImageDataset: images (N, 1, 28, 28) in [0, 1], labels (N,).
     """
     from sklearn.datasets import load_digits as sklearn_digits
 

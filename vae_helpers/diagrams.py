@@ -1,11 +1,11 @@
 """The course's drawings of ideas: autoencoder, VAE and ELBO. Each function returns a matplotlib Figure."""
 
-import matplotlib.pyplot  # noqa: F401  makes notebooks draw the figures that cells return
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Polygon
 
+from ._figure import new_figure
 from ._language import tr
 
 __all__ = ["plot_autoencoder", "plot_elbo", "plot_vae"]
@@ -71,7 +71,7 @@ def plot_elbo() -> Figure:
     log_p = -0.5 * (np.log(2 * np.pi * 2) + 1 / 2)
     guesses = ((-1.0, 1.0), (0.0, 0.5), (0.5, 0.5))  # (mean, variance)
     gaps = [0.5 * (v / 0.5 + (m - 0.5) ** 2 / 0.5 - 1 - np.log(v / 0.5)) for m, v in guesses]
-    ax = Figure(figsize=(8.2, 3), layout="constrained").subplots()
+    ax = new_figure((8.2, 3)).subplots()
     for row, gap in enumerate(gaps):
         ax.barh(-row, log_p - gap - LEFT, left=LEFT, color=ENCODER, edgecolor="black", height=0.6)
         ax.text(LEFT + 0.08, -row, f"ELBO = {log_p - gap:.3f}", va="center")
@@ -99,7 +99,7 @@ LEFT = -5.5  # where plot_elbo's bars begin, in nats
 
 
 def _canvas(width: float, height: float) -> Axes:
-    ax = Figure(figsize=(width, height), layout="constrained").subplots()
+    ax = new_figure((width, height)).subplots()
     ax.set_aspect("equal")
     ax.axis("off")
     return ax

@@ -5,13 +5,15 @@ The model may be any module whose forward gives (recon, mu, logvar) or (recon, z
 also need its decode.
 """
 
-import matplotlib.pyplot  # makes notebooks draw the figures that cells return
 import numpy as np
 import torch
+from matplotlib import colormaps
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 from torch import Tensor, nn
 
+from ._figure import new_figure
 from ._inference import codes_of, device_of, latent_dim_of, looking_at
 from ._language import tr
 from .data import ImageDataset
@@ -47,7 +49,7 @@ def plot_images(images: Tensor, titles: list[str] | None = None, columns: int = 
     """Images in a row, or in rows of the given number of columns. images: (N, C, H, W) in [0, 1], C is 1 or 3."""
     rows = -(-len(images) // columns)
     columns = min(columns, len(images))
-    figure = Figure(figsize=(0.9 * columns + 0.2, (1.15 if titles else 0.9) * rows + 0.45), layout="constrained")
+    figure = new_figure((0.9 * columns + 0.2, (1.15 if titles else 0.9) * rows + 0.45))
     axes = figure.subplots(rows, columns, squeeze=False)
     for index, ax in enumerate(axes.flat):
         ax.axis("off")
@@ -64,7 +66,7 @@ def plot_reconstructions(model: nn.Module, images: Tensor, n: int = 10) -> Figur
     images = _some_images(images, n)
     with looking_at(model):
         recon = model(images.to(device_of(model)))[0].cpu().view_as(images)
-    figure = Figure(figsize=(0.9 * len(images) + 1, 2.4), layout="constrained")
+    figure = new_figure((0.9 * len(images) + 1, 2.4))
     rows = figure.subplots(2, len(images), squeeze=False)
     for axes, row, label in zip(
         rows, (images, recon), (tr("Ảnh gốc", "Original"), tr("Tái tạo", "Reconstruction")), strict=True
@@ -85,21 +87,19 @@ def plot_latent(model: nn.Module, dataset: ImageDataset, ax=None) -> Figure:
     dataset: needs .images (N, C, H, W) and .labels (N,). Draws mu of a VAE, z of an autoencoder; circles of radius
     1, 2 and 3 mark the prior N(0, I) in two dimensions. ax: an axes of a figure of yours to draw into.
     """
-    codes = codes_of(model, dataset.images)
+    codes = codes_of(model, dataset.images).numpy()
     if codes.shape[1] < 2:
         raise ValueError("plot_latent(model): the model has 1 latent dimension, a map needs at least 2.")
     if ax is None:
-        ax = Figure(figsize=(6.2, 5.2), layout="constrained").subplots()
+        ax = new_figure((6.2, 5.2)).subplots()
     labels = dataset.labels.numpy()
     classes = int(labels.max()) + 1
-    colours = (
-        ListedColormap(TEN_COLOURS[:classes]) if classes <= 10 else matplotlib.colormaps["viridis"].resampled(classes)
-    )
+    colours = ListedColormap(TEN_COLOURS[:classes]) if classes <= 10 else colormaps["viridis"].resampled(classes)
     points = ax.scatter(
         codes[:, 0], codes[:, 1], c=labels, cmap=colours, vmin=-0.5, vmax=classes - 0.5, s=4, alpha=0.6, linewidths=0
     )
     for digit in np.unique(labels):  # colour alone does not reach every reader: the digit stands on its cloud
-        x, y = np.median(codes[labels == digit][:, :2].numpy(), axis=0)
+        x, y = np.median(codes[labels == digit][:, :2], axis=0)
         ax.text(
             x,
             y,
@@ -111,38 +111,43 @@ def plot_latent(model: nn.Module, dataset: ImageDataset, ax=None) -> Figure:
             bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": colours(int(digit)), "alpha": 0.85},
         )
     for radius in (1, 2, 3):
-        ax.add_artist(
-            matplotlib.patches.Circle((0, 0), radius, fill=False, color="black", linewidth=0.8, linestyle="--")
-        )
+        ax.add_artist(Circle((0, 0), radius, fill=False, color="black", linewidth=0.8, linestyle="--"))
     ax.set(xlabel="$z_1$", ylabel="$z_2$", title=tr("Không gian tiềm ẩn theo lớp", "Latent space by class"))
     ax.set_aspect("equal", adjustable="datalim")
     ax.figure.colorbar(points, ax=ax, ticks=np.unique(labels), label=tr("chữ số", "digit")).solids.set_alpha(1)
     return ax.figure
 
 
-def plot_manifold(model: nn.Module, n: int = 20, limits: tuple[float, float] = (-3, 3)) -> Figure:
-    """The images that the decoder gives on an n × n grid of a 2-D latent space. limits: of z₁ and of z₂."""
+def plot_manifold(model: nn.Module, n: int = 20, limits: tuple = (-3, 3)) -> Figure:
+    """The images that the decoder gives on an n × n grid of a 2-D latent space.
+
+    limits: (lowest, highest) for z₁ and z₂ alike, or one such pair for each.
+    """
     if latent_dim_of(model) != 2:
         raise ValueError(
             f"plot_manifold(model): the model has {latent_dim_of(model)} latent dimensions, a map needs 2."
         )
-    z = torch.linspace(*limits, n)
-    grid = torch.cartesian_prod(z.flip(0), z).flip(1)  # rows from the highest z₂ down, columns from the lowest z₁ up
+    across, upwards = limits if isinstance(limits[0], (tuple, list)) else (limits, limits)
+    z_1, z_2 = torch.linspace(*across, n), torch.linspace(*upwards, n)
+    grid = torch.cartesian_prod(z_2.flip(0), z_1).flip(
+        1
+    )  # rows from the highest z₂ down, columns from the lowest z₁ up
     images = _decode(model, grid)
-    picture = (
-        images.view(n, n, *images.shape[1:])
-        .permute(0, 3, 1, 4, 2)
-        .reshape(n * images.shape[2], n * images.shape[3], -1)
-    )
-    figure = Figure(figsize=(6, 6.2), layout="constrained")
-    ax = figure.subplots()
-    half = (limits[1] - limits[0]) / (n - 1) / 2 if n > 1 else 0.5  # each picture stands around its point
-    edges = (limits[0] - half, limits[1] + half)
-    ax.imshow(picture.squeeze(-1), cmap="gray", vmin=0, vmax=1, extent=(*edges, *edges))
+    picture = images.view(n, n, *images.shape[1:]).permute(0, 3, 1, 4, 2)  # (row, H, column, W, C)
+    picture = picture.reshape(n * images.shape[2], n * images.shape[3], -1)
+    edges = []
+    for low, high in (across, upwards):  # each picture stands around its point
+        half = (high - low) / (n - 1) / 2 if n > 1 else 0.5
+        edges += [low - half, high + half]
+    ax = new_figure((6, 6.2)).subplots()
+    ax.imshow(picture.squeeze(-1).numpy(), cmap="gray", vmin=0, vmax=1, extent=edges, aspect="auto")
+    ax.set_box_aspect(1)
     ax.set(
-        xlabel="$z_1$", ylabel="$z_2$", title=tr("Bộ giải mã trên lưới các điểm z", "The decoder on a grid of points z")
+        xlabel="$z_1$",
+        ylabel="$z_2$",
+        title=tr("Bộ giải mã trên lưới các điểm z", "The decoder on a grid of points z"),
     )
-    return figure
+    return ax.figure
 
 
 def plot_samples(model: nn.Module, n: int = 40, seed: int | None = None) -> Figure:
@@ -171,7 +176,7 @@ def plot_history(history: History) -> Figure:
         "kl": tr("KL (nat)", "KL (nats)"),
     }
     shown = [column for column in names if not np.isnan(history[column]).all()]
-    figure = Figure(figsize=(3.6 * max(1, len(shown)), 3), layout="constrained")
+    figure = new_figure((3.6 * max(1, len(shown)), 3))
     for ax, column in zip(figure.subplots(1, len(shown), squeeze=False).flat, shown, strict=True):
         marker = "o" if len(history) < 30 else None
         ax.plot(history["epoch"], history[column], marker=marker, label=tr("huấn luyện", "training"))
@@ -188,7 +193,7 @@ def plot_history(history: History) -> Figure:
 
 def _draw(ax, image: Tensor) -> None:
     """One image (C, H, W) in [0, 1]: grey for one channel, colour for three, no axes."""
-    ax.imshow(image.permute(1, 2, 0).squeeze(-1).cpu(), cmap="gray", vmin=0, vmax=1)
+    ax.imshow(image.permute(1, 2, 0).squeeze(-1).cpu().numpy(), cmap="gray", vmin=0, vmax=1)
     ax.axis("off")
 
 

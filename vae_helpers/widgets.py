@@ -1,10 +1,11 @@
 """Figures that a student can move. Each function returns an ipywidgets.Widget; make it the last line of a cell."""
 
 from collections.abc import Callable, Sequence
-from io import BytesIO
 
 import ipywidgets
 from matplotlib.figure import Figure
+
+from ._figure import png
 
 __all__ = ["figure_slider"]
 
@@ -17,15 +18,9 @@ def figure_slider(values: Sequence, draw: Callable[..., Figure], label: str) -> 
     """
     if not values:
         raise ValueError("figure_slider(values): got no values, expected at least one to choose from.")
-    pictures = {value: _png(draw(value)) for value in values}
+    pictures = {value: png(draw(value)) for value in values}
     slider = ipywidgets.SelectionSlider(options=list(values), description=label, layout={"width": "min(100%, 420px)"})
     slider.style.description_width = "initial"
     picture = ipywidgets.Image(value=pictures[values[0]], format="png", layout={"max_width": "100%"})
     slider.observe(lambda change: setattr(picture, "value", pictures[change["new"]]), names="value")
     return ipywidgets.VBox([slider, picture])
-
-
-def _png(figure: Figure) -> bytes:
-    file = BytesIO()
-    figure.savefig(file, format="png", dpi=80)
-    return file.getvalue()

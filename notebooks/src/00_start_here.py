@@ -50,7 +50,7 @@
 import matplotlib
 import numpy
 import torch
-import torchsummary  # noqa: F401
+import torchsummary
 import torchvision
 import tqdm
 

@@ -383,26 +383,31 @@ plt.show()
 
 
 # %%
-def draw(B):
-    model = swept[B]
+def pictures(B):
+    model = swept[B].cpu()
     torch.manual_seed(0)
     with torch.no_grad():
         x = small_val.images[:10]
-        recon, _, _ = model.cpu()(x)
+        recon, _, _ = model(x)
         samples = model.decode(torch.randn(10, 2))
-    row = rows[B_values.index(B)]
-    title = f"B = {B}   σ = {1 / math.sqrt(2 * B):.3f}   recon = {row[1]:.1f}   KL = {row[2]:.2f}"
-    return plots.plot_images(torch.cat([x, recon, samples]), columns=10, title=title)
+    return torch.cat([x, recon, samples])  # (30, 1, 28, 28)
+
+
+def draw(B):
+    _, recon_value, kl_value = rows[B_values.index(B)]
+    title = f"B = {B}   σ = {1 / math.sqrt(2 * B):.3f}   recon = {recon_value:.1f}   KL = {kl_value:.2f}"
+    return plots.plot_images(pictures(B), columns=10, title=title)
 
 
 widgets.figure_slider(B_values, draw, "B")
 
 # %%
-figure, axes = plt.subplots(3, 1, figsize=(8, 6.4), layout="constrained")
+from torchvision.utils import make_grid
+
+figure, axes = plt.subplots(1, 3, figsize=(11, 1.8), layout="constrained")
 for ax, B in zip(axes, (0.03, 10, 1000), strict=True):
-    picture = draw(B)
-    picture.canvas.draw()
-    ax.imshow(picture.canvas.buffer_rgba())
+    ax.imshow(make_grid(pictures(B), nrow=10)[0], cmap="gray", vmin=0, vmax=1)
+    ax.set_title(f"B = {B}")
     ax.axis("off")
 plt.show()
 

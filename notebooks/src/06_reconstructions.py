@@ -124,13 +124,13 @@ plt.show()
 plots.plot_latent(model, val_set)
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số. Các chữ số 0, 1, 6 có vùng riêng; 4, 7, 9 chồng lên nhau, cũng như
+# *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số. Các chữ số 0, 1, 6 có vùng riêng; 4 và 9 chồng lên nhau, cũng như
 # 3, 5, 8. Ba vòng tròn đứt nét có bán kính 1, 2, 3 quanh gốc tọa độ đánh dấu phân phối tiên nghiệm $\mathcal{N}(0, I)$.*
 #
 # Hãy nhìn lại các vòng tròn: **phần lớn đám mây nằm ngoài chúng**. Đo thử:
 
 # %% [markdown] lang="en"
-# *The figure: a dot for each image, a colour for each digit. 0, 1 and 6 have regions of their own; 4, 7 and 9 overlap,
+# *The figure: a dot for each image, a colour for each digit. 0, 1 and 6 have regions of their own; 4 and 9 overlap,
 # and so do 3, 5 and 8. The three dashed circles with radius 1, 2 and 3 around the origin mark the prior
 # $\mathcal{N}(0, I)$.*
 #
@@ -150,7 +150,7 @@ print(
 )
 
 # %% [markdown] lang="vi"
-# Các $\mu$ trải rộng hơn tiên nghiệm nhiều, còn $\sigma$ chỉ bằng vài phần trăm. Với $B = 1000$, sai số tái tạo nặng gấp
+# Các $\mu$ nằm lệch hẳn khỏi gốc tọa độ và trải rộng hơn tiên nghiệm nhiều, còn $\sigma$ chỉ khoảng một phần trăm. Với $B = 1000$, sai số tái tạo nặng gấp
 # nghìn lần KL, nên mô hình *gần như là một autoencoder*: mỗi ảnh là một đốm tí hon, các đốm dàn ra xa để khỏi lẫn nhau.
 # Bài 04 giải thích $B$ chính là cách chọn độ lệch chuẩn của decoder ($\sigma \approx 0{,}022$).
 #
@@ -159,7 +159,7 @@ print(
 # Lấy một lưới các điểm $z$, giải mã từng điểm, xếp các ảnh đúng vị trí. Lưới bao trọn đám mây vừa thấy.
 
 # %% [markdown] lang="en"
-# The $\mu$ spread far wider than the prior, while $\sigma$ is a few hundredths. With $B = 1000$ the reconstruction error
+# The $\mu$ lie well off the origin and spread wider than the prior, while $\sigma$ is about a hundredth. With $B = 1000$ the reconstruction error
 # weighs a thousand times as much as the KL, so the model is *nearly an autoencoder*: every image is a tiny spot, and
 # the spots keep apart so as not to be mixed up. Lesson 04 explains that $B$ is a choice of the decoder's standard
 # deviation ($\sigma \approx 0.022$).
@@ -169,8 +169,8 @@ print(
 # Take a grid of points $z$, decode each, and put the pictures where they belong. The grid covers the cloud above.
 
 # %%
-edge = mu.abs().max().item()
-plots.plot_manifold(model, n=20, limits=(-edge, edge))
+lowest, highest = mu.min(dim=0).values.tolist(), mu.max(dim=0).values.tolist()
+plots.plot_manifold(model, n=20, limits=tuple(zip(lowest, highest, strict=True)))
 
 # %% [markdown] lang="vi"
 # *Hình: lưới 20 × 20 ảnh. Nơi có dữ liệu, các chữ số biến đổi êm dần từ chữ số này sang chữ số khác; nơi không có dữ liệu,
@@ -192,14 +192,14 @@ plots.plot_manifold(model, n=20, limits=(-edge, edge))
 plots.plot_samples(model, n=40, seed=0)
 
 # %% [markdown] lang="vi"
-# *Hình: bốn mươi ảnh từ $z \sim \mathcal{N}(0, I)$. Chỉ vài loại chữ số xuất hiện, và nhiều ảnh không đọc được: mẫu rơi vào phần giữa
-# của bản đồ, nơi mô hình này hầu như không đặt ảnh nào.*
+# *Hình: bốn mươi ảnh từ $z \sim \mathcal{N}(0, I)$. Chỉ vài loại chữ số xuất hiện, và nhiều ảnh không đọc được: mẫu rơi vào quanh gốc
+# tọa độ, nơi mô hình này hầu như không đặt ảnh nào.*
 #
 # Lỗi không nằm ở decoder, mà ở chỗ ta hỏi sai nơi. Nếu lấy $z$ từ một phân phối Gauss khớp với chính đám mây các $\mu$:
 
 # %% [markdown] lang="en"
 # *The figure: forty images from $z \sim \mathcal{N}(0, I)$. Only a few kinds of digit appear, and many pictures cannot
-# be read: the samples fall into the middle of the map, where this model keeps hardly any image.*
+# be read: the samples fall around the origin, where this model keeps hardly any image.*
 #
 # The fault is not the decoder's: we asked in the wrong place. If we draw $z$ from a Gaussian fitted to the cloud of the
 # $\mu$ themselves:

@@ -1,0 +1,80 @@
+"""What the tests share: a fresh language and notice for each test, a small data set, and the handout's model."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import vae_helpers
+from vae_helpers import _language, data
+
+os.environ.pop("JPY_SESSION_NAME", None)
+
+
+@pytest.fixture(autouse=True)
+def fresh_state(monkeypatch):
+    """English, and no notice given yet; both are put back afterwards."""
+    monkeypatch.setattr(_language, "_chosen", "en")
+    monkeypatch.setattr(data, "_notice_given", False)
+
+
+@pytest.fixture(params=["vi", "en"])
+def language(request):
+    vae_helpers.set_language(request.param)
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return data.load_digits()
+
+
+@pytest.fixture(scope="session")
+def mnist_folder():
+    """Where the real MNIST lies; a test that needs it is skipped where there is none."""
+    folder = Path(os.environ.get("VAE_DATA_DIR", data._default_folder()))
+    if data._missing_files(folder):
+        pytest.skip(f"no MNIST in {folder}: set VAE_DATA_DIR")
+    return folder
+
+
+class HandoutVAE(nn.Module):
+    """A VAE as a student types it from the handout: same names, same order, no latent_dim attribute."""
+
+    def __init__(self, channels=1, latent_dim=2):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, 16, 3, padding=1)
+        self.conv2 = nn.Conv2d(16, 32, 3, stride=2, padding=1)
+        self.conv3 = nn.Conv2d(32, 64, 3, stride=2, padding=1)
+        self.flat = 64 * 7 * 7
+        self.fc_mu = nn.Linear(self.flat, latent_dim)
+        self.fc_logvar = nn.Linear(self.flat, latent_dim)
+        self.fc_decode = nn.Linear(latent_dim, self.flat)
+        self.deconv1 = nn.ConvTranspose2d(64, 32, 3, stride=2, padding=1, output_padding=1)
+        self.deconv2 = nn.ConvTranspose2d(32, 16, 3, stride=2, padding=1, output_padding=1)
+        self.conv_final = nn.Conv2d(16, channels, 3, padding=1)
+
+    def encode(self, x):
+        x = F.relu(self.conv3(F.relu(self.conv2(F.relu(self.conv1(x))))))
+        x = x.view(-1, self.flat)
+        return self.fc_mu(x), self.fc_logvar(x)
+
+    def reparameterize(self, mu, logvar):
+        std = torch.exp(0.5 * logvar)
+        return mu + torch.randn_like(std) * std
+
+    def decode(self, z):
+        x = F.relu(self.fc_decode(z)).view(-1, 64, 7, 7)
+        return torch.sigmoid(self.conv_final(F.relu(self.deconv2(F.relu(self.deconv1(x))))))
+
+    def forward(self, x):
+        mu, logvar = self.encode(x)
+        return self.decode(self.reparameterize(mu, logvar)), mu, logvar
+
+
+@pytest.fixture
+def handout_vae():
+    return HandoutVAE

@@ -1,0 +1,430 @@
+"""The checks: typical wrong answers are refused, each with its own hint; right answers are accepted however written."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
+
+import vae_helpers
+from vae_helpers import checks
+
+
+def no_grad(function):
+    def wrapped(*arguments):
+        with torch.no_grad():
+            return function(*arguments)
+
+    return wrapped
+
+
+def kl(mu, logvar):
+    return -0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(1)
+
+
+def sse(recon, x):
+    return ((recon - x) ** 2).sum() / len(x)
+
+
+def in_place(mu, logvar):
+    logvar *= 0.5
+    return mu + logvar.exp() * torch.randn_like(mu)
+
+
+def in_place_kl(mu, logvar):
+    mu.data.pow_(2)
+    return -0.5 * (1 + logvar - mu - logvar.exp()).sum(1)
+
+
+def seeded(mu, logvar):
+    torch.manual_seed(0)
+    return mu + (0.5 * logvar).exp() * torch.randn_like(mu)
+
+
+def loss_with(recon_part, kl_part):
+    return lambda r, x, m, v, B: (B * recon_part(r, x) + kl_part(m, v), recon_part(r, x), kl_part(m, v))
+
+
+def independent_kl(mu, logvar):
+    q = Independent(Normal(mu, (0.5 * logvar).exp()), 1)
+    p = Independent(Normal(torch.zeros_like(mu), torch.ones_like(mu)), 1)
+    return kl_divergence(q, p)
+
+
+def matrix_kl(mu, logvar):
+    q = MultivariateNormal(mu, torch.diag_embed(logvar.exp()))
+    return kl_divergence(q, MultivariateNormal(torch.zeros_like(mu), torch.eye(mu.shape[1])))
+
+
+def kl_by_loop(mu, logvar):
+    return torch.stack([sum(0.5 * (v.exp() + m * m - 1 - v) for m, v in zip(a, b, strict=True)) for a, b in zip(mu, logvar, strict=True)])  # fmt: skip
+
+
+def decode(model, z):
+    return model.decode(z)
+
+
+BCE = F.binary_cross_entropy
+
+# check → (right answers, {recognised mistake or None: wrong answer})
+CASES = {
+    "pixel_count": (
+        [lambda x: x[0].numel(), lambda x: int(np.prod(x.shape[1:])), lambda x: x.numel() // len(x)],
+        {
+            "whole_batch": lambda x: x.numel(),
+            "no_channels": lambda x: x.shape[-1] * x.shape[-2],
+            "image_count": lambda x: x.shape[0],
+            "hard_coded": lambda x: 784,
+            "sum": lambda x: sum(x.shape[1:]),
+            "dimensions": lambda x: x.ndim,
+            "type": lambda x: "784",
+            "constant": lambda x: 28,
+            None: lambda x: x[0].numel() + 1,
+        },
+    ),
+    "mse": (
+        [lambda r, x: ((r - x) ** 2).mean(), F.mse_loss, lambda r, x: torch.square(x - r).sum() / x.numel()],
+        {
+            "sum": lambda r, x: F.mse_loss(r, x, reduction="sum"),
+            "sum_over_pixels": sse,
+            "per_image": lambda r, x: ((r - x) ** 2).flatten(1).mean(1),
+            "per_pixel": lambda r, x: (r - x) ** 2,
+            "absolute": F.l1_loss,
+            "root": lambda r, x: ((r - x) ** 2).mean() ** 0.5,
+            "not_squared": lambda r, x: (r - x).mean(),
+            "half": lambda r, x: 0.5 * F.mse_loss(r, x),
+            "detached": lambda r, x: F.mse_loss(r, x).item(),
+            "constant": lambda r, x: torch.tensor(0.25),
+        },
+    ),
+    "bce": (
+        [
+            BCE,
+            lambda r, x: -(x * r.log() + (1 - x) * (1 - r).log()).mean(),
+            lambda r, x: F.binary_cross_entropy_with_logits(torch.logit(r), x),
+        ],
+        {
+            "sign": lambda r, x: -BCE(r, x),
+            "half_forgotten": lambda r, x: -(x * r.log()).mean(),
+            "logits": F.binary_cross_entropy_with_logits,
+            "swapped": lambda r, x: BCE(x, r),
+            "sum": lambda r, x: BCE(r, x, reduction="sum"),
+            "sum_over_pixels": lambda r, x: BCE(r, x, reduction="sum") / len(x),
+            "per_pixel": lambda r, x: BCE(r, x, reduction="none"),
+            "log2": lambda r, x: -(x * r.log2() + (1 - x) * (1 - r).log2()).mean(),
+            "log10": lambda r, x: -(x * r.log10() + (1 - x) * (1 - r).log10()).mean(),
+            "nan": lambda r, x: -(r * x.log() + (1 - r) * (1 - x).log()).mean(),
+            "detached": no_grad(BCE),
+        },
+    ),
+    "interpolate": (
+        [lambda a, b, t: (1 - t) * a + t * b, torch.lerp, lambda a, b, t: a + t * (b - a)],
+        {
+            "swapped": lambda a, b, t: t * a + (1 - t) * b,
+            "midpoint": lambda a, b, t: (a + b) / 2,
+            "no_weight_on_a": lambda a, b, t: a + t * b,
+            "away": lambda a, b, t: a + t * (a - b),
+            "stays": lambda a, b, t: a.clone(),
+            "jumps": lambda a, b, t: b.clone(),
+            "difference": lambda a, b, t: t * (b - a),
+        },
+    ),
+    "sigma": (
+        [lambda v: torch.exp(v / 2), lambda v: v.exp().sqrt(), lambda v: v.exp() ** 0.5],
+        {
+            "identity": lambda v: v,
+            "variance": lambda v: v.exp(),
+            "negative": lambda v: torch.exp(-v / 2),
+            "double": lambda v: torch.exp(2 * v),
+            "half": lambda v: v / 2,
+            "half_outside": lambda v: v.exp() / 2,
+            "root": lambda v: v.sqrt(),
+            "nan": lambda v: v.log(),
+            "detached": lambda v: torch.exp(v.detach() / 2),
+        },
+    ),
+    "conv_size": (
+        [
+            lambda n, k, s, p: (n + 2 * p - k) // s + 1,
+            lambda n, k, s, p: math.floor((n + 2 * p - k) / s + 1),
+            lambda n, k, s, p: torch.nn.Conv2d(1, 1, k, s, p)(torch.zeros(1, 1, n, n)).shape[-1],
+        ],
+        {
+            "one_forgotten": lambda n, k, s, p: (n + 2 * p - k) // s,
+            "padding_once": lambda n, k, s, p: (n + p - k) // s + 1,
+            "no_padding": lambda n, k, s, p: (n - k) // s + 1,
+            "no_kernel": lambda n, k, s, p: (n + 2 * p) // s + 1,
+            "ceil": lambda n, k, s, p: math.ceil((n + 2 * p - k) / s) + 1,
+            "fraction": lambda n, k, s, p: (n + 2 * p - k) / s + 1,
+            "no_stride": lambda n, k, s, p: n + 2 * p - k + 1,
+            "divided": lambda n, k, s, p: n // s,
+            "constant": lambda n, k, s, p: 14,
+        },
+    ),
+    "parameter_count": (
+        [
+            lambda i, o: i * o + o,
+            lambda i, o: (i + 1) * o,
+            lambda i, o: sum(p.numel() for p in torch.nn.Linear(i, o).parameters()),
+        ],
+        {
+            "no_bias": lambda i, o: i * o,
+            "bias_per_input": lambda i, o: i * o + i,
+            "one_bias": lambda i, o: i * o + 1,
+            "both_biases": lambda i, o: i * o + i + o,
+            "added": lambda i, o: i + o,
+            "hard_coded": lambda i, o: 6274,
+        },
+    ),
+    "latent_shapes": (
+        [
+            lambda n, d: ((n, d), (n, d), (n, d), (n, 1, 28, 28)),
+            lambda n, d: [torch.Size([n, d])] * 3 + [torch.Size([n, 1, 28, 28])],
+        ],
+        {
+            "no_batch": lambda n, d: ((d,), (d,), (d,), (1, 28, 28)),
+            "z_doubled": lambda n, d: ((n, d), (n, d), (n, 2 * d), (n, 1, 28, 28)),
+            "flat_recon": lambda n, d: ((n, d), (n, d), (n, d), (n, 784)),
+            "no_channel": lambda n, d: ((n, d), (n, d), (n, d), (n, 28, 28)),
+            "transposed": lambda n, d: ((d, n), (d, n), (d, n), (n, 1, 28, 28)),
+            "scalar_variance": lambda n, d: ((n, d), (n, 1), (n, d), (n, 1, 28, 28)),
+            "ten_classes": lambda n, d: ((n, 10), (n, 10), (n, 10), (n, 1, 28, 28)),
+        },
+    ),
+    "reparameterize_fixed": (
+        [lambda m, s, e: m + s * e, lambda m, s, e: torch.addcmul(m, s, e), lambda m, s, e: e.mul(s).add(m)],
+        {
+            "no_scale": lambda m, s, e: m + e,
+            "no_noise": lambda m, s, e: m + s,
+            "variance": lambda m, s, e: m + s**2 * e,
+            "root": lambda m, s, e: m + e * torch.sqrt(s),
+            "logvar": lambda m, s, e: m + torch.exp(s / 2) * e,
+            "minus": lambda m, s, e: m - s * e,
+            "mu_scaled": lambda m, s, e: s + m * e,
+            "product": lambda m, s, e: (m + s) * e,
+            "detached": no_grad(lambda m, s, e: m + s * e),
+            None: lambda m, s, e: 2 * m + s * e,
+        },
+    ),
+    "reparameterize": (
+        [
+            lambda m, v: m + torch.exp(0.5 * v) * torch.randn_like(v),
+            lambda m, v: Normal(m, v.exp().sqrt()).rsample(),
+            lambda m, v: torch.addcmul(m, v.div(2).exp(), torch.randn(m.shape)),
+            lambda m, v: m + (0.5 * v).exp() * torch.normal(torch.zeros(m.shape), torch.ones(m.shape)),
+        ],
+        {
+            "logvar_as_sigma": lambda m, v: m + v * torch.randn_like(v),
+            "variance": lambda m, v: m + v.exp() * torch.randn_like(v),
+            "no_noise": lambda m, v: m + 0 * v,
+            "no_scale": lambda m, v: m + torch.randn_like(v),
+            "not_gaussian": lambda m, v: m + (0.5 * v).exp() * torch.rand_like(v),
+            "shared_by_batch": lambda m, v: m + (0.5 * v).exp() * torch.randn(m.shape[1]),
+            "shared_by_dimensions": lambda m, v: m + (0.5 * v).exp() * torch.randn(len(m), 1),
+            "repeated": seeded,
+            "detached": lambda m, v: Normal(m, (0.5 * v).exp()).sample(),
+            "half_detached": lambda m, v: m + (0.5 * v.detach()).exp() * torch.randn_like(v),
+            "sign": lambda m, v: m + (-0.5 * v).exp() * torch.randn_like(v),
+            "double": lambda m, v: m + (2 * v).exp() * torch.randn_like(v),
+            "half_outside": lambda m, v: m + 0.5 * v.exp() * torch.randn_like(v),
+            "modified": in_place,
+            "shape": lambda m, v: torch.cat([m, v], dim=1),
+            "nan": lambda m, v: m + v.sqrt() * torch.randn_like(v),
+            "type": lambda m, v: 0.5,
+            "scale": lambda m, v: m + 1.5 * (0.5 * v).exp() * torch.randn_like(v),
+        },
+    ),
+    "score_gradient": (
+        [
+            lambda z, m, s, value: value * (z - m) / s**2,
+            lambda z, m, s, value: (
+                torch.stack([torch.autograd.functional.jacobian(lambda a, y=y: Normal(a, s).log_prob(y), m) for y in z])
+                * value
+            ),
+        ],
+        {
+            "sigma": lambda z, m, s, value: value * (z - m) / s,
+            "sign": lambda z, m, s, value: value * (m - z) / s**2,
+            "no_value": lambda z, m, s, value: (z - m) / s**2,
+            "no_sigma": lambda z, m, s, value: value * (z - m),
+            "pathwise": lambda z, m, s, value: 2 * z,
+            "averaged": lambda z, m, s, value: (value * (z - m) / s**2).mean(),
+            "density": lambda z, m, s, value: value * Normal(m, s).log_prob(z),
+        },
+    ),
+    "kl_divergence": (
+        [kl, independent_kl, matrix_kl, kl_by_loop, lambda m, v: kl(m.double(), v.double())],
+        {
+            "half_forgotten": lambda m, v: 2 * kl(m, v),
+            "sign": lambda m, v: -kl(m, v),
+            "logvar_as_sigma": lambda m, v: -0.5 * (1 + (v**2).log() - m**2 - v**2).sum(1),
+            "logvar_as_variance": lambda m, v: -0.5 * (1 + v.log() - m**2 - v).sum(1),
+            "logvar_as_log_sigma": lambda m, v: kl(m, 2 * v),
+            "mean_over_dimensions": lambda m, v: -0.5 * (1 + v - m**2 - v.exp()).mean(1),
+            "sum_over_batch": lambda m, v: kl(m, v).sum(),
+            "mean_over_batch": lambda m, v: kl(m, v).mean(),
+            "wrong_axis": lambda m, v: -0.5 * (1 + v - m**2 - v.exp()).sum(0),
+            "not_summed": lambda m, v: -0.5 * (1 + v - m**2 - v.exp()),
+            "no_exp": lambda m, v: 0.5 * (m**2 - 1).sum(1),
+            "sigma_not_variance": lambda m, v: -0.5 * (1 + v - m**2 - (0.5 * v).exp()).sum(1),
+            "mu_not_squared": lambda m, v: -0.5 * (1 + v - m - v.exp()).sum(1),
+            "one_forgotten": lambda m, v: -0.5 * (v - m**2 - v.exp()).sum(1),
+            "bits": lambda m, v: kl(m, v) / math.log(2),
+            "reversed": lambda m, v: kl_divergence(Normal(0.0, 1.0), Normal(m, (0.5 * v).exp())).sum(1),
+            "detached": no_grad(kl),
+            "modified": in_place_kl,
+            "shape": lambda m, v: kl(m, v)[:, None],
+            None: lambda m, v: kl(m, v) + 0.01,
+        },
+    ),
+    "vae_loss": (
+        [
+            loss_with(sse, lambda m, v: kl(m, v).mean()),
+            vae_helpers.losses.vae_loss,
+            loss_with(lambda r, x: F.mse_loss(r, x) * x[0].numel(), lambda m, v: independent_kl(m, v).sum() / len(m)),
+        ],
+        {
+            "only_total": lambda r, x, m, v, B: B * sse(r, x) + kl(m, v).mean(),
+            "order": lambda r, x, m, v, B: (sse(r, x), kl(m, v).mean(), B * sse(r, x) + kl(m, v).mean()),
+            "B_ignored": lambda r, x, m, v, B: loss_with(sse, lambda m, v: kl(m, v).mean())(r, x, m, v, 1),
+            "B_hard_coded": lambda r, x, m, v, B: loss_with(sse, lambda m, v: kl(m, v).mean())(r, x, m, v, 1000),
+            "B_on_kl": lambda r, x, m, v, B: (sse(r, x) + B * kl(m, v).mean(), sse(r, x), kl(m, v).mean()),
+            "B_on_both": lambda r, x, m, v, B: (B * (sse(r, x) + kl(m, v).mean()), sse(r, x), kl(m, v).mean()),
+            "recon_with_B": lambda r, x, m, v, B: (B * sse(r, x) + kl(m, v).mean(), B * sse(r, x), kl(m, v).mean()),
+            "kl_subtracted": lambda r, x, m, v, B: (B * sse(r, x) - kl(m, v).mean(), sse(r, x), kl(m, v).mean()),
+            "elbo": lambda r, x, m, v, B: (-B * sse(r, x) - kl(m, v).mean(), sse(r, x), kl(m, v).mean()),
+            "pixel_mean": loss_with(F.mse_loss, lambda m, v: kl(m, v).mean()),
+            "batch_sum": loss_with(lambda r, x: ((r - x) ** 2).sum(), lambda m, v: kl(m, v).mean()),
+            "kl_batch_sum": loss_with(sse, lambda m, v: kl(m, v).sum()),
+            "kl_mean": loss_with(sse, lambda m, v: -0.5 * (1 + v - m**2 - v.exp()).mean()),
+            "kl_half_forgotten": loss_with(sse, lambda m, v: 2 * kl(m, v).mean()),
+            "kl_sign": loss_with(sse, lambda m, v: -kl(m, v).mean()),
+            "bce": loss_with(lambda r, x: BCE(r, x, reduction="sum") / len(x), lambda m, v: kl(m, v).mean()),
+            "logits": loss_with(
+                lambda r, x: F.binary_cross_entropy_with_logits(r, x, reduction="sum") / len(x),
+                lambda m, v: kl(m, v).mean(),
+            ),
+            "detached": no_grad(loss_with(sse, lambda m, v: kl(m, v).mean())),
+        },
+    ),
+    "sigma_of_B": (
+        [lambda B: 1 / math.sqrt(2 * B), lambda B: (2 * B) ** -0.5, lambda B: torch.tensor(0.5 / B).sqrt()],
+        {
+            "variance": lambda B: 0.5 / B,
+            "two_forgotten": lambda B: B**-0.5,
+            "inverse": lambda B: math.sqrt(2 * B),
+            "beta": lambda B: 1 / B,
+            "half_root": lambda B: 0.5 / math.sqrt(B),
+            "forward": lambda B: 1 / (2 * B**2),
+            "hard_coded": lambda B: 1 / math.sqrt(2000),
+        },
+    ),
+    "epoch_mean": (
+        [
+            lambda means, sizes: sum(m * n for m, n in zip(means, sizes, strict=True)) / sum(sizes),
+            lambda means, sizes: np.average(means, weights=sizes),
+            lambda means, sizes: (torch.tensor(means) * torch.tensor(sizes)).sum() / sum(sizes),
+        ],
+        {
+            "handout": lambda means, sizes: sum(means) / sum(sizes),
+            "unweighted": lambda means, sizes: np.mean(means),
+            "last": lambda means, sizes: means[-1],
+            "not_divided": lambda means, sizes: float(np.dot(means, sizes)),
+            "divided_by_batches": lambda means, sizes: np.dot(means, sizes) / len(sizes),
+            "sum": lambda means, sizes: sum(means),
+        },
+    ),
+    "sample_prior": (
+        [
+            lambda model, n: model.decode(torch.randn(n, model.latent_dim)),
+            no_grad(lambda model, n: model.decode(Normal(0.0, 1.0).sample((n, model.latent_dim)))),
+            lambda model, n: torch.cat([model.decode(torch.randn(1, model.latent_dim)) for _ in range(n)]),
+        ],
+        {
+            "uniform": lambda model, n: model.decode(torch.rand(n, model.latent_dim)),
+            "same_z": lambda model, n: model.decode(torch.randn(1, model.latent_dim).repeat(n, 1)),
+            "shape": lambda model, n: model.decode(torch.randn(1, model.latent_dim)),
+            "raised": lambda model, n: model.decode(torch.randn(n, 2)),
+            "encoder": lambda model, n: model(torch.rand(n, 1, 28, 28))[0],
+            "not_standard": lambda model, n: model.decode(3 * torch.randn(n, model.latent_dim)),
+            "no_decoder": lambda model, n: torch.rand(n, 1, 28, 28),
+            "changed": lambda model, n: 1 - decode(model, torch.randn(n, model.latent_dim)),
+        },
+    ),
+}
+
+RIGHT = [(name, i) for name, (right, _) in CASES.items() for i in range(len(right))]
+WRONG = [(name, mistake) for name, (_, wrong) in CASES.items() for mistake in wrong]
+
+
+def check(name):
+    return getattr(checks, f"check_{name}")
+
+
+def test_every_check_is_tested_enough():
+    assert sorted(checks.__all__) == sorted(f"check_{name}" for name in CASES)
+    for name, (right, wrong) in CASES.items():
+        assert len(right) >= 2 and len(wrong) >= 5, name
+
+
+@pytest.mark.parametrize("name, i", RIGHT)
+def test_right_answer_is_accepted(name, i, capsys):
+    result = check(name)(CASES[name][0][i])
+    assert result and result.status == "right", result
+    assert capsys.readouterr().out == "✅ That is right!\n"
+
+
+@pytest.mark.parametrize("name, mistake", WRONG)
+def test_wrong_answer_is_refused_with_its_hint(name, mistake, language, capsys):
+    result = check(name)(CASES[name][1][mistake])
+    assert not result and result.status == "wrong"
+    assert result.mistake == mistake, result
+    assert capsys.readouterr().out == result.message + "\n"
+    assert result.message.startswith("❌ ") and len(result.message) > 15
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_hints_differ_from_each_other(name, language, capsys):
+    wrong = CASES[name][1]
+    messages = [check(name)(function).message for function in wrong.values()]
+    assert len(set(messages)) == len(messages)
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("stub", [None, lambda *a: None, lambda *a: ..., "raises"])
+def test_unattempted_is_not_yet_done(name, stub, language, capsys):
+    def raises(*arguments):
+        raise NotImplementedError
+
+    result = check(name)(raises if stub == "raises" else stub)
+    assert not result and result.status == "todo"
+    assert {"vi": "chưa làm", "en": "Not done yet"}[language] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_function_that_fails_is_told_how(name, capsys):
+    def broken(*arguments):
+        return {}["key"]
+
+    result = check(name)(broken)
+    assert result.mistake == "raised" and "KeyError: 'key'" in result.message
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_result_in_place_of_the_function(name, capsys):
+    assert check(name)(torch.zeros(3)).mistake == "not_callable"
+    assert check(name)(3.5).mistake == "not_callable"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_callers_random_state_stays(name, capsys):
+    torch.manual_seed(7)
+    state = torch.get_rng_state()
+    check(name)(CASES[name][0][0])
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_result_shows_nothing_more_in_a_notebook():
+    assert checks.Result("right", "✅")._ipython_display_() is None

@@ -1,0 +1,57 @@
+"""The language follows the lesson's folder, and importing the package is cheap."""
+
+import subprocess
+import sys
+
+import pytest
+
+import vae_helpers
+from vae_helpers import _language, tr
+
+
+def test_tr_follows_set_language():
+    vae_helpers.set_language("vi")
+    assert tr("ảnh", "image") == "ảnh"
+    vae_helpers.set_language("en")
+    assert tr("ảnh", "image") == "image"
+
+
+def test_unknown_language_is_refused():
+    with pytest.raises(ValueError, match="got 'fr', expected one of 'vi', 'en'"):
+        vae_helpers.set_language("fr")
+
+
+def test_default_is_the_lessons_folder(monkeypatch, tmp_path):
+    monkeypatch.setattr(_language, "_chosen", None)
+    for name in ("VAE_LANGUAGE", "JPY_SESSION_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert vae_helpers.language() == "vi"
+    (tmp_path / "notebooks" / "en").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "notebooks" / "en")
+    assert vae_helpers.language() == "en"
+    monkeypatch.setenv("JPY_SESSION_NAME", "notebooks/vi/05_training.ipynb")
+    assert vae_helpers.language() == "vi"
+    monkeypatch.setenv("VAE_LANGUAGE", "en")
+    assert vae_helpers.language() == "en"
+
+
+def python(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_import_brings_nothing_heavy():
+    code = "import vae_helpers, sys; print([m for m in ('torch', 'torchvision', 'matplotlib') if m in sys.modules])"
+    assert python(code) == "[]"
+
+
+@pytest.mark.parametrize(
+    "room", ["data", "losses", "models", "training", "plots", "diagrams", "checks", "widgets", "_figure", "_inference"]
+)
+def test_each_room_imports_alone(room):
+    assert python(f"import vae_helpers.{room}; print('ok')") == "ok"
+
+
+def test_unknown_room_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="kitchen"):
+        vae_helpers.kitchen  # noqa: B018

@@ -1,0 +1,399 @@
+"""fit: right averages, a log that reads back, and nothing lost to a kill, a Ctrl-C or a NaN."""
+
+import math
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+
+from vae_helpers import data, losses, models, training
+from vae_helpers.training import History, fit
+
+
+@pytest.fixture(scope="module")
+def small():
+    images = data.load_digits()
+    return data.ImageDataset(images.images[:200], images.labels[:200], "digits")
+
+
+class Tiny(nn.Module):
+    """A quick VAE: linear encoder and decoder."""
+
+    def __init__(self, latent_dim=2):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.encoder, self.decoder = nn.Linear(784, 2 * latent_dim), nn.Linear(latent_dim, 784)
+
+    def forward(self, x):
+        mu, logvar = self.encoder(x.flatten(1)).chunk(2, dim=1)
+        z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+        return torch.sigmoid(self.decoder(z)).view_as(x), mu, logvar
+
+
+def tiny(seed=0, **arguments):
+    torch.manual_seed(seed)
+    return Tiny(**arguments)
+
+
+QUIET = {"log_dir": None, "progress": False}
+
+
+def numbers(history):
+    """The history without what legitimately differs between runs."""
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in history.rows]
+
+
+def same_weights(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+
+
+# ------------------------------------------------------------------------------------------------- averages
+
+
+class Brightness(nn.Module):
+    """Its loss is known: reconstructs black, so the squared error is Σ x²; its one weight does not matter."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        return 0 * self.weight + torch.zeros_like(x), torch.ones(len(x), 2), torch.zeros(len(x), 2)
+
+
+def test_means_are_weighted_by_images(small):
+    """200 images in batches of 64 end with one of 8: a mean of batch means would be wrong."""
+    history = fit(Brightness(), small, small, epochs=2, batch_size=64, **QUIET)
+    recon = small.images.pow(2).sum() / 200
+    for row in history.rows:
+        assert row["recon"] == pytest.approx(recon.item(), rel=1e-5)
+        assert row["kl"] == pytest.approx(1.0)  # μ = (1, 1), σ = 1
+        assert row["loss"] == pytest.approx(1000 * recon.item() + 1, rel=1e-5)
+        assert row["val_recon"] == pytest.approx(row["recon"], rel=1e-5)
+        assert row["val_loss"] == pytest.approx(row["loss"], rel=1e-5)
+        assert row["seconds"] > 0
+    assert history["epoch"] == [1, 2]
+
+
+def test_training_lowers_the_error_on_images_not_seen(small):
+    train, validation = data.split(small)
+    history = fit(tiny(), train, validation, epochs=15, batch_size=32, lr=1e-2, seed=0, **QUIET)
+    assert history["val_recon"][-1] < 0.75 * history["val_recon"][0]
+
+
+def test_recipe_is_adam_with_the_handouts_loss(small):
+    """One epoch of fit equals the loop written out, batch by batch."""
+    ours, by_hand = tiny(), tiny()
+    history = fit(ours, small, epochs=1, batch_size=50, lr=1e-3, weight_decay=1e-5, seed=5, **QUIET)
+    optimizer = torch.optim.Adam(by_hand.parameters(), lr=1e-3, weight_decay=1e-5)
+    torch.manual_seed(5)
+    total = 0
+    for indices in torch.randperm(200).split(50):
+        x = small.images[indices]
+        recon, mu, logvar = by_hand(x)
+        loss, _, _ = losses.vae_loss(recon, x, mu, logvar)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(x)
+    assert same_weights(ours, by_hand)
+    assert history["loss"][0] == pytest.approx(total / 200, rel=1e-5)
+
+
+# ----------------------------------------------------------------------------------- the same again, any input
+
+
+def test_same_seed_same_history(small):
+    runs = [fit(tiny(), small, small, epochs=3, batch_size=64, seed=1, **QUIET) for _ in range(2)]
+    assert numbers(runs[0]) == numbers(runs[1])
+    other = fit(tiny(), small, small, epochs=3, batch_size=64, seed=2, **QUIET)
+    assert numbers(other) != numbers(runs[0])
+
+
+def test_validation_does_not_disturb_training(small):
+    a, b = tiny(), tiny()
+    with_validation = fit(a, small, small, epochs=2, batch_size=64, seed=1, **QUIET)
+    without = fit(b, small, epochs=2, batch_size=64, seed=1, **QUIET)
+    assert with_validation["loss"] == without["loss"]
+    assert same_weights(a, b)
+    assert all(math.isnan(value) for value in without["val_loss"])
+
+
+class Items(Dataset):
+    """A data set as torchvision makes them: pairs by index, no .images."""
+
+    def __init__(self, source):
+        self.source = source
+
+    def __len__(self):
+        return len(self.source)
+
+    def __getitem__(self, index):
+        return self.source[index]
+
+
+def test_any_dataset_gives_the_same_as_an_image_dataset(small):
+    a = fit(tiny(), small, epochs=2, batch_size=64, seed=1, **QUIET)
+    b = fit(tiny(), Items(small), epochs=2, batch_size=64, seed=1, **QUIET)
+    assert numbers(a) == numbers(b)
+
+
+def test_data_loader_uses_its_own_batches(small):
+    loader = DataLoader(Items(small), batch_size=30, shuffle=True)
+    seen = []
+
+    def loss(recon, x, mu, logvar):
+        seen.append(len(x))
+        return losses.vae_loss(recon, x, mu, logvar)
+
+    runs = [fit(tiny(), loader, epochs=1, seed=1, loss=loss, **QUIET) for _ in range(2)]
+    assert seen == [30] * 6 + [20] + [30] * 6 + [20]
+    assert numbers(runs[0]) == numbers(runs[1])
+
+
+def test_handouts_class_and_autoencoder_train(small, handout_vae):
+    history = fit(handout_vae(), small, epochs=1, batch_size=100, **QUIET)
+    assert math.isfinite(history["kl"][0])
+    history = fit(
+        models.Autoencoder(),
+        small,
+        small,
+        epochs=1,
+        loss=lambda recon, x, z: losses.reconstruction_loss(recon, x, "bce"),
+        **QUIET,
+    )
+    assert math.isfinite(history["val_loss"][0]) and math.isnan(history["kl"][0])
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"epochs": 0}, "epochs.*got 0"),
+        ({"epochs": 1, "batch_size": 1.5}, "batch_size.*got 1.5"),
+        ({"epochs": 1, "train": [1, 2]}, "train.*got list"),
+    ],
+)
+def test_bad_arguments_are_named(small, arguments, message):
+    arguments = {"train": small, **arguments}
+    with pytest.raises(ValueError, match=message):
+        fit(tiny(), arguments.pop("train"), **arguments, **QUIET)
+
+
+def test_empty_data_set_is_refused(small):
+    empty = data.ImageDataset(small.images[:0], small.labels[:0], "none")
+    with pytest.raises(ValueError, match="train.*empty"):
+        fit(tiny(), empty, epochs=1, **QUIET)
+
+
+# ------------------------------------------------------------------------------------------------------- log
+
+
+def test_log_has_the_handouts_form_and_reads_back(small, tmp_path):
+    history = fit(tiny(), small, epochs=3, batch_size=64, log_dir=tmp_path, progress=False)
+    assert re.fullmatch(r"training_log_\d{8}_\d{6}\.txt", history.log_file.name)
+    lines = history.log_file.read_text().splitlines()
+    assert lines[0].startswith("Training started at 20")
+    assert lines[1:4] == ["Model: Tiny with latent_dim=2", "Batch size: 64, Images: 200", "Total epochs: 3"]
+    assert lines[5] == "Epoch,Avg_Loss,Recon_Loss,KL_Loss"
+    assert lines[10].startswith("Training completed at 20")
+    read = History.read(history.log_file)
+    for column in ("epoch", "loss", "recon", "kl"):
+        assert read[column] == pytest.approx(history[column], abs=1e-6)
+    assert [path.name for path in tmp_path.iterdir()] == [history.log_file.name]
+
+
+def test_two_trainings_in_one_second_keep_both_logs(small, tmp_path):
+    files = {fit(tiny(), small, epochs=1, log_dir=tmp_path, progress=False).log_file for _ in range(3)}
+    assert len(files) == 3 and all(file.exists() for file in files)
+
+
+def test_what_is_no_log_is_refused(tmp_path):
+    (tmp_path / "a.txt").write_text("hello\n")
+    with pytest.raises(ValueError, match=r"a\.txt.*not a training log"):
+        History.read(tmp_path / "a.txt")
+    (tmp_path / "b.txt").write_text("Epoch,Avg_Loss,Recon_Loss,KL_Loss\n1,2,3,4\n2,x,3,4\n")
+    with pytest.raises(ValueError, match=r"b\.txt, line 3: '2,x,3,4'"):
+        History.read(tmp_path / "b.txt")
+
+
+def test_log_folder_that_cannot_be_written_stops_before_training(small, tmp_path):
+    (tmp_path / "logs").write_text("in the way")
+    model = tiny()
+    with pytest.raises(OSError):
+        fit(model, small, epochs=1, log_dir=tmp_path / "logs", progress=False)
+    assert same_weights(model, tiny())
+
+
+def test_history_has_no_unknown_column():
+    with pytest.raises(KeyError, match="no column 'mse'"):
+        History()["mse"]
+
+
+# -------------------------------------------------------------------------------------------------- progress
+
+
+def test_progress_shows_epoch_batch_and_loss(small, capsys):
+    fit(tiny(), small, small, epochs=2, batch_size=64, log_dir=None)
+    shown = capsys.readouterr()
+    assert re.search(r"Epoch 2/2  loss \d+\.\d+  recon .* kl .* val_loss", shown.out)
+    assert "Epoch 1/2" in shown.err and "/4" in shown.err and "loss=" in shown.err
+
+
+def test_no_progress_is_silent(small, capsys):
+    fit(tiny(), small, epochs=1, **QUIET)
+    assert capsys.readouterr() == ("", "")
+
+
+# ------------------------------------------------------------------------------------------------ checkpoints
+
+
+def test_resumed_training_equals_the_uninterrupted_one(small, tmp_path):
+    whole, resumed = tiny(), tiny(seed=9)
+    expected = fit(whole, small, small, epochs=4, batch_size=64, seed=1, **QUIET)
+    file = tmp_path / "new" / "vae.pt"
+    fit(tiny(), small, small, epochs=2, batch_size=64, seed=1, checkpoint=file, **QUIET)
+    history = fit(resumed, small, small, epochs=4, batch_size=64, seed=1, checkpoint=file, **QUIET)
+    assert numbers(history) == numbers(expected)
+    assert same_weights(resumed, whole)
+    assert os.listdir(file.parent) == ["vae.pt"]
+
+
+def test_finished_training_is_not_repeated(small, tmp_path):
+    file = tmp_path / "vae.pt"
+    first, second = tiny(), tiny(seed=9)
+    fit(first, small, epochs=2, checkpoint=file, **QUIET)
+    history = fit(second, small, epochs=2, checkpoint=file, **QUIET)
+    assert len(history) == 2 and same_weights(first, second)
+
+
+KILLED = """
+import sys, torch
+sys.path.insert(0, {tests!r})
+from test_training import tiny
+from vae_helpers import data, training
+images = data.load_digits()
+small = data.ImageDataset(images.images[:200], images.labels[:200], "digits")
+print("go", flush=True)
+training.fit(tiny(), small, epochs=120, batch_size=64, seed=1, log_dir={logs!r}, checkpoint={file!r}, progress=False)
+print("done", flush=True)
+"""
+
+
+def test_killed_at_random_moments_and_resumed(small, tmp_path):
+    """SIGKILL three times, then to the end: the same weights as without, and a whole checkpoint and log at every stop."""
+    file = tmp_path / "vae.pt"
+    code = KILLED.format(tests=os.path.dirname(__file__), logs=str(tmp_path / "logs"), file=str(file))
+    moments = random.Random(0)
+    for _ in range(3):
+        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "go\n"
+        time.sleep(moments.uniform(0.1, 1.0))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        if file.exists():
+            assert len(torch.load(file, weights_only=True)["history"]) >= 1
+        for log in (tmp_path / "logs").glob("*.txt"):
+            History.read(log)
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    expected = tiny()
+    fit(expected, small, epochs=120, batch_size=64, seed=1, **QUIET)
+    saved = torch.load(file, weights_only=True)["model"]
+    assert all(torch.equal(saved[name], value) for name, value in expected.state_dict().items())
+
+
+def test_failure_while_saving_keeps_the_old_checkpoint(small, tmp_path, monkeypatch):
+    file = tmp_path / "vae.pt"
+    fit(tiny(), small, epochs=1, checkpoint=file, **QUIET)
+    before = file.read_bytes()
+
+    def disk_full(state, stream):
+        stream.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(training.torch, "save", disk_full)
+    with pytest.raises(OSError, match="No space left"):
+        fit(tiny(), small, epochs=2, checkpoint=file, **QUIET)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04 half an archive"])
+def test_damaged_checkpoint_is_named_and_kept(small, tmp_path, content, language):
+    file = tmp_path / "vae.pt"
+    file.write_bytes(content)
+    model = tiny()
+    with pytest.raises(ValueError) as caught:
+        fit(model, small, epochs=1, checkpoint=file, **QUIET)
+    assert str(file) in str(caught.value)
+    assert {"vi": "không đọc được", "en": "cannot be read"}[language] in str(caught.value)
+    assert file.read_bytes() == content and same_weights(model, tiny())
+
+
+@pytest.mark.parametrize("change", [{"batch_size": 50}, {"lr": 0.1}, {"seed": 3}, {"latent_dim": 5}])
+def test_checkpoint_of_another_recipe_is_refused(small, tmp_path, change):
+    file = tmp_path / "vae.pt"
+    fit(tiny(), small, epochs=1, batch_size=64, seed=1, checkpoint=file, **QUIET)
+    model = tiny(latent_dim=change.pop("latent_dim", 2))
+    weights = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(ValueError, match="another recipe"):
+        fit(model, small, epochs=2, checkpoint=file, **{"batch_size": 64, "seed": 1, **change}, **QUIET)
+    assert all(torch.equal(weights[name], value) for name, value in model.state_dict().items())
+
+
+# ------------------------------------------------------------------------------------------- Ctrl-C and NaN
+
+
+def failing_loss(at, action):
+    """vae_loss that does something else at its at-th call (from 1)."""
+    calls = iter(range(1, 10**6))
+
+    def loss(recon, x, mu, logvar):
+        value = losses.vae_loss(recon, x, mu, logvar)
+        return action(value) if next(calls) == at else value
+
+    return loss
+
+
+def test_ctrl_c_keeps_what_was_learnt(small, tmp_path, capsys):
+    def interrupt(value):
+        raise KeyboardInterrupt
+
+    model = tiny()
+    file = tmp_path / "vae.pt"
+    history = fit(
+        model, small, epochs=9, batch_size=64, seed=1, loss=failing_loss(10, interrupt), log_dir=tmp_path,
+        checkpoint=file, progress=False,
+    )  # fmt: skip
+    assert history.interrupted and len(history) == 2  # 4 batches an epoch: the 10th is in the third
+    assert not same_weights(model, tiny())
+    assert "epoch 3" in capsys.readouterr().out
+    assert len(History.read(history.log_file)) == 2
+    assert "completed" not in history.log_file.read_text()
+    resumed, whole = tiny(), tiny()
+    fit(resumed, small, epochs=4, batch_size=64, seed=1, checkpoint=file, **QUIET)
+    fit(whole, small, epochs=4, batch_size=64, seed=1, **QUIET)
+    assert same_weights(resumed, whole)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_nan_stops_with_epoch_and_batch(small, language, bad):
+    with pytest.raises(training.TrainingDiverged, match="epoch 2, batch 3") as caught:
+        fit(tiny(), small, epochs=5, batch_size=64, loss=failing_loss(7, lambda v: (v[0] * bad, *v[1:])), **QUIET)
+    assert (caught.value.epoch, caught.value.batch) == (2, 3)
+    assert len(caught.value.history) == 1
+    assert {"vi": "lr nhỏ hơn", "en": "smaller lr"}[language] in str(caught.value)
+
+
+def test_nan_between_two_reads_is_found_where_it_was():
+    """On a GPU the loss is read only now and then: the first bad batch must still be named."""
+    means = training._Means(torch.device("cpu"))
+    for value in (1.0, 2.0, math.nan, 3.0):
+        means.add(torch.tensor([value, 0, 0]), 10)
+    assert math.isnan(means.read()[0]) and means.first_bad() == 3
