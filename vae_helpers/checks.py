@@ -260,6 +260,7 @@ def _detached() -> _Problem:
 
 
 # ------------------------------------------------------------------------------------------------ lesson 00
+# fmt: off: a mistake is three lines, its wrong version and its hint in each language
 
 
 def check_pixel_count(function: Callable) -> Result:
@@ -269,7 +270,6 @@ def check_pixel_count(function: Callable) -> Result:
         lambda: Task(
             cases=[(torch.rand(3, 1, 28, 28),), (torch.rand(5, 3, 32, 20),), (torch.rand(1, 2, 7, 9),)],
             right=lambda images: images[0].numel(),
-            # fmt: off
             mistakes=[
                 Mistake(
                     "whole_batch",
@@ -308,7 +308,6 @@ def check_pixel_count(function: Callable) -> Result:
                     "784 is right for MNIST, but the function must be right for images of any size.",
                 ),
             ],
-            # fmt: on
         ),
     )
 
@@ -334,7 +333,6 @@ def check_mse(function: Callable) -> Result:
             cases=_image_pairs(),
             right=F.mse_loss,
             gradients=(0,),
-            # fmt: off
             mistakes=[
                 Mistake(
                     "sum",
@@ -391,7 +389,6 @@ def check_mse(function: Callable) -> Result:
                     "The result is half of what it should be: there is no ½ in eq. 1.",
                 ),
             ],
-            # fmt: on
         ),
     )
 
@@ -405,7 +402,6 @@ def check_bce(function: Callable) -> Result:
             cases=_image_pairs(),
             right=bce,
             gradients=(0,),
-            # fmt: off
             mistakes=[
                 Mistake(
                     "sign",
@@ -468,7 +464,6 @@ def check_bce(function: Callable) -> Result:
                     "You use the logarithm to base 10. The formula uses the natural one.",
                 ),
             ],
-            # fmt: on
         ),
     )
 
@@ -481,7 +476,6 @@ def check_interpolate(function: Callable) -> Result:
             cases=[(torch.randn(2), torch.randn(2), a) for a in (0.0, 0.25, 0.8, 1.0)]
             + [(torch.randn(3, 5), torch.randn(3, 5), 0.4)],
             right=torch.lerp,
-            # fmt: off
             mistakes=[
                 Mistake(
                     "swapped",
@@ -516,7 +510,6 @@ def check_interpolate(function: Callable) -> Result:
                 ),
                 Mistake("jumps", lambda a, b, t: b, "Bạn nhảy thẳng đến z_b.", "You jump straight to z_b."),
             ],
-            # fmt: on
         ),
     )
 
@@ -532,7 +525,6 @@ def check_sigma(function: Callable) -> Result:
             cases=[(torch.linspace(-3, 2, 7),), (torch.randn(4, 3),), (torch.rand(5) + 0.5,)],
             right=lambda logvar: torch.exp(0.5 * logvar),
             gradients=(0,),
-            # fmt: off
             mistakes=[
                 Mistake(
                     "identity",
@@ -577,7 +569,6 @@ def check_sigma(function: Callable) -> Result:
                     "You take the root of logvar, but logvar is the log of the variance: undo the log first.",
                 ),
             ],
-            # fmt: on
         ),
     )
 
@@ -589,7 +580,6 @@ def check_conv_size(function: Callable) -> Result:
         lambda: Task(
             cases=[(28, 3, 1, 1), (28, 3, 2, 1), (14, 3, 2, 1), (32, 5, 3, 0), (15, 4, 2, 2)],
             right=lambda n, k, s, p: (n + 2 * p - k) // s + 1,
-            # fmt: off
             mistakes=[
                 Mistake(
                     "one_forgotten",
@@ -640,7 +630,6 @@ def check_conv_size(function: Callable) -> Result:
                     "Dividing by the stride is a good estimate, but right only when kernel and padding match.",
                 ),
             ],
-            # fmt: on
         ),
     )
 
@@ -652,7 +641,6 @@ def check_parameter_count(function: Callable) -> Result:
         lambda: Task(
             cases=[(3136, 2), (2, 3136), (10, 7), (1, 5)],
             right=lambda i, o: i * o + o,
-            # fmt: off
             mistakes=[
                 Mistake(
                     "no_bias",
@@ -691,7 +679,6 @@ def check_parameter_count(function: Callable) -> Result:
                     "That number is right for fc_mu, but the function must be right for every layer.",
                 ),
             ],
-            # fmt: on
         ),
     )
 
@@ -703,7 +690,6 @@ def check_latent_shapes(function: Callable) -> Result:
         lambda: Task(
             cases=[(3, 10), (256, 2), (1, 16)],
             right=lambda n, d: ((n, d), (n, d), (n, d), (n, 1, 28, 28)),
-            # fmt: off
             mistakes=[
                 Mistake(
                     "no_batch",
@@ -748,7 +734,6 @@ def check_latent_shapes(function: Callable) -> Result:
                     "z is not the probabilities of ten classes: its length is our choice.",
                 ),
             ],
-            # fmt: on
         ),
     )
 
@@ -768,7 +753,6 @@ def check_reparameterize_fixed(function: Callable) -> Result:
             ],
             right=lambda mu, sigma, epsilon: mu + sigma * epsilon,
             gradients=(0, 1),
-            # fmt: off
             mistakes=[
                 Mistake(
                     "no_scale",
@@ -819,7 +803,6 @@ def check_reparameterize_fixed(function: Callable) -> Result:
                     "Only σ multiplies the noise; μ does not.",
                 ),
             ],
-            # fmt: on
         ),
     )
 
@@ -980,7 +963,6 @@ def check_score_gradient(function: Callable) -> Result:
                 for m, s in ((2.0, 1.0), (-0.5, 0.3), (1.0, 2.5))
             ],
             right=lambda z, m, s, v: v * (z - m) / s**2,
-            # fmt: off
             mistakes=[
                 Mistake(
                     "sigma",
@@ -1020,7 +1002,6 @@ def check_score_gradient(function: Callable) -> Result:
                     "You multiply by the log density itself. Its derivative with respect to μ is needed.",
                 ),
             ],
-            # fmt: on
         ),
     )
 
@@ -1037,7 +1018,6 @@ def check_kl_divergence(function: Callable) -> Result:
             cases=[(torch.randn(n, d), torch.randn(n, d)) for n, d in ((7, 5), (1, 2), (4, 10), (5, 5))],
             right=kl,
             gradients=(0, 1),
-            # fmt: off
             mistakes=[
                 Mistake(
                     "half_forgotten",
@@ -1136,7 +1116,6 @@ def check_kl_divergence(function: Callable) -> Result:
                     "That is the KL the other way round: KL(q‖p) is not KL(p‖q).",
                 ),
             ],
-            # fmt: on
         ),
     )
 
@@ -1173,7 +1152,6 @@ def check_vae_loss(function: Callable) -> Result:
             cases=list(cases()),
             right=loss,
             gradients=(0, 2, 3),
-            # fmt: off
             mistakes=[
                 Mistake(
                     "only_total",
@@ -1279,7 +1257,6 @@ def check_vae_loss(function: Callable) -> Result:
                     "The reconstruction part applies BCE-with-logits to an output that has passed a sigmoid: sigmoid twice. This loss uses the squared error.",
                 ),
             ],
-            # fmt: on
         ),
     )
 
@@ -1291,7 +1268,6 @@ def check_sigma_of_B(function: Callable) -> Result:
         lambda: Task(
             cases=[(1000,), (10,), (0.5,), (3.0,)],
             right=lambda B: 1 / math.sqrt(2 * B),
-            # fmt: off
             mistakes=[
                 Mistake(
                     "variance",
@@ -1336,7 +1312,6 @@ def check_sigma_of_B(function: Callable) -> Result:
                     "That number is right for B = 1000, but the function must be right for every B.",
                 ),
             ],
-            # fmt: on
         ),
     )
 
@@ -1351,7 +1326,6 @@ def check_epoch_mean(function: Callable) -> Result:
         lambda: Task(
             cases=[([4.0, 2.0, 9.0], [256, 256, 128]), ([1.0, 3.0], [10, 1]), ([5.0, 7.0, 6.5, 2.0], [3, 3, 3, 2])],
             right=lambda means, sizes: sum(m * n for m, n in zip(means, sizes, strict=True)) / sum(sizes),
-            # fmt: off
             mistakes=[
                 Mistake(
                     "handout",
@@ -1387,11 +1361,11 @@ def check_epoch_mean(function: Callable) -> Result:
                     "That is the sum of the batch means: the numbers of images are not used.",
                 ),
             ],
-            # fmt: on
         ),
     )
 
 
+# fmt: on
 class _RecordingDecoder(nn.Module):
     """Stands in for a trained model: decode remembers every z it is given; encode and forward remember that they ran."""
 
