@@ -22,6 +22,7 @@ from functools import partial
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
+from matplotlib.colors import BoundaryNorm
 from torch.distributions import Normal, kl_divergence
 
 from vae_helpers import checks, data, diagrams, losses, models, plots, tr, training, widgets
@@ -185,7 +186,8 @@ M, L = torch.meshgrid(mu_axis, logvar_axis, indexing="ij")
 surface = losses.kl_divergence(M[..., None], L[..., None])
 
 plt.figure(figsize=(6.4, 4.2))
-contours = plt.contourf(M, L, surface, levels=[0, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 16], cmap="cividis")
+levels = [0, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 16]
+contours = plt.contourf(M, L, surface, levels=levels, norm=BoundaryNorm(levels, 256), cmap="cividis")
 plt.colorbar(contours, label=tr("KL (nat)", "KL (nats)"))
 plt.plot(0, 0, "w*", markersize=14)
 plt.xlabel("$\\mu$")
@@ -361,6 +363,7 @@ plt.plot(kl_values, recon_values, "o-")
 for B, recon_value, kl_value in rows:
     plt.annotate(f"B={B}", (kl_value, recon_value), textcoords="offset points", xytext=(6, 6))
 plt.xlim(-0.5, max(kl_values) + 2)
+plt.ylim(top=max(recon_values) + 2)
 plt.xlabel(tr("KL trên tập kiểm định (nat)", "validation KL (nats)"))
 plt.ylabel(tr("sai số tái tạo mỗi ảnh", "reconstruction error per image"))
 plt.title(tr("Đánh đổi giữa tái tạo và KL", "Reconstruction against KL"))
