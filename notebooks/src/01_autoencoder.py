@@ -1,0 +1,464 @@
+# %% [markdown] lang="vi"
+# # Bài 01 · Autoencoder
+#
+# *Một bức ảnh 784 con số có thể ghi lại chỉ bằng 2 con số mà vẫn đọc được không?* Bài này dựng một **bộ tự mã hóa**
+# (autoencoder, AE), đo xem nó tái tạo ảnh tốt đến đâu, rồi đi dạo trong **không gian tiềm ẩn** (latent space) của nó để thấy tận mắt
+# những khoảng trống: lý do VAE ra đời.
+#
+# Cả bài mất khoảng nửa phút trên CPU hai nhân.
+
+# %% [markdown] lang="en"
+# # Lesson 01 · Autoencoder
+#
+# *Can a picture of 784 numbers be written down with only 2 numbers, and still be read?* This lesson builds an
+# **autoencoder** (AE), measures how well it reconstructs pictures, and then walks through its **latent space** to see
+# with our own eyes the holes that made people invent the VAE.
+#
+# The whole lesson takes about half a minute on two CPU cores.
+
+# %%
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from vae_helpers import checks, data, diagrams, losses, models, plots, tr, training
+
+# %% [markdown] lang="vi"
+# ## 1 · Ý tưởng
+#
+# Một autoencoder gồm ba phần:
+#
+# - **bộ mã hóa** (encoder) biến ảnh $x \in \mathbb{R}^n$ thành một mã ngắn $z \in \mathbb{R}^q$, với $q \ll n$;
+# - **nút thắt** (bottleneck) là chỗ hẹp nhất, nơi mã $z$ nằm; tập hợp mọi mã $z$ có thể có là không gian tiềm ẩn;
+# - **bộ giải mã** (decoder) dựng lại ảnh $\hat x$ từ $z$.
+#
+# Không cần nhãn nào: đầu ra đúng chính là đầu vào. Vì phải chui qua chỗ hẹp, mạng buộc phải giữ lại điều quan trọng và bỏ đi phần còn lại.
+# Hẹp quá thì ảnh dựng lại không ra; rộng quá thì mạng chẳng phải chọn lọc gì.
+
+# %% [markdown] lang="en"
+# ## 1 · The idea
+#
+# An autoencoder has three parts:
+#
+# - the **encoder** turns an image $x \in \mathbb{R}^n$ into a short code $z \in \mathbb{R}^q$, with $q \ll n$;
+# - the **bottleneck** is the narrowest place, where the code $z$ sits; all possible codes $z$ together are the latent space;
+# - the **decoder** builds an image $\hat x$ again from $z$.
+#
+# No labels are needed: the right output is the input itself. Having to squeeze through the narrow place, the network must keep
+# what matters and drop the rest. Too narrow, and the image cannot be rebuilt; too wide, and there is nothing to choose.
+
+# %%
+diagrams.plot_autoencoder()
+
+# %% [markdown] lang="vi"
+# *Hình: ảnh $x$ đi qua encoder đang hẹp dần, đến mã $z$ nhỏ ở giữa, qua decoder đang rộng dần, thành ảnh $\hat x$. Sai số tái tạo đo khoảng cách giữa hai đầu.*
+#
+# ## 2 · Ảnh tái tạo sai bao nhiêu?
+#
+# ### Sai số bình phương trung bình (mean squared error, MSE), công thức 1
+#
+# $$L_{MSE} = \frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} (x_{j,i} - \hat x_{j,i})^2,$$
+#
+# với $M$ ảnh, mỗi ảnh $N$ điểm ảnh. Tính tay cho một "ảnh" bốn điểm: các hiệu là $-0{,}1;\ 0;\ 0{,}2;\ 0{,}4$, bình phương là $0{,}01;\ 0;\ 0{,}04;\ 0{,}16$, trung bình là $0{,}21 / 4 = 0{,}0525$.
+
+# %% [markdown] lang="en"
+# *The figure: the image $x$ passes through a narrowing encoder to the small code $z$ in the middle, and through a widening decoder to the image $\hat x$. The reconstruction error measures how far the two ends are apart.*
+#
+# ## 2 · How wrong is a reconstruction?
+#
+# ### Mean squared error (MSE), eq. 1
+#
+# $$L_{MSE} = \frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} (x_{j,i} - \hat x_{j,i})^2,$$
+#
+# for $M$ images of $N$ pixels each. By hand, for a "picture" of four pixels: the differences are $-0.1,\ 0,\ 0.2,\ 0.4$, their squares $0.01,\ 0,\ 0.04,\ 0.16$, and the mean is $0.21 / 4 = 0.0525$.
+
+# %% tags=["nbval-check-output"]
+x = torch.tensor([[0.0, 0.5, 1.0, 1.0]])  # (M, N) = (1, 4)
+recon = torch.tensor([[0.1, 0.5, 0.8, 0.6]])
+print(f"{F.mse_loss(recon, x):.4f}")
+
+# %% [markdown] lang="vi"
+# ### Entropy chéo nhị phân (binary cross-entropy, BCE), công thức 2
+#
+# $$L_{BCE} = -\frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} \left[ x_{j,i} \log \hat x_{j,i} + (1 - x_{j,i}) \log(1 - \hat x_{j,i}) \right].$$
+#
+# Ở đây $\hat x$ được hiểu là *xác suất điểm ảnh sáng*. Điểm ảnh tối ($x = 0$) chỉ dùng số hạng sau, điểm ảnh sáng ($x = 1$) chỉ dùng số hạng trước, điểm ảnh xám dùng cả hai.
+# Tính tay: $-(\log 0{,}9 + \log 0{,}5 + \log 0{,}8 + \log 0{,}6)/4 = 0{,}3831$.
+
+# %% [markdown] lang="en"
+# ### Binary cross-entropy (BCE), eq. 2
+#
+# $$L_{BCE} = -\frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} \left[ x_{j,i} \log \hat x_{j,i} + (1 - x_{j,i}) \log(1 - \hat x_{j,i}) \right].$$
+#
+# Here $\hat x$ is read as *the probability that the pixel is lit*. A dark pixel ($x = 0$) uses only the second term, a lit one ($x = 1$) only the first, a grey one both.
+# By hand: $-(\log 0.9 + \log 0.5 + \log 0.8 + \log 0.6)/4 = 0.3831$.
+
+# %% tags=["nbval-check-output"]
+print(f"{F.binary_cross_entropy(recon, x):.4f}")
+print(f"{F.binary_cross_entropy(x, x):.4f}")  # recon = x
+
+# %% [markdown] lang="vi"
+# Dòng thứ hai là BCE của một ảnh tái tạo *hoàn hảo*: nó không bằng 0, vì điểm ảnh xám $0{,}5$ luôn góp $\log 2 \approx 0{,}693$.
+#
+# Hai công thức lấy trung bình trên điểm ảnh. Trong khóa học, ta thường nói sai số **của một ảnh**, tức là tổng trên các điểm ảnh (trung bình nhân với $C \cdot H \cdot W$): con số ấy dễ hình dung hơn,
+# và VAE sẽ cần đến nó.
+
+# %% [markdown] lang="en"
+# The second line is the BCE of a *perfect* reconstruction: it is not 0, because the grey pixel of $0.5$ always adds $\log 2 \approx 0.693$.
+#
+# Both formulas average over the pixels. In this course we usually give the error **per image**, the sum over its pixels (the mean times $C \cdot H \cdot W$): that number is easier to picture,
+# and the VAE will need it.
+
+# %% tags=["nbval-check-output"]
+print(f"{losses.reconstruction_loss(recon, x, kind='mse'):.4f} = 4 × {F.mse_loss(recon, x):.4f}")
+
+# %% [markdown] lang="vi"
+# ### Lượt của bạn
+#
+# Viết công thức 1 chỉ bằng phép tính trên tensor (đừng gọi `F.mse_loss`). Đầu vào có kích thước bất kỳ, chiều đầu là batch.
+
+# %% [markdown] lang="en"
+# ### Your turn
+#
+# Write eq. 1 with tensor operations alone (without calling `F.mse_loss`). The inputs may have any shape with the batch first.
+
+
+# %% tags=["exercise"]
+def mse(recon, x):
+    ### BEGIN SOLUTION
+    return ((x - recon) ** 2).mean()
+    ### END SOLUTION
+
+
+# %%
+checks.check_mse(mse)
+
+# %% [markdown] lang="vi"
+# ### Lượt của bạn
+#
+# Bây giờ đến công thức 2. `torch.log` là log tự nhiên.
+
+# %% [markdown] lang="en"
+# ### Your turn
+#
+# And now eq. 2. `torch.log` is the natural logarithm.
+
+
+# %% tags=["exercise"]
+def bce(recon, x):
+    ### BEGIN SOLUTION
+    return -(x * torch.log(recon) + (1 - x) * torch.log(1 - recon)).mean()
+    ### END SOLUTION
+
+
+# %%
+checks.check_bce(bce)
+
+# %% [markdown] lang="vi"
+# ## 3 · Dựng mạng
+#
+# Hai lớp tích chập (convolution) bước 2 thu ảnh từ $28 \times 28$ xuống $7 \times 7$, một lớp tuyến tính gom 3.136 con số thành 2. Decoder đi ngược lại. Hàm sigmoid ở cuối giữ mọi điểm ảnh trong $[0, 1]$.
+
+# %% [markdown] lang="en"
+# ## 3 · Building the network
+#
+# Two convolutions of stride 2 take the image from $28 \times 28$ to $7 \times 7$, and a linear layer gathers 3,136 numbers into 2. The decoder goes the same way back. The sigmoid at the end keeps every pixel in $[0, 1]$.
+
+# %%
+encoder = nn.Sequential(
+    nn.Conv2d(1, 16, kernel_size=3, padding=1), nn.ReLU(),  # (N, 16, 28, 28)
+    nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1), nn.ReLU(),  # (N, 32, 14, 14)
+    nn.Conv2d(32, 64, kernel_size=3, stride=2, padding=1), nn.ReLU(),  # (N, 64, 7, 7)
+    nn.Flatten(),  # (N, 3136)
+    nn.Linear(3136, 2),  # (N, 2)
+)  # fmt: skip
+decoder = nn.Sequential(
+    nn.Linear(2, 3136), nn.ReLU(),
+    nn.Unflatten(1, (64, 7, 7)),
+    nn.ConvTranspose2d(64, 32, 3, stride=2, padding=1, output_padding=1), nn.ReLU(),  # (N, 32, 14, 14)
+    nn.ConvTranspose2d(32, 16, 3, stride=2, padding=1, output_padding=1), nn.ReLU(),  # (N, 16, 28, 28)
+    nn.Conv2d(16, 1, kernel_size=3, padding=1), nn.Sigmoid(),  # (N, 1, 28, 28)
+)  # fmt: skip
+
+# %% tags=["nbval-check-output"]
+x = torch.zeros(5, 1, 28, 28)
+z = encoder(x)
+recon = decoder(z)
+print(tuple(x.shape), "→", tuple(z.shape), "→", tuple(recon.shape))
+
+# %% [markdown] lang="vi"
+# `models.Autoencoder` trong gói trợ giúp là đúng mạng này, có thêm các phương thức `encode`, `decode` và `forward` trả về cặp `(recon, z)`. Số tham số (parameter) trùng nhau:
+
+# %% [markdown] lang="en"
+# `models.Autoencoder` in the helper package is this very network, with methods `encode` and `decode` and a `forward` that returns the pair `(recon, z)`. The numbers of parameters agree:
+
+# %% tags=["nbval-check-output"]
+for network in (nn.Sequential(encoder, decoder), models.Autoencoder(latent_dim=2)):
+    print(sum(parameter.numel() for parameter in network.parameters()))
+
+# %% [markdown] lang="vi"
+# ## 4 · Nên huấn luyện bằng hàm nào?
+#
+# Lúc mới bắt đầu, mạng nhanh chóng phát hiện rằng phần lớn điểm ảnh là đen, và đẩy mọi điểm ảnh về 0. Khi ấy $p = \hat x$ gần 0 ngay cả ở chỗ đáng lẽ phải trắng. Muốn thoát ra, nó cần gradient.
+# Gọi $a$ là giá trị trước sigmoid (logit), $p = \text{sigmoid}(a)$. Với một điểm ảnh trắng ($x = 1$):
+#
+# $$\frac{\partial}{\partial a}(p - 1)^2 = 2(p - 1)\,p\,(1 - p), \qquad \frac{\partial}{\partial a}\bigl(-\log p\bigr) = p - 1.$$
+
+# %% [markdown] lang="en"
+# ## 4 · Which loss to train with?
+#
+# At the very start the network soon finds out that most pixels are black, and pushes every pixel to 0. Then $p = \hat x$ is near 0 even where it should be white. To get out of there it needs a gradient.
+# Call $a$ the value before the sigmoid (the logit), $p = \text{sigmoid}(a)$. For a white pixel ($x = 1$):
+#
+# $$\frac{\partial}{\partial a}(p - 1)^2 = 2(p - 1)\,p\,(1 - p), \qquad \frac{\partial}{\partial a}\bigl(-\log p\bigr) = p - 1.$$
+
+# %%
+a = torch.linspace(-10, 10, 400)
+p = torch.sigmoid(a)
+plt.figure(figsize=(7, 3))
+plt.plot(a, 2 * (p - 1) * p * (1 - p), label="MSE")
+plt.plot(a, p - 1, "--", label="BCE")
+plt.axhline(0, color="black", linewidth=0.5)
+plt.xlabel(tr("logit a của một điểm ảnh trắng", "logit a of a white pixel"))
+plt.ylabel("gradient")
+plt.title(tr("Gradient kéo điểm ảnh về màu trắng", "The gradient that pulls the pixel towards white"))
+plt.legend()
+plt.show()
+
+# %% [markdown] lang="vi"
+# *Hình: khi mạng chắc chắn mà sai (logit rất âm, bên trái), gradient của BCE vẫn là $-1$, còn gradient của MSE gần như bằng 0.*
+#
+# Vì thế, với một sigmoid ở cuối, MSE có thể **kẹt** ở ảnh đen hoàn toàn. Chúng tôi đã thử: mạng này với MSE kẹt ở sai số 87,5 mỗi ảnh trong cả bốn lần thử với tốc độ học $10^{-3}$. BCE thì không kẹt. Bạn có thể tự kiểm chứng bằng cách đổi `kind` trong ô sau.
+#
+# ## 5 · Huấn luyện
+#
+# Để nhanh, ta dùng một phần tư tập huấn luyện. Hàm `training.fit` chứa vòng lặp huấn luyện mà bài 05 sẽ viết ra từng dòng.
+#
+# ⏱ Khoảng 12 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+
+# %% [markdown] lang="en"
+# *The figure: where the network is sure and wrong (a very negative logit, on the left), the gradient of BCE is still $-1$, while that of MSE is almost 0.*
+#
+# So with a sigmoid at the end, MSE can get **stuck** at the all-black picture. We tried: this network with MSE stayed at an error of 87.5 per image in all four runs with a learning rate of $10^{-3}$. BCE did not get stuck. You can see for yourself by changing `kind` in the next cell.
+#
+# ## 5 · Training
+#
+# To be quick we use a quarter of the training set. `training.fit` holds the training loop that lesson 05 will write out line by line.
+#
+# ⏱ About 12 seconds on two CPU cores; a GPU is much faster.
+
+# %%
+train_set, val_set = data.split(data.load_mnist(), (0.8, 0.2), seed=1)
+small_set, _ = data.split(train_set, (0.25, 0.75), seed=0)
+small_val, _ = data.split(val_set, (0.25, 0.75), seed=0)
+
+
+def ae_loss(recon, x, z):
+    return losses.reconstruction_loss(recon, x, kind="bce")
+
+
+torch.manual_seed(0)
+model = models.Autoencoder(latent_dim=2)
+history = training.fit(
+    model, small_set, small_val, epochs=4, batch_size=128, lr=3e-3, loss=ae_loss, log_dir=None, seed=0
+)
+
+# %%
+plots.plot_reconstructions(model, small_val.images)
+
+# %% [markdown] lang="vi"
+# *Hình: trên là ảnh gốc, dưới là ảnh dựng lại từ vỏn vẹn hai con số. Mờ, đôi khi nhầm sang chữ số khác, nhưng phần lớn vẫn đọc được.*
+#
+# Tốt đến đâu? Hãy so với hai đối thủ ngây thơ: luôn trả lời "đen hoàn toàn", và luôn trả lời "ảnh trung bình".
+
+# %% [markdown] lang="en"
+# *The figure: originals above, and below them what was rebuilt from just two numbers each. Blurry, sometimes taken for another digit, but mostly readable.*
+#
+# How good is that? Compare with two simple-minded rivals: always answer "all black", and always answer "the mean image".
+
+# %%
+model.cpu().eval()
+x = small_val.images
+with torch.no_grad():
+    recon, z = model(x)
+mean_image = small_set.images.mean(dim=0).expand_as(x)
+for name, guess in (
+    (tr("đen hoàn toàn", "all black"), torch.zeros_like(x)),
+    (tr("ảnh trung bình", "mean image"), mean_image),
+    ("autoencoder", recon),
+):
+    print(f"{name:16} {losses.reconstruction_loss(guess, x):5.1f}")
+
+# %% [markdown] lang="vi"
+# ## 6 · Đi dạo trong không gian tiềm ẩn
+
+# %% [markdown] lang="en"
+# ## 6 · A walk through the latent space
+
+# %%
+plots.plot_latent(model, small_val)
+
+# %% [markdown] lang="vi"
+# *Hình: mỗi chấm là mã $z$ của một ảnh kiểm định. Các chữ số tụ thành vùng, dù mạng chưa từng thấy nhãn. Nhưng đám mây có hình thù tùy tiện, lệch khỏi gốc tọa độ, và giữa các vùng có những khoảng trống.*
+#
+# Không ai bảo autoencoder phải xếp các mã ở đâu: nó chỉ bị phạt khi *tái tạo* sai. Muốn dùng nó để **sinh** ảnh, ta cần hai tính chất:
+#
+# - **tính liên tục** (continuity): hai điểm gần nhau thì giải mã ra hai ảnh giống nhau;
+# - **tính đầy đủ** (completeness): điểm nào lấy từ không gian tiềm ẩn cũng giải mã ra một ảnh có nghĩa.
+#
+# ### Tính đầy đủ: giải mã một lưới điểm
+
+# %% [markdown] lang="en"
+# *The figure: each dot is the code $z$ of a validation image. The digits gather in regions although the network has never seen a label. But the cloud has an arbitrary shape, lies off the origin, and there are gaps between the regions.*
+#
+# Nobody told the autoencoder where to put its codes: it is only punished for wrong *reconstructions*. To use it for **making** images, we would need two properties:
+#
+# - **continuity**: two points that are close decode to similar images;
+# - **completeness**: any point taken from the latent space decodes to a meaningful image.
+#
+# ### Completeness: decode a grid of points
+
+# %%
+lowest, highest = z.min(dim=0).values, z.max(dim=0).values
+plots.plot_manifold(model, n=20, limits=tuple(zip(lowest.tolist(), highest.tolist(), strict=True)))
+
+# %% [markdown] lang="vi"
+# *Hình: lưới 20 × 20 phủ kín hình chữ nhật chứa mọi mã. Ở những chỗ có mã, ta thấy chữ số; ở các góc không có mã, decoder vẫn vẽ, nhưng ra những nét méo mó không phải chữ số nào.*
+#
+# Bây giờ làm như một mô hình sinh: lấy $z$ ngẫu nhiên. Trước hết từ $\mathcal{N}(0, I)$:
+
+# %% [markdown] lang="en"
+# *The figure: a grid of 20 × 20 that covers the rectangle around all codes. Where there are codes we see digits; in the corners without codes the decoder draws all the same, but distorted strokes that are no digit.*
+#
+# Now act like a generative model: draw a random $z$. First from $\mathcal{N}(0, I)$:
+
+# %%
+plots.plot_samples(model, n=20, seed=0)
+
+# %% [markdown] lang="vi"
+# *Hình: hai mươi ảnh từ $z \sim \mathcal{N}(0, I)$. Chúng chỉ phủ một góc nhỏ của bản đồ, nên cứ lặp lại vài hình, và nhiều hình không phải chữ số.*
+#
+# Đo bằng con số: trong hình chữ nhật chứa mọi mã, bao nhiêu phần trăm điểm ngẫu nhiên nằm **xa** mọi mã thật? "Xa" nghĩa là xa hơn khoảng cách đến láng giềng gần nhất của 99 % các mã thật.
+
+# %% [markdown] lang="en"
+# *The figure: twenty images from $z \sim \mathcal{N}(0, I)$. They cover only a small corner of the map, so a few shapes come again and again, and many are no digits.*
+#
+# In numbers: within the rectangle around all codes, what share of random points lies **far** from every real code? "Far" means farther than the nearest-neighbour distance of 99% of the real codes.
+
+# %%
+torch.manual_seed(0)
+codes = z[:2000]
+between_codes = torch.cdist(codes, codes).fill_diagonal_(float("inf")).min(dim=1).values
+far = between_codes.quantile(0.99)
+
+in_the_box = lowest + (highest - lowest) * torch.rand(2000, 2)
+from_the_prior = torch.randn(2000, 2)
+for name, points in (("uniform", in_the_box), ("N(0, I)", from_the_prior)):
+    share = (torch.cdist(points, codes).min(dim=1).values > far).float().mean()
+    print(f"{name:8} {share:.0%}", tr("nằm xa mọi mã", "lie far from every code"))
+
+# %% [markdown] lang="vi"
+# ### Tính liên tục: đi từ ảnh này sang ảnh kia
+#
+# Lấy hai ảnh, đi thẳng từ mã này đến mã kia, và giải mã dọc đường.
+
+# %% [markdown] lang="en"
+# ### Continuity: walk from one image to another
+#
+# Take two images, walk straight from one code to the other, and decode along the way.
+
+# %%
+a, b = (small_val.images[small_val.labels == digit][0] for digit in (0, 1))
+plots.plot_interpolation(model, a, b)
+
+# %%
+with torch.no_grad():
+    z_a, z_b = model.encode(torch.stack([a, b]))
+    path = torch.stack([torch.lerp(z_a, z_b, alpha) for alpha in torch.linspace(0, 1, 41)])
+    steps = model.decode(path).diff(dim=0).pow(2).flatten(1).sum(dim=1)
+
+figure, axes = plt.subplots(1, 2, figsize=(10.5, 4), layout="constrained", width_ratios=(1.3, 1))
+plots.plot_latent(model, small_val, ax=axes[0])
+axes[0].plot(path[:, 0], path[:, 1], "k-", linewidth=3)
+axes[1].plot(torch.linspace(0, 1, 40), steps, "o-", markersize=3)
+axes[1].set(
+    xlabel="α",
+    ylabel=tr("ảnh đổi bao nhiêu (bình phương)", "change of the image (squared)"),
+    title=tr("Mỗi bước trên đường đi", "Each step of the walk"),
+    ylim=(0, None),
+)
+plt.show()
+
+# %% [markdown] lang="vi"
+# *Hình trái: đường đi (nét đen) cắt ngang vùng của những chữ số khác. Hình phải: các bước trong không gian tiềm ẩn dài bằng nhau, nhưng ảnh thay đổi không đều: có đoạn gần như đứng yên, có đoạn đổi vọt.*
+#
+# Vậy autoencoder có "sinh dữ liệu mới" được không? Có tài liệu nói có, có tài liệu nói không, và cả hai đều có lý: decoder *giải mã được bất kỳ* $z$ nào, nhưng không có gì bảo đảm $z$ ấy có nghĩa, vì không ai nói cho ta biết nên lấy $z$ ở đâu.
+# VAE, ở bài sau, sửa đúng chỗ đó.
+#
+# ### Lượt của bạn
+#
+# Viết hàm cho điểm nằm trên đoạn thẳng từ $z_a$ đến $z_b$: khi $\alpha = 0$ thì ở $z_a$, khi $\alpha = 1$ thì ở $z_b$, ở giữa thì đi đều.
+
+# %% [markdown] lang="en"
+# *Left: the walk (black line) cuts across the regions of other digits. Right: the steps in the latent space are equally long, but the image changes unevenly: it hardly moves on some stretches and jumps on others.*
+#
+# So can an autoencoder "make new data"? Some texts say yes and some say no, and both have a point: the decoder *can decode any* $z$, but nothing ensures that this $z$ means something, because nobody tells us where to take it from.
+# The VAE of the next lesson mends exactly this.
+#
+# ### Your turn
+#
+# Write a function that gives the point on the straight line from $z_a$ to $z_b$: at $z_a$ for $\alpha = 0$, at $z_b$ for $\alpha = 1$, moving evenly in between.
+
+
+# %% tags=["exercise"]
+def interpolate(z_a, z_b, alpha):
+    ### BEGIN SOLUTION
+    return (1 - alpha) * z_a + alpha * z_b
+    ### END SOLUTION
+
+
+# %%
+checks.check_interpolate(interpolate)
+
+# %% [markdown] lang="vi"
+# ## Tự kiểm tra
+#
+# <details><summary><b>Mục tiêu chính của autoencoder là gì?</b> (câu 1 của bài trắc nghiệm)</summary>
+#
+# Nén dữ liệu vào một không gian tiềm ẩn rồi tái tạo lại chính đầu vào.
+# </details>
+#
+# <details><summary><b>Mạng encoder làm nhiệm vụ gì?</b> (câu 2)</summary>
+#
+# Mã hóa đầu vào thành một điểm trong không gian tiềm ẩn có số chiều nhỏ hơn.
+# </details>
+#
+# ## Tóm tắt
+#
+# - Autoencoder học không cần nhãn: nén $x$ thành $z$, dựng lại $\hat x$, và bị phạt theo sai số tái tạo (MSE hay BCE).
+# - Hai con số cho mỗi ảnh đã hơn hẳn ảnh trung bình; mạng tự gom các chữ số giống nhau lại gần nhau.
+# - Không gian tiềm ẩn của nó thiếu tính đầy đủ và tính liên tục, nên ta không biết lấy $z$ ở đâu để sinh ảnh mới.
+#
+# **Tiếp theo:** [Bài 02 · VAE](02_vae.ipynb)
+
+# %% [markdown] lang="en"
+# ## Test yourself
+#
+# <details><summary><b>What is the main aim of an autoencoder?</b> (quiz question 1)</summary>
+#
+# To compress data into a latent space and reconstruct the input itself from there.
+# </details>
+#
+# <details><summary><b>What is the encoder's task?</b> (question 2)</summary>
+#
+# To encode the input as a point in a latent space of fewer dimensions.
+# </details>
+#
+# ## Recap
+#
+# - An autoencoder learns without labels: it compresses $x$ into $z$, rebuilds $\hat x$, and is punished by the reconstruction error (MSE or BCE).
+# - Two numbers per image already beat the mean image by far, and the network gathers similar digits by itself.
+# - Its latent space lacks completeness and continuity, so we do not know where to take a $z$ from to make new images.
+#
+# **Next:** [Lesson 02 · VAE](02_vae.ipynb)
