@@ -361,15 +361,22 @@ for name, points in (("uniform", in_the_box), ("N(0, I)", from_the_prior)):
 # %% [markdown] lang="vi"
 # ### Tính liên tục: đi từ ảnh này sang ảnh kia
 #
-# Lấy hai ảnh, đi thẳng từ mã này đến mã kia, và giải mã dọc đường.
+# Lấy một số 0 và một số 1 tiêu biểu (gần tâm lớp của nó nhất), đi thẳng từ mã này đến mã kia, và giải mã dọc đường.
 
 # %% [markdown] lang="en"
 # ### Continuity: walk from one image to another
 #
-# Take two images, walk straight from one code to the other, and decode along the way.
+# Take a typical 0 and a typical 1 (each nearest to the centre of its class), walk straight from one code to the other, and decode along the way.
+
 
 # %%
-a, b = (small_val.images[small_val.labels == digit][0] for digit in (0, 1))
+def typical(digit):
+    own = small_val.labels == digit
+    nearest = (z[own] - z[own].median(dim=0).values).norm(dim=1).argmin()
+    return small_val.images[own][nearest]
+
+
+a, b = typical(0), typical(1)
 plots.plot_interpolation(model, a, b)
 
 # %%
@@ -391,7 +398,7 @@ axes[1].set(
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình trái: đường đi (nét đen) cắt ngang vùng của những chữ số khác. Hình phải: các bước trong không gian tiềm ẩn dài bằng nhau, nhưng ảnh thay đổi không đều: có đoạn gần như đứng yên, có đoạn đổi vọt.*
+# *Hình trái: đường đi (nét đen) cắt ngang vùng của những chữ số khác. Hình phải: các bước trong không gian tiềm ẩn dài bằng nhau, nhưng ảnh thay đổi không đều: có đoạn gần như đứng yên, có đoạn đổi nhanh gấp khoảng mười lần.* Bản đồ này không đứt gãy hẳn, nhưng khoảng cách trên đó chẳng cho biết hai ảnh khác nhau bao nhiêu, vì không có gì trong hàm mất mát yêu cầu điều đó.
 #
 # Vậy autoencoder có "sinh dữ liệu mới" được không? Có tài liệu nói có, có tài liệu nói không, và cả hai đều có lý: decoder *giải mã được bất kỳ* $z$ nào, nhưng không có gì bảo đảm $z$ ấy có nghĩa, vì không ai nói cho ta biết nên lấy $z$ ở đâu.
 # VAE, ở bài sau, sửa đúng chỗ đó.
@@ -401,7 +408,7 @@ plt.show()
 # Viết hàm cho điểm nằm trên đoạn thẳng từ $z_a$ đến $z_b$: khi $\alpha = 0$ thì ở $z_a$, khi $\alpha = 1$ thì ở $z_b$, ở giữa thì đi đều.
 
 # %% [markdown] lang="en"
-# *Left: the walk (black line) cuts across the regions of other digits. Right: the steps in the latent space are equally long, but the image changes unevenly: it hardly moves on some stretches and jumps on others.*
+# *Left: the walk (black line) cuts across the regions of other digits. Right: the steps in the latent space are equally long, but the image changes unevenly: it hardly moves on some stretches and changes about ten times faster on others.* The map is not torn outright, but a distance on it does not tell how different two images are, for nothing in the loss asks for that.
 #
 # So can an autoencoder "make new data"? Some texts say yes and some say no, and both have a point: the decoder *can decode any* $z$, but nothing ensures that this $z$ means something, because nobody tells us where to take it from.
 # The VAE of the next lesson mends exactly this.

@@ -187,30 +187,32 @@ def node(ax, x, y, text, colour):
     ax.text(x, y, text, ha="center", va="center", bbox={"boxstyle": "round,pad=0.5", "fc": colour, "ec": "black"})
 
 
-def arrow(ax, start, end, colour, **style):
-    ax.annotate(
-        "", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "shrinkA": 17, "shrinkB": 17, **style}
-    )
+def arrow(ax, start, end, colour="black", **style):
+    ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, **style})
 
 
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+def back(ax, start, end, bend):
+    arrow(ax, start, end, "#bd1f01", linestyle="--", connectionstyle=f"arc3,rad={bend}")
+
+
+figure, axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
 for ax, trick in zip(axes, (False, True), strict=True):
     node(ax, 0, 1, "μ", "#fff2ae")
     node(ax, 0, 0, "σ", "#fff2ae")
     node(ax, 1.6, 0.5, "z = μ + σ ⊙ ε" if trick else tr("z: lấy mẫu", "z: sampled"), "#a6cee3" if trick else "#d9c2e9")
-    node(ax, 3, 0.5, tr("mất mát", "loss"), "#fdcdac")
-    for start in ((0, 1), (0, 0)):
-        arrow(ax, start, (1.4, 0.5), "black")
-        if trick:
-            arrow(ax, (1.4, 0.5), start, "#bd1f01", linestyle="--", connectionstyle="arc3,rad=0.35")
-    arrow(ax, (1.8, 0.5), (3, 0.5), "black")
-    arrow(ax, (3, 0.5), (1.8, 0.5), "#bd1f01", linestyle="--", connectionstyle="arc3,rad=0.45")
+    node(ax, 3.3, 0.5, tr("mất mát", "loss"), "#fdcdac")
+    arrow(ax, (0.2, 0.95), (1.0, 0.62))
+    arrow(ax, (0.2, 0.05), (1.0, 0.38))
+    arrow(ax, (2.2, 0.5), (2.9, 0.5))
+    back(ax, (2.95, 0.68), (2.15, 0.68), 0.3)
     if trick:
         node(ax, 1.6, -0.5, "ε ~ N(0, I)", "#d9c2e9")
-        arrow(ax, (1.6, -0.5), (1.6, 0.5), "black")
+        arrow(ax, (1.6, -0.3), (1.6, 0.28))
+        back(ax, (1.0, 0.72), (0.2, 1.1), 0.2)
+        back(ax, (1.0, 0.28), (0.2, -0.1), -0.2)
     else:
         ax.text(0.75, 0.5, "✗", color="#bd1f01", fontsize=22, ha="center", va="center")
-    ax.set(xlim=(-0.4, 3.5), ylim=(-0.8, 1.4))
+    ax.set(xlim=(-0.4, 3.8), ylim=(-0.8, 1.4))
     ax.set_title(
         tr("Có tái tham số hóa (rsample)", "Reparameterized (rsample)")
         if trick
