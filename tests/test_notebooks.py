@@ -210,3 +210,43 @@ def test_a_lesson_runs_without_data_and_without_network(tmp_path):
     outputs = str(nbformat.read(folder / "out.ipynb", as_version=4).cells)
     assert outputs.count("1.797 chữ số") == 1
     assert "✅" in outputs
+
+
+@pytest.mark.parametrize(
+    "page",
+    [ROOT / "README.md", *sorted((ROOT / "notebooks").glob("*/*.ipynb"))],
+    ids=lambda p: f"{p.parent.name}-{p.stem}",
+)
+def test_links_between_files_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".ipynb":
+        text = "\n".join(c.source for c in nbformat.read(page, as_version=4).cells if c.cell_type == "markdown")
+    targets = [target for target in re.findall(r"\]\(([^)#\s]+)\)", text) if "://" not in target]
+    assert targets
+    assert not [target for target in targets if not (page.parent / target).exists()]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_every_exercise_has_a_solution_and_a_check(source):
+    notebook = build.make_notebook(source, "vi", solutions=True)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    exercises = [cell for cell in code if "exercise" in cell.metadata.get("tags", [])]
+    assert exercises
+    for cell in exercises:
+        name = re.search(r"def (\w+)\(", cell.source).group(1)
+        assert "### BEGIN SOLUTION" in cell.source
+        assert re.search(rf"checks\.check_\w+\({name}\)", code[code.index(cell) + 1].source)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_solution_edition_passes_every_check(source, capsys):
+    """The exercise cells with their solutions, and the checks after them, without the experiments between."""
+    notebook = build.make_notebook(source, "en", solutions=True)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    room = {}
+    exec("import math, torch\nfrom vae_helpers import checks", room)
+    for i, cell in enumerate(code):
+        if "exercise" in cell.metadata.get("tags", []):
+            exec(cell.source, room)
+            result = eval(code[i + 1].source, room)
+            assert result, result.message

@@ -432,12 +432,12 @@ for ax, name, network in zip(axes, ("AE", "VAE"), (ae, vae), strict=True):
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: trái, mã của AE nằm lệch một bên và trải ra theo hình thù tùy ý; phải, các $\mu$ của VAE lấp đầy vùng quanh gốc tọa độ, gọn trong ba vòng tròn của $\mathcal{N}(0, I)$.*
+# *Hình: trái, mã của AE nằm lệch một bên và trải ra theo hình thù tùy ý; phải, các $\mu$ của VAE lấp đầy vùng quanh gốc tọa độ, hầu như trọn trong ba vòng tròn của $\mathcal{N}(0, I)$.*
 #
 # Điều này quyết định chất lượng ảnh sinh ra. Cùng những $z \sim \mathcal{N}(0, I)$, hai decoder:
 
 # %% [markdown] lang="en"
-# *The figure: on the left the AE's codes lie off to one side and spread in an arbitrary shape; on the right the VAE's $\mu$ fill the region around the origin, well within the three circles of $\mathcal{N}(0, I)$.*
+# *The figure: on the left the AE's codes lie off to one side and spread in an arbitrary shape; on the right the VAE's $\mu$ fill the region around the origin, nearly all within the three circles of $\mathcal{N}(0, I)$.*
 #
 # That decides how good the images made from it are. The same $z \sim \mathcal{N}(0, I)$ and two decoders:
 
