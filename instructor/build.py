@@ -2,6 +2,7 @@
 
     python instructor/build.py                     build and execute every lesson in both languages
     python instructor/build.py 05 06               only these
+    python instructor/build.py --text 05           after a change of text alone: keep the outputs, execute nothing
     python instructor/build.py --check             say what is stale, differs between the languages or holds an error
     python instructor/build.py --solutions FOLDER  write the solution edition (not executed) into FOLDER/vi, FOLDER/en
 
@@ -10,6 +11,7 @@ both languages. Between ### BEGIN SOLUTION and ### END SOLUTION (nbgrader's mark
 """
 
 import argparse
+import ast
 import json
 import re
 import sys
@@ -39,7 +41,7 @@ WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 CELL_TIMEOUT = 600  # seconds
 
 SETUP = """\
-# Set-up: find the course's helper package beside this notebook{or_install}.
+# Chuẩn bị: tìm gói trợ giúp của khóa học · Set-up: find the course's helper package
 import importlib.util, sys
 from pathlib import Path
 
@@ -113,8 +115,7 @@ def header(stem: str, language: str) -> NotebookNode:
 
 def setup_code() -> str:
     url = repository_url()
-    code = SETUP.format(or_install=", or install it" if url else "")
-    return (code + INSTALL.format(url=url) if url else code).rstrip("\n")
+    return (SETUP + INSTALL.format(url=url) if url else SETUP).rstrip("\n")
 
 
 def execute(notebook: NotebookNode, folder: Path) -> None:
@@ -185,6 +186,25 @@ def build(source: Path) -> None:
         write(notebook, path)
 
 
+def rebuild_text(source: Path) -> None:
+    """Put changed text into the built notebooks, with their outputs as they are. Raises ValueError if code has changed."""
+    for language in LANGUAGES:
+        path = built_path(source, language)
+        built, notebook = nbformat.read(path, as_version=4), make_notebook(source, language)
+        old, new = ([cell for cell in nb.cells if cell.cell_type == "code"] for nb in (built, notebook))
+        if [code_of(cell) for cell in old] != [code_of(cell) for cell in new]:
+            raise ValueError(f"{path.relative_to(ROOT)}: its code has changed as well, so it must be executed again.")
+        for before, after in zip(old, new, strict=True):
+            after.outputs, after.execution_count = before.outputs, before.execution_count
+        notebook.metadata = built.metadata
+        write(notebook, path)
+
+
+def code_of(cell: NotebookNode) -> str:
+    """A code cell without its comments, which do not affect what it puts out."""
+    return ast.unparse(ast.parse(cell.source))
+
+
 def problems(source: Path) -> Iterator[str]:
     """What is wrong with the built notebooks of a source, one line each; nothing if they may be published."""
     editions = {language: make_notebook(source, language) for language in LANGUAGES}
@@ -231,6 +251,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lessons", nargs="*", help="beginnings of lesson names, such as 05; all if none is given")
     parser.add_argument("--check", action="store_true", help="only report what is wrong")
+    parser.add_argument("--text", action="store_true", help="only update the text, keep the outputs")
     parser.add_argument("--solutions", type=Path, metavar="FOLDER", help="write the solution edition here")
     arguments = parser.parse_args()
     chosen = [s for s in sources() if not arguments.lessons or s.stem.startswith(tuple(arguments.lessons))]
@@ -247,6 +268,8 @@ def main() -> int:
             for language in LANGUAGES:
                 folder = arguments.solutions / language
                 write(make_notebook(source, language, solutions=True), folder / f"{source.stem}.ipynb")
+        elif arguments.text:
+            rebuild_text(source)
         else:
             build(source)
     return 0

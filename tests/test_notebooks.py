@@ -107,6 +107,7 @@ def test_unexecuted_cell_is_found(built):
 
 def test_failing_lesson_is_not_written(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(build, "repository_url", lambda: "")
     source = write_source(tmp_path, LESSON + "# %%\n1 / 0\n")
     with pytest.raises(Exception, match="ZeroDivisionError"):
         build.build(source)
@@ -250,3 +251,14 @@ def test_solution_edition_passes_every_check(source, capsys):
             exec(cell.source, room)
             result = eval(code[i + 1].source, room)
             assert result, result.message
+
+
+def test_text_can_change_without_running_and_code_cannot(built):
+    outputs = nbformat.read(build.built_path(built, "vi"), as_version=4).cells[-1].outputs
+    write_source(built.parent, LESSON.replace("# # Bài", "# # Bài mới").replace("print(f(1))", "print(f(1))  # new"))
+    build.rebuild_text(built)
+    assert not list(build.problems(built))
+    assert nbformat.read(build.built_path(built, "vi"), as_version=4).cells[-1].outputs == outputs
+    write_source(built.parent, LESSON.replace("print(f(1))", "print(f(2))"))
+    with pytest.raises(ValueError, match="code has changed"):
+        build.rebuild_text(built)

@@ -335,7 +335,8 @@ print(log_file.read_text())
 # - **checkpoint**: sau mỗi epoch, mọi thứ được lưu vào một tệp; bị ngắt giữa chừng thì chạy lại là đi tiếp;
 # - bấm *Interrupt* (■) thì dừng êm, mô hình giữ những gì đã học; gặp NaN thì dừng ngay và nói rõ ở đâu.
 #
-# Để thấy checkpoint hoạt động, ta huấn luyện làm hai chặng. Chặng đầu dừng trước epoch cuối.
+# Để thấy checkpoint hoạt động, ta huấn luyện làm hai chặng. Chặng đầu dừng trước epoch cuối. Dòng `unlink` xóa checkpoint cũ để bắt đầu lại từ đầu; bỏ dòng ấy đi thì
+# `fit` tiếp tục từ lần chạy trước.
 #
 # ⏱ Mỗi epoch khoảng 12 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
@@ -353,13 +354,14 @@ print(log_file.read_text())
 # - a **checkpoint**: after each epoch everything is saved in one file; after a break, running again goes on from there;
 # - *Interrupt* (■) stops gently and the model keeps what it has learnt; a NaN stops at once and says where.
 #
-# To see the checkpoint at work we train in two stages. The first stops before the last epoch.
+# To see the checkpoint at work we train in two stages. The first stops before the last epoch. The line with `unlink` deletes an old checkpoint to start afresh;
+# without it `fit` goes on from your last run.
 #
 # ⏱ Each epoch takes about 12 seconds on two CPU cores; a GPU is much faster.
 
 # %%
 checkpoint = Path("checkpoints") / "vae_B1000.pt"
-checkpoint.unlink(missing_ok=True)  # start afresh; remove this line to go on from your last run
+checkpoint.unlink(missing_ok=True)
 
 torch.manual_seed(1)
 model = VAE(channels, latent_dim)
