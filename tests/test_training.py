@@ -241,7 +241,11 @@ def test_history_has_no_unknown_column():
 
 
 def test_progress_shows_epoch_batch_and_loss(small, capsys):
-    fit(tiny(), small, small, epochs=2, batch_size=64, log_dir=None)
+    def slow_loss(*arguments):
+        time.sleep(0.06)  # tqdm draws at most every 0.1 s
+        return losses.vae_loss(*arguments)
+
+    fit(tiny(), small, small, epochs=2, batch_size=64, log_dir=None, loss=slow_loss)
     shown = capsys.readouterr()
     assert re.search(r"Epoch 2/2  loss \d+\.\d+  recon .* kl .* val_loss", shown.out)
     assert "Epoch 1/2" in shown.err and "/4" in shown.err and "loss=" in shown.err

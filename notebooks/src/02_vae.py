@@ -93,23 +93,15 @@ for name, shape in shapes.items():
 # The same numbers as a picture: each block is as high as the image's side and as wide as its channels.
 
 # %%
+colours = dict.fromkeys(shapes, "#a6cee3") | {"x": "#e6e6e6", "mu, logvar": "#fff2ae", "z": "#fff2ae"}
+colours |= dict.fromkeys(("fc_decode", "deconv1", "deconv2", "conv_final"), "#fdcdac")
+
 figure, ax = plt.subplots(figsize=(11, 3.4), layout="constrained")
 left = 0
 for name, shape in shapes.items():
-    channels, side = (shape[0], shape[1]) if len(shape) == 3 else (1, shape[0] if shape[0] < 28 else 28)
-    width, height = 0.6 + channels / 40, max(side, 1.5)
-    colour = (
-        "#fff2ae"
-        if name in ("mu, logvar", "z")
-        else "#fdcdac"
-        if name in ("fc_decode", "deconv1", "deconv2", "conv_final")
-        else "#a6cee3"
-    )
-    ax.add_patch(
-        plt.Rectangle(
-            (left, -height / 2), width, height, facecolor="#e6e6e6" if name == "x" else colour, edgecolor="black"
-        )
-    )
+    channels, side = shape[:2] if len(shape) == 3 else (1, min(shape[0], 28))
+    width = 0.6 + channels / 40
+    ax.add_patch(plt.Rectangle((left, -side / 2), width, side, facecolor=colours[name], edgecolor="black"))
     ax.text(left + width / 2, 15, name, ha="center", va="bottom", fontsize=8)
     ax.text(left + width / 2, -15, "×".join(map(str, shape)), ha="center", va="top", fontsize=8)
     left += width + 1.1

@@ -324,26 +324,11 @@ small_set, _ = data.split(train_set, (0.25, 0.75), seed=0)
 small_val, _ = data.split(val_set, (0.25, 0.75), seed=0)
 
 
-def train(model, B, epochs, lr):
-    loss = partial(losses.vae_loss, B=B)
-    show = epochs > 1
-    return training.fit(
-        model,
-        small_set,
-        small_val,
-        epochs=epochs,
-        batch_size=128,
-        lr=lr,
-        loss=loss,
-        log_dir=None,
-        seed=0,
-        progress=show,
-    )
-
-
+recipe = {"batch_size": 128, "log_dir": None, "seed": 0}
 torch.manual_seed(0)
 start = models.VAE()
-history = train(start, B=10, epochs=4, lr=3e-3)
+loss = partial(losses.vae_loss, B=10)
+history = training.fit(start, small_set, small_val, epochs=4, lr=3e-3, loss=loss, **recipe)
 
 # %%
 from tqdm.auto import tqdm
@@ -352,7 +337,9 @@ B_values = (0.03, 0.3, 1, 10, 100, 1000)
 swept, rows = {}, []
 for B in tqdm(B_values, desc="B", leave=False):
     swept[B] = copy.deepcopy(start)
-    last = train(swept[B], B=B, epochs=1, lr=1e-3).rows[-1]
+    loss = partial(losses.vae_loss, B=B)
+    run = training.fit(swept[B], small_set, small_val, epochs=1, lr=1e-3, loss=loss, progress=False, **recipe)
+    last = run.rows[-1]
     rows.append((B, last["val_recon"], last["val_kl"]))
     print(f"B = {B:7}   σ = {1 / math.sqrt(2 * B):.3f}   recon = {last['val_recon']:5.1f}   KL = {last['val_kl']:5.2f}")
 
