@@ -30,7 +30,7 @@
 # | `matplotlib` | vẽ hình |
 # | `tqdm` | thanh tiến trình khi huấn luyện |
 # | `torchsummary` | bảng kiến trúc của một mô hình |
-# | `vae_helpers` | gói trợ giúp nhỏ của khóa học: dữ liệu, mô hình, hàm mất mát, hình vẽ, lời nhắc |
+# | `vae_helpers` | gói trợ giúp nhỏ của khóa học: dữ liệu, mô hình, hàm mất mát (loss), hình vẽ, lời nhắc |
 
 # %% [markdown] lang="en"
 # ## 1 · The libraries (step III.1 of the exercise)
@@ -98,7 +98,7 @@ dataset = data.load_mnist()
 print(dataset)
 
 # %% [markdown] lang="vi"
-# `dataset.images` là một tensor bốn chiều, theo thứ tự mà mọi lớp tích chập của PyTorch mong đợi:
+# `dataset.images` là một tensor bốn chiều, theo thứ tự mà mọi lớp tích chập (convolution) của PyTorch mong đợi:
 #
 # $$(N, C, H, W) = (\text{số ảnh},\ \text{số kênh},\ \text{chiều cao},\ \text{chiều rộng})$$
 
@@ -183,11 +183,11 @@ checks.check_pixel_count(pixel_count)
 #
 # | bài | bạn sẽ làm được gì |
 # | --- | --- |
-# | [01 · Autoencoder](01_autoencoder.ipynb) | xây dựng và huấn luyện một AE, nhìn thấy những khoảng trống trong không gian tiềm ẩn của nó |
+# | [01 · Autoencoder](01_autoencoder.ipynb) | xây dựng và huấn luyện một AE, nhìn thấy những khoảng trống trong không gian tiềm ẩn (latent space) của nó |
 # | [02 · VAE](02_vae.ipynb) | dựng VAE từng lớp một, hiểu $\mu$, $\log\sigma^2$ và $z$ là gì |
 # | [03 · Tái tham số hóa](03_reparameterization.ipynb) | tính $z$ bằng tay, thấy gradient đi qua bước lấy mẫu |
 # | [04 · Hàm mất mát](04_loss.ipynb) | suy ra và lập trình −ELBO, hiểu $B$ nghĩa là gì |
-# | [05 · Huấn luyện](05_training.ipynb) | viết vòng lặp huấn luyện có log và thanh tiến trình, tiếp tục sau khi bị ngắt |
+# | [05 · Huấn luyện](05_training.ipynb) | viết vòng lặp huấn luyện (training loop) có log và thanh tiến trình, tiếp tục sau khi bị ngắt |
 # | [06 · Tái tạo và sinh ảnh](06_reconstructions.ipynb) | so ảnh gốc với ảnh tái tạo, vẽ bản đồ tiềm ẩn, sinh ảnh mới |
 #
 # ## Tóm tắt

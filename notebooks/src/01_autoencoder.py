@@ -229,11 +229,11 @@ plt.show()
 # %% [markdown] lang="vi"
 # *Hình: khi mạng chắc chắn mà sai (logit rất âm, bên trái), gradient của BCE vẫn là $-1$, còn gradient của MSE gần như bằng 0.*
 #
-# Vì thế, với một sigmoid ở cuối, MSE có thể **kẹt** ở ảnh đen hoàn toàn. Chúng tôi đã thử: mạng này với MSE kẹt ở sai số 87,5 mỗi ảnh trong cả bốn lần thử với tốc độ học $10^{-3}$. BCE thì không kẹt. Bạn có thể tự kiểm chứng bằng cách đổi `kind` trong ô sau.
+# Vì thế, với một sigmoid ở cuối, MSE có thể **kẹt** ở ảnh đen hoàn toàn. Chúng tôi đã thử: mạng này với MSE kẹt ở sai số 87,5 mỗi ảnh trong cả bốn lần thử với tốc độ học (learning rate) $10^{-3}$. BCE thì không kẹt. Bạn có thể tự kiểm chứng bằng cách đổi `kind` trong ô sau.
 #
 # ## 5 · Huấn luyện
 #
-# Để nhanh, ta dùng một phần tư tập huấn luyện. Hàm `training.fit` chứa vòng lặp huấn luyện mà bài 05 sẽ viết ra từng dòng.
+# Để nhanh, ta dùng một phần tư tập huấn luyện. Hàm `training.fit` chứa vòng lặp huấn luyện (training loop) mà bài 05 sẽ viết ra từng dòng.
 #
 # ⏱ Khoảng 12 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
@@ -300,7 +300,7 @@ for name, guess in (
 plots.plot_latent(model, small_val)
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi chấm là mã $z$ của một ảnh kiểm định. Các chữ số tụ thành vùng, dù mạng chưa từng thấy nhãn. Nhưng đám mây có hình thù tùy tiện, lệch khỏi gốc tọa độ, và giữa các vùng có những khoảng trống.*
+# *Hình: mỗi chấm là mã $z$ của một ảnh kiểm định (validation). Các chữ số tụ thành vùng, dù mạng chưa từng thấy nhãn. Nhưng đám mây có hình thù tùy tiện, lệch khỏi gốc tọa độ, và giữa các vùng có những khoảng trống.*
 #
 # Không ai bảo autoencoder phải xếp các mã ở đâu: nó chỉ bị phạt khi *tái tạo* sai. Muốn dùng nó để **sinh** ảnh, ta cần hai tính chất:
 #
@@ -326,7 +326,7 @@ plots.plot_manifold(model, n=20, limits=tuple(zip(lowest.tolist(), highest.tolis
 # %% [markdown] lang="vi"
 # *Hình: lưới 20 × 20 phủ kín hình chữ nhật chứa mọi mã. Ở những chỗ có mã, ta thấy chữ số; ở các góc không có mã, decoder vẫn vẽ, nhưng ra những nét méo mó không phải chữ số nào.*
 #
-# Bây giờ làm như một mô hình sinh: lấy $z$ ngẫu nhiên. Trước hết từ $\mathcal{N}(0, I)$:
+# Bây giờ làm như một mô hình sinh (generative model): lấy $z$ ngẫu nhiên. Trước hết từ $\mathcal{N}(0, I)$:
 
 # %% [markdown] lang="en"
 # *The figure: a grid of 20 × 20 that covers the rectangle around all codes. Where there are codes we see digits; in the corners without codes the decoder draws all the same, but distorted strokes that are no digit.*

@@ -25,7 +25,7 @@ from vae_helpers import checks, data, diagrams, losses, models, plots, tr, train
 # %% [markdown] lang="vi"
 # ## 1 · Từ một điểm đến một phân phối
 #
-# Autoencoder của bài 01 gửi mỗi ảnh đến *một điểm*. VAE gửi mỗi ảnh đến *một phân phối Gauss*: encoder cho ra trung bình $\mu(x)$ và phương sai $\sigma^2(x)$, rồi $z$ được
+# Autoencoder của bài 01 gửi mỗi ảnh đến *một điểm*. VAE gửi mỗi ảnh đến *một phân phối Gauss*: encoder cho ra trung bình $\mu(x)$ và phương sai (variance) $\sigma^2(x)$, rồi $z$ được
 # **lấy mẫu** từ đó.
 #
 # | ký hiệu | tên | ý nghĩa |
@@ -319,7 +319,7 @@ for name, guess in (
     print(f"{name:16} {losses.reconstruction_loss(guess, x):5.1f}")
 
 # %% [markdown] lang="vi"
-# Không nhìn ảnh, decoder vẽ một chữ số bất kỳ, nên còn tệ hơn cả ảnh trung bình. $\mu$ và $\sigma$ mang thông tin về $x$; phần KL của hàm mất mát chỉ kéo chúng *về gần* tiên nghiệm, để ta biết chỗ mà lấy mẫu.
+# Không nhìn ảnh, decoder vẽ một chữ số bất kỳ, nên còn tệ hơn cả ảnh trung bình. $\mu$ và $\sigma$ mang thông tin về $x$; phần KL của hàm mất mát (loss) chỉ kéo chúng *về gần* tiên nghiệm, để ta biết chỗ mà lấy mẫu.
 #
 # ### "Có một $\sigma$ chung"
 #
@@ -346,11 +346,11 @@ plt.legend()
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: hai biểu đồ của $\sigma_1$ và $\sigma_2$ trên các ảnh kiểm định; mỗi ảnh một giá trị, phần lớn dưới 0,1.*
+# *Hình: hai biểu đồ của $\sigma_1$ và $\sigma_2$ trên các ảnh kiểm định (validation); mỗi ảnh một giá trị, phần lớn dưới 0,1.*
 #
 # Và $\mu$, $\sigma$ là **đầu ra** của encoder, tính lại cho từng ảnh. Thứ mà việc huấn luyện thay đổi là trọng số; bài 03 nói kỹ.
 #
-# ## 5 · Một batch ba ảnh, mười chiều tiềm ẩn
+# ## 5 · Một batch ba ảnh, mười chiều tiềm ẩn (latent dimensions)
 
 # %% [markdown] lang="en"
 # *The figure: two histograms, of $\sigma_1$ and $\sigma_2$ over the validation images; one value for each image, most of them below 0.1.*
@@ -372,7 +372,7 @@ for name, value in (("x", x), ("mu", mu), ("logvar", logvar), ("epsilon", epsilo
 # %% [markdown] lang="vi"
 # ### Lượt của bạn
 #
-# Viết hàm nhận cỡ batch và số chiều tiềm ẩn, trả về bốn kích thước: của `mu`, `logvar`, `z` và `recon` (ảnh $1 \times 28 \times 28$), mỗi kích thước là một tuple.
+# Viết hàm nhận cỡ batch và số chiều tiềm ẩn (latent dimension), trả về bốn kích thước: của `mu`, `logvar`, `z` và `recon` (ảnh $1 \times 28 \times 28$), mỗi kích thước là một tuple.
 
 # %% [markdown] lang="en"
 # ### Your turn

@@ -153,7 +153,7 @@ for name, z in (("sample", q.sample()), ("rsample", q.rsample())):
     print(f"{name:8} requires_grad={z.requires_grad!s:5}  grad_fn={type(z.grad_fn).__name__}")
 
 # %% [markdown] lang="vi"
-# `sample()` không có `grad_fn`: chuỗi phép tính bị cắt ở đó. Cho hàm mất mát là $z^2$ rồi lan truyền ngược: với `sample()` thì PyTorch báo lỗi; với `rsample()` thì
+# `sample()` không có `grad_fn`: chuỗi phép tính bị cắt ở đó. Cho hàm mất mát (loss) là $z^2$ rồi lan truyền ngược (backpropagation): với `sample()` thì PyTorch báo lỗi; với `rsample()` thì
 #
 # $$\frac{\partial z^2}{\partial \mu} = 2z \cdot \underbrace{\frac{\partial z}{\partial \mu}}_{1} = 2z, \qquad
 #   \frac{\partial z^2}{\partial \sigma} = 2z \cdot \underbrace{\frac{\partial z}{\partial \sigma}}_{\varepsilon} = 2z\varepsilon.$$
@@ -468,7 +468,7 @@ plt.show()
 # Để gradient lan truyền qua được bước lấy mẫu ngẫu nhiên.
 # </details>
 #
-# <details><summary><b>Trong VAE, thành phần nào giúp mô hình sinh dữ liệu mới thay vì chỉ chép lại đầu vào?</b> (câu 4)</summary>
+# <details><summary><b>Trong VAE, thành phần nào giúp mô hình tạo ra dữ liệu mới thay vì chỉ chép lại đầu vào?</b> (câu 4)</summary>
 #
 # Đáp án của bài tập là bước lấy mẫu với tái tham số hóa. Nói chặt chẽ hơn: sinh được ảnh mới là nhờ phân phối tiềm ẩn được KL giữ gần N(0, I), nên ta biết phải lấy z ở đâu; mẹo tái tham số hóa giúp huấn luyện được mô hình như vậy.
 # </details>

@@ -83,7 +83,7 @@ from vae_helpers import checks, data, diagrams, losses, models, plots, tr, train
 # ### Cận dưới này chặt đến đâu?
 #
 # Hãy thử với một mô hình nhỏ mà mọi thứ đều tính được: $z \sim \mathcal{N}(0, 1)$, $x|z \sim \mathcal{N}(z, 1)$, và ta quan sát
-# $x = 1$. Khi đó $p(x) = \mathcal{N}(0, 2)$ (số thứ hai là phương sai) và hậu nghiệm thật là $\mathcal{N}(\tfrac12, \tfrac12)$. Ba encoder $q$ cho ba ELBO:
+# $x = 1$. Khi đó $p(x) = \mathcal{N}(0, 2)$ (số thứ hai là phương sai, variance) và hậu nghiệm thật là $\mathcal{N}(\tfrac12, \tfrac12)$. Ba encoder $q$ cho ba ELBO:
 
 # %% [markdown] lang="en"
 # ### How tight is the bound?
@@ -122,7 +122,7 @@ print(f"ELBO = {elbo:.2f}   log p(x) = {Normal(0.0, math.sqrt(2)).log_prob(x):.3
 #
 # $$\mathrm{KL} = -\tfrac12 \sum_j \left(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2\right).$$
 #
-# Trong công thức này $\sigma^2$ là **phương sai** (variance). Có bài viết dùng ký hiệu $\sigma$ cho chính phương sai, khi ấy $z = \mu + \varepsilon\odot\sqrt\sigma$; hãy luôn
+# Trong công thức này $\sigma^2$ là **phương sai**. Có bài viết dùng ký hiệu $\sigma$ cho chính phương sai, khi ấy $z = \mu + \varepsilon\odot\sqrt\sigma$; hãy luôn
 # hỏi tác giả gọi cái gì là $\sigma$ trước khi chép công thức. Encoder của ta cho $\log\sigma^2$ (`logvar`), nên $\sigma^2 =$ `logvar.exp()`.
 
 # %% [markdown] lang="en"
@@ -201,7 +201,7 @@ plt.show()
 #
 # ### Lượt của bạn
 #
-# Viết KL của từng ảnh trong batch. Đầu vào `mu`, `logvar` có kích thước $(N, d)$, đầu ra có kích thước $(N,)$: cộng theo chiều tiềm ẩn, không cộng theo batch.
+# Viết KL của từng ảnh trong batch. Đầu vào `mu`, `logvar` có kích thước $(N, d)$, đầu ra có kích thước $(N,)$: cộng theo chiều tiềm ẩn (latent dimension), không cộng theo batch.
 
 # %% [markdown] lang="en"
 # *The figure: a bowl whose bottom (the star) is at $\mu = 0$, $\log\sigma^2 = 0$, where $q$ equals the prior and the KL is 0. Away from it
@@ -236,7 +236,7 @@ checks.check_kl_divergence(my_kl_divergence)
 #
 # $$\mathcal{L} = B\sum_i (x_i - \hat x_i)^2 + \mathrm{KL}, \qquad B = \frac{1}{2\sigma^2}.$$
 #
-# **$B$ không phải một con số tùy tiện: chọn $B$ là chọn độ lệch chuẩn của decoder.**
+# **$B$ không phải một con số tùy tiện: chọn $B$ là chọn độ lệch chuẩn (standard deviation) của decoder.**
 #
 # ### Lượt của bạn
 #
@@ -504,7 +504,7 @@ print([round(value, 4) for value in torch.sigmoid(torch.tensor([0.0, 1.0])).toli
 #
 # <details><summary><b>Nếu KL chiếm trọng số quá cao thì sao?</b> (câu 10)</summary>
 #
-# Mô hình học chưa tới (underfitting), vì biến tiềm ẩn bị bó quá chặt: chính là điểm B = 0,03 trong hình đánh đổi, nơi mọi ảnh tái tạo giống nhau.
+# Mô hình học chưa tới (underfitting), vì biến tiềm ẩn (latent variable) bị bó quá chặt: chính là điểm B = 0,03 trong hình đánh đổi, nơi mọi ảnh tái tạo giống nhau.
 # </details>
 #
 # ## Tóm tắt

@@ -93,7 +93,7 @@ print(len(batch_sizes), "batch:", batch_sizes[:3], "…", batch_sizes[-3:])
 # %% [markdown] lang="vi"
 # ## III.5 · Mô hình
 #
-# Bộ mã hóa (encoder) thu ảnh $28 \times 28$ xuống $7 \times 7$ bằng hai lớp tích chập bước 2, rồi hai lớp tuyến tính cho ra $\mu$ và $\log\sigma^2$.
+# Bộ mã hóa (encoder) thu ảnh $28 \times 28$ xuống $7 \times 7$ bằng hai lớp tích chập (convolution) bước 2, rồi hai lớp tuyến tính cho ra $\mu$ và $\log\sigma^2$.
 # Bộ giải mã (decoder) đi ngược lại bằng tích chập chuyển vị (transposed convolution). Bài 02 giải thích từng lớp; ở đây ta gõ lại trọn vẹn.
 
 # %% [markdown] lang="en"
@@ -166,7 +166,7 @@ print(models.VAE().load_state_dict(VAE(channels, latent_dim).state_dict()))
 # \underbrace{-\tfrac12 \sum_{j} \left(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2\right)}_{\text{KL}},
 # \qquad \text{lấy trung bình trên batch, } B = 1000.$$
 #
-# Đây là số âm của ELBO (sai khác một hằng số): ELBO thì *cực đại hóa*, còn hàm mất mát thì *cực tiểu hóa*. Bài 04 suy ra nó.
+# Đây là số âm của ELBO (sai khác một hằng số): ELBO thì *cực đại hóa*, còn hàm mất mát (loss) thì *cực tiểu hóa*. Bài 04 suy ra nó.
 
 # %% [markdown] lang="en"
 # ## III.6 · The loss

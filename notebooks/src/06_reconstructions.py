@@ -110,8 +110,8 @@ plt.show()
 # %% [markdown] lang="vi"
 # ## Ảnh nào nằm ở đâu?
 #
-# Encoder cho mỗi ảnh một điểm $\mu$ trên mặt phẳng (và một độ lệch chuẩn $\sigma$ quanh điểm ấy). Ta vẽ $\mu$ của mọi ảnh
-# kiểm định, tô màu theo chữ số. Mô hình **chưa từng thấy nhãn**: nếu các màu tách nhau ra, nó đã tự tìm thấy các lớp.
+# Encoder cho mỗi ảnh một điểm $\mu$ trên mặt phẳng (và một độ lệch chuẩn (standard deviation) $\sigma$ quanh điểm ấy). Ta vẽ $\mu$ của mọi ảnh
+# kiểm định (validation), tô màu theo chữ số. Mô hình **chưa từng thấy nhãn**: nếu các màu tách nhau ra, nó đã tự tìm thấy các lớp.
 
 # %% [markdown] lang="en"
 # ## Which image lies where?
@@ -125,7 +125,7 @@ plots.plot_latent(model, val_set)
 
 # %% [markdown] lang="vi"
 # *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số. Các chữ số 0, 1, 6 có vùng riêng; 4 và 9 chồng lên nhau, cũng như
-# 3, 5, 8. Ba vòng tròn đứt nét có bán kính 1, 2, 3 quanh gốc tọa độ đánh dấu phân phối tiên nghiệm $\mathcal{N}(0, I)$.*
+# 3, 5, 8. Ba vòng tròn đứt nét có bán kính 1, 2, 3 quanh gốc tọa độ đánh dấu phân phối tiên nghiệm (prior) $\mathcal{N}(0, I)$.*
 #
 # Hãy nhìn lại các vòng tròn: **phần lớn đám mây nằm ngoài chúng**. Đo thử:
 
@@ -235,7 +235,7 @@ plots.plot_interpolation(model, first_zero, first_one)
 #
 # ### Lượt của bạn
 #
-# Viết hàm sinh ra $n$ ảnh mới từ tiên nghiệm. `model.latent_dim` là số chiều tiềm ẩn và `model.decode(z)` là decoder.
+# Viết hàm sinh ra $n$ ảnh mới từ tiên nghiệm. `model.latent_dim` là số chiều tiềm ẩn (latent dimension) và `model.decode(z)` là decoder.
 
 # %% [markdown] lang="en"
 # *The figure: ten pictures on the straight line from the code of a 0 to the code of a 1. On its way the decoder draws
