@@ -6,9 +6,8 @@ COURSE ?= vi
 PY := .venv/bin/python
 
 # Whatever this machine's pip configuration says, packages go into .venv, and the versions come from constraints.txt.
-PIP := PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 PIP_DISABLE_PIP_VERSION_CHECK=1 \
-	env -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT -u PIP_CONSTRAINT -u PIP_NO_DEPS -u PYTHONPATH -u PYTHONHOME \
-	$(PY) -m pip
+PIP_INSTALL := env -u PIP_CONSTRAINT -u PIP_NO_DEPS -u PIP_DRY_RUN -u PYTHONPATH -u PYTHONHOME PIP_REQUIRE_VIRTUALENV=0 \
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(PY) -m pip install --no-user --target ""
 
 # Lessons and tests use the kernel of .venv, even where another python3 kernel is installed for the user.
 export JUPYTER_PREFER_ENV_PATH := 1
@@ -30,7 +29,7 @@ lab: .venv/ready
 test: lint
 	$(PY) -m pytest
 	$(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
-		--nbval-sanitize-with tests/nbval_sanitize.cfg -p no:timeout notebooks/vi notebooks/en
+		--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0 notebooks/vi notebooks/en
 
 lint: .venv/ready
 	$(PY) -m ruff check .
@@ -44,7 +43,7 @@ notebooks: .venv/ready
 	$(PYTHON) -m venv .venv || { rm -rf .venv .bootstrap; \
 		$(PYTHON) -m pip install --quiet --target .bootstrap virtualenv && \
 		PYTHONPATH=.bootstrap $(PYTHON) -m virtualenv .venv; }
-	$(PIP) install --quiet --constraint constraints.txt --editable ".[lab,dev]"
+	$(PIP_INSTALL) --quiet --constraint constraints.txt --editable ".[lab,dev]"
 	$(PY) -c "import torch, torchvision, vae_helpers.models"
 	@touch $@
 

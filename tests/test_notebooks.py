@@ -154,7 +154,7 @@ def test_build_uses_this_environments_kernel(tmp_path):
     assert result.stdout.strip() == sys.executable, result.stderr
 
 
-NBVAL = [sys.executable, "-m", "pytest", "-q", "-p", "no:timeout", "-p", "no:cacheprovider"]
+NBVAL = [sys.executable, "-m", "pytest", "-q", "-o", "timeout=0", "-p", "no:cacheprovider"]
 NBVAL += ["--nbval-lax", "--nbval-current-env", "--rootdir", str(ROOT)]
 
 

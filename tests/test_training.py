@@ -201,7 +201,7 @@ def test_log_has_the_handouts_form_and_reads_back(small, tmp_path):
     assert re.fullmatch(r"training_log_\d{8}_\d{6}\.txt", history.log_file.name)
     lines = history.log_file.read_text().splitlines()
     assert lines[0].startswith("Training started at 20")
-    assert lines[1:4] == ["Model: Tiny with latent_dim=2", "Batch size: 64, Images: 200", "Total epochs: 3"]
+    assert lines[1:4] == ["Model: Tiny with latent_dim=2", "Batch size: 64, Image size: 28x28", "Total epochs: 3"]
     assert lines[5] == "Epoch,Avg_Loss,Recon_Loss,KL_Loss"
     assert lines[10].startswith("Training completed at 20")
     read = History.read(history.log_file)

@@ -242,6 +242,8 @@ class _Batches:
             self.images = len(self.tensor)
         if self.images == 0:
             raise ValueError(f"fit({name}): the data set is empty.")
+        first = self.tensor[0] if self.loader is None else source.dataset[0][0]
+        self.image_size = "x".join(str(side) for side in first.shape[-2:])
 
     def __len__(self) -> int:
         return len(self.loader) if self.loader is not None else math.ceil(self.images / self.batch_size)
@@ -350,7 +352,7 @@ class _Log:
         self.header = (
             f"Training started at {started:%Y-%m-%d %H:%M:%S}\n"
             f"Model: {type(model).__name__} with latent_dim={latent_dim}\n"
-            f"Batch size: {batches.batch_size}, Images: {batches.images}\n"
+            f"Batch size: {batches.batch_size}, Image size: {batches.image_size}\n"
             f"Total epochs: {epochs}\n\n"
             f"{LOG_COLUMNS}\n"
         )

@@ -277,7 +277,7 @@ plots.plot_images(
 #
 # ### "$z$ là xác suất của các lớp"
 #
-# Không: các phần tử của $z$ có thể âm, có thể lớn hơn 1, và tổng không cần bằng 1. Số phần tử là `latent_dim`, do ta chọn; nó không liên quan gì đến việc có mười chữ số. Kể cả khi `latent_dim` = 10, phần tử thứ ba cũng không phải "xác suất là số 3":
+# Không: các phần tử của $z$ có thể âm, có thể lớn hơn 1, và tổng không cần bằng 1. Số phần tử là `latent_dim`, do ta chọn; nó không liên quan gì đến việc có mười chữ số. Kể cả khi `latent_dim` = 10, phần tử thứ tư cũng không phải "xác suất là số 3":
 
 # %% [markdown] lang="en"
 # *The figure: the original, then five pictures decoded from five samples $z$ (written above). They differ very little because $\sigma$ is small.*

@@ -1,7 +1,7 @@
 # %% [markdown] lang="vi"
 # # Bài 04 · Hàm mất mát
 #
-# *Một VAE tốt là VAE cực tiểu hóa cái gì?* Bài này đi từ một câu hỏi xác suất đến một dòng mã: suy ra **ELBO**, tính phần
+# *Một VAE phải cực tiểu hóa điều gì?* Bài này đi từ một câu hỏi xác suất đến một dòng mã: suy ra **ELBO**, tính phần
 # **KL** bằng ba cách, rồi tìm xem hằng số $B = 1000$ của bài tập thật ra nói điều gì.
 #
 # Cả bài mất khoảng một phút trên CPU hai nhân.
@@ -9,7 +9,7 @@
 # %% [markdown] lang="en"
 # # Lesson 04 · The loss
 #
-# *What does a good VAE minimise?* This lesson goes from a question about probability to one line of code: it derives the
+# *What must a VAE minimise?* This lesson goes from a question about probability to one line of code: it derives the
 # **ELBO**, computes the **KL** part in three ways, and then finds out what the exercise's constant $B = 1000$ really says.
 #
 # The whole lesson takes about a minute on two CPU cores.
@@ -35,7 +35,7 @@ from vae_helpers import checks, data, diagrams, losses, models, plots, tr, train
 #
 # $$p_\theta(x) = \int p_\theta(x|z)\, p(z)\, dz.$$
 #
-# Tích phân này chạy qua *mọi* $z$, mà hầu hết $z$ chẳng dính gì đến ảnh $x$. Encoder $q_\phi(z|x)$ chỉ cho ta biết nên nhìn vào những
+# Tích phân này chạy qua *mọi* $z$, mà hầu hết $z$ chẳng liên quan gì đến ảnh $x$. Encoder $q_\phi(z|x)$ chỉ cho ta biết nên nhìn vào những
 # $z$ nào. Bốn bước:
 #
 # 1. Với bất kỳ $z$ nào, $p_\theta(x) = \dfrac{p_\theta(x|z)\,p(z)}{p_\theta(z|x)}$ (công thức Bayes). Lấy log, rồi lấy kỳ vọng theo
