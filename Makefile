@@ -43,7 +43,8 @@ notebooks: .venv/ready
 	$(PYTHON) -m venv .venv || { rm -rf .venv .bootstrap; \
 		$(PYTHON) -m pip install --quiet --target .bootstrap virtualenv && \
 		PYTHONPATH=.bootstrap $(PYTHON) -m virtualenv .venv; }
-	$(PIP_INSTALL) --quiet --constraint constraints.txt --editable ".[lab,dev]"
+	$(PIP_INSTALL) --quiet --constraint constraints.txt setuptools
+	$(PIP_INSTALL) --quiet --constraint constraints.txt --no-build-isolation --editable ".[lab,dev]"
 	$(PY) -c "import torch, torchvision, vae_helpers.models"
 	@touch $@
 

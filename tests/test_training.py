@@ -48,7 +48,7 @@ QUIET = {"log_dir": None, "progress": False}
 
 def numbers(history):
     """The history without what legitimately differs between runs."""
-    return [{k: v for k, v in row.items() if k != "seconds"} for row in history.rows]
+    return [{k: v for k, v in row.items() if k != "seconds" and not math.isnan(v)} for row in history.rows]
 
 
 def same_weights(a, b):
@@ -259,6 +259,41 @@ def test_no_progress_is_silent(small, capsys):
 # ------------------------------------------------------------------------------------------------ checkpoints
 
 
+@pytest.mark.parametrize("schedule", [None, "one-cycle"])
+def test_training_stopped_and_resumed_equals_the_uninterrupted_one(small, tmp_path, schedule):
+    recipe = {"epochs": 6, "batch_size": 64, "lr": 4e-3, "schedule": schedule, "seed": 1, **QUIET}
+
+    def interrupt(value):
+        raise KeyboardInterrupt
+
+    whole, resumed = tiny(), tiny(seed=9)
+    expected = fit(whole, small, **recipe)
+    fit(tiny(), small, checkpoint=tmp_path / "vae.pt", loss=failing_loss(14, interrupt), **recipe)
+    assert numbers(fit(resumed, small, checkpoint=tmp_path / "vae.pt", **recipe)) == numbers(expected)
+    assert same_weights(resumed, whole)
+
+
+def test_one_cycle_raises_and_lowers_the_learning_rate(small, monkeypatch):
+    seen = []
+    step = torch.optim.Adam.step
+
+    def recording(self, *arguments, **keywords):
+        seen.append(self.param_groups[0]["lr"])
+        return step(self, *arguments, **keywords)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", recording)
+    fit(tiny(), small, epochs=10, batch_size=50, lr=4e-3, schedule="one-cycle", **QUIET)
+    top = seen.index(max(seen))
+    assert len(seen) == 40 and 10 <= top <= 13 and max(seen) == pytest.approx(4e-3, rel=0.01)
+    assert seen == sorted(seen[: top + 1]) + sorted(seen[top + 1 :], reverse=True)
+    assert seen[-1] < 1e-3 * max(seen)
+
+
+def test_unknown_schedule_is_refused(small):
+    with pytest.raises(ValueError, match="schedule.*got 'cosine'"):
+        fit(tiny(), small, epochs=1, schedule="cosine", **QUIET)
+
+
 def test_resumed_training_equals_the_uninterrupted_one(small, tmp_path):
     whole, resumed = tiny(), tiny(seed=9)
     expected = fit(whole, small, small, epochs=4, batch_size=64, seed=1, **QUIET)
@@ -340,7 +375,9 @@ def test_damaged_checkpoint_is_named_and_kept(small, tmp_path, content, language
     assert file.read_bytes() == content and same_weights(model, tiny())
 
 
-@pytest.mark.parametrize("change", [{"batch_size": 50}, {"lr": 0.1}, {"seed": 3}, {"latent_dim": 5}])
+@pytest.mark.parametrize(
+    "change", [{"batch_size": 50}, {"lr": 0.1}, {"seed": 3}, {"latent_dim": 5}, {"schedule": "one-cycle"}]
+)
 def test_checkpoint_of_another_recipe_is_refused(small, tmp_path, change):
     file = tmp_path / "vae.pt"
     fit(tiny(), small, epochs=1, batch_size=64, seed=1, checkpoint=file, **QUIET)

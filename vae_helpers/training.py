@@ -95,6 +95,7 @@ def fit(
     batch_size: int = 256,
     loss: Callable = vae_loss,
     lr: float = 1e-3,
+    schedule: str | None = None,
     weight_decay: float = 1e-5,
     device: str | torch.device | None = None,
     log_dir: str | os.PathLike | None = "logs",
@@ -110,6 +111,9 @@ def fit(
         batch size then counts. Validation uses the same random draws every epoch.
     epochs: how many in all; with a checkpoint that holds some of them, only the rest is trained.
     loss: gives a scalar, or (total, recon, kl) as vae_loss does; total is minimised.
+    schedule: None keeps lr as it is, the handout's way. "one-cycle" raises it to lr over the first 30 % of the steps
+        and lowers it to almost 0 over the rest (L. Smith & N. Topin, "Super-Convergence", 2018): fewer epochs for the
+        same quality, with a larger lr such as 4e-3.
     log_dir: folder for the log file, training_log_<date>_<time>.txt; None for no log.
     checkpoint: file that holds everything after each epoch (written beside, then renamed). If it exists, training goes
         on from it, to the same result as without the break.
@@ -123,6 +127,8 @@ def fit(
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"fit({name}): got {value!r}, expected a whole number from 1 up.")
+    if schedule not in (None, "one-cycle"):
+        raise ValueError(f"fit(schedule): got {schedule!r}, expected None or 'one-cycle'.")
     device = torch.device(device) if device is not None else default_device()
     model.to(device)
     if device.type == "cpu":
@@ -132,6 +138,10 @@ def fit(
     val_batches = (
         _Batches(validation, batch_size, device, shuffle=False, name="validation") if validation is not None else None
     )
+    scheduler = None
+    if schedule == "one-cycle":
+        steps = epochs * len(train_batches)
+        scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=lr, total_steps=steps)
     if seed is not None:
         torch.manual_seed(seed)
 
@@ -143,12 +153,14 @@ def fit(
         "weight_decay": weight_decay,
         "seed": seed,
     }
+    if scheduler:  # its course depends on how many epochs there will be in all
+        recipe |= {"schedule": schedule, "epochs": epochs}
     history = History()
     if checkpoint is not None:
         checkpoint = Path(checkpoint)
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
         if checkpoint.exists():
-            history = _load_checkpoint(checkpoint, model, optimizer, recipe)
+            history = _load_checkpoint(checkpoint, model, optimizer, scheduler, recipe)
             if progress:
                 print(
                     tr(
@@ -176,6 +188,8 @@ def fit(
                 optimizer.zero_grad()
                 parts[0].backward()
                 optimizer.step()
+                if scheduler:
+                    scheduler.step()
                 means.add(parts, len(x))
                 if means.due() or batch == len(train_batches):
                     average = means.read()
@@ -188,7 +202,7 @@ def fit(
             row["seconds"] = time.perf_counter() - started
             history.rows.append({column: row.get(column, math.nan) for column in COLUMNS})
             if checkpoint:
-                _save_checkpoint(checkpoint, model, optimizer, recipe, history)
+                _save_checkpoint(checkpoint, model, optimizer, scheduler, recipe, history)
             if log:
                 log.write(history)
             bar.update()
@@ -377,13 +391,19 @@ def _write_then_rename(path: Path, write: Callable) -> None:
 
 
 def _save_checkpoint(
-    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, recipe: dict, history: History
+    path: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    scheduler: torch.optim.lr_scheduler.LRScheduler | None,
+    recipe: dict,
+    history: History,
 ) -> None:
     """Everything that the next epoch depends on: weights, optimizer, random states, and the history so far."""
     state = {
         "recipe": recipe,
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict() if scheduler else None,
         "random": torch.get_rng_state(),
         "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         "history": history.rows,
@@ -391,7 +411,13 @@ def _save_checkpoint(
     _write_then_rename(path, lambda file: torch.save(state, file))
 
 
-def _load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, recipe: dict) -> History:
+def _load_checkpoint(
+    path: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    scheduler: torch.optim.lr_scheduler.LRScheduler | None,
+    recipe: dict,
+) -> History:
     """Put the checkpoint's state into model, optimizer and random generators. Touches nothing if it does not fit."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -405,6 +431,7 @@ def _load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimi
                 "rename or delete it to train from the beginning.",
             )
         ) from problem
+    recipe = dict.fromkeys(saved_recipe) | recipe  # what only the saved one names counts as well
     changed = [
         f"{key}: {saved_recipe.get(key)!r} → {value!r}"
         for key, value in recipe.items()
@@ -428,6 +455,8 @@ def _load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimi
         )
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
+    if scheduler:
+        scheduler.load_state_dict(state["scheduler"])
     torch.set_rng_state(state["random"])
     if torch.cuda.is_available() and state["random_cuda"]:
         torch.cuda.set_rng_state_all(state["random_cuda"])
