@@ -1,7 +1,8 @@
-"""The networks of the course, and the table that describes one."""
+"""The networks of the course, the table that describes one, and weights that are trained already."""
 
 from .autoencoders import Autoencoder
 from .convnet import summary
+from .pretrained import load_pretrained, pretrained_card, pretrained_names
 from .vae import VAE
 
-__all__ = ["VAE", "Autoencoder", "summary"]
+__all__ = ["VAE", "Autoencoder", "load_pretrained", "pretrained_card", "pretrained_names", "summary"]

@@ -1,0 +1,101 @@
+"""Train the weights in vae_helpers/pretrained and write how they were made and how good they are.
+
+python instructor/pretrain.py                all of them
+python instructor/pretrain.py vae-2d         only this one
+python instructor/pretrain.py --epochs 2     a short rehearsal (into a temporary folder, printed)
+"""
+
+import argparse
+import json
+import platform
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from vae_helpers import data, losses, training
+from vae_helpers.models.pretrained import CLASSES, FOLDER
+
+EPOCHS, BATCH_SIZE, LR, SEED = 30, 128, 4e-3, 0
+
+
+def bce(recon, x, z):
+    """An autoencoder with a sigmoid can freeze at the black image under MSE; BCE keeps its gradient (lesson 01)."""
+    return losses.reconstruction_loss(recon, x, kind="bce")
+
+
+RECIPES = {
+    "ae-2d": {"class": "Autoencoder", "latent_dim": 2, "loss": "binary cross-entropy"},
+    "vae-2d": {"class": "VAE", "latent_dim": 2, "loss": "vae_loss", "B": 10},
+    "vae-2d-b1000": {"class": "VAE", "latent_dim": 2, "loss": "vae_loss", "B": 1000},
+    "vae-16d": {"class": "VAE", "latent_dim": 16, "loss": "vae_loss", "B": 40},
+}
+
+
+def scores(model: torch.nn.Module, images: torch.Tensor) -> dict:
+    """Per image: sse of the reconstruction from the code (a VAE's mu), and kl in nats for a VAE."""
+    with torch.no_grad():
+        code = model.encode(images)
+        if not isinstance(code, tuple):
+            return {"sse": losses.reconstruction_loss(model.decode(code), images).item()}
+        mu, logvar = code
+        sse = losses.reconstruction_loss(model.decode(mu), images).item()
+        return {"sse": sse, "kl": losses.kl_divergence(mu, logvar).mean().item()}
+
+
+def pretrain(name: str, folder: Path, epochs: int) -> None:
+    recipe = RECIPES[name]
+    loss = partial(losses.vae_loss, B=recipe["B"]) if "B" in recipe else bce
+    train, test = data.load_mnist(), data.load_mnist(train=False)
+    if train.name != "MNIST":
+        raise SystemExit("Pretraining needs the real MNIST.")
+    torch.manual_seed(SEED)
+    model = CLASSES[recipe["class"]](latent_dim=recipe["latent_dim"])
+    history = training.fit(
+        model,
+        train,
+        epochs=epochs,
+        batch_size=BATCH_SIZE,
+        lr=LR,
+        schedule="one-cycle",
+        loss=loss,
+        log_dir=None,
+        seed=SEED,
+    )
+    model.cpu().eval()
+    save_file(model.state_dict(), folder / f"{name}.safetensors")
+    card = {
+        **recipe,
+        "trained_on": "MNIST, 60,000 training images",
+        "data_md5": data.MNIST_FILES["train-images-idx3-ubyte"],
+        "epochs": epochs,
+        "batch_size": BATCH_SIZE,
+        "optimizer": "Adam, weight decay 1e-5",
+        "lr": LR,
+        "schedule": "one-cycle",
+        "seed": SEED,
+        "device": str(training.default_device()),
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+        "seconds": round(sum(history["seconds"])),
+        "scores_on_test_images": {key: round(value, 4) for key, value in scores(model, test.images).items()},
+    }
+    (folder / f"{name}.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    print(name, card["scores_on_test_images"], f"{card['seconds']} s", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="models to train: " + ", ".join(RECIPES))
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    arguments = parser.parse_args()
+    folder = FOLDER if arguments.epochs == EPOCHS else Path(tempfile.mkdtemp())
+    for name in arguments.names or RECIPES:
+        pretrain(name, folder, arguments.epochs)
+    print(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""Models that are trained already: small weights that come with the package."""
+
+import json
+from pathlib import Path
+
+from torch import nn
+
+from .autoencoders import Autoencoder
+from .vae import VAE
+
+FOLDER = Path(__file__).resolve().parents[1] / "pretrained"
+CLASSES = {"Autoencoder": Autoencoder, "VAE": VAE}
+
+
+def pretrained_names() -> list[str]:
+    """The names that load_pretrained takes."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def pretrained_card(name: str) -> dict:
+    """How the model was made and how good it is: class, latent_dim, recipe, seed, data checksum, scores on the test images.
+
+    Raises ValueError for an unknown name.
+    """
+    if name not in pretrained_names():
+        raise ValueError(f"load_pretrained(name): got {name!r}, expected one of {', '.join(pretrained_names())}.")
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def load_pretrained(name: str) -> nn.Module:
+    """The model of that name, trained on MNIST, on the CPU and in eval mode.
+
+    "vae-2d": a VAE with a calibrated decoder (B = 10); "vae-2d-b1000": the handout's B = 1000; "ae-2d": an autoencoder.
+    Raises ValueError for an unknown name.
+    """
+    from safetensors.torch import load_file
+
+    card = pretrained_card(name)
+    model = CLASSES[card["class"]](channels=1, latent_dim=card["latent_dim"])
+    model.load_state_dict(load_file(FOLDER / f"{name}.safetensors"))
+    return model.eval()
