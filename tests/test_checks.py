@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 
 import vae_helpers
-from vae_helpers import checks
+from vae_helpers import checks, widgets
 
 
 def no_grad(function):
@@ -64,6 +64,11 @@ def kl_by_loop(mu, logvar):
 
 def decode(model, z):
     return model.decode(z)
+
+
+def slerp_by_angle(a, b, t, inverse=torch.acos):
+    angle = inverse(F.cosine_similarity(a, b, dim=0))
+    return a * torch.sin((1 - t) * angle) / torch.sin(angle) + b * torch.sin(t * angle) / torch.sin(angle)
 
 
 BCE = F.binary_cross_entropy
@@ -334,6 +339,23 @@ CASES = {
             "not_divided": lambda means, sizes: float(np.dot(means, sizes)),
             "divided_by_batches": lambda means, sizes: np.dot(means, sizes) / len(sizes),
             "sum": lambda means, sizes: sum(means),
+        },
+    ),
+    "slerp": (
+        [
+            lambda a, b, t: slerp_by_angle(a, b, t),
+            widgets.slerp,
+        ],
+        {
+            "straight": lambda a, b, t: (1 - t) * a + t * b,
+            "swapped": lambda a, b, t: widgets.slerp(b, a, t),
+            "cosine_as_angle": lambda a, b, t: slerp_by_angle(a, b, t, lambda cosine: cosine),
+            "not_divided": lambda a, b, t: (
+                slerp_by_angle(a, b, t) * torch.sin(torch.acos(F.cosine_similarity(a, b, dim=0)))
+            ),
+            "unit_vectors": lambda a, b, t: slerp_by_angle(F.normalize(a, dim=0), F.normalize(b, dim=0), t),
+            "cut_lerp": lambda a, b, t: F.normalize(torch.lerp(a, b, t), dim=0) * a.norm(),
+            None: lambda a, b, t: slerp_by_angle(a, b, t**2),
         },
     ),
     "sample_prior": (

@@ -38,6 +38,7 @@ __all__ = [
     "check_score_gradient",
     "check_sigma",
     "check_sigma_of_B",
+    "check_slerp",
     "check_vae_loss",
 ]
 
@@ -1010,6 +1011,53 @@ def check_epoch_mean(function: Callable) -> Result:
                 Mistake("sum", lambda means, sizes: sum(means),
                         "Đó là tổng các trung bình batch: số ảnh chưa được dùng.",
                         "That is the sum of the batch means: the numbers of images are not used."),
+            ],
+        ),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ lesson 07
+
+
+def check_slerp(function: Callable) -> Result:
+    """function(z_a, z_b, alpha), each z (d,) → the point the share alpha along the arc from z_a to z_b (spherical)."""
+
+    def slerp(a, b, t):
+        angle = torch.acos(torch.dot(a, b) / (a.norm() * b.norm()))
+        return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+
+    def cosine_as_angle(a, b, t):
+        angle = torch.dot(a, b) / (a.norm() * b.norm())
+        return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+
+    def not_divided(a, b, t):
+        angle = torch.acos(torch.dot(a, b) / (a.norm() * b.norm()))
+        return torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b
+
+    return _run(
+        function,
+        lambda: Task(
+            cases=[(torch.randn(d), torch.randn(d), t) for d, t in ((2, 0.3), (16, 0.5), (5, 0.8), (3, 0.1))],
+            right=slerp,
+            mistakes=[
+                Mistake("straight", torch.lerp,
+                        "Đó là đường thẳng. Trên cung tròn, trọng số là sin của góc chứ không phải chính α.",
+                        "That is the straight walk. On the arc the weights are sines of angles, not α itself."),
+                Mistake("swapped", lambda a, b, t: slerp(b, a, t),
+                        "Bạn đi ngược: α = 0 phải đứng ở z_a, α = 1 phải đứng ở z_b.",
+                        "You walk backwards: α = 0 must stand at z_a and α = 1 at z_b."),
+                Mistake("cosine_as_angle", cosine_as_angle,
+                        "Bạn dùng cosin như thể nó là góc. Từ cosin về góc cần một hàm ngược.",
+                        "You use the cosine as if it were the angle. Getting from a cosine to its angle takes an inverse function."),
+                Mistake("not_divided", not_divided,
+                        "Hai trọng số đúng hình dạng nhưng chưa chia cho sin của cả góc: với α = 0 bạn không ở đúng z_a.",
+                        "The weights have the right shape but are not divided by the sine of the whole angle: with α = 0 you are not at z_a."),
+                Mistake("unit_vectors", lambda a, b, t: slerp(a / a.norm(), b / b.norm(), t),
+                        "Bạn đã chuẩn hóa hai vector và đánh mất độ dài của chúng: chỉ góc mới cần vector đơn vị.",
+                        "You normalised both vectors and lost their lengths: only the angle needs unit vectors."),
+                Mistake("cut_lerp", lambda a, b, t: torch.lerp(a, b, t) * a.norm() / torch.lerp(a, b, t).norm(),
+                        "Bạn kéo đường thẳng ra cho đủ dài. Như vậy các bước không đều nhau theo góc.",
+                        "You stretch the straight walk to the length. Then the steps are not even in angle."),
             ],
         ),
     )

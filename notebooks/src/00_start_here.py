@@ -189,6 +189,7 @@ checks.check_pixel_count(pixel_count)
 # | [04 · Hàm mất mát](04_loss.ipynb) | suy ra và lập trình −ELBO, hiểu $B$ nghĩa là gì |
 # | [05 · Huấn luyện](05_training.ipynb) | viết vòng lặp huấn luyện (training loop) có log và thanh tiến trình, tiếp tục sau khi bị ngắt |
 # | [06 · Tái tạo và sinh ảnh](06_reconstructions.ipynb) | so ảnh gốc với ảnh tái tạo, vẽ bản đồ tiềm ẩn, sinh ảnh mới |
+# | [07 · Thanh trượt tiềm ẩn](07_latent_sliders.ipynb) | kéo z bằng tay, đi từ ảnh này sang ảnh kia, làm số học trên z |
 #
 # ## Tóm tắt
 #
@@ -209,6 +210,7 @@ checks.check_pixel_count(pixel_count)
 # | [04 · The loss](04_loss.ipynb) | derive and code −ELBO, and know what $B$ means |
 # | [05 · Training](05_training.ipynb) | write the training loop with log and progress bar, and go on after a break |
 # | [06 · Reconstructions and samples](06_reconstructions.ipynb) | compare originals with reconstructions, draw the latent map, make new images |
+# | [07 · Latent sliders](07_latent_sliders.ipynb) | move z by hand, walk from one image to another, do arithmetic on z |
 #
 # ## Recap
 #

@@ -274,7 +274,7 @@ checks.check_sample_prior(sample_prior)
 # - Bản đồ $\mu$ cho thấy mô hình tự gom các chữ số giống nhau, dù chưa từng thấy nhãn.
 # - Sinh ảnh là giải mã $z \sim \mathcal{N}(0, I)$; với $B = 1000$, tiên nghiệm và đám mây $\mu$ không khớp nhau, nên mẫu xấu.
 #
-# **Xem lại:** [Bài 04 · Hàm mất mát](04_loss.ipynb) nói $B$ nghĩa là gì. **Về đầu khóa học:** [Bài 00](00_start_here.ipynb).
+# **Xem lại:** [Bài 04 · Hàm mất mát](04_loss.ipynb) nói $B$ nghĩa là gì. **Tiếp theo:** [Bài 07 · Thanh trượt tiềm ẩn](07_latent_sliders.ipynb).
 
 # %% [markdown] lang="en"
 # ## Test yourself
@@ -292,4 +292,4 @@ checks.check_sample_prior(sample_prior)
 # - Making images means decoding $z \sim \mathcal{N}(0, I)$; with $B = 1000$ the prior and the cloud of the $\mu$ do not
 #   match, so the samples are poor.
 #
-# **Look back:** [Lesson 04 · The loss](04_loss.ipynb) says what $B$ means. **To the beginning:** [Lesson 00](00_start_here.ipynb).
+# **Look back:** [Lesson 04 · The loss](04_loss.ipynb) says what $B$ means. **Next:** [Lesson 07 · Latent sliders](07_latent_sliders.ipynb).
