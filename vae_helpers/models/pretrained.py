@@ -3,13 +3,9 @@
 import json
 from pathlib import Path
 
-from torch import nn
-
-from .autoencoders import Autoencoder
 from .vae import VAE
 
 FOLDER = Path(__file__).resolve().parents[1] / "pretrained"
-CLASSES = {"Autoencoder": Autoencoder, "VAE": VAE}
 
 
 def pretrained_names() -> list[str]:
@@ -18,7 +14,7 @@ def pretrained_names() -> list[str]:
 
 
 def pretrained_card(name: str) -> dict:
-    """How the model was made and how good it is: class, latent_dim, recipe, seed, data checksum, scores on the test images.
+    """How the model was made and how good it is: latent_dim, recipe, seed, data checksum, scores on the test images.
 
     Raises ValueError for an unknown name.
     """
@@ -27,15 +23,15 @@ def pretrained_card(name: str) -> dict:
     return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def load_pretrained(name: str) -> nn.Module:
+def load_pretrained(name: str) -> VAE:
     """The model of that name, trained on MNIST, on the CPU and in eval mode.
 
-    "vae-2d": a VAE with a calibrated decoder (B = 10); "vae-2d-b1000": the handout's B = 1000; "ae-2d": an autoencoder.
+    "vae-2d" and "vae-16d": VAEs with 2 and 16 latent dimensions and calibrated decoders (B = 10 and B = 40).
     Raises ValueError for an unknown name.
     """
     from safetensors.torch import load_file
 
     card = pretrained_card(name)
-    model = CLASSES[card["class"]](channels=1, latent_dim=card["latent_dim"])
+    model = VAE(channels=1, latent_dim=card["latent_dim"])
     model.load_state_dict(load_file(FOLDER / f"{name}.safetensors"))
     return model.eval()
