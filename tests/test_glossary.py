@@ -25,6 +25,7 @@ def vietnamese_text(source):
 
 
 def problems(text):
+    text = text.replace("bình phương sai số", "#" * 18)  # squared error; holds «phương sai» by chance
     others = text
     for term in TERMS:
         others = re.sub(term["vi"], "#", others, flags=re.IGNORECASE)  # «độ phân kỳ KL» contains «phân kỳ KL»
@@ -62,7 +63,12 @@ def test_slips_are_noticed(text, told):
 
 @pytest.mark.parametrize(
     "text",
-    ["**Không gian tiềm ẩn** (latent space): …", "phép toán khoảng", "tích chập chuyển vị (transposed convolution)"],
+    [
+        "tổng bình phương sai số",
+        "**Không gian tiềm ẩn** (latent space): …",
+        "phép toán khoảng",
+        "tích chập chuyển vị (transposed convolution)",
+    ],
 )
 def test_good_text_is_left_alone(text):
     assert not list(problems(text.replace("*", "")))
