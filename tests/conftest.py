@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import vae_helpers
-from vae_helpers import _language, data
+from vae_helpers import _language, data, models
 
 os.environ.pop("JPY_SESSION_NAME", None)
 
@@ -39,6 +39,20 @@ def mnist_folder():
     if data._missing_files(folder):
         pytest.skip(f"no MNIST in {folder}: set VAE_DATA_DIR")
     return folder
+
+
+@pytest.fixture(scope="module")
+def small():
+    """Sixty digits."""
+    digits = data.load_digits()
+    return data.ImageDataset(digits.images[:60], digits.labels[:60], "digits")
+
+
+@pytest.fixture(scope="module")
+def vae():
+    """The kit's VAE with its first weights."""
+    torch.manual_seed(0)
+    return models.VAE()
 
 
 class HandoutVAE(nn.Module):

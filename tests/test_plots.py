@@ -7,21 +7,8 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from vae_helpers import data, diagrams, models, plots
+from vae_helpers import diagrams, models, plots
 from vae_helpers.training import History
-
-
-@pytest.fixture(scope="module")
-def small():
-    digits = data.load_digits()
-    return data.ImageDataset(digits.images[:60], digits.labels[:60], "digits")
-
-
-@pytest.fixture(scope="module")
-def vae():
-    torch.manual_seed(0)
-    return models.VAE()
-
 
 HISTORY = History([{"epoch": e, "loss": 9 / e, "recon": 8 / e, "kl": e, "val_loss": 10 / e, "val_recon": 9 / e, "val_kl": e} for e in (1, 2)])  # fmt: skip
 

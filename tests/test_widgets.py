@@ -11,23 +11,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import nn
 
-from vae_helpers import data, models, widgets
+from vae_helpers import models, widgets
 
 
 def pixels(png):
     return np.asarray(Image.open(BytesIO(bytes(png))))
-
-
-@pytest.fixture(scope="module")
-def small():
-    digits = data.load_digits()
-    return data.ImageDataset(digits.images[:60], digits.labels[:60], "digits")
-
-
-@pytest.fixture(scope="module")
-def vae():
-    torch.manual_seed(0)
-    return models.VAE()
 
 
 def shown(explorer):

@@ -57,3 +57,16 @@ def codes_of(model: nn.Module, images: Tensor, batch_size: int = 1000) -> Tensor
             else:
                 codes.append(model(batch)[1].cpu())
     return torch.cat(codes)
+
+
+def as_images(decoded: Tensor) -> Tensor:
+    """What a decoder gives as (N, C, H, W): flat outputs (N, H·W) are taken for square grey images.
+
+    Raises ValueError for flat outputs that are no square.
+    """
+    if decoded.ndim != 2:
+        return decoded
+    side = round(decoded.shape[1] ** 0.5)
+    if side * side != decoded.shape[1]:
+        raise ValueError(f"decode(z) gives shape {tuple(decoded.shape)}, which is not a batch of square grey images.")
+    return decoded.view(-1, 1, side, side)

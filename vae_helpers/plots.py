@@ -14,7 +14,7 @@ from matplotlib.patches import Circle
 from torch import Tensor, nn
 
 from ._figure import new_figure
-from ._inference import codes_of, device_of, latent_dim_of, looking_at
+from ._inference import as_images, codes_of, device_of, latent_dim_of, looking_at
 from ._language import tr
 from .data import ImageDataset
 from .training import History
@@ -212,11 +212,4 @@ def _decode(model: nn.Module, z: Tensor) -> Tensor:
         raise ValueError(f"{type(model).__name__} has no method decode(z), which this figure needs.")
     with looking_at(model):
         images = model.decode(z.to(device_of(model))).cpu()
-    if images.ndim == 2:
-        side = round(images.shape[1] ** 0.5)
-        if side * side != images.shape[1]:
-            raise ValueError(
-                f"decode(z) gives shape {tuple(images.shape)}, which is not a batch of square grey images."
-            )
-        images = images.view(-1, 1, side, side)
-    return images
+    return as_images(images)

@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ._figure import new_figure, png
-from ._inference import codes_of, device_of, latent_dim_of, looking_at
+from ._inference import as_images, codes_of, device_of, latent_dim_of, looking_at
 from ._language import tr
 from .data import ImageDataset
 from .plots import TEN_COLOURS, plot_manifold, plot_samples
@@ -109,13 +109,7 @@ class _Decoder:
                 f"decode(z) gives values from {images.min():.3g} to {images.max():.3g}, expected [0, 1]. "
                 "If the decoder has no sigmoid of its own, call with logits=True."
             )
-        if images.ndim == 2:
-            side = round(images.shape[1] ** 0.5)
-            if side * side != images.shape[1]:
-                raise ValueError(
-                    f"decode(z) gives shape {tuple(images.shape)}, which is not a batch of square grey images."
-                )
-            images = images.view(-1, 1, side, side)
+        images = as_images(images)
         return (images.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).squeeze(-1).numpy()
 
     def png(self, z: Tensor) -> bytes:
