@@ -19,6 +19,7 @@
 # %%
 import matplotlib.pyplot as plt
 import torch
+from matplotlib.patches import Ellipse
 from torch.distributions import Normal
 
 from vae_helpers import checks, losses, models, tr
@@ -119,9 +120,9 @@ z = mu + sigma * epsilon
 axis = torch.linspace(-4, 5, 400)
 plt.figure(figsize=(7, 3))
 plt.hist(epsilon.numpy(), bins=80, density=True, color=TEN_COLOURS[0], alpha=0.5, label="ε")
-plt.hist(z.numpy(), bins=80, density=True, color=TEN_COLOURS[1], alpha=0.6, label="z = 2 + 0.5 ε")
+plt.hist(z.numpy(), bins=80, density=True, color=TEN_COLOURS[1], alpha=0.6, label=tr("z = 2 + 0,5 ε", "z = 2 + 0.5 ε"))
 plt.plot(axis, Normal(0.0, 1.0).log_prob(axis).exp(), color=TEN_COLOURS[0], label="N(0, 1)")
-plt.plot(axis, Normal(mu, sigma).log_prob(axis).exp(), color=TEN_COLOURS[6], label="N(2, 0.5²)")
+plt.plot(axis, Normal(mu, sigma).log_prob(axis).exp(), color=TEN_COLOURS[6], label=tr("N(2; 0,5²)", "N(2, 0.5²)"))
 plt.title(tr("Co giãn và dời nhiễu", "Scaling and shifting the noise"))
 plt.xlabel(tr("giá trị", "value"))
 plt.ylabel(tr("mật độ", "density"))
@@ -195,6 +196,7 @@ def back(ax, start, end, bend):
     arrow(ax, start, end, "#bd1f01", linestyle="--", connectionstyle=f"arc3,rad={bend}")
 
 
+# %%
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
 for ax, trick in zip(axes, (False, True), strict=True):
     node(ax, 0, 1, "μ", "#fff2ae")
@@ -225,63 +227,137 @@ plt.show()
 # *Hình: mũi tên đen là chiều tính, mũi tên đỏ đứt nét là gradient chạy ngược. Bên trái, nút ngẫu nhiên nằm chắn giữa đường nên gradient dừng ở $z$ (dấu ✗). Bên phải,
 # sự ngẫu nhiên được dời sang đầu vào $\varepsilon$ ở bên cạnh, và gradient về được tới $\mu$ lẫn $\sigma$.*
 #
-# ## 3 · Cái gì được cập nhật: tham số hay đầu ra?
+# ### Hai cách vô tình cắt đứt đường về
 #
-# Người mới học hay nói "gradient descent cập nhật $\mu$ và $\sigma$". Nghe hợp lý, nhưng chưa đúng. Hãy hỏi PyTorch:
+# Viết đúng công thức vẫn chưa đủ. `.detach()` và `torch.no_grad()` cũng cắt chuỗi phép tính hệt như `sample()`, và chúng dễ lọt vào khi ta dùng lại một đoạn mã vốn viết để vẽ hình:
 
 # %% [markdown] lang="en"
 # *The figure: black arrows show the computation, dashed red ones the gradient on its way back. On the left the random node blocks the road and the gradient stops at $z$ (the ✗). On the right the
 # randomness has moved aside into the input $\varepsilon$, and the gradient reaches both $\mu$ and $\sigma$.*
 #
+# ### Two ways to cut the road by accident
+#
+# The right formula is not enough. `.detach()` and `torch.no_grad()` cut the chain of computations just as `sample()` does, and they slip in easily when one reuses code that was written for drawing figures:
+
+# %% tags=["nbval-check-output"]
+epsilon = torch.tensor(0.5)
+z = mu + sigma * epsilon
+with torch.no_grad():
+    z_no_grad = mu + sigma * epsilon
+
+for name, value in (("z", z), ("z.detach()", z.detach()), ("no_grad()", z_no_grad)):
+    print(f"{name:10} = {value.item()}   requires_grad={value.requires_grad}")
+
+# %% [markdown] lang="vi"
+# Ba con số y hệt nhau: nhìn giá trị thì không thể nhận ra lỗi. Cuối phần 3, ta sẽ xem lỗi ấy làm gì với một VAE.
+#
+# ## 3 · Cái gì được cập nhật: tham số hay đầu ra?
+#
+# Bạn có thể đã nghe: "$\mu$ và $\sigma$ là tham số, gradient descent cập nhật chúng". Nhầm lẫn này dễ hiểu, vì $\mu$ và $\sigma$ đúng là tham số *của phân phối Gauss*. Nhưng chúng không phải tham số *của mạng*. Hãy hỏi PyTorch:
+
+# %% [markdown] lang="en"
+# Three identical numbers: their values do not give the mistake away. At the end of part 3 we shall see what it does to a VAE.
+#
 # ## 3 · What is updated: parameters or outputs?
 #
-# Beginners often say "gradient descent updates $\mu$ and $\sigma$". That sounds right but is not. Ask PyTorch:
+# You may have heard: "$\mu$ and $\sigma$ are parameters, and gradient descent updates them". The mix-up is easy to understand, for $\mu$ and $\sigma$ are indeed parameters *of the Gaussian*. But they are not parameters *of the network*. Ask PyTorch:
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
 model = models.VAE(channels=1, latent_dim=2)
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+
 x = torch.rand(3, 1, 28, 28)
 mu, logvar = model.encode(x)
-
-print("fc_mu.weight", tuple(model.fc_mu.weight.shape), "is_leaf:", model.fc_mu.weight.is_leaf)
-print("mu          ", tuple(mu.shape), "is_leaf:", mu.is_leaf, "grad_fn:", type(mu.grad_fn).__name__)
-print([name for name, _ in model.named_parameters() if "mu" in name])
+named = [("fc_mu.weight", model.fc_mu.weight), ("fc_logvar.weight", model.fc_logvar.weight)]
+for name, tensor in [*named, ("mu", mu), ("logvar", logvar)]:
+    print(f"{name:16} {tuple(tensor.shape)!s:9}  is_leaf={tensor.is_leaf!s:5}  optimizer: {id(tensor) in held}")
 
 # %% [markdown] lang="vi"
 # - `fc_mu.weight` là **tham số** (parameter): một lá (leaf) của đồ thị, thuộc về mô hình, dùng chung cho mọi ảnh. Bộ tối ưu (optimizer) giữ nó.
-# - `mu` là **đầu ra**: được tính lại cho mỗi ảnh, nên ba ảnh có ba $\mu$ khác nhau. Không bộ tối ưu nào giữ nó.
+# - `mu` là **đầu ra**: được tính lại cho mỗi ảnh, ba ảnh thì có ba hàng. Không bộ tối ưu nào giữ nó. ($\sigma$ tính từ `logvar` nên cũng vậy.)
 #
-# Gradient có *đi qua* $\mu$, nhưng thứ được thay đổi là trọng số (weight). Làm thử một bước:
+# Vậy gradient làm gì với $\mu$? Nó *đi qua*. Ở lớp cuối của encoder, $\mu = h W^\top + b$ với $h$ là đặc trưng của ảnh, nên quy tắc dây chuyền cho
+#
+# $$\frac{\partial \mathcal{L}}{\partial W} = \left(\frac{\partial \mathcal{L}}{\partial \mu}\right)^{\!\top} h .$$
+#
+# Bình thường PyTorch không giữ gradient của những tensor ở giữa đường; `retain_grad()` bảo nó giữ lại cho ta xem.
 
 # %% [markdown] lang="en"
 # - `fc_mu.weight` is a **parameter**: a leaf of the graph, it belongs to the model and serves all images. The optimizer holds it.
-# - `mu` is an **output**: computed anew for each image, so three images have three different $\mu$. No optimizer holds it.
+# - `mu` is an **output**: computed anew for each image, so three images have three rows. No optimizer holds it. ($\sigma$ is computed from `logvar`, so the same goes for it.)
 #
-# The gradient does *pass through* $\mu$, but what is changed are the weights. Take one step:
+# What, then, does the gradient do with $\mu$? It *passes through*. In the last layer of the encoder $\mu = h W^\top + b$, where $h$ are the features of the image, so by the chain rule
+#
+# $$\frac{\partial \mathcal{L}}{\partial W} = \left(\frac{\partial \mathcal{L}}{\partial \mu}\right)^{\!\top} h .$$
+#
+# PyTorch does not normally keep the gradients of tensors along the way; `retain_grad()` tells it to keep them for us to see.
 
 # %% tags=["nbval-check-output"]
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 mu.retain_grad()
 recon = model.decode(model.reparameterize(mu, logvar))
 total, _, _ = losses.vae_loss(recon, x, mu, logvar)
 total.backward()
-print("mu.grad:", mu.grad is not None, "· fc_mu.weight.grad:", model.fc_mu.weight.grad is not None)
 
-weight_before, mu_before = model.fc_mu.weight.clone(), mu.clone()
+W, h = model.fc_mu.weight, model.features(x)  # (2, 3136), (3, 3136)
+print("mu.grad", tuple(mu.grad.shape), " W.grad", tuple(W.grad.shape))
+print("W.grad = mu.grad.T @ h:", torch.allclose(W.grad, mu.grad.T @ h, rtol=1e-3, atol=1e-3))
+
+# %% [markdown] lang="vi"
+# Mỗi ảnh góp một hàng vào `mu.grad`; các hàng ấy cộng lại thành *một* gradient cho *một* bộ trọng số (weight). Giờ cho bộ tối ưu bước một bước:
+
+# %% [markdown] lang="en"
+# Each image adds a row to `mu.grad`; the rows sum up to *one* gradient for *one* set of weights. Now let the optimizer take a step:
+
+# %% tags=["nbval-check-output"]
+W_before, mu_before = W.detach().clone(), mu.detach().clone()
 optimizer.step()
-print(tr("trọng số đổi:", "weights changed:"), not torch.equal(weight_before, model.fc_mu.weight))
-print(tr("mu vừa tính đổi:", "the mu just computed changed:"), not torch.equal(mu_before, mu))
-print(tr("mu tính lại đổi:", "mu computed anew changed:"), not torch.equal(mu_before, model.encode(x)[0]))
+with torch.no_grad():
+    mu_again, _ = model.encode(x)
+
+print(tr("trọng số đổi:", "weights changed:"), not torch.equal(W_before, W))
+print(tr("mu đã tính đổi:", "mu already computed changed:"), not torch.equal(mu_before, mu))
+print(tr("mu tính lại khác mu cũ:", "mu computed again differs:"), not torch.equal(mu_before, mu_again))
+print(tr("hai ảnh, hai mu khác nhau:", "two images, two different mu:"), not torch.equal(mu_again[0], mu_again[1]))
 
 # %% [markdown] lang="vi"
 # Bước cập nhật không đụng đến tensor `mu` đã tính. Chỉ khi đưa ảnh qua encoder lần nữa, $\mu$ mới khác đi, vì trọng số đã khác.
 #
+# ### Nếu con đường bị cắt
+#
+# Giờ hãy thử lỗi ở phần 2: thêm `.detach()` vào $z$, rồi xem sai số tái tạo gửi gradient đến những lớp nào.
+
+# %% [markdown] lang="en"
+# The update does not touch the tensor `mu` already computed. Only when the image goes through the encoder again does $\mu$ differ, because the weights do.
+#
+# ### If the road is cut
+#
+# Now try the mistake of part 2: add `.detach()` to $z$ and see which layers the reconstruction error sends a gradient to.
+
+
+# %% tags=["nbval-check-output"]
+def layers_reached(cut):
+    model.zero_grad()
+    z = model.reparameterize(*model.encode(x))
+    recon = model.decode(z.detach() if cut else z)
+    losses.reconstruction_loss(recon, x, "mse").backward()
+    return [name for name, layer in model.named_children() if layer.weight.grad is not None]
+
+
+print("z         :", *layers_reached(cut=False))
+print("z.detach():", *layers_reached(cut=True))
+
+# %% [markdown] lang="vi"
+# Không có báo lỗi nào! Decoder vẫn nhận gradient và vẫn học, nên mất mát vẫn giảm. Nhưng sai số tái tạo không còn nói gì được với encoder; chỉ còn phần KL kéo mọi ảnh về cùng
+# $\mu = 0$, $\sigma = 1$. Nếu VAE của bạn tái tạo ảnh nào cũng như nhau, hãy kiểm tra chỗ này trước tiên.
+#
 # ## 4 · Không có mẹo này thì sao?
 #
-# Không có mẹo thì vẫn **lấy mẫu được**, và vẫn **huấn luyện được**, bằng một ước lượng khác cho gradient. Bài toán mẫu: $z \sim \mathcal{N}(\mu, \sigma^2)$, tìm
+# Có người nói: không có mẹo thì không lấy mẫu được. Thật ra không có mẹo thì vẫn **lấy mẫu được** (`sample()` đó thôi), và thậm chí vẫn **huấn luyện được**, bằng một ước lượng khác cho gradient. Bài toán mẫu: $z \sim \mathcal{N}(\mu, \sigma^2)$, tìm
 # $\frac{d}{d\mu}\mathbb{E}[z^2]$. Vì $\mathbb{E}[z^2] = \mu^2 + \sigma^2$, đáp án đúng là $2\mu$.
 #
-# - **Theo đường đi** (pathwise, tức là dùng mẹo): $\dfrac{d}{d\mu}\mathbb{E}[(\mu + \sigma\varepsilon)^2] = \mathbb{E}[2z]$. Mỗi mẫu cho ước lượng $2z$.
+# - **Theo đường đi** (pathwise, tức là dùng mẹo): $\dfrac{d}{d\mu}\mathbb{E}[(\mu + \sigma\varepsilon)^2] = \mathbb{E}[2(\mu + \sigma\varepsilon)] = \mathbb{E}[2z]$. Mỗi mẫu cho ước lượng $2z$.
 # - **Hàm điểm** (score function, còn gọi là REINFORCE): đạo hàm của mật độ là $\frac{d}{d\mu}q(z) = q(z)\,\frac{d}{d\mu}\log q(z)$, nên
 #   $\dfrac{d}{d\mu}\mathbb{E}[z^2] = \mathbb{E}\!\left[z^2\,\dfrac{d}{d\mu}\log q(z)\right]$. Cách này không cần đạo hàm của $z^2$, chỉ cần giá trị của nó.
 #
@@ -291,14 +367,15 @@ print(tr("mu tính lại đổi:", "mu computed anew changed:"), not torch.equal
 # là các tensor nhiều mẫu; hãy trả về một ước lượng cho mỗi mẫu.
 
 # %% [markdown] lang="en"
-# The update does not touch the tensor `mu` that was computed. Only when the image goes through the encoder again does $\mu$ differ, because the weights do.
+# No error at all! The decoder still gets its gradient and still learns, so the loss still falls. But the reconstruction error has no more say in the encoder; only the KL is left, pulling every image to the same
+# $\mu = 0$, $\sigma = 1$. If your VAE reconstructs all images alike, look here first.
 #
 # ## 4 · And without the trick?
 #
-# Without it one **can still sample** and even **still train**, with another estimate of the gradient. A model problem: $z \sim \mathcal{N}(\mu, \sigma^2)$, find
+# Some say that without the trick one cannot sample. In fact one **can still sample** (that is what `sample()` does) and even **still train**, with another estimate of the gradient. A model problem: $z \sim \mathcal{N}(\mu, \sigma^2)$, find
 # $\frac{d}{d\mu}\mathbb{E}[z^2]$. Since $\mathbb{E}[z^2] = \mu^2 + \sigma^2$, the right answer is $2\mu$.
 #
-# - **Pathwise** (that is, with the trick): $\dfrac{d}{d\mu}\mathbb{E}[(\mu + \sigma\varepsilon)^2] = \mathbb{E}[2z]$. Each sample gives the estimate $2z$.
+# - **Pathwise** (that is, with the trick): $\dfrac{d}{d\mu}\mathbb{E}[(\mu + \sigma\varepsilon)^2] = \mathbb{E}[2(\mu + \sigma\varepsilon)] = \mathbb{E}[2z]$. Each sample gives the estimate $2z$.
 # - **Score function** (also called REINFORCE): the density's derivative is $\frac{d}{d\mu}q(z) = q(z)\,\frac{d}{d\mu}\log q(z)$, so
 #   $\dfrac{d}{d\mu}\mathbb{E}[z^2] = \mathbb{E}\!\left[z^2\,\dfrac{d}{d\mu}\log q(z)\right]$. This needs no derivative of $z^2$, only its value.
 #
@@ -326,100 +403,121 @@ checks.check_score_gradient(score_gradient)
 
 
 # %%
-def estimates(mu, sigma, samples=200_000):
+def estimates(mu, sigma, baseline=0.0, samples=200_000):
     mus = torch.full((samples,), mu, requires_grad=True)
     q = Normal(mus, sigma)
     z = q.sample()
     (score,) = torch.autograd.grad(q.log_prob(z).sum(), mus)
-    return 2 * z, z**2 * score  # pathwise, score function
+    return 2 * z, (z**2 - baseline) * score  # pathwise, score function
 
 
 torch.manual_seed(0)
 pathwise, score_function = estimates(mu=2.0, sigma=1.0)
-for name, values in (("pathwise", pathwise), ("score function", score_function)):
+for name, values in ((tr("theo đường đi", "pathwise"), pathwise), (tr("hàm điểm", "score function"), score_function)):
     print(
-        f"{name:15} {tr('trung bình', 'mean')} {values.mean():5.2f}   {tr('phương sai', 'variance')} {values.var():6.1f}"
+        f"{name:14}  {tr('trung bình', 'mean')} {values.mean():.2f}  {tr('phương sai', 'variance')} {values.var():.1f}"
     )
 
 # %% [markdown] lang="vi"
-# Giá trị đúng của trung bình là $2\mu = 4$. Phương sai chính xác là $4\sigma^2 = 4$ cho cách theo đường đi, và $103 - 16 = 87$ cho hàm điểm (từ các mô-men của phân phối Gauss: $\mathbb{E}[(2+\varepsilon)^4\varepsilon^2] = 16 + 24\cdot 3 + 15 = 103$).
-#
-# Khi $\sigma$ nhỏ, chuyện còn tệ hơn:
+# Trung bình đúng là $2\mu = 4$. Phương sai chính xác là $4\sigma^2 = 4$ cho cách theo đường đi, còn cho hàm điểm là $103 - 16 = 87$: các mô-men của phân phối Gauss cho
+# $\mathbb{E}[(2+\varepsilon)^4\varepsilon^2] = 16 + 24\cdot 3 + 15 = 103$, trừ đi bình phương của trung bình, $4^2 = 16$. Hai con số đo được ở trên phải gần 4 và 87.
 
 # %% [markdown] lang="en"
-# The true mean is $2\mu = 4$. The exact variance is $4\sigma^2 = 4$ for the pathwise estimate and $103 - 16 = 87$ for the score function (from the moments of a Gaussian: $\mathbb{E}[(2+\varepsilon)^4\varepsilon^2] = 16 + 24\cdot 3 + 15 = 103$).
-#
-# With a small $\sigma$ it is worse still:
+# The true mean is $2\mu = 4$. The exact variance is $4\sigma^2 = 4$ for the pathwise estimate and $103 - 16 = 87$ for the score function: the moments of a Gaussian give
+# $\mathbb{E}[(2+\varepsilon)^4\varepsilon^2] = 16 + 24\cdot 3 + 15 = 103$, less the square of the mean, $4^2 = 16$. The two measured values above should be near 4 and 87.
 
 # %%
-sigmas = torch.logspace(-1.7, 0.5, 12)
-variances = torch.tensor([[values.var() for values in estimates(2.0, sigma.item())] for sigma in sigmas])
-
-figure, axes = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
-bins = torch.linspace(-30, 60, 91).numpy()
-axes[0].hist(
-    score_function.numpy(),
-    bins=bins,
-    density=True,
-    color=TEN_COLOURS[1],
-    alpha=0.7,
-    label=tr("hàm điểm", "score function"),
-)
-axes[0].hist(
-    pathwise.numpy(), bins=bins, density=True, color=TEN_COLOURS[0], alpha=0.7, label=tr("theo đường đi", "pathwise")
-)
-axes[0].axvline(4, color="black", linestyle="--", label="2μ = 4")
-axes[0].set(
-    title=tr("Ước lượng từ một mẫu (μ=2, σ=1)", "One-sample estimates (μ=2, σ=1)"),
-    xlabel="d/dμ",
-    ylabel=tr("mật độ", "density"),
-)
-axes[1].loglog(sigmas, variances[:, 1], "s-", color=TEN_COLOURS[6], label=tr("hàm điểm", "score function"))
-axes[1].loglog(sigmas, variances[:, 0], "o-", color=TEN_COLOURS[0], label=tr("theo đường đi", "pathwise"))
-axes[1].loglog(sigmas, 16 / sigmas**2, ":", color="black", label="$\\mu^4/\\sigma^2$")
-axes[1].set(
-    title=tr("Phương sai theo σ (μ=2)", "Variance against σ (μ=2)"), xlabel="σ", ylabel=tr("phương sai", "variance")
-)
-for ax in axes:
-    ax.legend(fontsize=8)
+bins = torch.linspace(-5, 45, 101).numpy()
+plt.figure(figsize=(7, 3))
+for values, colour, label in (
+    (score_function, TEN_COLOURS[1], tr("hàm điểm", "score function")),
+    (pathwise, TEN_COLOURS[0], tr("theo đường đi", "pathwise")),
+):
+    plt.hist(values.numpy(), bins=bins, density=True, color=colour, alpha=0.7, label=label)
+plt.axvline(4, color="black", linestyle="--", label="2μ = 4")
+plt.title(tr("Ước lượng từ một mẫu (μ = 2, σ = 1)", "Estimates from one sample (μ = 2, σ = 1)"))
+plt.xlabel(tr("ước lượng của d/dμ E[z²]", "estimate of d/dμ E[z²]"))
+plt.ylabel(tr("mật độ", "density"))
+plt.legend()
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình trái: ước lượng theo đường đi tụ quanh 4, còn hàm điểm trải dài từ số âm đến tận mấy chục. Hình phải (hai trục log): khi $\sigma$ nhỏ dần, phương sai của hàm điểm tăng như $\mu^4/\sigma^2$, còn của cách theo
-# đường đi giảm như $4\sigma^2$.*
+# *Hình: cả hai biểu đồ có trung bình 4 (nét đứt). Ước lượng theo đường đi tụ quanh đó; hàm điểm thì phần lớn nằm sát 0, bù lại bằng một cái đuôi dài kéo đến vài chục.*
 #
-# Muốn trung bình của $n$ mẫu có cùng độ chính xác, số mẫu phải tỉ lệ với phương sai:
+# ### $\sigma$ càng nhỏ thì sao?
+#
+# Tính như trên cho $\mu$, $\sigma$ bất kỳ: phương sai của cách theo đường đi là $4\sigma^2$, của hàm điểm là $\dfrac{\mu^4}{\sigma^2} + 14\mu^2 + 15\sigma^2$. Ta đo để kiểm chứng:
 
 # %% [markdown] lang="en"
-# *Left: the pathwise estimates crowd around 4, while the score function spreads from negative numbers to several dozen. Right (both axes logarithmic): as $\sigma$ shrinks, the variance of the score function grows like $\mu^4/\sigma^2$, while the
-# pathwise one falls like $4\sigma^2$.*
+# *The figure: both histograms have mean 4 (dashed line). The pathwise estimates crowd around it; those of the score function mostly lie close to 0, made up for by a long tail that reaches several dozen.*
 #
-# For the mean of $n$ samples to be equally precise, $n$ must be proportional to the variance:
+# ### And with a smaller $\sigma$?
+#
+# The same computation for any $\mu$ and $\sigma$: the variance is $4\sigma^2$ for the pathwise estimate and $\dfrac{\mu^4}{\sigma^2} + 14\mu^2 + 15\sigma^2$ for the score function. Let us measure to confirm:
 
 # %%
-for sigma in (1.0, 0.1, 0.02):
-    pathwise, score_function = estimates(mu=2.0, sigma=sigma)
-    print(
-        f"σ = {sigma:4}   {tr('cần gấp', 'needs')} {score_function.var() / pathwise.var():,.0f} {tr('lần số mẫu', 'times as many samples')}"
-    )
+mu = 2.0
+sigmas = torch.logspace(-1.7, 0.3, 11)  # 0.02 … 2
+variances = torch.tensor([[values.var() for values in estimates(mu, sigma.item())] for sigma in sigmas])
+
+plt.figure(figsize=(7, 3.6))
+plt.loglog(sigmas, mu**4 / sigmas**2 + 14 * mu**2 + 15 * sigmas**2, ":", color="black", label=tr("chính xác", "exact"))
+plt.loglog(sigmas, 4 * sigmas**2, ":", color="black")
+plt.loglog(sigmas, variances[:, 1], "s", color=TEN_COLOURS[6], label=tr("hàm điểm, đo", "score function, measured"))
+plt.loglog(sigmas, variances[:, 0], "o", color=TEN_COLOURS[0], label=tr("theo đường đi, đo", "pathwise, measured"))
+plt.axvspan(0.02, 0.1, color="grey", alpha=0.2, label=tr("σ cỡ VAE đã huấn luyện", "σ as in trained VAEs"))
+plt.title(tr("Phương sai của ước lượng theo σ (μ = 2)", "Variance of the estimate against σ (μ = 2)"))
+plt.xlabel("σ")
+plt.ylabel(tr("phương sai", "variance"))
+plt.legend(fontsize=8)
+plt.show()
 
 # %% [markdown] lang="vi"
-# Trong VAE đã huấn luyện của bài 05, $\sigma$ cỡ vài phần trăm. Với mẹo, **một** mẫu cho mỗi ảnh là đủ để học; không có mẹo, phải cần hàng nghìn, hàng triệu mẫu. Đó mới là điều mẹo tái tham số hóa mang lại.
+# *Hình (hai trục log): các điểm đo nằm trên đường chính xác. Khi $\sigma$ nhỏ dần, phương sai của hàm điểm tăng như $\mu^4/\sigma^2$, còn của cách theo đường đi giảm như $4\sigma^2$: hai đường xa nhau mãi.
+# Dải xám là cỡ $\sigma$ của nhiều VAE đã huấn luyện, từ 0,02 đến 0,1; với $B = 1000$ của bài tập, $\sigma$ còn có thể nhỏ hơn.*
+#
+# Muốn trung bình của $n$ mẫu có cùng độ chính xác, $n$ phải tỉ lệ với phương sai. Vậy hàm điểm cần nhiều mẫu gấp bao nhiêu lần? Cho công bằng, ta tính cả bản cải tiến quen thuộc nhất của nó: trừ một **mốc** (baseline) $b$ khỏi giá trị,
+# $(z^2 - b)\,\frac{d}{d\mu}\log q(z)$, ở đây $b = \mu^2$. Trung bình không đổi, vì $\mathbb{E}\!\left[\frac{d}{d\mu}\log q(z)\right] = 0$.
+
+# %% [markdown] lang="en"
+# *The figure (both axes logarithmic): the measured points lie on the exact lines. As $\sigma$ shrinks, the variance of the score function grows like $\mu^4/\sigma^2$ while the pathwise one falls like $4\sigma^2$: the two keep drifting apart.
+# The grey band is the size of $\sigma$ in many trained VAEs, from 0.02 to 0.1; with the exercise's $B = 1000$ it can be smaller still.*
+#
+# For the mean of $n$ samples to be equally precise, $n$ must be proportional to the variance. How many times as many samples does the score function need, then? To be fair we include its best-known improvement: subtract a **baseline** $b$ from the value,
+# $(z^2 - b)\,\frac{d}{d\mu}\log q(z)$, here with $b = \mu^2$. The mean stays the same, because $\mathbb{E}\!\left[\frac{d}{d\mu}\log q(z)\right] = 0$.
+
+
+# %%
+def times_as_many(sigma, baseline):
+    pathwise, score_function = estimates(mu, sigma, baseline)
+    ratio = float(f"{score_function.var() / pathwise.var():.2g}")
+    return f"{ratio:,.0f}".replace(",", tr(".", ","))
+
+
+print(f"{'σ':>6} {tr('hàm điểm', 'score function'):>16} {tr('có mốc', 'with baseline'):>16}")
+for sigma in (1.0, 0.1, 0.02):
+    name = str(sigma).replace(".", tr(",", "."))
+    print(f"{name:>6} {times_as_many(sigma, 0.0):>16} {times_as_many(sigma, mu**2):>16}")
+
+# %% [markdown] lang="vi"
+# Ở $\sigma = 0{,}1$, hàm điểm cần gấp hàng chục nghìn lần số mẫu; ở $\sigma = 0{,}02$, hàng chục triệu lần; có mốc thì vẫn là hàng trăm đến hàng chục nghìn lần. Với mẹo tái tham số hóa, **một** mẫu cho mỗi ảnh trong mỗi bước là đủ để học. Đó mới là điều mẹo này mang lại: không phải
+# khả năng lấy mẫu, mà là một gradient ít nhiễu. (Bù lại, nó cần một hàm lấy đạo hàm được và một $z$ liên tục; khi $z$ rời rạc, người ta vẫn dùng hàm điểm.)
 #
 # ## 5 · Hàm của VAE
 #
 # ### Lượt của bạn
 #
-# Ghép tất cả lại: nhận `mu`, `logvar` (kích thước $(N, d)$), lấy nhiễu *mới cho từng phần tử*, trả về `z` cùng kích thước, để gradient đi qua được.
+# Ghép tất cả lại: nhận `mu`, `logvar` (kích thước $(N, d)$), lấy nhiễu *mới cho từng phần tử và ở mỗi lần gọi*, trả về `z` cùng kích thước, để gradient đi qua được. Nhắc lại: $\sigma = \exp\!\left(\tfrac12 \log\sigma^2\right)$.
 
 # %% [markdown] lang="en"
-# In the trained VAE of lesson 05, $\sigma$ is a few hundredths or less. With the trick, **one** sample per image is enough to learn from; without it, thousands or millions would be needed. That is what reparameterization buys.
+# At $\sigma = 0.1$ the score function needs tens of thousands of times as many samples, at $\sigma = 0.02$ tens of millions of times; with a baseline it is still hundreds to tens of thousands. With the trick, **one** sample per image and step is enough to learn from. That is what reparameterization buys: not
+# the ability to sample, but a gradient with little noise. (In return it needs a function that can be differentiated and a continuous $z$; for a discrete $z$ the score function is still in use.)
 #
 # ## 5 · The VAE's function
 #
 # ### Your turn
 #
-# Put it all together: take `mu` and `logvar` (shape $(N, d)$), draw *fresh noise for every entry*, and return `z` of the same shape so that gradients can pass.
+# Put it all together: take `mu` and `logvar` (shape $(N, d)$), draw *fresh noise for every entry and in every call*, and return `z` of the same shape so that gradients can pass. Remember: $\sigma = \exp\!\left(\tfrac12 \log\sigma^2\right)$.
 
 
 # %% tags=["exercise"]
@@ -435,14 +533,12 @@ def reparameterize(mu, logvar):
 checks.check_reparameterize(reparameterize)
 
 # %% [markdown] lang="vi"
-# Dùng `reparameterize` của gói trợ giúp, vẽ một nghìn mẫu $z$ cho hai ảnh có $\mu$ và $\sigma$ khác nhau:
+# Dùng `reparameterize` của gói trợ giúp, lấy một nghìn mẫu $z$ cho một batch hai ảnh có $\mu$ và $\sigma$ khác nhau:
 
 # %% [markdown] lang="en"
-# With the package's own `reparameterize`, draw a thousand samples $z$ for two images with different $\mu$ and $\sigma$:
+# With the package's own `reparameterize`, draw a thousand samples $z$ for a batch of two images with different $\mu$ and $\sigma$:
 
 # %%
-from matplotlib.patches import Ellipse
-
 torch.manual_seed(0)
 mu = torch.tensor([[-1.5, 0.5], [1.5, -0.5]])
 logvar = torch.tensor([[-1.0, -2.5], [-3.0, -1.5]])
@@ -452,14 +548,22 @@ z = torch.stack([model.reparameterize(mu, logvar) for _ in range(1000)])  # (100
 figure, ax = plt.subplots(figsize=(6.4, 3.6))
 for i in range(2):
     ax.scatter(z[:, i, 0], z[:, i, 1], s=4, alpha=0.5, color=TEN_COLOURS[i], label=tr(f"ảnh {i + 1}", f"image {i + 1}"))
-    for k in (1, 2):
-        ax.add_patch(Ellipse(mu[i].tolist(), *(2 * k * sigma[i]).tolist(), fill=False))
+    for k, line in ((1, "-"), (2, "--")):
+        label = f"{k}σ" if i == 0 else None
+        ax.add_patch(Ellipse(mu[i].tolist(), *(2 * k * sigma[i]).tolist(), fill=False, linestyle=line, label=label))
 ax.set(xlabel="$z_1$", ylabel="$z_2$", title=tr("Mỗi ảnh là một đám mây", "Each image is a cloud"), aspect="equal")
-ax.legend()
+ax.legend(loc="lower left", fontsize=8, markerscale=3)
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: hai đám mây điểm, mỗi đám bao quanh $\mu$ của một ảnh; hai elip ở mức $1\sigma$ và $2\sigma$. Mỗi đám dẹt theo một hướng khác nhau vì mỗi chiều có $\sigma$ riêng.*
+# *Hình: hai đám mây điểm, mỗi đám bao quanh $\mu$ của một ảnh; hai elip ở mức $1\sigma$ và $2\sigma$. Đám thứ nhất trải ngang, đám thứ hai trải dọc, vì mỗi ảnh và mỗi chiều có $\sigma$ riêng.*
+#
+# ## 6 · Nhờ mẹo này mà sinh được ảnh mới?
+#
+# Câu 4 của bài trắc nghiệm ghi công cho mẹo tái tham số hóa. Nói chặt chẽ thì có hai việc khác nhau:
+#
+# - **Sinh ảnh** được là vì phần KL giữ phân phối tiềm ẩn gần $\mathcal{N}(0, I)$, nên ta biết phải lấy $z$ ở đâu. Lúc sinh ảnh chỉ cần $z \sim \mathcal{N}(0, I)$ và decoder: không có $\mu$, $\sigma$ nào để tái tham số hóa, cũng không cần gradient.
+# - **Huấn luyện** được một mô hình như vậy một cách hiệu quả là nhờ mẹo: gradient của sai số tái tạo về được tới encoder, với ít nhiễu.
 #
 # ## Tự kiểm tra
 #
@@ -470,19 +574,26 @@ plt.show()
 #
 # <details><summary><b>Trong VAE, thành phần nào giúp mô hình tạo ra dữ liệu mới thay vì chỉ chép lại đầu vào?</b> (câu 4)</summary>
 #
-# Đáp án của bài tập là bước lấy mẫu với tái tham số hóa. Nói chặt chẽ hơn: sinh được ảnh mới là nhờ phân phối tiềm ẩn được KL giữ gần N(0, I), nên ta biết phải lấy z ở đâu; mẹo tái tham số hóa giúp huấn luyện được mô hình như vậy.
+# Đáp án của bài tập là bước lấy mẫu với tái tham số hóa. Nói chặt chẽ hơn: sinh được ảnh mới là nhờ phân phối tiềm ẩn được KL giữ gần N(0, I); mẹo tái tham số hóa giúp huấn luyện được mô hình như vậy.
 # </details>
 #
 # ## Tóm tắt
 #
-# - $z = \mu + \sigma \odot \varepsilon$ với $\sigma = \exp(\tfrac12\log\sigma^2)$; nhiễu mới cho từng ảnh, từng chiều.
+# - $z = \mu + \sigma \odot \varepsilon$ với $\sigma = \exp(\tfrac12\log\sigma^2)$; nhiễu mới cho từng ảnh, từng chiều, từng lần gọi.
 # - $\mu$ và $\sigma$ là đầu ra của encoder; thứ được cập nhật là trọng số, nhờ gradient đi qua $\mu$ và $\sigma$.
-# - Không có mẹo vẫn còn ước lượng hàm điểm, nhưng phương sai của nó lớn gấp hàng nghìn lần khi $\sigma$ nhỏ.
+# - Không có mẹo vẫn còn ước lượng hàm điểm, nhưng khi $\sigma$ nhỏ, nó cần gấp hàng chục nghìn lần số mẫu hay hơn nữa.
 #
 # **Tiếp theo:** [Bài 04 · Hàm mất mát](04_loss.ipynb)
 
 # %% [markdown] lang="en"
-# *The figure: two clouds of points, each around the $\mu$ of one image, with ellipses at $1\sigma$ and $2\sigma$. Each cloud is flat in a different direction because every dimension has its own $\sigma$.*
+# *The figure: two clouds of points, each around the $\mu$ of one image, with ellipses at $1\sigma$ and $2\sigma$. The first is wide and the second tall, because every image and every dimension has its own $\sigma$.*
+#
+# ## 6 · Is it the trick that makes new images possible?
+#
+# Quiz question 4 gives the credit to the reparameterization trick. Strictly, there are two different matters:
+#
+# - **Making images** works because the KL keeps the latent distribution near $\mathcal{N}(0, I)$, so that we know where to draw $z$. It takes only $z \sim \mathcal{N}(0, I)$ and the decoder: there is no $\mu$ or $\sigma$ to reparameterize and no need for gradients.
+# - **Training** such a model efficiently is what the trick does: the gradient of the reconstruction error reaches the encoder, with little noise.
 #
 # ## Test yourself
 #
@@ -493,13 +604,13 @@ plt.show()
 #
 # <details><summary><b>Which part of a VAE lets it make new data instead of only copying its input?</b> (question 4)</summary>
 #
-# The exercise's answer is the sampling with reparameterization. More strictly: new images are possible because the KL keeps the latent distribution near N(0, I), so that we know where to draw z; the trick makes such a model trainable.
+# The exercise's answer is the sampling with reparameterization. More strictly: new images are possible because the KL keeps the latent distribution near N(0, I); the trick makes such a model trainable.
 # </details>
 #
 # ## Recap
 #
-# - $z = \mu + \sigma \odot \varepsilon$ with $\sigma = \exp(\tfrac12\log\sigma^2)$; fresh noise for each image and each dimension.
+# - $z = \mu + \sigma \odot \varepsilon$ with $\sigma = \exp(\tfrac12\log\sigma^2)$; fresh noise for each image, each dimension and each call.
 # - $\mu$ and $\sigma$ are outputs of the encoder; what is updated are the weights, by gradients that pass through $\mu$ and $\sigma$.
-# - Without the trick there is still the score-function estimator, but with a small $\sigma$ its variance is thousands of times larger.
+# - Without the trick there is still the score-function estimator, but with a small $\sigma$ it needs tens of thousands of times as many samples, or more.
 #
 # **Next:** [Lesson 04 · The loss](04_loss.ipynb)
