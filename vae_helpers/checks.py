@@ -274,16 +274,16 @@ def check_pixel_count(function: Callable) -> Result:
             right=lambda images: images[0].numel(),
             mistakes=[
                 Mistake("whole_batch", lambda images: images.numel(),
-                        "Bạn đang đếm cả batch. Câu hỏi là một ảnh.",
+                        "Bạn đang đếm cả batch. Câu hỏi chỉ nói về một ảnh.",
                         "You are counting the whole batch. The question is about one image."),
                 Mistake("no_channels", lambda images: images.shape[2] * images.shape[3],
                         "Ảnh màu có nhiều kênh: bạn đã quên mất một chiều của tensor.",
                         "A colour image has several channels: one dimension of the tensor is forgotten."),
                 Mistake("image_count", lambda images: len(images),
-                        "Đó là số ảnh trong batch, chưa phải số con số trong một ảnh.",
+                        "Đó là số ảnh trong batch, chưa phải số lượng con số trong một ảnh.",
                         "That is the number of images in the batch, not of the numbers in one image."),
                 Mistake("dimensions", lambda images: images.ndim,
-                        "Đó là số chiều của tensor, chưa phải số con số trong một ảnh.",
+                        "Đó là số chiều của tensor, chưa phải số lượng con số trong một ảnh.",
                         "That is the number of dimensions of the tensor, not of the numbers in one image."),
                 Mistake("sum", lambda images: sum(images.shape[1:]),
                         "Bạn đã cộng các cạnh lại. Một lưới H hàng, W cột có bao nhiêu ô?",
@@ -331,7 +331,7 @@ def check_mse(function: Callable) -> Result:
                         "Bạn có bình phương sai số của từng điểm ảnh. Còn thiếu phép lấy trung bình.",
                         "You have the squared error of each pixel. The averaging is missing."),
                 Mistake("absolute", lambda r, x: (r - x).abs().mean(),
-                        "Bạn lấy trị tuyệt đối. MSE là bình phương (squared).",
+                        "Bạn lấy trị tuyệt đối. Chữ S trong MSE là squared (bình phương).",
                         "You take the absolute value. The S of MSE stands for squared."),
                 Mistake("root", lambda r, x: ((r - x) ** 2).mean().sqrt(),
                         "Bạn lấy thêm căn bậc hai: đó là RMSE.",
@@ -343,7 +343,7 @@ def check_mse(function: Callable) -> Result:
                         "Sai số âm và dương đang triệt tiêu nhau: bạn quên bình phương.",
                         "Negative and positive errors cancel: the square is missing."),
                 Mistake("half", lambda r, x: 0.5 * ((r - x) ** 2).mean(),
-                        "Kết quả nhỏ hơn đúng một nửa: công thức 1 không có hệ số ½.",
+                        "Kết quả chỉ bằng đúng một nửa giá trị cần có: công thức 1 không có hệ số ½.",
                         "The result is half of what it should be: there is no ½ in eq. 1."),
             ],
         ),
@@ -681,14 +681,14 @@ def _check_sampling(function: Callable) -> None:
     if abs(noise.mean()) > 0.03 or abs(kurtosis - 3) > 0.25:
         raise _wrong(
             "not_gaussian",
-            "Nhiễu không phải N(0, 1). Hãy xem lại: rand cho số đều trong [0, 1), khác với randn.",
+            "Nhiễu không phải N(0, 1). Hãy xem lại: rand cho số phân bố đều trong [0, 1), khác với randn.",
             "The noise is not N(0, 1). Look again: rand gives uniform numbers in [0, 1), which is not what randn gives.",
         )
     low = logvar.detach() < logvar.detach().median()
     if max(abs(noise[low].std() - 1), abs(noise[~low].std() - 1)) > 0.03:
         raise _wrong(
             "scale",
-            "Nhiễu có độ lệch chuẩn chưa đúng. Hãy viết lại đường đi từ logvar đến σ, từng bước một.",
+            "Nhiễu có độ lệch chuẩn chưa đúng. Hãy viết lại cách tính từ logvar ra σ, từng bước một.",
             "The noise does not have the right standard deviation. Write down again the way from logvar to σ, step by step.",
         )
     again, *_ = _sampled(function, mu.detach(), logvar.detach())
@@ -917,7 +917,7 @@ def check_vae_loss(function: Callable) -> Result:
                         "KL bị trừ đi: như vậy mạng được thưởng khi rời xa tiên nghiệm.",
                         "The KL is subtracted: the network would be rewarded for leaving the prior."),
                 Mistake("elbo", lambda *a: (-loss(*a)[0], *loss(*a)[1:]),
-                        "Tổng của bạn là ELBO. Hàm mất mát là số âm của nó.",
+                        "Tổng của bạn là ELBO. Hàm mất mát là số đối của nó.",
                         "Your total is the ELBO. The loss is its negative."),
                 Mistake("pixel_mean", with_parts(F.mse_loss, mean_kl),
                         "Phần tái tạo là trung bình trên điểm ảnh. Cần tổng bình phương sai số của mỗi ảnh.",
@@ -1050,7 +1050,7 @@ def check_slerp(function: Callable) -> Result:
                         "Bạn dùng cosin như thể nó là góc. Từ cosin về góc cần một hàm ngược.",
                         "You use the cosine as if it were the angle. Getting from a cosine to its angle takes an inverse function."),
                 Mistake("not_divided", not_divided,
-                        "Hai trọng số đúng hình dạng nhưng chưa chia cho sin của cả góc: với α = 0 bạn không ở đúng z_a.",
+                        "Hai trọng số đúng dạng nhưng chưa chia cho sin của cả góc: với α = 0 bạn không ở đúng z_a.",
                         "The weights have the right shape but are not divided by the sine of the whole angle: with α = 0 you are not at z_a."),
                 Mistake("unit_vectors", lambda a, b, t: slerp(a / a.norm(), b / b.norm(), t),
                         "Bạn đã chuẩn hóa hai vector và đánh mất độ dài của chúng: chỉ góc mới cần vector đơn vị.",
@@ -1130,7 +1130,7 @@ def _check_prior_samples(function: Callable, n: int, latent_dim: int) -> None:
     if abs(z.mean()) > 0.05:
         raise _wrong(
             "uniform",
-            "z không có trung bình 0. Hãy xem lại: rand cho số đều trong [0, 1), còn tiên nghiệm là N(0, I).",
+            "z không có trung bình 0. Hãy xem lại: rand cho số phân bố đều trong [0, 1), còn tiên nghiệm là N(0, I).",
             "z does not have mean 0. Look again: rand gives uniform numbers in [0, 1), but the prior is N(0, I).",
         )
     kurtosis = (z / z.std()).pow(4).mean()

@@ -30,7 +30,7 @@
 # | `matplotlib` | vẽ hình |
 # | `tqdm` | thanh tiến trình khi huấn luyện |
 # | `torchsummary` | bảng kiến trúc của một mô hình |
-# | `vae_helpers` | gói trợ giúp nhỏ của khóa học: dữ liệu, mô hình, hàm mất mát (loss), hình vẽ, lời nhắc |
+# | `vae_helpers` | gói trợ giúp nhỏ của khóa học: dữ liệu, mô hình, hàm mất mát (loss), hình vẽ, gợi ý |
 
 # %% [markdown] lang="en"
 # ## 1 · The libraries (step III.1 of the exercise)
@@ -133,11 +133,11 @@ plots.plot_images(dataset.images[:10], titles=labels, title=tr("Mười ảnh đ
 # %% [markdown] lang="vi"
 # ## 4 · Mỗi bài học diễn ra thế nào
 #
-# Mỗi bài là một câu chuyện: một câu hỏi, đoạn mã ngắn nhất trả lời nó, một hình vẽ, một câu nói hình ấy cho thấy gì.
+# Mỗi bài là một câu chuyện: một câu hỏi, đoạn mã ngắn nhất trả lời nó, một hình vẽ, và một câu cho biết hình ấy nói lên điều gì.
 # Rồi đến **lượt của bạn**: một ô có hàm còn trống, và một ô kiểm tra (check) trả lời ngay.
 #
 # - ⏳ nghĩa là bạn chưa làm. Bài học vẫn chạy tiếp đến cuối.
-# - ❌ nghĩa là chưa đúng: lời nhắc nói lỗi của bạn *trông giống* lỗi nào và gợi ý cách nghĩ, chứ không đưa đáp án.
+# - ❌ nghĩa là chưa đúng: phần gợi ý cho biết lỗi của bạn *trông giống* lỗi nào và nên nghĩ về điều gì, chứ không đưa đáp án.
 # - ✅ nghĩa là đúng. Mỗi lần kiểm tra dùng nhiều dữ liệu khác nhau, nên gõ thẳng một con số sẽ không qua được.
 #
 # Bạn muốn sửa bao nhiêu lần cũng được.
@@ -157,7 +157,7 @@ plots.plot_images(dataset.images[:10], titles=labels, title=tr("Mười ảnh đ
 # %% [markdown] lang="vi"
 # ### Lượt của bạn
 #
-# Một ảnh đi vào encoder dưới dạng bao nhiêu con số? Hãy viết hàm nhận một tensor ảnh có kích thước $(N, C, H, W)$ và trả về
+# Mỗi ảnh đưa vào bộ mã hóa (encoder) gồm bao nhiêu con số? Hãy viết hàm nhận một tensor ảnh có kích thước $(N, C, H, W)$ và trả về
 # số lượng con số trong **một** ảnh.
 
 # %% [markdown] lang="en"
@@ -195,7 +195,7 @@ checks.check_pixel_count(pixel_count)
 #
 # - Máy đã có đủ thư viện, và bạn biết mình đang tính trên thiết bị nào.
 # - Ảnh là tensor $(N, C, H, W)$ với giá trị trong $[0, 1]$; mỗi ảnh MNIST là $1 \times 28 \times 28$.
-# - Mỗi bài có ô kiểm tra trả lời ngay: ⏳ chưa làm, ❌ kèm lời nhắc, ✅ đúng.
+# - Mỗi bài có ô kiểm tra trả lời ngay: ⏳ chưa làm, ❌ kèm gợi ý, ✅ đúng.
 #
 # **Tiếp theo:** [Bài 01 · Autoencoder](01_autoencoder.ipynb)
 

@@ -198,7 +198,7 @@ for network in (nn.Sequential(encoder, decoder), models.Autoencoder(latent_dim=2
     print(sum(parameter.numel() for parameter in network.parameters()))
 
 # %% [markdown] lang="vi"
-# ## 4 · Nên huấn luyện bằng hàm nào?
+# ## 4 · Nên huấn luyện bằng hàm mất mát (loss) nào?
 #
 # Lúc mới bắt đầu, mạng nhanh chóng phát hiện rằng phần lớn điểm ảnh là đen, và đẩy mọi điểm ảnh về 0. Khi ấy $p = \hat x$ gần 0 ngay cả ở chỗ đáng lẽ phải trắng. Muốn thoát ra, nó cần gradient.
 # Gọi $a$ là giá trị trước sigmoid (logit), $p = \text{sigmoid}(a)$. Với một điểm ảnh trắng ($x = 1$):
@@ -270,7 +270,7 @@ plots.plot_reconstructions(model, small_val.images)
 # %% [markdown] lang="vi"
 # *Hình: trên là ảnh gốc, dưới là ảnh dựng lại từ vỏn vẹn hai con số. Mờ, đôi khi nhầm sang chữ số khác, nhưng phần lớn vẫn đọc được.*
 #
-# Tốt đến đâu? Hãy so với hai đối thủ ngây thơ: luôn trả lời "đen hoàn toàn", và luôn trả lời "ảnh trung bình".
+# Tốt đến đâu? Hãy so với hai đối thủ đơn giản: luôn trả lời "đen hoàn toàn", và luôn trả lời "ảnh trung bình".
 
 # %% [markdown] lang="en"
 # *The figure: originals above, and below them what was rebuilt from just two numbers each. Blurry, sometimes taken for another digit, but mostly readable.*
@@ -300,7 +300,7 @@ for name, guess in (
 plots.plot_latent(model, small_val)
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi chấm là mã $z$ của một ảnh kiểm định (validation). Các chữ số tụ thành vùng, dù mạng chưa từng thấy nhãn. Nhưng đám mây có hình thù tùy tiện, lệch khỏi gốc tọa độ, và giữa các vùng có những khoảng trống.*
+# *Hình: mỗi chấm là mã $z$ của một ảnh kiểm định (validation). Các chữ số tụ thành vùng, dù mạng chưa từng thấy nhãn. Nhưng đám mây có hình thù tùy ý, lệch khỏi gốc tọa độ, và giữa các vùng có những khoảng trống.*
 #
 # Không ai bảo autoencoder phải xếp các mã ở đâu: nó chỉ bị phạt khi *tái tạo* sai. Muốn dùng nó để **sinh** ảnh, ta cần hai tính chất:
 #
@@ -339,7 +339,7 @@ plots.plot_samples(model, n=20, seed=0)
 # %% [markdown] lang="vi"
 # *Hình: hai mươi ảnh từ $z \sim \mathcal{N}(0, I)$. Chúng chỉ phủ một góc nhỏ của bản đồ, nên cứ lặp lại vài hình, và nhiều hình không phải chữ số.*
 #
-# Đo bằng con số: trong hình chữ nhật chứa mọi mã, bao nhiêu phần trăm điểm ngẫu nhiên nằm **xa** mọi mã thật? "Xa" nghĩa là xa hơn khoảng cách đến láng giềng gần nhất của 99 % các mã thật.
+# Đo bằng con số: trong hình chữ nhật chứa mọi mã, bao nhiêu phần trăm điểm ngẫu nhiên nằm **xa** mọi mã thật? Ta gọi một điểm là "xa" nếu khoảng cách từ nó đến mã thật gần nhất lớn hơn phân vị 99 % của khoảng cách giữa mỗi mã thật và láng giềng gần nhất của mã ấy.
 
 # %% [markdown] lang="en"
 # *The figure: twenty images from $z \sim \mathcal{N}(0, I)$. They cover only a small corner of the map, so a few shapes come again and again, and many are no digits.*
@@ -361,7 +361,7 @@ for name, points in (("uniform", in_the_box), ("N(0, I)", from_the_prior)):
 # %% [markdown] lang="vi"
 # ### Tính liên tục: đi từ ảnh này sang ảnh kia
 #
-# Lấy một số 0 và một số 1 tiêu biểu (gần tâm lớp của nó nhất), đi thẳng từ mã này đến mã kia, và giải mã dọc đường.
+# Lấy một số 0 và một số 1 tiêu biểu (mỗi ảnh gần tâm của nhóm ảnh cùng chữ số nhất), đi thẳng từ mã này đến mã kia, và giải mã dọc đường.
 
 # %% [markdown] lang="en"
 # ### Continuity: walk from one image to another

@@ -1,7 +1,7 @@
 # %% [markdown] lang="vi"
 # # Bài 02 · Variational autoencoder (VAE)
 #
-# *Nếu encoder trả lời bằng một đám mây nhỏ thay vì một điểm thì sao?* Bài này dựng **bộ tự mã hóa biến phân** (variational autoencoder, VAE) của bài tập
+# *Nếu bộ mã hóa (encoder) trả lời bằng một đám mây nhỏ thay vì một điểm thì sao?* Bài này dựng **bộ tự mã hóa biến phân** (variational autoencoder, VAE) của bài tập
 # từng lớp một, theo chân một ảnh rồi một batch ba ảnh đi qua nó, và gỡ từng chỗ hay nhầm về $\mu$, $\sigma$ và $z$.
 #
 # Cả bài mất khoảng 40 giây trên CPU hai nhân.
@@ -25,14 +25,14 @@ from vae_helpers import checks, data, diagrams, losses, models, plots, tr, train
 # %% [markdown] lang="vi"
 # ## 1 · Từ một điểm đến một phân phối
 #
-# Autoencoder của bài 01 gửi mỗi ảnh đến *một điểm*. VAE gửi mỗi ảnh đến *một phân phối Gauss*: encoder cho ra trung bình $\mu(x)$ và phương sai (variance) $\sigma^2(x)$, rồi $z$ được
+# Autoencoder của bài 01 biến mỗi ảnh thành *một điểm*. VAE biến mỗi ảnh thành *một phân phối Gauss*: encoder cho ra trung bình $\mu(x)$ và phương sai (variance) $\sigma^2(x)$, rồi $z$ được
 # **lấy mẫu** từ đó.
 #
 # | ký hiệu | tên | ý nghĩa |
 # | --- | --- | --- |
 # | $p(z) = \mathcal{N}(0, I)$ | tiên nghiệm (prior) | trước khi thấy ảnh, ta tin $z$ nằm ở đâu |
 # | $q_\phi(z \mid x) = \mathcal{N}(\mu(x), \sigma^2(x))$ | hậu nghiệm xấp xỉ (approximate posterior), do encoder tính | thấy ảnh $x$ rồi, $z$ nằm ở đâu |
-# | $p_\theta(x \mid z)$ | decoder | biết $z$, ảnh trông ra sao |
+# | $p_\theta(x \mid z)$ | bộ giải mã (decoder) | biết $z$, ảnh trông ra sao |
 #
 # $\phi$ là trọng số của encoder, $\theta$ là trọng số của decoder.
 
@@ -110,9 +110,9 @@ ax.axis("off")
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: từ trái sang phải, các khối xanh (encoder) thấp dần và dày dần, đến hai khối vàng nhỏ xíu ($\mu$, $\log\sigma^2$ và $z$, mỗi thứ hai con số), rồi các khối cam (decoder) cao dần trở lại đến ảnh $28 \times 28$.*
+# *Hình: từ trái sang phải, các khối xanh (encoder) thấp dần và rộng dần, rồi một thanh mảnh và cao (vector 3.136 con số), đến hai khối vàng nhỏ xíu (khối đầu là $\mu$ và $\log\sigma^2$, khối sau là $z$; mỗi đại lượng có hai con số), rồi các khối cam (decoder) cao dần trở lại đến ảnh $28 \times 28$.*
 #
-# Một lớp tích chập (convolution) đổi cạnh ảnh thế nào? Cửa sổ có cạnh $k$ trượt trên ảnh cạnh $n$ được đệm thêm $p$ ô ở mỗi phía, mỗi lần nhảy $s$ ô; cạnh đầu ra là số vị trí mà cửa sổ đứng được trọn vẹn.
+# Một lớp tích chập (convolution) đổi cạnh ảnh thế nào? Cửa sổ (kernel) có cạnh $k$ trượt trên ảnh cạnh $n$ được đệm thêm (padding) $p$ ô ở mỗi phía, mỗi bước nhảy (stride) $s$ ô; cạnh đầu ra là số vị trí mà cửa sổ đứng được trọn vẹn.
 # Ví dụ $n = 28$, $k = 3$, $s = 2$, $p = 1$ cho $14$.
 #
 # ### Lượt của bạn
@@ -275,7 +275,7 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: ảnh gốc, rồi năm ảnh giải mã từ năm mẫu $z$ (ghi phía trên). Chúng chỉ khác nhau rất ít vì $\sigma$ nhỏ.*
 #
-# ### "$z$ là xác suất của các lớp"
+# ### "$z$ là xác suất của các lớp phân loại (class)"
 #
 # Không: các phần tử của $z$ có thể âm, có thể lớn hơn 1, và tổng không cần bằng 1. Số phần tử là `latent_dim`, do ta chọn; nó không liên quan gì đến việc có mười chữ số. Kể cả khi `latent_dim` = 10, phần tử thứ tư cũng không phải "xác suất là số 3":
 
@@ -319,7 +319,7 @@ for name, guess in (
     print(f"{name:16} {losses.reconstruction_loss(guess, x):5.1f}")
 
 # %% [markdown] lang="vi"
-# Không nhìn ảnh, decoder vẽ một chữ số bất kỳ, nên còn tệ hơn cả ảnh trung bình. $\mu$ và $\sigma$ mang thông tin về $x$; phần KL của hàm mất mát (loss) chỉ kéo chúng *về gần* tiên nghiệm, để ta biết chỗ mà lấy mẫu.
+# Không nhìn ảnh, decoder vẽ một chữ số bất kỳ, nên còn tệ hơn cả ảnh trung bình. $\mu$ và $\sigma$ mang thông tin về $x$; phần độ phân kỳ KL (KL divergence) của hàm mất mát (loss) chỉ kéo chúng *về gần* tiên nghiệm, để ta biết chỗ mà lấy mẫu.
 #
 # ### "Có một $\sigma$ chung"
 #
@@ -346,7 +346,7 @@ plt.legend()
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: hai biểu đồ của $\sigma_1$ và $\sigma_2$ trên các ảnh kiểm định (validation); mỗi ảnh một giá trị, phần lớn dưới 0,1.*
+# *Hình: hai biểu đồ tần suất (histogram) của $\sigma_1$ và $\sigma_2$ trên các ảnh kiểm định (validation); mỗi ảnh một giá trị, phần lớn dưới 0,1.*
 #
 # Và $\mu$, $\sigma$ là **đầu ra** của encoder, tính lại cho từng ảnh. Thứ mà việc huấn luyện thay đổi là trọng số; bài 03 nói kỹ.
 #
@@ -443,7 +443,7 @@ plots.plot_images(rows, ["AE"] * 10 + ["VAE"] * 10, title=tr("Cùng các z ~ N(0
 # %% [markdown] lang="vi"
 # *Hình: hàng trên của AE lặp lại vài hình méo mó; hàng dưới của VAE là những chữ số đa dạng, tuy mờ.*
 #
-# Một lưu ý: hàm mất mát của bài tập dùng $B = 1000$. Với $B$ lớn như vậy, VAE xử sự gần như một AE; bài 04 và bài 06 cho thấy vì sao.
+# Một lưu ý: hàm mất mát của bài tập dùng $B = 1000$. Với $B$ lớn như vậy, VAE hoạt động gần như một AE; bài 04 và bài 06 cho thấy vì sao.
 #
 # ## Tự kiểm tra
 #

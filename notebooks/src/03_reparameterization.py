@@ -1,8 +1,7 @@
 # %% [markdown] lang="vi"
 # # Bài 03 · Tái tham số hóa
 #
-# *Mạng nơ-ron học nhờ gradient. Nhưng làm sao gradient đi qua được một cú tung xúc xắc?* VAE lấy mẫu ngẫu nhiên $z$ ngay giữa
-# encoder và decoder. Bài này cho thấy mẹo **tái tham số hóa** (reparameterization trick) biến bước ngẫu nhiên ấy thành một phép tính lấy đạo hàm được, và
+# *Mạng nơ-ron học nhờ gradient. Nhưng làm sao gradient đi qua được một cú tung xúc xắc?* VAE lấy mẫu ngẫu nhiên $z$ ngay giữa bộ mã hóa (encoder) và bộ giải mã (decoder). Bài này cho thấy mẹo **tái tham số hóa** (reparameterization trick) biến bước ngẫu nhiên ấy thành một phép tính khả vi (differentiable), và
 # nếu không có mẹo thì mất gì.
 #
 # Cả bài chạy trong vài giây và không cần dữ liệu.
@@ -28,7 +27,7 @@ from vae_helpers.plots import TEN_COLOURS
 # %% [markdown] lang="vi"
 # ## 1 · Tính $z$ bằng tay
 #
-# Encoder cho ra trung bình $\mu$ và độ lệch chuẩn (standard deviation) $\sigma$. Ta cần một mẫu $z \sim \mathcal{N}(\mu, \sigma^2)$. Thay vì hỏi thẳng phân phối ấy, ta lấy nhiễu
+# Encoder cho ra trung bình $\mu$ và độ lệch chuẩn (standard deviation) $\sigma$. Ta cần một mẫu $z \sim \mathcal{N}(\mu, \sigma^2)$. Thay vì lấy mẫu thẳng từ phân phối ấy, ta lấy nhiễu
 # $\varepsilon$ từ một phân phối *cố định* $\mathcal{N}(0, I)$, rồi co giãn và dời đi (công thức 3 của bài tập):
 #
 # $$z = \mu + \sigma \odot \varepsilon, \qquad \varepsilon \sim \mathcal{N}(0, I),$$
@@ -106,7 +105,7 @@ def shift_and_scale(mu, sigma, epsilon):
 checks.check_reparameterize_fixed(shift_and_scale)
 
 # %% [markdown] lang="vi"
-# Một số $\varepsilon$ thì cho một số $z$. Nhiều $\varepsilon$ thì cho cả phân phối mà ta muốn:
+# Mỗi giá trị $\varepsilon$ cho một giá trị $z$. Lấy thật nhiều $\varepsilon$ thì được cả phân phối mà ta muốn:
 
 # %% [markdown] lang="en"
 # One $\varepsilon$ gives one $z$. Many $\varepsilon$ give the whole distribution we wanted:
@@ -130,11 +129,11 @@ plt.legend()
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: bên trái là biểu đồ của nhiễu $\varepsilon$, khớp với đường chuẩn tắc $\mathcal{N}(0, 1)$; bên phải là $z$, hẹp hơn và dời sang 2, khớp với $\mathcal{N}(2, 0{,}5^2)$.*
+# *Hình: bên trái là biểu đồ tần suất (histogram) của nhiễu $\varepsilon$, khớp với đường chuẩn tắc $\mathcal{N}(0, 1)$; bên phải là $z$, hẹp hơn và dời sang 2, khớp với $\mathcal{N}(2, 0{,}5^2)$.*
 #
 # ## 2 · `sample` và `rsample`: gradient dừng ở đâu?
 #
-# PyTorch có hai cách lấy mẫu một phân phối. `sample()` trả về một con số ngẫu nhiên *trần trụi*; `rsample()` ("r" là *reparameterized*) tính
+# PyTorch có hai cách lấy mẫu một phân phối. `sample()` trả về một con số ngẫu nhiên *đơn thuần*, không nhớ nó được tính từ đâu; `rsample()` ("r" là *reparameterized*) tính
 # chính $\mu + \sigma\varepsilon$ và ghi nhớ phép tính ấy.
 
 # %% [markdown] lang="en"
@@ -278,7 +277,7 @@ for name, tensor in [*named, ("mu", mu), ("logvar", logvar)]:
 # - `fc_mu.weight` là **tham số** (parameter): một lá (leaf) của đồ thị, thuộc về mô hình, dùng chung cho mọi ảnh. Bộ tối ưu (optimizer) giữ nó.
 # - `mu` là **đầu ra**: được tính lại cho mỗi ảnh, ba ảnh thì có ba hàng. Không bộ tối ưu nào giữ nó. ($\sigma$ tính từ `logvar` nên cũng vậy.)
 #
-# Vậy gradient làm gì với $\mu$? Nó *đi qua*. Ở lớp cuối của encoder, $\mu = h W^\top + b$ với $h$ là đặc trưng của ảnh, nên quy tắc dây chuyền cho
+# Vậy gradient làm gì với $\mu$? Nó *đi qua*. Ở lớp cuối của encoder, $\mu = h W^\top + b$ với $h$ là đặc trưng của ảnh, nên quy tắc dây chuyền (chain rule) cho
 #
 # $$\frac{\partial \mathcal{L}}{\partial W} = \left(\frac{\partial \mathcal{L}}{\partial \mu}\right)^{\!\top} h .$$
 #
@@ -305,10 +304,10 @@ print("mu.grad", tuple(mu.grad.shape), " W.grad", tuple(W.grad.shape))
 print("W.grad = mu.grad.T @ h:", torch.allclose(W.grad, mu.grad.T @ h, rtol=1e-3, atol=1e-3))
 
 # %% [markdown] lang="vi"
-# Mỗi ảnh góp một hàng vào `mu.grad`; các hàng ấy cộng lại thành *một* gradient cho *một* bộ trọng số (weight). Giờ cho bộ tối ưu bước một bước:
+# Mỗi ảnh góp một hàng vào `mu.grad`; phần đóng góp của các hàng ấy (mỗi hàng nhân với $h$ của ảnh) cộng lại thành *một* gradient cho *một* bộ trọng số (weight). Giờ cho bộ tối ưu bước một bước:
 
 # %% [markdown] lang="en"
-# Each image adds a row to `mu.grad`; the rows sum up to *one* gradient for *one* set of weights. Now let the optimizer take a step:
+# Each image adds a row to `mu.grad`; their contributions (each row times the $h$ of its image) sum up to *one* gradient for *one* set of weights. Now let the optimizer take a step:
 
 # %% tags=["nbval-check-output"]
 W_before, mu_before = W.detach().clone(), mu.detach().clone()
@@ -349,7 +348,7 @@ print("z         :", *layers_reached(cut=False))
 print("z.detach():", *layers_reached(cut=True))
 
 # %% [markdown] lang="vi"
-# Không có báo lỗi nào! Decoder vẫn nhận gradient và vẫn học, nên mất mát vẫn giảm. Nhưng sai số tái tạo không còn nói gì được với encoder; chỉ còn phần KL kéo mọi ảnh về cùng
+# Không có báo lỗi nào! Decoder vẫn nhận gradient và vẫn học, nên mất mát vẫn giảm. Nhưng sai số tái tạo không còn nói gì được với encoder; chỉ còn phần độ phân kỳ KL (KL divergence) kéo mọi ảnh về cùng
 # $\mu = 0$, $\sigma = 1$. Nếu VAE của bạn tái tạo ảnh nào cũng như nhau, hãy kiểm tra chỗ này trước tiên.
 #
 # ## 4 · Không có mẹo này thì sao?

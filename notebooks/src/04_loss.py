@@ -30,12 +30,11 @@ from vae_helpers import checks, data, diagrams, losses, models, plots, tr, train
 # %% [markdown] lang="vi"
 # ## 1 · Từ $\log p(x)$ đến ELBO
 #
-# VAE là một **mô hình sinh** (generative model): lấy $z$ từ **tiên nghiệm** (prior) $p(z) = \mathcal{N}(0, I)$, rồi decoder
-# vẽ ảnh theo $p_\theta(x|z)$. Mô hình tốt là mô hình gán xác suất cao cho ảnh thật, tức là $\log p_\theta(x)$ lớn, với
+# VAE là một **mô hình sinh** (generative model): lấy $z$ từ **tiên nghiệm** (prior) $p(z) = \mathcal{N}(0, I)$, rồi bộ giải mã (decoder) vẽ ảnh theo $p_\theta(x|z)$. Mô hình tốt là mô hình gán xác suất cao cho ảnh thật, tức là $\log p_\theta(x)$ lớn, với
 #
 # $$p_\theta(x) = \int p_\theta(x|z)\, p(z)\, dz.$$
 #
-# Tích phân này chạy qua *mọi* $z$, mà hầu hết $z$ chẳng liên quan gì đến ảnh $x$. Encoder $q_\phi(z|x)$ chỉ cho ta biết nên nhìn vào những
+# Tích phân này chạy qua *mọi* $z$, mà hầu hết $z$ chẳng liên quan gì đến ảnh $x$. Bộ mã hóa (encoder) $q_\phi(z|x)$ cho ta biết nên nhìn vào những
 # $z$ nào. Bốn bước:
 #
 # 1. Với bất kỳ $z$ nào, $p_\theta(x) = \dfrac{p_\theta(x|z)\,p(z)}{p_\theta(z|x)}$ (công thức Bayes). Lấy log, rồi lấy kỳ vọng theo
@@ -51,7 +50,7 @@ from vae_helpers import checks, data, diagrams, losses, models, plots, tr, train
 #    $\log p_\theta(x)$: *evidence lower bound*, viết tắt **ELBO**.
 #
 # ELBO cần được *cực đại hóa*; hàm mất mát (loss) là **−ELBO**, để cực tiểu hóa. Chú ý: kỳ vọng của $\log p_\theta(x|z)$ là một
-# log-hợp lý (log-likelihood), chưa phải mất mát; mất mát tái tạo là số âm của nó.
+# log-hợp lý (log-likelihood), chưa phải mất mát; mất mát tái tạo là số đối của nó.
 
 # %% [markdown] lang="en"
 # ## 1 · From $\log p(x)$ to the ELBO
@@ -96,7 +95,7 @@ from vae_helpers import checks, data, diagrams, losses, models, plots, tr, train
 diagrams.plot_elbo()
 
 # %% [markdown] lang="vi"
-# *Hình: ba thanh ngang cùng dài đến vạch $\log p(x) = -1{,}516$. Phần liền là ELBO, phần gạch chéo là khoảng hở. Encoder càng gần hậu nghiệm
+# *Hình: ba thanh ngang cùng dài đến vạch $\log p(x) = -1{,}516$. Phần tô trơn là ELBO, phần gạch chéo là khoảng hở. Encoder càng gần hậu nghiệm
 # thật, khoảng hở càng nhỏ; khi trùng hẳn thì ELBO bằng đúng $\log p(x)$.*
 #
 # Kiểm tra lại thanh thứ hai bằng cách lấy mẫu (Monte Carlo), đúng theo định nghĩa $\mathbb{E}_q[\log p(x|z)] - \mathrm{KL}$:
@@ -118,7 +117,7 @@ print(f"ELBO = {elbo:.2f}   log p(x) = {Normal(0.0, math.sqrt(2)).log_prob(x):.3
 # %% [markdown] lang="vi"
 # ## 2 · Phần KL, bằng ba cách
 #
-# Với $q = \mathcal{N}(\mu, \sigma^2)$ và $p = \mathcal{N}(0, 1)$, kỳ vọng của $\log q - \log p$ có công thức gọn; cộng lại theo từng chiều $j$:
+# Với $q = \mathcal{N}(\mu, \sigma^2)$ và $p = \mathcal{N}(0, 1)$, kỳ vọng của $\log q - \log p$ có công thức dạng đóng (closed form); cộng lại theo từng chiều $j$:
 #
 # $$\mathrm{KL} = -\tfrac12 \sum_j \left(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2\right).$$
 #
@@ -172,7 +171,7 @@ plt.show()
 # *Hình: đường trung bình dao động mạnh khi mới có vài mẫu (có lúc còn âm), rồi ổn định quanh vạch đứt. Công thức cho ngay giá trị
 # đúng, không nhiễu; vì thế hàm mất mát dùng công thức.*
 #
-# ### KL nhìn như một mặt cong
+# ### KL dưới dạng một mặt cong
 
 # %% [markdown] lang="en"
 # *The figure: the mean swings widely over the first few samples (it even goes below zero) and settles on the dashed line. The
@@ -197,7 +196,7 @@ plt.show()
 
 # %% [markdown] lang="vi"
 # *Hình: một lòng chảo có đáy (ngôi sao) tại $\mu = 0$, $\log\sigma^2 = 0$, nơi $q$ trùng với tiên nghiệm và KL = 0. Rời xa theo $\mu$, KL tăng theo bình
-# phương. Cho $\sigma$ nhỏ lại (đi xuống), KL tăng chậm và đều; cho $\sigma$ lớn lên (đi lên), KL tăng rất nhanh.*
+# phương. Khi $\sigma$ nhỏ lại (phía dưới của hình), KL tăng chậm và đều; khi $\sigma$ lớn lên (phía trên của hình), KL tăng rất nhanh.*
 #
 # ### Lượt của bạn
 #
@@ -272,7 +271,7 @@ def sigma_of_B(B):
 checks.check_sigma_of_B(sigma_of_B)
 
 # %% [markdown] lang="vi"
-# Với $B = 1000$ của bài tập, $\sigma \approx 0{,}022$: ta đòi mỗi điểm ảnh chỉ được lệch khoảng hai phần trăm. Mạng hai chiều không thể làm được thế
+# Với $B = 1000$ của bài tập, $\sigma \approx 0{,}022$: ta đòi mỗi điểm ảnh chỉ được lệch khoảng hai phần trăm. Mạng chỉ có hai chiều tiềm ẩn không thể làm được thế
 # (sai số thật lớn hơn nhiều), nên nó dồn hết sức vào tái tạo và gần như quên KL. Chia mọi thứ cho $B$ thì thấy rõ: trọng số của KL là
 # $\beta = 1/B = 0{,}001$.
 #
@@ -359,7 +358,7 @@ plt.show()
 
 # %% [markdown] lang="vi"
 # *Hình: mỗi điểm là một mô hình. Khi $B$ rất nhỏ, KL về 0 và sai số bằng sai số của ảnh trung bình: $z$ không còn mang thông tin
-# gì (**posterior collapse**). Khi $B$ tăng, sai số giảm nhanh rồi đứng lại, còn KL cứ tiếp tục tăng.*
+# gì (**sụp đổ hậu nghiệm**, posterior collapse). Khi $B$ tăng, sai số giảm nhanh rồi đứng lại, còn KL cứ tiếp tục tăng.*
 #
 # Bây giờ bạn tự xoay núm: kéo thanh trượt và nhìn ảnh tái tạo (trên) cùng ảnh sinh ra từ $z \sim \mathcal{N}(0, I)$ (dưới). Thanh trượt cần kernel đang chạy;
 # hình tĩnh ngay sau đó cho thấy ba nấc.
@@ -407,7 +406,7 @@ plt.show()
 #
 # ### Vậy chọn $B$ bao nhiêu?
 #
-# Hãy để dữ liệu trả lời. Nếu sai số mỗi ảnh là $S$ thì phương sai khớp nhất là trung bình bình phương sai số của một điểm ảnh,
+# Hãy để dữ liệu trả lời. Nếu sai số mỗi ảnh là $S$ thì phương sai khớp nhất là sai số bình phương trung bình (MSE) của một điểm ảnh,
 # $\sigma^2 = S / D$, tức $B = D / (2S)$:
 
 # %% [markdown] lang="en"
@@ -429,7 +428,7 @@ print(f"S = {S:.1f}   σ = {math.sqrt(S / D):.2f}   B = {D / (2 * S):.1f}")
 #
 # ## 5 · MSE hay BCE?
 #
-# Nếu decoder nói về *xác suất một điểm ảnh sáng* (phân phối Bernoulli), số âm của log-hợp lý là **BCE** (eq. 2) thay vì bình phương sai số. So sánh hai
+# Nếu đầu ra của decoder được hiểu là *xác suất một điểm ảnh sáng* (phân phối Bernoulli), số đối của log-hợp lý là **BCE** (công thức 2) thay vì bình phương sai số. So sánh hai
 # hàm cho một điểm ảnh:
 
 # %% [markdown] lang="en"
@@ -499,7 +498,7 @@ print([round(value, 4) for value in torch.sigmoid(torch.tensor([0.0, 1.0])).toli
 #
 # <details><summary><b>KL đóng vai trò gì?</b> (câu 8)</summary>
 #
-# Đáp án của bài tập: cân bằng giữa học đặc trưng và nén dữ liệu. Nói chính xác hơn: nó kéo q(z|x) của từng ảnh về gần tiên nghiệm N(0, I), tức là giới hạn số nat thông tin mà z được mang về x.
+# Đáp án của bài tập: cân bằng giữa học đặc trưng và nén dữ liệu. Nói chính xác hơn: nó kéo q(z|x) của từng ảnh về gần tiên nghiệm N(0, I), tức là giới hạn lượng thông tin về x (tính bằng nat) mà z được phép mang.
 # </details>
 #
 # <details><summary><b>Nếu KL chiếm trọng số quá cao thì sao?</b> (câu 10)</summary>
@@ -510,7 +509,7 @@ print([round(value, 4) for value in torch.sigmoid(torch.tensor([0.0, 1.0])).toli
 # ## Tóm tắt
 #
 # - $\log p(x) = \text{ELBO} + \text{khoảng hở}$, khoảng hở không âm; huấn luyện VAE là cực tiểu hóa −ELBO.
-# - KL có công thức gọn theo $\mu$ và $\log\sigma^2$; cộng theo chiều tiềm ẩn, trung bình theo batch.
+# - KL có công thức dạng đóng theo $\mu$ và $\log\sigma^2$; cộng theo chiều tiềm ẩn, trung bình theo batch.
 # - $B = 1/(2\sigma^2)$ là cách chọn độ lệch chuẩn của decoder; $B = 1000$ cho một mô hình gần như autoencoder, $B \approx 10$ thì hiệu chỉnh đúng.
 #
 # **Tiếp theo:** [Bài 05 · Huấn luyện](05_training.ipynb)

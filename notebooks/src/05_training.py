@@ -3,7 +3,7 @@
 #
 # *Làm sao biến 60.000 ảnh và một mạng chưa biết gì thành một mạng vẽ được chữ số?* Bài này đi lại từng bước từ III.1
 # đến III.8 của bài tập: trước hết viết **vòng lặp huấn luyện** (training loop) ra thật rõ ràng, rồi giao việc ấy cho hàm `fit`
-# của khóa học, cùng công thức nhưng nhanh hơn, có log, có lưu giữa chừng.
+# của khóa học, cùng cách làm nhưng nhanh hơn, có log, có lưu giữa chừng.
 #
 # Cả bài mất khoảng một phút trên CPU hai nhân.
 
@@ -166,7 +166,7 @@ print(models.VAE().load_state_dict(VAE(channels, latent_dim).state_dict()))
 # \underbrace{-\tfrac12 \sum_{j} \left(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2\right)}_{\text{KL}},
 # \qquad \text{lấy trung bình trên batch, } B = 1000.$$
 #
-# Đây là số âm của ELBO (sai khác một hằng số): ELBO thì *cực đại hóa*, còn hàm mất mát (loss) thì *cực tiểu hóa*. Bài 04 suy ra nó.
+# Đây là số đối của ELBO (sai khác một hằng số): ELBO thì *cực đại hóa*, còn hàm mất mát (loss) thì *cực tiểu hóa*. Bài 04 suy ra nó.
 
 # %% [markdown] lang="en"
 # ## III.6 · The loss
@@ -269,7 +269,7 @@ print(
 # $$\text{trung bình epoch} = \frac{\sum_b n_b\, \ell_b}{\sum_b n_b}.$$
 #
 # Nếu bạn từng đọc bản in của bài tập, hãy để ý chỗ này: ở đó tổng các $\ell_b$ được chia thẳng cho *số ảnh*, nên con số
-# ghi lại nhỏ đi khoảng 256 lần; các phần tái tạo và KL chỉ là của batch cuối; và phần ghi log bị thụt lề ra ngoài vòng lặp epoch. Rất dễ
+# ghi lại nhỏ đi khoảng 256 lần; các phần tái tạo và KL chỉ là của batch cuối; và phần ghi log bị thụt lề sai nên rơi ra ngoài vòng lặp epoch. Rất dễ
 # nhầm, và rất dễ sửa.
 
 # %% [markdown] lang="en"
@@ -326,13 +326,13 @@ print(log_file.read_text())
 # %% [markdown] lang="vi"
 # Hai cột cuối ở đây vẫn là của batch cuối cùng: muốn đúng, ta phải cộng dồn cả ba giá trị. Hàm `fit` làm việc đó.
 #
-# ## Cũng công thức ấy, gọi trong một dòng: `fit`
+# ## Cũng cách làm ấy, gọi trong một dòng: `fit`
 #
 # `training.fit` là vòng lặp vừa rồi, thêm những thứ mà một lần huấn luyện dài không thể thiếu:
 #
 # - thanh tiến trình cho epoch và batch, kèm mất mát và thời gian còn lại;
 # - trung bình đúng theo số ảnh cho cả ba cột, ghi vào log sau **mỗi** epoch, và đo trên tập kiểm định;
-# - **checkpoint**: sau mỗi epoch, mọi thứ được lưu vào một tệp; bị ngắt giữa chừng thì chạy lại là đi tiếp;
+# - **điểm lưu** (checkpoint): sau mỗi epoch, mọi thứ được lưu vào một tệp; bị ngắt giữa chừng thì chạy lại là đi tiếp;
 # - bấm *Interrupt* (■) thì dừng êm, mô hình giữ những gì đã học; gặp NaN thì dừng ngay và nói rõ ở đâu.
 #
 # Để thấy checkpoint hoạt động, ta huấn luyện làm hai chặng. Chặng đầu dừng trước epoch cuối. Dòng `unlink` xóa checkpoint cũ để bắt đầu lại từ đầu; bỏ dòng ấy đi thì
@@ -370,7 +370,7 @@ history = training.fit(
 )
 
 # %% [markdown] lang="vi"
-# Giả sử đến đây Colab ngắt kết nối và mọi biến biến mất. Ta tạo một mô hình mới tinh rồi gọi lại đúng lệnh ấy với đủ số
+# Giả sử đến đây Colab ngắt kết nối và mọi biến đều bị mất. Ta tạo một mô hình mới tinh rồi gọi lại đúng lệnh ấy với đủ số
 # epoch: `fit` đọc checkpoint và chỉ chạy phần còn thiếu. Kết quả giống hệt như khi không bị ngắt.
 
 # %% [markdown] lang="en"
@@ -388,7 +388,7 @@ plots.plot_history(history)
 
 # %% [markdown] lang="vi"
 # *Hình: ba đồ thị theo epoch (mất mát, sai số tái tạo, KL), nét liền là tập huấn luyện, nét đứt là tập kiểm định. Sai số
-# tái tạo giảm ở cả hai tập: mạng học được điều dùng được cho ảnh mới. KL lúc đầu vọt lên rồi hạ xuống.*
+# tái tạo giảm ở cả hai tập: những gì mạng học được cũng đúng với ảnh mới. KL lúc đầu vọt lên rồi hạ xuống.*
 #
 # Vì $B = 1000$, mất mát gần như chỉ là sai số tái tạo nhân một nghìn; KL góp chưa đến 1 %. Bài 04 cho thấy điều đó nghĩa là gì.
 #

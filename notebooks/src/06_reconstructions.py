@@ -3,7 +3,7 @@
 #
 # *Mô hình đã học được gì?* Con số mất mát không trả lời được câu này; phải nhìn. Bài này làm bước III.9 và III.10 của bài tập
 # (so ảnh gốc với ảnh tái tạo), rồi đi xa hơn một chút: xem mỗi ảnh nằm ở đâu trong không gian tiềm ẩn (latent space),
-# decoder vẽ gì ở từng nơi, và ảnh sinh ra từ $z$ ngẫu nhiên trông ra sao.
+# bộ giải mã (decoder) vẽ gì ở từng nơi, và ảnh sinh ra từ $z$ ngẫu nhiên trông ra sao.
 
 # %% [markdown] lang="en"
 # # Lesson 06 · Reconstructions and samples
@@ -26,7 +26,7 @@ train_set, val_set = data.split(data.load_mnist(), (0.8, 0.2), seed=1)
 # %% [markdown] lang="vi"
 # ## Mô hình
 #
-# Cùng công thức như bài 05. Nếu bạn đã chạy bài 05, checkpoint của nó được dùng lại và ô này xong ngay; nếu chưa, ô này
+# Cùng cách huấn luyện như bài 05. Nếu bạn đã chạy bài 05, checkpoint của nó được dùng lại và ô này xong ngay; nếu chưa, ô này
 # huấn luyện 3 epoch.
 #
 # ⏱ Nhiều nhất khoảng 40 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
@@ -52,8 +52,8 @@ print(tr("Sai số tái tạo trên tập kiểm định:", "Validation reconstr
 #
 # Hai dòng quan trọng trước khi dùng một mô hình:
 #
-# - `model.eval()` chuyển sang **chế độ đánh giá** (các lớp như dropout ngừng ngẫu nhiên);
-# - `torch.no_grad()` bảo PyTorch đừng ghi nhớ phép tính để lấy gradient: đỡ tốn bộ nhớ, và trọng số chắc chắn không đổi.
+# - `model.eval()` chuyển sang **chế độ đánh giá** (các lớp như dropout không còn hoạt động ngẫu nhiên nữa);
+# - `torch.no_grad()` bảo PyTorch đừng ghi nhớ phép tính để lấy gradient: nhờ vậy đỡ tốn bộ nhớ.
 
 # %% [markdown] lang="en"
 # ## III.9 · Reconstructing validation images
@@ -75,7 +75,7 @@ print(images.shape, "→", mu.shape, "→", recon_images.shape)
 #
 # PyTorch xếp một ảnh theo $(C, H, W)$, còn matplotlib cần $(H, W, C)$ hay $(H, W)$: với một kênh, `image[0]` là đủ.
 # Hãy luôn viết `cmap="gray"` cùng `vmin=0, vmax=1`; thiếu chúng, matplotlib tô chữ số bằng bảng màu xanh–vàng và tự co giãn
-# độ sáng của từng ảnh, khiến ảnh mờ trông như ảnh nét.
+# độ sáng của từng ảnh, khiến ảnh nhạt trông như ảnh rõ nét.
 
 # %% [markdown] lang="en"
 # ## III.10 · Originals and reconstructions in pairs
@@ -150,8 +150,7 @@ print(
 )
 
 # %% [markdown] lang="vi"
-# Các $\mu$ nằm lệch hẳn khỏi gốc tọa độ và trải rộng hơn tiên nghiệm nhiều, còn $\sigma$ chỉ khoảng một phần trăm. Với $B = 1000$, sai số tái tạo nặng gấp
-# nghìn lần KL, nên mô hình *gần như là một autoencoder*: mỗi ảnh là một đốm tí hon, các đốm dàn ra xa để khỏi lẫn nhau.
+# Các $\mu$ nằm lệch hẳn khỏi gốc tọa độ và trải rộng hơn tiên nghiệm, còn $\sigma$ chỉ khoảng $0{,}01$. Với $B = 1000$, sai số tái tạo có trọng số gấp nghìn lần KL, nên mô hình *gần như là một autoencoder*: mỗi ảnh là một đốm tí hon, các đốm dàn ra xa để khỏi lẫn nhau.
 # Bài 04 giải thích $B$ chính là cách chọn độ lệch chuẩn của decoder ($\sigma \approx 0{,}022$).
 #
 # ## Decoder vẽ gì ở mỗi nơi?
@@ -178,7 +177,7 @@ plots.plot_manifold(model, n=20, limits=tuple(zip(lowest, highest, strict=True))
 #
 # ## Sinh ảnh mới
 #
-# Một VAE sinh ảnh bằng hai dòng: lấy $z \sim \mathcal{N}(0, I)$, rồi đưa qua decoder. Không cần encoder.
+# Một VAE sinh ảnh bằng hai dòng mã: lấy $z \sim \mathcal{N}(0, I)$, rồi đưa qua decoder. Không cần encoder.
 
 # %% [markdown] lang="en"
 # *The figure: a grid of 20 × 20 pictures. Where there are data, digits melt smoothly into each other; where there are
