@@ -101,7 +101,7 @@ class _Decoder:
     def images(self, z: Tensor) -> np.ndarray:
         """(N, latent_dim) → (N, H, W) or (N, H, W, 3), bytes."""
         with looking_at(self.model):
-            images = self.model.decode(z.to(device_of(self.model))).float().cpu()
+            images = self.model.decode(z.to(device_of(self.model), torch.float32)).float().cpu()
         if self.logits:
             images = torch.sigmoid(images)
         elif images.min() < -1e-3 or images.max() > 1 + 1e-3:
@@ -139,12 +139,12 @@ class _Still(ipywidgets.VBox):
 class _LatentExplorer(_Still):
     def __init__(self, model, dataset, latent_dim, limit, logits):
         self.model, self.latent_dim, self.limit, self.decoder = model, latent_dim, limit, _Decoder(model, logits)
-        self.z = torch.zeros(latent_dim)
+        self.z = torch.zeros(latent_dim, dtype=torch.float64)  # as precise as the sliders: no rounding travels back
         self._silent = False
         shown = min(latent_dim, SHOWN_SLIDERS)
         self.sliders = [self._slider(f"z{_subscript(j + 1)}") for j in range(shown)]
         for j, slider in enumerate(self.sliders):
-            slider.observe(lambda change, j=j: self._set({j: change["new"]}), names="value")
+            slider.observe(lambda change, j=j: self._set({j: change["new"]}, hand_on=change["owner"]), names="value")
         rows = list(self.sliders)
         if latent_dim > shown:  # the other dimensions, one at a time
             self.which = ipywidgets.Dropdown(
@@ -152,7 +152,9 @@ class _LatentExplorer(_Still):
             )
             self.other = self._slider("")
             self.which.observe(lambda change: self._refresh_sliders(), names="value")
-            self.other.observe(lambda change: self._set({self.which.value: change["new"]}), names="value")
+            self.other.observe(
+                lambda change: self._set({self.which.value: change["new"]}, hand_on=self.other), names="value"
+            )
             rows.append(ipywidgets.HBox([self.which, self.other]))
         self.reset_button = ipywidgets.Button(description=tr("Về gốc", "Reset"), icon="undo")
         self.random_button = ipywidgets.Button(description=tr("Ngẫu nhiên", "Random"), icon="random")
@@ -182,20 +184,22 @@ class _LatentExplorer(_Still):
         slider.style.description_width = "40px"
         return slider
 
-    def _set(self, entries: dict[int, float]) -> None:
-        """Put some entries of z, move the sliders there, and draw once."""
+    def _set(self, entries: dict[int, float], hand_on: ipywidgets.FloatSlider | None = None) -> None:
+        """Put some entries of z, move the other sliders there, and draw once."""
         if self._silent:
             return
         for j, value in entries.items():
             self.z[j] = min(max(value, -self.limit), self.limit)
-        self._refresh_sliders()
+        self._refresh_sliders(hand_on)
         self._render()
 
-    def _refresh_sliders(self) -> None:
+    def _refresh_sliders(self, hand_on: ipywidgets.FloatSlider | None = None) -> None:
+        """Move the sliders to z, except the one under the student's hand: an answer would pull it back on its way."""
         self._silent = True
         for slider, value in zip(self.sliders, self.z.tolist(), strict=False):
-            slider.value = value
-        if self.latent_dim > len(self.sliders):
+            if slider is not hand_on:
+                slider.value = value
+        if self.latent_dim > len(self.sliders) and self.other is not hand_on:
             self.other.value = float(self.z[self.which.value])
         self._silent = False
 
