@@ -12,6 +12,7 @@ from io import BytesIO
 import ipywidgets
 import numpy as np
 import torch
+from IPython.display import display
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor, nn
@@ -62,9 +63,11 @@ def latent_explorer(
 def interpolation_slider(
     model: nn.Module, a: Tensor, b: Tensor, *, logits: bool = False, steps: int = 9
 ) -> ipywidgets.Widget:
-    """Walk from image a to image b, each (C, H, W): a slider for α, straight or spherical, with a play button.
+    """Walk from image a to image b: a slider for α, straight or spherical, with a play button.
 
-    Beside it stands the strip of all steps, and for 2-D models the path on a map.
+    a, b: one image (C, H, W), or several (N, C, H, W) with a menu to choose among them. Below stands the strip of all
+    steps, and for 2-D models the path on a map. logits: the decoder has no sigmoid of its own.
+    Raises ValueError for images of another shape.
     """
     return _Interpolation(model, a, b, logits, steps)
 
@@ -131,9 +134,27 @@ class _Still(ipywidgets.VBox):
     def still(self) -> bytes:
         raise NotImplementedError
 
-    def _repr_mimebundle_(self, **keywords):  # ipywidgets 8; version 7 shows the widget alone
-        bundle = super()._repr_mimebundle_(**keywords)
-        return {**bundle, "image/png": base64.b64encode(self.still()).decode()} if isinstance(bundle, dict) else bundle
+    if hasattr(ipywidgets.VBox, "_repr_mimebundle_"):  # ipywidgets 8
+
+        def _repr_mimebundle_(self, **keywords):
+            return {**super()._repr_mimebundle_(**keywords), "image/png": base64.b64encode(self.still()).decode()}
+
+    else:  # ipywidgets 7, as on Colab
+
+        def _ipython_display_(self, **keywords):
+            display(
+                {
+                    "text/plain": repr(self),
+                    "image/png": base64.b64encode(self.still()).decode(),
+                    "application/vnd.jupyter.widget-view+json": {
+                        "version_major": 2,
+                        "version_minor": 0,
+                        "model_id": self.model_id,
+                    },
+                },
+                raw=True,
+            )
+            self._handle_displayed(**keywords)
 
 
 class _LatentExplorer(_Still):
@@ -223,6 +244,7 @@ class _Map:
     """The latent plane with the codes in class colours and the circles of N(0, I); a click or drag reports z.
 
     The page's own script writes the place into a hidden text field, whose change reaches the kernel like typing.
+    on_place is called with {0: z₁, 1: z₂}; None makes a map to look at only.
     """
 
     def __init__(self, model, dataset, limit, on_place):
@@ -235,10 +257,16 @@ class _Map:
             f'<img alt="{alt}" src="data:image/png;base64,{background}" style="{side}">', layout=cell
         )
         self.cross = ipywidgets.HTML(layout=cell)
+        pad = ipywidgets.HTML(  # on top, and never drawn anew: a finger keeps its hold on it
+            f'<div class="vae-pad" style="{side};touch-action:none;cursor:crosshair" '
+            f'onpointerdown="{SCRIPT}" onpointermove="if(event.buttons&amp;1){{{SCRIPT}}}"></div>',
+            layout=cell,
+        )
         self.field = ipywidgets.Text(layout={"display": "none"})
         self.field.add_class("vae-map-field")
         self.field.observe(self._placed, names="value")
-        self.box = ipywidgets.GridBox([picture, self.cross, self.field], layout={"width": f"{MAP_SIDE + 8}px"})
+        layers = [picture, self.cross] if on_place is None else [picture, self.cross, pad, self.field]
+        self.box = ipywidgets.GridBox(layers, layout={"width": f"{MAP_SIDE + 8}px"})
         self.box.add_class("vae-map")
 
     def _background(self, model, dataset) -> bytes:
@@ -270,8 +298,7 @@ class _Map:
             points = " ".join(f"{a:.1f},{b:.1f}" for a, b in self._pixels(path))
             line = f'<polyline points="{points}" fill="none" stroke="black" stroke-width="2"/>'
         self.cross.value = (
-            f'<svg width="{MAP_SIDE}" height="{MAP_SIDE}" style="touch-action:none;cursor:crosshair;display:block" '
-            f'onpointerdown="{SCRIPT}" onpointermove="if(event.buttons&amp;1){{{SCRIPT}}}">'
+            f'<svg width="{MAP_SIDE}" height="{MAP_SIDE}" style="display:block" aria-hidden="true">'
             f'{line}<circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="none" stroke="white" stroke-width="5"/>'
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="none" stroke="black" stroke-width="2.5"/></svg>'
         )
@@ -299,8 +326,15 @@ SCRIPT = html.escape(
 class _Interpolation(_Still):
     def __init__(self, model, a, b, logits, steps):
         self.decoder = _Decoder(model, logits)
-        self.z_a, self.z_b = codes_of(model, torch.stack([a, b]))
+        self.codes = {"a": self._codes(model, a, "a"), "b": self._codes(model, b, "b")}
         self.steps = steps
+        self.menus = {
+            name: ipywidgets.Dropdown(
+                options=[(f"{tr('ảnh', 'image')} {i + 1}", i) for i in range(len(codes))],
+                description=name, layout={"width": "150px"}, style={"description_width": "20px"},
+            )
+            for name, codes in self.codes.items()
+        }  # fmt: skip
         self.slider = ipywidgets.IntSlider(
             value=0, min=0, max=100, description="100 α", layout={"width": "min(100%, 420px)"}
         )
@@ -313,13 +347,17 @@ class _Interpolation(_Still):
             format="png", layout={"width": f"{PICTURE_SIDE}px", "height": f"{PICTURE_SIDE}px"}
         )
         self.strip = ipywidgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
-        limit = max(3.0, 1.1 * float(torch.stack([self.z_a, self.z_b]).abs().max()))
-        self.map = _Map(model, None, limit, lambda place: None) if len(self.z_a) == 2 else None
+        codes = torch.cat(list(self.codes.values()))
+        limit = max(3.0, 1.1 * float(codes.abs().max()))
+        self.map = _Map(model, None, limit, None) if codes.shape[1] == 2 else None
         self.slider.observe(lambda change: self._render(), names="value")
-        self.way.observe(lambda change: self._render_strip(), names="value")
+        choosers = [menu for menu in self.menus.values() if len(menu.options) > 1]
+        for chooser in [*choosers, self.way]:
+            chooser.observe(lambda change: self._render_strip(), names="value")
         pictures = [self.map.box, self.picture] if self.map else [self.picture]
         super().__init__(
             [
+                *([ipywidgets.HBox(choosers, layout={"flex_flow": "row wrap"})] if choosers else []),
                 ipywidgets.HBox(pictures, layout={"flex_flow": "row wrap"}),
                 self.strip,
                 ipywidgets.HBox([self.play, self.slider], layout={"flex_flow": "row wrap"}),
@@ -328,10 +366,21 @@ class _Interpolation(_Still):
         )
         self._render_strip()
 
+    @staticmethod
+    def _codes(model, images, name) -> Tensor:
+        """The codes (N, latent_dim) of one image (C, H, W) or of several (N, C, H, W)."""
+        if not isinstance(images, Tensor) or images.ndim not in (3, 4) or len(images) == 0:
+            got = f"shape {tuple(images.shape)}" if isinstance(images, Tensor) else type(images).__name__
+            raise ValueError(
+                f"interpolation_slider({name}): got {got}, expected an image (C, H, W) or several (N, C, H, W)."
+            )
+        return codes_of(model, images if images.ndim == 4 else images[None])
+
     def at(self, alpha: float) -> Tensor:
         """The code the share alpha along the way."""
+        z_a, z_b = (self.codes[name][menu.value] for name, menu in self.menus.items())
         walk = slerp if self.way.value == "spherical" else torch.lerp
-        return walk(self.z_a, self.z_b, alpha)
+        return walk(z_a, z_b, alpha)
 
     def _path(self, n: int) -> Tensor:
         return torch.stack([self.at(alpha) for alpha in torch.linspace(0, 1, n).tolist()])

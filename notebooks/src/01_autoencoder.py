@@ -29,7 +29,7 @@ from vae_helpers import checks, data, diagrams, losses, models, plots, tr, train
 #
 # Một autoencoder gồm ba phần:
 #
-# - **bộ mã hóa** (encoder) biến ảnh $x \in \mathbb{R}^n$ thành một mã ngắn $z \in \mathbb{R}^q$, với $q \ll n$;
+# - **bộ mã hóa** (encoder) biến ảnh $x$ gồm 784 con số thành một mã ngắn $z$ gồm $d$ con số, với $d \ll 784$ (trong mã lệnh là `latent_dim`; bài này dùng $d = 2$);
 # - **nút thắt** (bottleneck) là chỗ hẹp nhất, nơi mã $z$ nằm; tập hợp mọi mã $z$ có thể có là không gian tiềm ẩn;
 # - **bộ giải mã** (decoder) dựng lại ảnh $\hat x$ từ $z$.
 #
@@ -41,7 +41,7 @@ from vae_helpers import checks, data, diagrams, losses, models, plots, tr, train
 #
 # An autoencoder has three parts:
 #
-# - the **encoder** turns an image $x \in \mathbb{R}^n$ into a short code $z \in \mathbb{R}^q$, with $q \ll n$;
+# - the **encoder** turns an image $x$ of 784 numbers into a short code $z$ of $d$ numbers, with $d \ll 784$ (`latent_dim` in the code; this lesson uses $d = 2$);
 # - the **bottleneck** is the narrowest place, where the code $z$ sits; all possible codes $z$ together are the latent space;
 # - the **decoder** builds an image $\hat x$ again from $z$.
 #
@@ -60,7 +60,9 @@ diagrams.plot_autoencoder()
 #
 # $$L_{MSE} = \frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} (x_{j,i} - \hat x_{j,i})^2,$$
 #
-# với $M$ ảnh, mỗi ảnh $N$ điểm ảnh. Tính tay cho một "ảnh" bốn điểm: các hiệu là $-0{,}1;\ 0;\ 0{,}2;\ 0{,}4$, bình phương là $0{,}01;\ 0;\ 0{,}04;\ 0{,}16$, trung bình là $0{,}21 / 4 = 0{,}0525$.
+# với $M$ ảnh, mỗi ảnh $N$ điểm ảnh. (Đó là ký hiệu của bài tập, chỉ dùng trong công thức 1 và 2. Trong các kích thước như $(N, 1, 28, 28)$, theo thói quen của PyTorch, $N$ là số ảnh trong batch.)
+#
+# Tính tay cho một "ảnh" bốn điểm $x = (0;\ 0{,}5;\ 1;\ 1)$, được tái tạo thành $\hat x = (0{,}1;\ 0{,}5;\ 0{,}8;\ 0{,}6)$: các hiệu $x_j - \hat x_j$ là $-0{,}1;\ 0;\ 0{,}2;\ 0{,}4$, bình phương của chúng là $0{,}01;\ 0;\ 0{,}04;\ 0{,}16$, trung bình là $0{,}21 / 4 = 0{,}0525$.
 
 # %% [markdown] lang="en"
 # *The figure: the image $x$ passes through a narrowing encoder to the small code $z$ in the middle, and through a widening decoder to the image $\hat x$. The reconstruction error measures how far the two ends are apart.*
@@ -71,7 +73,9 @@ diagrams.plot_autoencoder()
 #
 # $$L_{MSE} = \frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} (x_{j,i} - \hat x_{j,i})^2,$$
 #
-# for $M$ images of $N$ pixels each. By hand, for a "picture" of four pixels: the differences are $-0.1,\ 0,\ 0.2,\ 0.4$, their squares $0.01,\ 0,\ 0.04,\ 0.16$, and the mean is $0.21 / 4 = 0.0525$.
+# for $M$ images of $N$ pixels each. (These are the exercise's letters, for eqs. 1 and 2 alone. In shapes such as $(N, 1, 28, 28)$, as is usual in PyTorch, $N$ is the number of images in the batch.)
+#
+# By hand, for a "picture" of four pixels $x = (0,\ 0.5,\ 1,\ 1)$, rebuilt as $\hat x = (0.1,\ 0.5,\ 0.8,\ 0.6)$: the differences $x_j - \hat x_j$ are $-0.1,\ 0,\ 0.2,\ 0.4$, their squares $0.01,\ 0,\ 0.04,\ 0.16$, and the mean is $0.21 / 4 = 0.0525$.
 
 # %% tags=["nbval-check-output"]
 x = torch.tensor([[0.0, 0.5, 1.0, 1.0]])  # (M, N) = (1, 4)
@@ -83,29 +87,33 @@ print(f"{F.mse_loss(recon, x):.4f}")
 #
 # $$L_{BCE} = -\frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} \left[ x_{j,i} \log \hat x_{j,i} + (1 - x_{j,i}) \log(1 - \hat x_{j,i}) \right].$$
 #
-# Ở đây $\hat x$ được hiểu là *xác suất điểm ảnh sáng*. Điểm ảnh tối ($x = 0$) chỉ dùng số hạng sau, điểm ảnh sáng ($x = 1$) chỉ dùng số hạng trước, điểm ảnh xám dùng cả hai.
-# Tính tay: $-(\log 0{,}9 + \log 0{,}5 + \log 0{,}8 + \log 0{,}6)/4 = 0{,}3831$.
+# $\log$ là log tự nhiên, và $\hat x$ được hiểu là *xác suất điểm ảnh sáng*. Điểm ảnh tối ($x = 0$) chỉ dùng số hạng sau, điểm ảnh sáng ($x = 1$) chỉ dùng số hạng trước, điểm ảnh xám dùng cả hai.
+# Tính tay với $x$ và $\hat x$ vừa rồi: $-(\log 0{,}9 + \log 0{,}5 + \log 0{,}8 + \log 0{,}6)/4 = 0{,}3831$.
 
 # %% [markdown] lang="en"
 # ### Binary cross-entropy (BCE), eq. 2
 #
 # $$L_{BCE} = -\frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} \left[ x_{j,i} \log \hat x_{j,i} + (1 - x_{j,i}) \log(1 - \hat x_{j,i}) \right].$$
 #
-# Here $\hat x$ is read as *the probability that the pixel is lit*. A dark pixel ($x = 0$) uses only the second term, a lit one ($x = 1$) only the first, a grey one both.
-# By hand: $-(\log 0.9 + \log 0.5 + \log 0.8 + \log 0.6)/4 = 0.3831$.
+# $\log$ is the natural logarithm, and $\hat x$ is read as *the probability that the pixel is lit*. A dark pixel ($x = 0$) uses only the second term, a lit one ($x = 1$) only the first, a grey one both.
+# By hand, with the $x$ and $\hat x$ above: $-(\log 0.9 + \log 0.5 + \log 0.8 + \log 0.6)/4 = 0.3831$.
 
 # %% tags=["nbval-check-output"]
 print(f"{F.binary_cross_entropy(recon, x):.4f}")
 print(f"{F.binary_cross_entropy(x, x):.4f}")  # recon = x
 
 # %% [markdown] lang="vi"
-# Dòng thứ hai là BCE của một ảnh tái tạo *hoàn hảo*: nó không bằng 0, vì điểm ảnh xám $0{,}5$ luôn góp $\log 2 \approx 0{,}693$.
+# Dòng thứ hai là BCE của một ảnh tái tạo *hoàn hảo*, $\hat x = x$: nó không bằng 0. Ba điểm ảnh đen và trắng không góp gì, nhưng điểm xám $0{,}5$ góp $\log 2 \approx 0{,}693$, chia bốn thành $0{,}1733$. Với ảnh $x$ này, không $\hat x$ nào cho BCE thấp hơn.
+#
+# Một chi tiết: ở dòng ấy xuất hiện $0 \cdot \log 0$. Hàm của PyTorch coi đó là 0, còn phép tính thường trên tensor cho `nan` (vì $\log 0 = -\infty$). Hàm bạn sắp viết chưa cần lo chuyện này: ô kiểm tra chỉ đưa vào $\hat x$ nằm hẳn giữa 0 và 1.
 #
 # Hai công thức lấy trung bình trên điểm ảnh. Trong khóa học, ta thường nói sai số **của một ảnh**, tức là tổng trên các điểm ảnh (trung bình nhân với $C \cdot H \cdot W$): con số ấy dễ hình dung hơn,
 # và VAE sẽ cần đến nó.
 
 # %% [markdown] lang="en"
-# The second line is the BCE of a *perfect* reconstruction: it is not 0, because the grey pixel of $0.5$ always adds $\log 2 \approx 0.693$.
+# The second line is the BCE of a *perfect* reconstruction, $\hat x = x$: it is not 0. The three black and white pixels add nothing, but the grey one of $0.5$ adds $\log 2 \approx 0.693$, and a quarter of that is $0.1733$. For this $x$, no $\hat x$ gets any lower.
+#
+# One detail: $0 \cdot \log 0$ turns up in that line. PyTorch's function counts it as 0, while plain tensor arithmetic gives `nan` (because $\log 0 = -\infty$). The function you are about to write need not care: the check only passes $\hat x$ strictly between 0 and 1.
 #
 # Both formulas average over the pixels. In this course we usually give the error **per image**, the sum over its pixels (the mean times $C \cdot H \cdot W$): that number is easier to picture,
 # and the VAE will need it.
@@ -137,12 +145,12 @@ checks.check_mse(mse)
 # %% [markdown] lang="vi"
 # ### Lượt của bạn
 #
-# Bây giờ đến công thức 2. `torch.log` là log tự nhiên.
+# Bây giờ đến công thức 2, cũng chỉ bằng phép tính trên tensor (đừng gọi `F.binary_cross_entropy`). `torch.log` là log tự nhiên.
 
 # %% [markdown] lang="en"
 # ### Your turn
 #
-# And now eq. 2. `torch.log` is the natural logarithm.
+# And now eq. 2, again with tensor operations alone (without calling `F.binary_cross_entropy`). `torch.log` is the natural logarithm.
 
 
 # %% tags=["exercise"]
@@ -158,12 +166,14 @@ checks.check_bce(bce)
 # %% [markdown] lang="vi"
 # ## 3 · Dựng mạng
 #
-# Hai lớp tích chập (convolution) bước 2 thu ảnh từ $28 \times 28$ xuống $7 \times 7$, một lớp tuyến tính gom 3.136 con số thành 2. Decoder đi ngược lại. Hàm sigmoid ở cuối giữ mọi điểm ảnh trong $[0, 1]$.
+# Hai lớp tích chập (convolution) bước 2 thu ảnh từ $28 \times 28$ xuống $7 \times 7$, ở đó có 64 kênh, tức là $64 \cdot 7 \cdot 7 = 3.136$ con số, và một lớp tuyến tính gom chúng thành 2. Decoder đi ngược lại bằng `ConvTranspose2d`, lớp **tích chập chuyển vị** (transposed convolution): với bước 2, nó tăng cạnh ảnh lên gấp đôi, $7 \to 14 \to 28$.
+# Vì sao phải có `output_padding=1`? Tích chập bước 2 đưa cả cạnh 13 lẫn cạnh 14 về 7, nên lúc đi ngược phải nói rõ ta muốn cạnh nào: không có nó thì ra 13. Hàm sigmoid ở cuối giữ mọi điểm ảnh trong $[0, 1]$.
 
 # %% [markdown] lang="en"
 # ## 3 · Building the network
 #
-# Two convolutions of stride 2 take the image from $28 \times 28$ to $7 \times 7$, and a linear layer gathers 3,136 numbers into 2. The decoder goes the same way back. The sigmoid at the end keeps every pixel in $[0, 1]$.
+# Two convolutions of stride 2 take the image from $28 \times 28$ to $7 \times 7$, where 64 channels make $64 \cdot 7 \cdot 7 = 3{,}136$ numbers, and a linear layer gathers them into 2. The decoder goes the same way back with `ConvTranspose2d`, the **transposed convolution**: with stride 2 it doubles the side, $7 \to 14 \to 28$.
+# Why `output_padding=1`? A convolution of stride 2 takes a side of 13 to 7 just as it does a side of 14, so the way back must be told which one we mean: without it we would get 13. The sigmoid at the end keeps every pixel in $[0, 1]$.
 
 # %%
 encoder = nn.Sequential(
@@ -201,17 +211,21 @@ for network in (nn.Sequential(encoder, decoder), models.Autoencoder(latent_dim=2
 # ## 4 · Nên huấn luyện bằng hàm mất mát (loss) nào?
 #
 # Lúc mới bắt đầu, mạng nhanh chóng phát hiện rằng phần lớn điểm ảnh là đen, và đẩy mọi điểm ảnh về 0. Khi ấy $p = \hat x$ gần 0 ngay cả ở chỗ đáng lẽ phải trắng. Muốn thoát ra, nó cần gradient.
-# Gọi $a$ là giá trị trước sigmoid (logit), $p = \text{sigmoid}(a)$. Với một điểm ảnh trắng ($x = 1$):
+# Gọi $a$ là giá trị trước sigmoid (logit), $p = \text{sigmoid}(a)$; đạo hàm của sigmoid là $\frac{dp}{da} = p(1 - p)$. Theo quy tắc đạo hàm của hàm hợp, với một điểm ảnh trắng ($x = 1$):
 #
 # $$\frac{\partial}{\partial a}(p - 1)^2 = 2(p - 1)\,p\,(1 - p), \qquad \frac{\partial}{\partial a}\bigl(-\log p\bigr) = p - 1.$$
+#
+# Cả hai đều âm. Hướng giảm mất mát ngược dấu với gradient, nên mỗi bước học làm $a$ *tăng* và điểm ảnh trắng lên. Câu hỏi là kéo mạnh đến đâu:
 
 # %% [markdown] lang="en"
 # ## 4 · Which loss to train with?
 #
 # At the very start the network soon finds out that most pixels are black, and pushes every pixel to 0. Then $p = \hat x$ is near 0 even where it should be white. To get out of there it needs a gradient.
-# Call $a$ the value before the sigmoid (the logit), $p = \text{sigmoid}(a)$. For a white pixel ($x = 1$):
+# Call $a$ the value before the sigmoid (the logit), $p = \text{sigmoid}(a)$; the derivative of the sigmoid is $\frac{dp}{da} = p(1 - p)$. By the chain rule, for a white pixel ($x = 1$):
 #
 # $$\frac{\partial}{\partial a}(p - 1)^2 = 2(p - 1)\,p\,(1 - p), \qquad \frac{\partial}{\partial a}\bigl(-\log p\bigr) = p - 1.$$
+#
+# Both are negative. Descent goes against the gradient, so every step *raises* $a$ and makes the pixel whiter. The question is how hard it pulls:
 
 # %%
 a = torch.linspace(-10, 10, 400)

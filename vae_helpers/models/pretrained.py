@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from .autoencoders import Autoencoder
 from .vae import VAE
 
 FOLDER = Path(__file__).resolve().parents[1] / "pretrained"
@@ -23,15 +24,17 @@ def pretrained_card(name: str) -> dict:
     return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def load_pretrained(name: str) -> VAE:
+def load_pretrained(name: str) -> VAE | Autoencoder:
     """The model of that name, trained on MNIST, on the CPU and in eval mode.
 
     "vae-2d" and "vae-16d": VAEs with 2 and 16 latent dimensions and calibrated decoders (B = 10 and B = 40).
+    "vae-2d-b1000" and "vae-16d-b1000": the same with the exercise's B = 1000.
+    "ae-2d" and "ae-16d": plain autoencoders.
     Raises ValueError for an unknown name.
     """
     from safetensors.torch import load_file
 
     card = pretrained_card(name)
-    model = VAE(channels=1, latent_dim=card["latent_dim"])
+    model = {"VAE": VAE, "Autoencoder": Autoencoder}[card["class"]](channels=1, latent_dim=card["latent_dim"])
     model.load_state_dict(load_file(FOLDER / f"{name}.safetensors"))
     return model.eval()
