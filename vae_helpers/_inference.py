@@ -26,6 +26,18 @@ def looking_at(model: nn.Module) -> Iterator[None]:
         model.train(was_training)
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch on one CPU core: for a single small picture a second core saves nothing, and on a machine that is busy
+    with something else waiting for it costs far more than the picture."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def latent_dim_of(model: nn.Module) -> int:
     """The number of latent dimensions: the model's latent_dim, or the width of the handout's layer fc_mu (or fc_z).
 

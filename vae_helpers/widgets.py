@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ._figure import new_figure, png
-from ._inference import as_images, codes_of, device_of, latent_dim_of, looking_at
+from ._inference import as_images, codes_of, device_of, latent_dim_of, looking_at, one_thread
 from ._language import tr
 from .data import ImageDataset
 from .plots import TEN_COLOURS, plot_manifold, plot_samples
@@ -103,7 +103,7 @@ class _Decoder:
 
     def images(self, z: Tensor) -> np.ndarray:
         """(N, latent_dim) → (N, H, W) or (N, H, W, 3), bytes."""
-        with looking_at(self.model):
+        with looking_at(self.model), one_thread():
             images = self.model.decode(z.to(device_of(self.model), torch.float32)).float().cpu()
         if self.logits:
             images = torch.sigmoid(images)
