@@ -1,4 +1,4 @@
-# make lab · make test · make notebooks · make lint
+# make lab · make test · make notebooks · make lint · make bench
 # Each sets up .venv first if it is missing. Choose another Python with PYTHON=python3.12.
 
 PYTHON ?= python3
@@ -19,15 +19,16 @@ ifeq ($(shell uname -s),Linux)
 LAB_FLAGS += $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser)
 endif
 
-.PHONY: lab test notebooks lint clean
+.PHONY: lab test notebooks lint bench clean
 
 lab: .venv/ready
 	@test -f "notebooks/$(COURSE)/00_start_here.ipynb" || { echo "COURSE=$(COURSE): choose vi or en."; exit 2; }
 	$(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" \
 		--LabApp.default_url="/lab/tree/notebooks/$(COURSE)/00_start_here.ipynb" $(LAB_FLAGS)
 
-test: lint
+test: lint .venv/ipywidgets-7.7.1
 	$(PY) -m pytest
+	PYTHONPATH=.venv/ipywidgets-7.7.1 $(PY) -m pytest tests/test_widgets.py
 	$(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0 notebooks/vi notebooks/en
 
@@ -47,6 +48,15 @@ notebooks: .venv/ready
 	$(PIP_INSTALL) --quiet --constraint constraints.txt --no-build-isolation --editable ".[lab,dev]"
 	$(PY) -c "import torch, torchvision, vae_helpers.models"
 	@touch $@
+
+# Colab's version of ipywidgets: its Python half, beside the newest one of .venv.
+.venv/ipywidgets-7.7.1: .venv/ready
+	$(PIP_INSTALL) --target $@ --quiet --no-deps ipywidgets==7.7.1 ipython_genutils==0.2.0
+	@touch $@
+
+bench: .venv/ready
+	$(PY) benchmarks/widget_latency.py
+	$(PY) benchmarks/train_speed.py --quick
 
 clean:
 	rm -rf .venv .bootstrap

@@ -204,18 +204,46 @@ def test_arithmetic_decodes_a_minus_b_plus_c(vae, small):
 
 
 @pytest.mark.parametrize("latent_dim", [2, 5])
-def test_a_page_without_kernel_shows_a_still_picture(latent_dim, small):
+def test_a_page_without_kernel_shows_a_still_picture(latent_dim, small, monkeypatch):
+    shown = []
+    monkeypatch.setattr(widgets, "display", lambda bundle, raw: shown.append(bundle))
     model = models.VAE(latent_dim=latent_dim)
     for widget in (
         widgets.latent_explorer(model),
         widgets.interpolation_slider(model, small.images[0], small.images[1]),
         widgets.latent_arithmetic(model, small),
     ):
-        if not hasattr(ipywidgets.Widget, "_repr_mimebundle_"):
-            pytest.skip("ipywidgets 7 shows widgets in another way")
-        bundle = widget._repr_mimebundle_()
+        if hasattr(widget, "_repr_mimebundle_"):  # ipywidgets 8
+            bundle = widget._repr_mimebundle_()
+        else:
+            widget._ipython_display_()
+            bundle = shown.pop()
         assert pixels(base64.b64decode(bundle["image/png"])).size > 1000
-        assert "application/vnd.jupyter.widget-view+json" in bundle
+        assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == widget.model_id
+
+
+def test_interpolation_chooses_among_images(vae, small):
+    walk = widgets.interpolation_slider(vae, small.images[:4], small.images[4:9])
+    with torch.no_grad():
+        codes = vae.encode(small.images[:9])[0]
+    walk.menus["a"].value, walk.menus["b"].value = 2, 3
+    for alpha, z in ((0, codes[2]), (100, codes[7])):
+        walk.slider.value = alpha
+        np.testing.assert_allclose(shown(walk), expected(vae, z.tolist()), atol=1)
+    np.testing.assert_allclose(pixels(walk.strip.value)[::2, -56::2], expected(vae, codes[7].tolist()), atol=1)
+
+
+@pytest.mark.parametrize("wrong", [None, torch.rand(28, 28), torch.rand(0, 1, 28, 28)])
+def test_interpolation_names_the_image_it_cannot_use(vae, small, wrong):
+    with pytest.raises(ValueError, match=r"interpolation_slider\(b\): got .*expected an image \(C, H, W\)"):
+        widgets.interpolation_slider(vae, small.images[0], wrong)
+
+
+def test_the_slider_under_the_hand_is_left_alone(vae):
+    """A rounded value sent back while the student drags would pull the handle away."""
+    explorer = widgets.latent_explorer(vae)
+    explorer.sliders[0].set_state({"value": 0.35})  # as the page does
+    assert explorer.sliders[0].value == 0.35 and explorer.z.tolist() == [0.35, 0]
 
 
 def test_labels_follow_the_language(vae, language):
