@@ -99,6 +99,13 @@ def test_the_widgets_are_there(lesson):
     assert lesson.locator(".vae-map").count() == 2  # the explorer's and the interpolation's
 
 
+def test_screen_readers_hear_what_each_slider_and_picture_is(lesson):
+    lesson.wait_for_function("document.querySelector('.vae-box [role=slider]').hasAttribute('aria-label')")
+    for name in ("z₁", "z₁₆", "α (%)"):
+        assert lesson.get_by_role("slider", name=name, exact=True).count() >= 1
+    assert lesson.locator("img.widget-image:not([alt])").count() == 0
+
+
 def test_keyboard_moves_the_slider_and_the_picture_follows(lesson):
     before = z_shown(lesson)
     expect_picture(lesson, before)

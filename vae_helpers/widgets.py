@@ -65,7 +65,7 @@ def interpolation_slider(
 ) -> ipywidgets.Widget:
     """Walk from image a to image b: a slider for α, straight or spherical, with a play button.
 
-    a, b: one image (C, H, W), or several (N, C, H, W) with a menu to choose among them. Below stands the strip of all
+    a, b: one image (C, H, W), or several (N, C, H, W) with a menu of their indices to choose from. Below stands the strip of all
     steps, and for 2-D models the path on a map. logits: the decoder has no sigmoid of its own.
     Raises ValueError for images of another shape.
     """
@@ -128,8 +128,27 @@ class _Decoder:
         return file.getvalue()
 
 
+# Runs on the page: gives the sliders' handles and the pictures the names that a screen reader says; ipywidgets gives none.
+NAMES = html.escape(
+    "setTimeout(()=>{const b=this.closest('.vae-box');"
+    "b.querySelectorAll('.widget-slider').forEach(s=>{"
+    "const h=s.querySelector('[role=slider],.ui-slider-handle'),l=s.querySelector('.widget-label');"
+    "if(h&&l)h.setAttribute('aria-label',l.innerText)});"
+    "b.querySelectorAll('img.widget-image').forEach(i=>i.alt=this.dataset.alt)},500)"
+)
+NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="  # a picture of one clear pixel
+
+
 class _Still(ipywidgets.VBox):
-    """A box of widgets with a still picture for pages that have no kernel."""
+    """A box of widgets with a still picture for pages that have no kernel, and with names for screen readers."""
+
+    def __init__(self, rows: list[ipywidgets.Widget]):
+        alt = tr("ảnh do decoder vẽ", "picture drawn by the decoder")
+        names = ipywidgets.HTML(
+            f'<img src="{NOTHING}" alt="" data-alt="{alt}" onload="{NAMES}">', layout={"height": "0"}
+        )
+        super().__init__([*rows, names])
+        self.add_class("vae-box")
 
     def still(self) -> bytes:
         raise NotImplementedError
@@ -251,7 +270,7 @@ class _Map:
         self.limit, self.on_place = limit, on_place
         background = base64.b64encode(self._background(model, dataset)).decode()
         alt = tr("bản đồ không gian tiềm ẩn hai chiều", "map of the two-dimensional latent space")
-        side = f"width:{MAP_SIDE}px;height:{MAP_SIDE}px"
+        side = f"width:{MAP_SIDE}px;height:{MAP_SIDE}px;box-sizing:border-box;border:1px solid grey"
         cell = {"grid_area": "1 / 1 / 2 / 2", "margin": "0"}
         picture = ipywidgets.HTML(
             f'<img alt="{alt}" src="data:image/png;base64,{background}" style="{side}">', layout=cell
@@ -287,7 +306,8 @@ class _Map:
         angle = np.linspace(0, 2 * np.pi, 200)
         for radius in (1, 2, 3):
             ax.plot(radius * np.cos(angle), radius * np.sin(angle), "k--", linewidth=0.7)
-        ax.set(xlim=(-self.limit, self.limit), ylim=(-self.limit, self.limit), xticks=[], yticks=[])
+        ax.set(xlim=(-self.limit, self.limit), ylim=(-self.limit, self.limit))
+        ax.set_axis_off()
         return png(figure)
 
     def mark(self, z: Tensor, path: Tensor | None = None) -> None:
@@ -330,13 +350,13 @@ class _Interpolation(_Still):
         self.steps = steps
         self.menus = {
             name: ipywidgets.Dropdown(
-                options=[(f"{tr('ảnh', 'image')} {i + 1}", i) for i in range(len(codes))],
-                description=name, layout={"width": "150px"}, style={"description_width": "20px"},
+                options=list(range(len(codes))), description=name,
+                layout={"width": "120px"}, style={"description_width": "20px"},
             )
             for name, codes in self.codes.items()
         }  # fmt: skip
         self.slider = ipywidgets.IntSlider(
-            value=0, min=0, max=100, description="100 α", layout={"width": "min(100%, 420px)"}
+            value=0, min=0, max=100, description="α (%)", layout={"width": "min(100%, 420px)"}
         )
         self.way = ipywidgets.ToggleButtons(
             options=[(tr("đường thẳng", "straight"), "linear"), (tr("cung tròn", "spherical"), "spherical")]
@@ -348,7 +368,7 @@ class _Interpolation(_Still):
         )
         self.strip = ipywidgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
         codes = torch.cat(list(self.codes.values()))
-        limit = max(3.0, 1.1 * float(codes.abs().max()))
+        limit = max(3.0, 1.1 * float(codes.norm(dim=1).max()))  # the arcs lie within the longest code's circle
         self.map = _Map(model, None, limit, None) if codes.shape[1] == 2 else None
         self.slider.observe(lambda change: self._render(), names="value")
         choosers = [menu for menu in self.menus.values() if len(menu.options) > 1]
