@@ -301,6 +301,7 @@ CASES = {
             "kl_subtracted": lambda r, x, m, v, B: (B * sse(r, x) - kl(m, v).mean(), sse(r, x), kl(m, v).mean()),
             "elbo": lambda r, x, m, v, B: (-B * sse(r, x) - kl(m, v).mean(), sse(r, x), kl(m, v).mean()),
             "pixel_mean": loss_with(F.mse_loss, lambda m, v: kl(m, v).mean()),
+            "typed_784": loss_with(lambda r, x: 784 * F.mse_loss(r, x), lambda m, v: kl(m, v).mean()),
             "batch_sum": loss_with(lambda r, x: ((r - x) ** 2).sum(), lambda m, v: kl(m, v).mean()),
             "kl_batch_sum": loss_with(sse, lambda m, v: kl(m, v).sum()),
             "kl_mean": loss_with(sse, lambda m, v: -0.5 * (1 + v - m**2 - v.exp()).mean()),
@@ -324,6 +325,7 @@ CASES = {
             "half_root": lambda B: 0.5 / math.sqrt(B),
             "forward": lambda B: 1 / (2 * B**2),
             "hard_coded": lambda B: 1 / math.sqrt(2000),
+            "plain_number": lambda B: 1 / torch.sqrt(2 * B),
         },
     ),
     "epoch_mean": (
@@ -376,6 +378,13 @@ CASES = {
         },
     ),
 }
+
+
+@pytest.fixture(autouse=True)
+def without_gpu(monkeypatch):
+    """The answers below make their z on the CPU."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
 
 RIGHT = [(name, i) for name, (right, _) in CASES.items() for i in range(len(right))]
 WRONG = [(name, mistake) for name, (_, wrong) in CASES.items() for mistake in wrong]
@@ -432,6 +441,20 @@ def test_a_function_that_fails_is_told_how(name, capsys):
 
     result = check(name)(broken)
     assert result.mistake == "raised" and "KeyError: 'key'" in result.message
+
+
+@pytest.mark.parametrize(
+    "flat",
+    [lambda a: a.view(-1, 784), lambda a: a.reshape(len(a), 28 * 28), lambda a: a.view(-1, 1, 28, 28).flatten(1)],
+)
+def test_a_784_that_fails_gets_the_hint_of_a_784_that_computes(flat, language, capsys):
+    def loss(r, x, m, v, B):
+        recon = (flat(r) - flat(x)).pow(2).sum(1).mean()
+        return B * recon + kl(m, v).mean(), recon, kl(m, v).mean()
+
+    result = checks.check_vae_loss(loss)
+    assert result.mistake == "typed_784"
+    assert result.message == checks.check_vae_loss(CASES["vae_loss"][1]["typed_784"]).message
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -9,6 +9,7 @@ numbers as a wrong version, on every input, gets that version's hint.
 """
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -69,13 +70,25 @@ class Mistake:
 
 
 @dataclass
+class Failure:
+    """A mistake that ends in an error: a pattern found in the error's text, and the hints (Vietnamese, English)."""
+
+    name: str
+    pattern: str
+    vi: str
+    en: str
+
+
+@dataclass
 class Task:
-    """What a check needs: inputs to try, the right function, the mistakes to recognise, and which inputs need gradients."""
+    """What a check needs: inputs to try, the right function, the mistakes to recognise (by a wrong version's numbers, or
+    by the error they end in), and which inputs need gradients."""
 
     cases: Sequence[tuple]
     right: Callable
     mistakes: Sequence[Mistake]
     gradients: Sequence[int] = field(default_factory=tuple)
+    failures: Sequence[Failure] = field(default_factory=tuple)
 
 
 class _Problem(Exception):
@@ -110,7 +123,7 @@ def _right() -> Result:
     return Result("right", tr("✅ Đúng rồi!", "✅ That is right!"))
 
 
-def _call(function: Callable, arguments: Sequence):
+def _call(function: Callable, arguments: Sequence, failures: Sequence[Failure] = ()):
     """The student's answer on copies of the arguments, with every way to fail turned into a message."""
     copies = [a.detach().clone().requires_grad_(a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
     before = [c.detach().clone() if isinstance(c, Tensor) else c for c in copies]
@@ -122,6 +135,9 @@ def _call(function: Callable, arguments: Sequence):
         name, text = type(error).__name__, str(error).split("\n")[0]
         if "in-place" in text:
             raise _modified() from None
+        for failure in failures:
+            if re.search(failure.pattern, text):
+                raise _wrong(failure.name, failure.vi, failure.en) from None
         raise _wrong("raised", f"Hàm của bạn báo lỗi {name}: {text}", f"Your function raised {name}: {text}") from None
     if answer is None or answer is Ellipsis:
         raise _todo()
@@ -194,7 +210,7 @@ def _callable(function) -> None:
 def _compare(function: Callable, task: Task) -> None:
     answers = []
     for case in task.cases:
-        answer, _ = _call(function, case)
+        answer, _ = _call(function, case, task.failures)
         try:
             answers.append(_leaves(answer))
         except TypeError as error:
@@ -884,6 +900,11 @@ def check_vae_loss(function: Callable) -> Result:
     def logits(r, x):
         return F.binary_cross_entropy_with_logits(r, x, reduction="sum") / len(x)
 
+    any_size = (
+        "784 chỉ đúng cho ảnh 28×28, mà ảnh ở đây có thể có kích thước bất kỳ. Hãy cộng trên mọi chiều trừ chiều batch.",
+        "784 is right only for 28×28 images, and these may have any size. Sum over every dimension but the batch.",
+    )
+
     return _run(
         function,
         lambda: Task(
@@ -922,6 +943,7 @@ def check_vae_loss(function: Callable) -> Result:
                 Mistake("pixel_mean", with_parts(F.mse_loss, mean_kl),
                         "Phần tái tạo là trung bình trên điểm ảnh. Cần tổng bình phương sai số của mỗi ảnh.",
                         "The reconstruction part is a mean over the pixels. The squared error summed over each image is needed."),
+                Mistake("typed_784", with_parts(lambda r, x: 784 * F.mse_loss(r, x), mean_kl), *any_size),
                 Mistake("batch_sum", with_parts(lambda r, x: ((r - x) ** 2).sum(), mean_kl),
                         "Phần tái tạo cộng cả batch. Cần trung bình trên các ảnh.",
                         "The reconstruction part is summed over the batch. The mean over the images is needed."),
@@ -944,6 +966,7 @@ def check_vae_loss(function: Callable) -> Result:
                         "Phần tái tạo dùng BCE-with-logits trên đầu ra đã qua sigmoid, tức là sigmoid hai lần. Bài này dùng bình phương sai số.",
                         "The reconstruction part applies BCE-with-logits to an output that has passed a sigmoid: sigmoid twice. This loss uses the squared error."),
             ],
+            failures=[Failure("typed_784", r"(784|28, 28)\D.*invalid for input of size", *any_size)],
         ),
     )
 
@@ -969,14 +992,19 @@ def check_sigma_of_B(function: Callable) -> Result:
                         "Đó là β = 1/B. Hãy giải B = 1/(2σ²) theo σ.",
                         "That is β = 1/B. Solve B = 1/(2σ²) for σ."),
                 Mistake("half_root", lambda B: 1 / (2 * math.sqrt(B)),
-                        "Số 2 phải nằm trong dấu căn.",
-                        "The 2 belongs under the root."),
+                        "Hãy bình phương kết quả của bạn: có ra 1/(2B) không?",
+                        "Square your answer: is it 1/(2B)?"),
                 Mistake("forward", lambda B: 1 / (2 * B**2),
                         "Bạn thay B vào chỗ của σ. Cần giải phương trình theo chiều ngược lại.",
                         "You put B in the place of σ. Solve the equation the other way."),
                 Mistake("hard_coded", lambda B: 1 / math.sqrt(2000),
                         "Con số ấy đúng cho B = 1000, nhưng hàm phải đúng cho mọi B.",
                         "That number is right for B = 1000, but the function must be right for every B."),
+            ],
+            failures=[
+                Failure("plain_number", "must be Tensor|object has no attribute",
+                        "B là một con số thường, không phải tensor: torch.sqrt không nhận nó. Hãy dùng math.sqrt.",
+                        "B is a plain number and not a tensor: torch.sqrt does not take it. Use math.sqrt."),
             ],
         ),
     )
@@ -994,8 +1022,8 @@ def check_epoch_mean(function: Callable) -> Result:
             right=lambda means, sizes: sum(m * n for m, n in zip(means, sizes, strict=True)) / sum(sizes),
             mistakes=[
                 Mistake("handout", lambda means, sizes: sum(means) / sum(sizes),
-                        "Bạn chia tổng các trung bình batch cho số ảnh: nhỏ đi cả trăm lần, đúng như lỗi trong bản in của bài tập.",
-                        "You divide the sum of batch means by the number of images: a hundred times too small, the very slip of the printed exercise."),
+                        "Bạn chia tổng các trung bình batch cho số ảnh, đúng như lỗi trong bản in của bài tập: một batch có bao nhiêu ảnh thì kết quả nhỏ đi chừng ấy lần, trong bài này khoảng 256.",
+                        "You divide the sum of batch means by the number of images, the very slip of the printed exercise: as many times too small as a batch has images, about 256 in this lesson."),
                 Mistake("unweighted", lambda means, sizes: sum(means) / len(means),
                         "Mọi batch được tính ngang nhau, nhưng batch cuối có ít ảnh hơn.",
                         "Every batch counts the same, but the last one holds fewer images."),
@@ -1056,8 +1084,8 @@ def check_slerp(function: Callable) -> Result:
                         "Bạn đã chuẩn hóa hai vector và đánh mất độ dài của chúng: chỉ góc mới cần vector đơn vị.",
                         "You normalised both vectors and lost their lengths: only the angle needs unit vectors."),
                 Mistake("cut_lerp", lambda a, b, t: torch.lerp(a, b, t) * a.norm() / torch.lerp(a, b, t).norm(),
-                        "Bạn kéo đường thẳng ra cho đủ dài. Như vậy các bước không đều nhau theo góc.",
-                        "You stretch the straight walk to the length. Then the steps are not even in angle."),
+                        "Bạn đi đường thẳng rồi kéo kết quả cho dài bằng z_a. Hãy dùng các sin trong công thức.",
+                        "You walk straight and rescale the result to the length of z_a; follow the formula's sines instead."),
             ],
         ),
     )
@@ -1069,18 +1097,19 @@ class _RecordingDecoder(nn.Module):
 
     def __init__(self, latent_dim: int):
         super().__init__()
-        self.latent_dim, self.latents, self.encoded = latent_dim, [], False
+        self.latent_dim, self.latents, self.encoded, self.z_device = latent_dim, [], False, None
         self.weight = nn.Parameter(torch.randn(latent_dim, 784) / 8)
 
     def decode(self, z: Tensor) -> Tensor:
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"z: {tuple(z.shape)} ≠ (n, {self.latent_dim})")
+        self.z_device, z = z.device, z.to(self.weight.device)
         self.latents.append(z.detach())
         return torch.sigmoid(z @ self.weight).view(-1, 1, 28, 28)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         self.encoded = True
-        return torch.zeros(len(x), self.latent_dim), torch.zeros(len(x), self.latent_dim)
+        return x.new_zeros(len(x), self.latent_dim), x.new_zeros(len(x), self.latent_dim)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         mu, logvar = self.encode(x)
@@ -1088,8 +1117,11 @@ class _RecordingDecoder(nn.Module):
 
 
 def check_sample_prior(function: Callable) -> Result:
-    """function(model, n) → n images decoded from z ~ N(0, I). Tried with stand-in models that remember their z."""
-    with torch.random.fork_rng(devices=[]):
+    """function(model, n) → n images decoded from z ~ N(0, I). Tried with stand-in models that remember their z.
+
+    They stand on the GPU if there is one, as the lesson's model does.
+    """
+    with torch.random.fork_rng():
         torch.manual_seed(20240)
         try:
             _callable(function)
@@ -1101,7 +1133,7 @@ def check_sample_prior(function: Callable) -> Result:
 
 
 def _check_prior_samples(function: Callable, n: int, latent_dim: int) -> None:
-    model = _RecordingDecoder(latent_dim)
+    model = _RecordingDecoder(latent_dim).to("cuda" if torch.cuda.is_available() else "cpu")
     images, _ = _call(function, (model, n))
     if model.encoded:
         raise _wrong(
@@ -1111,6 +1143,12 @@ def _check_prior_samples(function: Callable, n: int, latent_dim: int) -> None:
         )
     if not model.latents:
         raise _wrong("no_decoder", "Decoder chưa được gọi.", "The decoder has not been called.")
+    if model.z_device != model.weight.device:
+        raise _wrong(
+            "device",
+            f"z nằm trên {model.z_device}, còn mô hình trên {model.weight.device}. Hãy tạo z trên thiết bị của mô hình.",
+            f"z is on {model.z_device} and the model on {model.weight.device}. Make z on the model's device.",
+        )
     if not isinstance(images, Tensor) or tuple(images.shape) != (n, 1, 28, 28):
         got = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
         raise _wrong(

@@ -26,6 +26,7 @@
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn, optim
@@ -40,14 +41,18 @@ print(tr("Thiết bị:", "Device:"), device)
 # %% [markdown] lang="vi"
 # ## III.3 · Siêu tham số (hyperparameter) và dữ liệu
 #
-# Đây là những con số của bài tập, giữ nguyên. Chỉ có `EPOCHS` được hạ xuống 3 để bài chạy nhanh trên CPU; muốn
-# huấn luyện trọn vẹn, bạn chỉ cần đổi nó thành 500.
+# Đây là những con số của bài tập, giữ nguyên. Chỉ có `EPOCHS` được hạ xuống 3 để bài chạy nhanh trên CPU. Muốn huấn
+# luyện trọn vẹn, bạn đổi nó thành 500, ngoài ra không phải sửa gì: mỗi epoch khoảng 12 giây, nên 500 epoch mất chừng 100 phút trên CPU
+# hai nhân, còn trên GPU thì nhanh hơn nhiều. Nếu bị ngắt giữa chừng, bạn cứ chạy lại cả notebook: việc huấn luyện đi tiếp từ
+# epoch đã lưu.
 
 # %% [markdown] lang="en"
 # ## III.3 · Hyperparameters and data
 #
-# These are the exercise's figures, unchanged. Only `EPOCHS` is cut to 3, so that the lesson runs quickly on a CPU; for
-# the full training change it to 500, nothing else.
+# These are the exercise's figures, unchanged. Only `EPOCHS` is cut to 3, so that the lesson runs quickly on a CPU. For
+# the full training change it to 500, nothing else: at about 12 seconds an epoch, 500 epochs take some 100 minutes on
+# two CPU cores, and far less on a GPU. After a break run the whole notebook again: the training goes on from the last
+# epoch that was saved.
 
 # %%
 batch_size = 256
@@ -79,12 +84,12 @@ val_loader = DataLoader(val_set, batch_size=batch_size)
 print(tr("Huấn luyện:", "Training:"), len(train_set), "·", tr("Kiểm định:", "Validation:"), len(val_set))
 
 # %% [markdown] lang="vi"
-# Số batch trong một epoch là số ảnh chia cho 256, làm tròn lên. Batch cuối thường ít ảnh hơn; hãy nhớ điều đó, lát nữa
-# nó sẽ làm sai một phép tính.
+# Số batch trong một epoch là số ảnh chia cho 256, làm tròn lên. Batch cuối thường ít ảnh hơn, ở đây là 128. Hãy nhớ điều đó: đến lúc
+# tính trung bình cả epoch, nó phải có trọng số nhỏ hơn các batch kia.
 
 # %% [markdown] lang="en"
 # The number of batches in an epoch is the number of images divided by 256, rounded up. The last batch usually holds
-# fewer images; remember that, for it is about to spoil a calculation.
+# fewer images, here 128. Remember that: when we average over the epoch, it must count for less than the others.
 
 # %%
 batch_sizes = [len(labels) for _, labels in train_loader]
@@ -167,6 +172,9 @@ print(models.VAE().load_state_dict(VAE(channels, latent_dim).state_dict()))
 # \qquad \text{lấy trung bình trên batch, } B = 1000.$$
 #
 # Đây là số đối của ELBO (sai khác một hằng số): ELBO thì *cực đại hóa*, còn hàm mất mát (loss) thì *cực tiểu hóa*. Bài 04 suy ra nó.
+#
+# Trong mã, `F.mse_loss` lấy trung bình trên mọi điểm ảnh của cả batch. Nhân với $C \cdot H \cdot W$, tức số điểm ảnh của một ảnh, ta được *tổng*
+# trên các điểm ảnh, lấy trung bình trên batch, đúng như công thức.
 
 # %% [markdown] lang="en"
 # ## III.6 · The loss
@@ -177,6 +185,9 @@ print(models.VAE().load_state_dict(VAE(channels, latent_dim).state_dict()))
 #
 # This is the negative of the ELBO, up to a constant: the ELBO is *maximised*, a loss is *minimised*. Lesson 04
 # derives it.
+#
+# In the code, `F.mse_loss` averages over all pixels of the whole batch. Times $C \cdot H \cdot W$, the number of pixels
+# of one image, that is the *sum* over the pixels, averaged over the batch, as the formula says.
 
 
 # %%
@@ -206,14 +217,16 @@ for function in (loss_function, losses.vae_loss):
 # %% [markdown] lang="vi"
 # ## III.7 · Khởi tạo mô hình và bộ tối ưu (optimizer)
 #
-# Adam với tốc độ học (learning rate) $10^{-3}$ và suy giảm trọng số (weight decay) $10^{-5}$. `manual_seed` khiến các
-# trọng số ban đầu lần nào cũng như nhau, nhờ vậy kết quả lặp lại được.
+# Adam với tốc độ học (learning rate) $10^{-3}$ và suy giảm trọng số (weight decay) $10^{-5}$: mỗi bước kéo mọi trọng số về phía 0
+# một chút, để chúng không lớn lên vô ích. `manual_seed` khiến các trọng số ban đầu lần nào cũng như nhau, nhờ vậy kết quả
+# lặp lại được.
 
 # %% [markdown] lang="en"
 # ## III.7 · Model and optimizer
 #
-# Adam with a learning rate of $10^{-3}$ and a weight decay of $10^{-5}$. `manual_seed` makes the first weights the same
-# every time, so that results can be repeated.
+# Adam with a learning rate of $10^{-3}$ and a weight decay of $10^{-5}$: each step pulls every weight a little towards 0,
+# so that none grows for nothing. `manual_seed` makes the first weights the same every time, so that results can be
+# repeated.
 
 # %%
 torch.manual_seed(1)
@@ -223,16 +236,23 @@ optimizer = optim.Adam(model.parameters(), lr=1e-3, weight_decay=1e-5)
 # %% [markdown] lang="vi"
 # ## III.8 · Vòng lặp huấn luyện
 #
-# Mỗi bước gồm năm dòng, và vòng lặp huấn luyện nào của PyTorch cũng có chúng: tính đầu ra, tính mất mát, xóa gradient cũ, lan truyền ngược
-# (backpropagation), cập nhật trọng số.
+# Mỗi bước có năm dòng cốt lõi, đánh số từ 1 đến 5 trong mã, và vòng lặp huấn luyện nào của PyTorch cũng có chúng: (1) tính đầu ra, (2) tính mất mát,
+# (3) xóa gradient cũ, (4) lan truyền ngược (backpropagation), (5) cập nhật trọng số. Những dòng còn lại chuyển ảnh sang thiết bị và ghi số liệu.
+#
+# `model.train()` bật chế độ huấn luyện, ngược với `model.eval()`. Các lớp như dropout hoạt động khác nhau ở hai chế độ; mạng này không có lớp nào như thế,
+# nhưng vòng lặp nào cũng nên viết rõ.
 #
 # Vì muốn thấy từng bước mà không phải chờ, ta chỉ chạy một epoch trên một phần mười số ảnh (khoảng 3 giây trên CPU).
 
 # %% [markdown] lang="en"
 # ## III.8 · The training loop
 #
-# Each step is five lines that stand in every training loop in PyTorch: compute the output, compute the loss, clear the
-# old gradients, backpropagate, update the weights.
+# The heart of each step is five lines, numbered 1 to 5 in the code, that stand in every training loop in PyTorch:
+# (1) compute the output, (2) compute the loss, (3) clear the old gradients, (4) backpropagate, (5) update the weights. The
+# other lines move the images to the device and keep the books.
+#
+# `model.train()` switches to training mode, the opposite of `model.eval()`. Layers such as dropout behave differently in
+# the two modes; this network has none of them, but every loop should say it.
 #
 # To see the steps without waiting, we run a single epoch on a tenth of the images (about 3 seconds on a CPU).
 
@@ -244,11 +264,11 @@ batch_means, batch_sizes = [], []
 model.train()
 for x, _ in tqdm(small_loader, desc="Epoch 1/1", leave=False):
     x = x.to(device)
-    recon, mu, logvar = model(x)
-    loss, recon_loss, kl_loss = loss_function(recon, x, mu, logvar)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
+    recon, mu, logvar = model(x)  # 1
+    loss, recon_loss, kl_loss = loss_function(recon, x, mu, logvar)  # 2
+    optimizer.zero_grad()  # 3
+    loss.backward()  # 4
+    optimizer.step()  # 5
     batch_means.append(loss.item())
     batch_sizes.append(len(x))
 print(
@@ -263,38 +283,48 @@ print(
 #
 # ### Con số nào được ghi vào log?
 #
-# Mỗi batch cho một **trung bình trên batch**. Muốn có trung bình của cả epoch, phải nhân mỗi trung bình với số ảnh của
-# batch, cộng lại, rồi chia cho tổng số ảnh:
+# Mỗi batch $b$ có $n_b$ ảnh (`batch_sizes`) và cho một **trung bình trên batch** $\ell_b$ (`batch_means`). Muốn có trung bình của cả epoch,
+# phải nhân mỗi $\ell_b$ với $n_b$, cộng lại, rồi chia cho tổng số ảnh:
 #
 # $$\text{trung bình epoch} = \frac{\sum_b n_b\, \ell_b}{\sum_b n_b}.$$
 #
-# Nếu bạn từng đọc bản in của bài tập, hãy để ý chỗ này: ở đó tổng các $\ell_b$ được chia thẳng cho *số ảnh*, nên con số
-# ghi lại nhỏ đi khoảng 256 lần; các phần tái tạo và KL chỉ là của batch cuối; và phần ghi log bị thụt lề sai nên rơi ra ngoài vòng lặp epoch. Rất dễ
-# nhầm, và rất dễ sửa.
+# Ví dụ: ba batch có trung bình 2, 2, 8 và có 256, 256, 128 ảnh. Trung bình cộng đơn giản là $12 / 3 = 4{,}0$: batch cuối tuy nhỏ mà được tính
+# ngang các batch kia. Đúng ra phải là $(256 \cdot 2 + 256 \cdot 2 + 128 \cdot 8) / 640 = 3{,}2$.
+#
+# Nếu bạn từng đọc bản in của bài tập, hãy để ý chỗ này: ở đó tổng các $\ell_b$ được chia thẳng cho *số ảnh*, trong ví dụ là
+# $12 / 640 \approx 0{,}019$. Một batch có bao nhiêu ảnh thì con số ghi lại nhỏ đi chừng ấy lần, ở đây khoảng 256; các phần tái tạo và KL
+# chỉ là của batch cuối; và phần ghi log bị thụt lề sai nên rơi ra ngoài vòng lặp epoch. Rất dễ nhầm, và rất dễ sửa.
 
 # %% [markdown] lang="en"
 # The loss falls clearly within the first epoch already: the network learns.
 #
 # ### Which number goes into the log?
 #
-# Each batch gives a **mean over the batch**. For the mean over the epoch, multiply each by the number of images in its
-# batch, add up, and divide by the number of all images:
+# Each batch $b$ has $n_b$ images (`batch_sizes`) and gives a **mean over the batch**, $\ell_b$ (`batch_means`). For the mean
+# over the epoch, multiply each $\ell_b$ by $n_b$, add up, and divide by the number of all images:
 #
 # $$\text{epoch mean} = \frac{\sum_b n_b\, \ell_b}{\sum_b n_b}.$$
 #
+# An example: three batches with the means 2, 2, 8 and with 256, 256, 128 images. Their plain mean is $12 / 3 = 4.0$: the
+# last batch counts as much as the others, though it is smaller. Right is
+# $(256 \cdot 2 + 256 \cdot 2 + 128 \cdot 8) / 640 = 3.2$.
+#
 # If you have read the printed exercise, look twice here: it divides the sum of the $\ell_b$ by the number of *images*,
-# so the logged number is about 256 times too small; its reconstruction and KL are those of the last batch alone; and
-# its logging is indented out of the epoch loop. An easy slip, and easy to mend.
+# $12 / 640 \approx 0.019$ in the example. The logged number is then as many times too small as a batch has images, here
+# about 256; its reconstruction and KL are those of the last batch alone; and its logging is indented out of the epoch
+# loop. An easy slip, and easy to mend.
 
 # %% [markdown] lang="vi"
 # ### Lượt của bạn
 #
-# Viết hàm tính trung bình của epoch từ danh sách trung bình từng batch $\ell_b$ và danh sách số ảnh $n_b$.
+# Viết hàm tính trung bình của epoch từ `batch_means`, danh sách các $\ell_b$, và `batch_sizes`, danh sách các $n_b$. Cả hai là list
+# Python bình thường, dài bằng nhau.
 
 # %% [markdown] lang="en"
 # ### Your turn
 #
-# Write a function that computes the epoch mean from the list of batch means $\ell_b$ and the list of batch sizes $n_b$.
+# Write a function that computes the epoch mean from `batch_means`, the list of the $\ell_b$, and `batch_sizes`, the list of
+# the $n_b$. Both are ordinary Python lists of the same length.
 
 
 # %% tags=["exercise"]
@@ -310,14 +340,15 @@ checks.check_epoch_mean(epoch_mean)
 
 # %% [markdown] lang="vi"
 # Tệp log của bài tập có phần đầu rồi mỗi epoch một dòng. Tên tệp mang ngày giờ, để lần chạy sau không xóa mất lần trước.
-# Viết ra thì chỉ có vậy:
+# Viết ra thì chỉ có vậy (`np.average` với `weights` cho cùng kết quả như hàm của bạn):
 
 # %% [markdown] lang="en"
 # The exercise's log file has a head and then one line per epoch. The file's name carries date and time, so that the
-# next run does not erase this one. Written out, it is no more than this:
+# next run does not erase this one. Written out, it is no more than this (`np.average` with `weights` gives what your
+# function gives):
 
 # %%
-mean_loss = sum(mean * size for mean, size in zip(batch_means, batch_sizes, strict=True)) / sum(batch_sizes)
+mean_loss = np.average(batch_means, weights=batch_sizes)
 log_file = Path("logs") / f"by_hand_{datetime.now():%Y%m%d_%H%M%S}.txt"
 log_file.parent.mkdir(exist_ok=True)
 log_file.write_text(f"Epoch,Avg_Loss,Recon_Loss,KL_Loss\n1,{mean_loss:.6f},{recon_loss:.6f},{kl_loss:.6f}\n")
@@ -326,42 +357,78 @@ print(log_file.read_text())
 # %% [markdown] lang="vi"
 # Hai cột cuối ở đây vẫn là của batch cuối cùng: muốn đúng, ta phải cộng dồn cả ba giá trị. Hàm `fit` làm việc đó.
 #
-# ## Cũng cách làm ấy, gọi trong một dòng: `fit`
+# ### Đo trên tập kiểm định
 #
-# `training.fit` là vòng lặp vừa rồi, thêm những thứ mà một lần huấn luyện dài không thể thiếu:
-#
-# - thanh tiến trình cho epoch và batch, kèm mất mát và thời gian còn lại;
-# - trung bình đúng theo số ảnh cho cả ba cột, ghi vào log sau **mỗi** epoch, và đo trên tập kiểm định;
-# - **điểm lưu** (checkpoint): sau mỗi epoch, mọi thứ được lưu vào một tệp; bị ngắt giữa chừng thì chạy lại là đi tiếp;
-# - bấm *Interrupt* (■) thì dừng êm, mô hình giữ những gì đã học; gặp NaN thì dừng ngay và nói rõ ở đâu.
-#
-# Để thấy checkpoint hoạt động, ta huấn luyện làm hai chặng. Chặng đầu dừng trước epoch cuối. Dòng `unlink` xóa checkpoint cũ để bắt đầu lại từ đầu; bỏ dòng ấy đi thì
-# `fit` tiếp tục từ lần chạy trước.
-#
-# ⏱ Mỗi epoch khoảng 12 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+# Hết mỗi epoch, mô hình được đo trên những ảnh mà nó không học: vẫn hàm mất mát ấy, nhưng không tính gradient, không cập nhật (khoảng 2 giây trên CPU).
 
 # %% [markdown] lang="en"
 # The last two columns here are still those of the last batch: to be right, all three values must be summed up. `fit`
 # does that.
 #
+# ### Measuring on the validation set
+#
+# At the end of each epoch the model is measured on the images that it does not learn from: the same loss, but no
+# gradients and no update (about 2 seconds on a CPU).
+
+# %%
+val_means, val_sizes = [], []
+model.eval()
+with torch.no_grad():
+    for x, _ in val_loader:
+        x = x.to(device)
+        recon, mu, logvar = model(x)
+        val_means.append(loss_function(recon, x, mu, logvar)[0].item())
+        val_sizes.append(len(x))
+print(tr("huấn luyện:", "training:"), f"{mean_loss:.0f}")
+print(tr("kiểm định:", "validation:"), f"{np.average(val_means, weights=val_sizes):.0f}")
+
+# %% [markdown] lang="vi"
+# Mất mát trên tập kiểm định lại *thấp hơn*. Không phải vì ảnh ở đó dễ hơn: nó được đo ở cuối epoch, còn con số huấn luyện là trung bình trên cả epoch,
+# gồm cả những batch đầu, khi mạng chưa biết gì.
+#
+# ## Cũng cách làm ấy, gọi trong một dòng: `fit`
+#
+# `training.fit` là vòng lặp vừa rồi. Nó tự tạo Adam như ở III.7, tự chuyển mô hình và ảnh sang GPU nếu có, và sau mỗi epoch đo trên tập kiểm định
+# mà không cập nhật trọng số. Ngoài ra còn những thứ mà một lần huấn luyện dài không thể thiếu:
+#
+# - thanh tiến trình cho epoch và batch, kèm mất mát và thời gian còn lại;
+# - trung bình đúng theo số ảnh cho cả ba cột, ghi vào log sau **mỗi** epoch;
+# - **điểm lưu** (checkpoint): sau mỗi epoch, mọi thứ được lưu vào một tệp; bị ngắt giữa chừng thì chạy lại là đi tiếp;
+# - bấm *Interrupt* (■) thì dừng êm, mô hình giữ những gì đã học; mất mát thành NaN (*not a number*, kết quả của một phép tính đã hỏng, như $\infty - \infty$)
+#   thì dừng ngay và nói rõ ở đâu.
+#
+# Để thấy checkpoint hoạt động, ta huấn luyện làm hai chặng. Chặng đầu dừng trước epoch cuối. Lần chạy ngắn với 3 epoch có tệp riêng, mỗi lần chạy lại đều bị xóa để bạn
+# luôn thấy đủ hai chặng. Lần chạy dài, chẳng hạn `EPOCHS = 500`, có tệp khác, và không dòng nào xóa nó: chạy lại notebook là `fit` đi tiếp.
+#
+# ⏱ Mỗi epoch khoảng 12 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+
+# %% [markdown] lang="en"
+# The validation loss is the *lower* one. Not because its images are easier: it is measured at the end of the epoch, while
+# the training number is a mean over the whole epoch, with the first batches, when the network knew nothing, in it.
+#
 # ## The same recipe in one line: `fit`
 #
-# `training.fit` is the loop above with what a long training cannot do without:
+# `training.fit` is the loop above. It makes the Adam of III.7 by itself, moves the model and the images to the GPU if
+# there is one, and after each epoch measures the validation set without an update. Besides, it has what a long training
+# cannot do without:
 #
 # - progress bars for epochs and batches, with the loss and the time left;
-# - means weighted by the number of images in all three columns, logged after **every** epoch, and measured on the
-#   validation set too;
+# - means weighted by the number of images in all three columns, logged after **every** epoch;
 # - a **checkpoint**: after each epoch everything is saved in one file; after a break, running again goes on from there;
-# - *Interrupt* (■) stops gently and the model keeps what it has learnt; a NaN stops at once and says where.
+# - *Interrupt* (■) stops gently and the model keeps what it has learnt; a loss that becomes NaN (*not a number*, what a
+#   computation gives that has broken down, such as $\infty - \infty$) stops at once and says where.
 #
-# To see the checkpoint at work we train in two stages. The first stops before the last epoch. The line with `unlink` deletes an old checkpoint to start afresh;
-# without it `fit` goes on from your last run.
+# To see the checkpoint at work we train in two stages. The first stops before the last epoch. The short run of 3 epochs
+# has a file of its own, which is deleted each time, so that you always see both stages. A long run, such as
+# `EPOCHS = 500`, has another file, and no line deletes it: run the notebook again and `fit` goes on.
 #
 # ⏱ Each epoch takes about 12 seconds on two CPU cores; a GPU is much faster.
 
 # %%
-checkpoint = Path("checkpoints") / "vae_B1000.pt"
-checkpoint.unlink(missing_ok=True)
+folder = Path("checkpoints")
+checkpoint = folder / f"vae_B1000_{EPOCHS}_epochs.pt"
+if EPOCHS == 3:
+    checkpoint.unlink(missing_ok=True)
 
 torch.manual_seed(1)
 model = VAE(channels, latent_dim)
@@ -370,13 +437,20 @@ history = training.fit(
 )
 
 # %% [markdown] lang="vi"
-# Giả sử đến đây Colab ngắt kết nối và mọi biến đều bị mất. Ta tạo một mô hình mới tinh rồi gọi lại đúng lệnh ấy với đủ số
+# Giả sử đến đây kernel bị ngắt và mọi biến đều mất, chỉ còn tệp checkpoint. Ta tạo một mô hình mới tinh rồi gọi lại đúng lệnh ấy với đủ số
 # epoch: `fit` đọc checkpoint và chỉ chạy phần còn thiếu. Kết quả giống hệt như khi không bị ngắt.
+#
+# Trên Colab, khi máy bị thu hồi thì tệp cũng mất theo. Vậy hãy để checkpoint trên Google Drive: chạy
+# `from google.colab import drive; drive.mount("/content/drive")`, rồi trong ô trên đặt `folder = Path("/content/drive/MyDrive/checkpoints")`.
 
 # %% [markdown] lang="en"
-# Suppose that Colab disconnects here and all variables are gone. We make a brand-new model and give the same command
-# with the full number of epochs: `fit` reads the checkpoint and runs only what is missing. The result is exactly that
-# of a training without the break.
+# Suppose that the kernel dies here and all variables are gone, only the checkpoint file is left. We make a brand-new model
+# and give the same command with the full number of epochs: `fit` reads the checkpoint and runs only what is missing. The
+# result is exactly that of a training without the break.
+#
+# On Colab a machine that is taken away takes its files along. So keep the checkpoint on Google Drive: run
+# `from google.colab import drive; drive.mount("/content/drive")`, and in the cell above set
+# `folder = Path("/content/drive/MyDrive/checkpoints")`.
 
 # %%
 model = VAE(channels, latent_dim)
@@ -388,9 +462,14 @@ plots.plot_history(history)
 
 # %% [markdown] lang="vi"
 # *Hình: ba đồ thị theo epoch (mất mát, sai số tái tạo, KL), nét liền là tập huấn luyện, nét đứt là tập kiểm định. Sai số
-# tái tạo giảm ở cả hai tập: những gì mạng học được cũng đúng với ảnh mới. KL lúc đầu vọt lên rồi hạ xuống.*
+# tái tạo giảm ở cả hai tập: những gì mạng học được cũng đúng với ảnh mới. KL huấn luyện là 163 ở epoch 1, rồi 22, 22 (trong lần chạy này):
+# trong khoảng hai mươi batch đầu, KL vọt từ 0 lên chừng 10.000 nat rồi hạ xuống, và trung bình của epoch 1 vẫn mang theo những batch ấy. Đo ở cuối epoch, trên tập
+# kiểm định, nó đã là 22.*
 #
-# Vì $B = 1000$, mất mát gần như chỉ là sai số tái tạo nhân một nghìn; KL góp chưa đến 1 %. Bài 04 cho thấy điều đó nghĩa là gì.
+# Nét đứt nằm dưới nét liền cũng vì lẽ đó: kiểm định đo ở cuối epoch, còn huấn luyện là trung bình trên cả epoch, trong lúc mạng vẫn đang khá lên. Đo bằng cùng
+# một bộ trọng số sau epoch 3 thì sai số tái tạo của hai tập gần như bằng nhau (trong lần chạy này, cả hai khoảng 41,3).
+#
+# Vì $B = 1000$, mất mát gần như chỉ là sai số tái tạo nhân một nghìn: ở epoch 3, KL góp 22 trong khoảng 42.600, tức 0,05 %. Bài 04 cho thấy điều đó nghĩa là gì.
 #
 # ### Tệp log
 #
@@ -398,11 +477,17 @@ plots.plot_history(history)
 
 # %% [markdown] lang="en"
 # *The figure: three curves by epoch (loss, reconstruction error, KL), solid for training and dashed for validation. The
-# reconstruction error falls on both: what the network learns holds for new images too. The KL jumps up at first and
-# then comes down.*
+# reconstruction error falls on both: what the network learns holds for new images too. The training KL is 163 in epoch 1,
+# then 22 and 22 (in this run): within the first twenty batches or so it shoots from 0 up to some 10,000 nats and comes
+# down again, and the mean of epoch 1 still holds those batches. Measured at the end of the epoch, on the validation set,
+# it is 22 already.*
 #
-# With $B = 1000$ the loss is almost nothing but a thousand times the reconstruction error; the KL adds less than 1 %.
-# Lesson 04 shows what that means.
+# The dashed curves lie below the solid ones for the same reason: validation is measured at the end of the epoch, training
+# is a mean over the whole epoch, while the network was still getting better. Measured with the same weights, those after
+# epoch 3, the reconstruction errors of both sets are almost equal (in this run both are about 41.3).
+#
+# With $B = 1000$ the loss is almost nothing but a thousand times the reconstruction error: in epoch 3 the KL adds 22 of
+# about 42,600, which is 0.05 %. Lesson 04 shows what that means.
 #
 # ### The log file
 #
@@ -411,6 +496,146 @@ plots.plot_history(history)
 # %%
 print(history.log_file.read_text())
 training.History.read(history.log_file)["recon"]
+
+# %% [markdown] lang="vi"
+# ## Vì sao `fit` nhanh hơn?
+#
+# Cùng công thức, cùng kết quả, nhưng `fit` cần ít thời gian hơn hẳn vòng lặp của bài tập. Muốn biết vì sao thì đừng đoán, hãy **đo từng phần** (profiling). Trước hết, dựng lại cách nạp
+# ảnh của bài tập: mỗi lần cần một ảnh, `torchvision` lấy các byte ra, tạo một ảnh PIL, rồi `ToTensor` đổi thành tensor; `DataLoader` gom 256 ảnh lẻ ấy thành một batch. Còn `fit` giữ cả tập ảnh
+# trong một tensor duy nhất, và một batch chỉ là một lần lấy theo chỉ số.
+
+# %% [markdown] lang="en"
+# ## Why is `fit` faster?
+#
+# The same recipe and the same result, yet `fit` takes far less time than the exercise's loop. Why? Do not guess, **measure each part** (profiling). First, the exercise's way of loading images, rebuilt: for each
+# image that is needed, `torchvision` takes its bytes, makes a PIL image, and `ToTensor` turns that into a tensor; the `DataLoader` collects 256 such images into a batch. `fit` keeps all images in one
+# tensor, and a batch is one look-up by index.
+
+# %%
+import time
+
+import matplotlib.pyplot as plt
+from PIL import Image
+from torchvision.transforms import ToTensor
+
+
+class OneByOne(torch.utils.data.Dataset):
+    """As torchvision.datasets.MNIST with ToTensor: each image is converted anew, one at a time."""
+
+    def __init__(self, images):
+        self.bytes = (images[:, 0] * 255).round().byte().numpy()
+
+    def __len__(self):
+        return len(self.bytes)
+
+    def __getitem__(self, i):
+        return ToTensor()(Image.fromarray(self.bytes[i]))
+
+
+one_by_one = DataLoader(OneByOne(train_set.images), batch_size, shuffle=True)
+in_memory = (train_set.images[indices] for indices in torch.randperm(len(train_set)).split(batch_size))
+
+# %% [markdown] lang="vi"
+# Rồi bấm giờ bốn phần của một bước, trung bình trên 15 batch: nạp ảnh, lan truyền xuôi (forward pass), lan truyền ngược (backward pass), cập nhật trọng số. (Khoảng 5 giây trên CPU.) Trên GPU, các lệnh chỉ được *xếp hàng*; phải
+# `synchronize`, tức đợi GPU làm xong, thì đồng hồ mới đo đúng.
+
+# %% [markdown] lang="en"
+# Then we time four parts of a step, as means over 15 batches: loading, the forward pass, the backward pass, the update. (About 5 seconds on a CPU.) On a GPU commands are only *queued*; we have to
+# `synchronize`, that is wait until the GPU is done, or the clock measures nothing.
+
+
+# %%
+def now():
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def profile(batches, n=15):
+    seconds, batches = np.zeros(4), iter(batches)
+    for _ in range(n):
+        clock = [now()]
+        x = next(batches).to(device)
+        clock.append(now())
+        recon, mu, logvar = model(x)
+        loss, _, _ = loss_function(recon, x, mu, logvar)
+        clock.append(now())
+        optimizer.zero_grad()
+        loss.backward()
+        clock.append(now())
+        optimizer.step()
+        clock.append(now())
+        seconds += np.diff(clock)
+    return 1000 * seconds / n
+
+
+optimizer = torch.optim.Adam(model.parameters(), lr=0)  # lr = 0: the model that we have trained stays as it is
+n = min(15, len(train_set) // batch_size)
+times = {tr("bài tập", "exercise"): profile(one_by_one, n), "fit": profile(in_memory, n)}
+
+# %%
+fig, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
+parts = [tr("nạp ảnh", "loading"), tr("xuôi", "forward"), tr("ngược", "backward"), tr("cập nhật", "update")]
+left = np.zeros(2)
+for part, hatch, row in zip(parts, ("", "//", "xx", "oo"), np.array(list(times.values())).T, strict=True):
+    ax.barh(list(times), row, left=left, label=part, hatch=hatch, edgecolor="white")
+    left += row
+ax.set(
+    xlabel=tr("mili giây cho một batch", "milliseconds per batch"),
+    title=tr("Thời gian đi đâu?", "Where does the time go?"),
+)
+ax.invert_yaxis()
+ax.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.4))
+plt.show()
+
+# %% [markdown] lang="vi"
+# *Hình: hai thanh ngang, mỗi thanh chia bốn phần theo thời gian của một batch. Ba phần sau gần như bằng nhau ở hai thanh, vì phép tính vẫn y nguyên; khác nhau là ở phần nạp ảnh: rất dài ở vòng lặp của bài tập, gần như không
+# thấy ở `fit`.* Bài tập nhờ hai tiến trình phụ (`num_workers=2`) nạp ảnh, nhưng trên máy hai nhân chúng giành CPU với chính phép tính.
+#
+# Trong `fit` còn hai chỗ nữa, mỗi chỗ vài dòng, đọc được trong `vae_helpers/training.py`:
+#
+# - **Trên CPU (Linux)**: mỗi batch xin rồi trả vài trăm MB bộ nhớ, và việc trả lại cho hệ điều hành tốn gần bằng phép tính. `_keep_freed_memory` bảo thư viện C giữ lại để dùng cho batch sau.
+# - **Trên GPU**: `loss.item()` sau mỗi batch bắt CPU đợi GPU làm xong rồi mới được giao việc tiếp. `fit` cộng dồn mất mát ngay trên GPU và chỉ đọc năm lần mỗi giây.
+#
+# Cả hai không đổi một con số nào. Muốn nhanh hơn nữa thì phải đổi công thức, và `fit` không tự ý làm việc đó: bạn phải viết ra. `schedule="one-cycle"` tăng tốc độ học (learning rate) lên đến `lr` rồi hạ dần về 0:
+
+# %% [markdown] lang="en"
+# *The figure: two horizontal bars, each divided into four parts by the time of one batch. The last three parts are nearly equal in both bars, for the arithmetic is the same; what differs is loading: very long in the exercise's loop, hardly
+# to be seen in `fit`.* The exercise gives the loading to two helper processes (`num_workers=2`), but on two cores these compete with the arithmetic itself.
+#
+# There are two more places in `fit`, a few lines each, to be read in `vae_helpers/training.py`:
+#
+# - **On a CPU (Linux)**: each batch asks for some hundred MB of memory and gives them back, and giving them back to the system costs almost as much as the arithmetic. `_keep_freed_memory` tells the C library to keep them for the next batch.
+# - **On a GPU**: `loss.item()` after each batch makes the CPU wait until the GPU is done before it can hand out more work. `fit` sums the loss on the GPU and reads it five times a second only.
+#
+# Neither changes any number. To be faster still the recipe itself must change, and `fit` does not do that on its own: you have to write it. `schedule="one-cycle"` raises the learning rate up to `lr` and then lowers it to 0:
+
+# %%
+rates = []
+rate = torch.optim.Adam([nn.Parameter(torch.zeros(1))], lr=4e-3)
+one_cycle = torch.optim.lr_scheduler.OneCycleLR(rate, max_lr=4e-3, total_steps=6 * 750)  # 6 epochs of 750 batches of 64
+for _ in range(6 * 750):
+    rates.append(rate.param_groups[0]["lr"])
+    rate.step()
+    one_cycle.step()
+fig, ax = plt.subplots(figsize=(6, 2.6), layout="constrained")
+ax.plot(np.arange(len(rates)) / 750, rates, label='schedule="one-cycle", lr=4e-3')
+ax.axhline(1e-3, linestyle="--", color="grey", label=tr("bài tập: 1e-3 không đổi", "exercise: 1e-3 throughout"))
+ax.set(
+    xlabel="epoch",
+    ylabel=tr("tốc độ học", "learning rate"),
+    title=tr("Một chu kỳ tốc độ học", "One cycle of the learning rate"),
+)
+ax.legend()
+plt.show()
+
+# %% [markdown] lang="vi"
+# *Hình: đường liền đi từ 0,00016 lên 0,004 trong 30 % số bước đầu, rồi hạ về gần 0; đường đứt là tốc độ học cố định của bài tập.* Bước dài ở giữa đưa mạng đi xa, bước ngắn ở cuối cho nó lắng xuống. Chúng tôi đã đo trên toàn bộ MNIST: `fit(..., epochs=6, batch_size=64,
+# lr=4e-3, schedule="one-cycle")` đạt sai số tái tạo 32,6 trên tập kiểm định sau **6** epoch, còn công thức của bài tập cần khoảng **20** epoch để xuống 32,7. `benchmarks/train_speed.py` đo cả hai trên máy của bạn.
+
+# %% [markdown] lang="en"
+# *The figure: the solid line climbs from 0.00016 to 0.004 over the first 30 % of the steps and then falls to nearly 0; the dashed line is the exercise's constant learning rate.* The long steps in the middle carry the network far, the short ones at the end let it settle. We measured on the whole of MNIST: `fit(..., epochs=6, batch_size=64,
+# lr=4e-3, schedule="one-cycle")` reaches a validation reconstruction error of 32.6 after **6** epochs, where the exercise's recipe needs about **20** epochs for 32.7. `benchmarks/train_speed.py` measures both on your machine.
 
 # %% [markdown] lang="vi"
 # ## Tự kiểm tra
@@ -423,8 +648,8 @@ training.History.read(history.log_file)["recon"]
 # ## Tóm tắt
 #
 # - Một bước huấn luyện: đầu ra → mất mát → xóa gradient → lan truyền ngược → cập nhật.
-# - Trung bình của epoch phải tính theo số ảnh; chia tổng các trung bình batch cho số ảnh là sai 256 lần.
-# - `fit` là chính vòng lặp đó, thêm log, kiểm định và checkpoint; đổi `EPOCHS` thành 500 là có bài tập đầy đủ.
+# - Trung bình của epoch phải tính theo số ảnh; chia tổng các trung bình batch cho số ảnh thì kết quả nhỏ đi khoảng 256 lần, bằng số ảnh của một batch.
+# - `fit` là chính vòng lặp đó, thêm log, kiểm định và checkpoint; đổi `EPOCHS` thành 500 (khoảng 100 phút trên CPU hai nhân) là có bài tập đầy đủ.
 #
 # **Tiếp theo:** [Bài 06 · Tái tạo và sinh ảnh](06_reconstructions.ipynb) dùng tiếp mô hình vừa huấn luyện.
 
@@ -439,8 +664,9 @@ training.History.read(history.log_file)["recon"]
 # ## Recap
 #
 # - A training step: output → loss → clear gradients → backpropagate → update.
-# - The epoch mean must be weighted by the number of images; dividing the sum of batch means by the images is 256 times
-#   off.
-# - `fit` is that same loop with log, validation and checkpoint; change `EPOCHS` to 500 and you have the full exercise.
+# - The epoch mean must be weighted by the number of images; dividing the sum of batch means by the images makes it about
+#   256 times too small, as many times as a batch has images.
+# - `fit` is that same loop with log, validation and checkpoint; change `EPOCHS` to 500 (about 100 minutes on two CPU
+#   cores) and you have the full exercise.
 #
 # **Next:** [Lesson 06 · Reconstructions and samples](06_reconstructions.ipynb) goes on with the model trained here.

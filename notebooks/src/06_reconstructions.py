@@ -26,7 +26,7 @@ train_set, val_set = data.split(data.load_mnist(), (0.8, 0.2), seed=1)
 # %% [markdown] lang="vi"
 # ## Mô hình
 #
-# Cùng cách huấn luyện như bài 05. Nếu bạn đã chạy bài 05, checkpoint của nó được dùng lại và ô này xong ngay; nếu chưa, ô này
+# Cùng cách huấn luyện như bài 05. Nếu bạn đã chạy bài 05 với cùng số epoch, checkpoint của nó được dùng lại và ô này xong ngay; nếu chưa, ô này
 # huấn luyện 3 epoch.
 #
 # ⏱ Nhiều nhất khoảng 40 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
@@ -34,8 +34,8 @@ train_set, val_set = data.split(data.load_mnist(), (0.8, 0.2), seed=1)
 # %% [markdown] lang="en"
 # ## The model
 #
-# The same recipe as in lesson 05. If you have run lesson 05, its checkpoint is used and this cell is done at once; if
-# not, it trains 3 epochs.
+# The same recipe as in lesson 05. If you have run lesson 05 with the same number of epochs, its checkpoint is used and
+# this cell is done at once; if not, it trains 3 epochs.
 #
 # ⏱ At most about 40 seconds on two CPU cores; a GPU is much faster.
 
@@ -43,7 +43,7 @@ train_set, val_set = data.split(data.load_mnist(), (0.8, 0.2), seed=1)
 EPOCHS = 3  # 500
 torch.manual_seed(1)
 model = models.VAE(channels=1, latent_dim=2)
-checkpoint = Path("checkpoints") / "vae_B1000.pt"
+checkpoint = Path("checkpoints") / f"vae_B1000_{EPOCHS}_epochs.pt"
 history = training.fit(model, train_set, val_set, epochs=EPOCHS, checkpoint=checkpoint, seed=1)
 print(tr("Sai số tái tạo trên tập kiểm định:", "Validation reconstruction error:"), f"{history['val_recon'][-1]:.1f}")
 
@@ -52,16 +52,24 @@ print(tr("Sai số tái tạo trên tập kiểm định:", "Validation reconstr
 #
 # Hai dòng quan trọng trước khi dùng một mô hình:
 #
-# - `model.eval()` chuyển sang **chế độ đánh giá** (các lớp như dropout không còn hoạt động ngẫu nhiên nữa);
+# - `model.eval()` chuyển sang **chế độ đánh giá**: các lớp như dropout không còn hoạt động ngẫu nhiên nữa. Mạng này không có lớp nào như thế, nhưng đó là
+#   thói quen tốt;
 # - `torch.no_grad()` bảo PyTorch đừng ghi nhớ phép tính để lấy gradient: nhờ vậy đỡ tốn bộ nhớ.
+#
+# Dù ở chế độ đánh giá, `model(images)` vẫn rút $\varepsilon$ ngẫu nhiên, nên gọi hai lần sẽ ra hai ảnh hơi khác nhau. Muốn ảnh tái tạo không nhiễu, hãy giải mã
+# chính $\mu$: `model.decode(mu)`.
 
 # %% [markdown] lang="en"
 # ## III.9 · Reconstructing validation images
 #
 # Two lines matter before one uses a model:
 #
-# - `model.eval()` switches to **evaluation mode** (layers such as dropout stop being random);
+# - `model.eval()` switches to **evaluation mode**: layers such as dropout stop being random. This network has no such
+#   layer, but the habit is a good one;
 # - `torch.no_grad()` tells PyTorch not to remember the computation for gradients: that saves memory.
+#
+# In evaluation mode too `model(images)` draws a random $\varepsilon$, so two calls give slightly different pictures. For a
+# reconstruction without noise decode $\mu$ itself: `model.decode(mu)`.
 
 # %% tags=["nbval-check-output"]
 model.eval()
@@ -96,14 +104,17 @@ axes[1, 0].set_title(tr("Tái tạo", "Reconstruction"), loc="left")
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: hàng trên là mười chữ số gốc, hàng dưới là ảnh tái tạo, mờ hơn. Nét chung thì giữ được, nhưng vài chữ số bị
-# đổi thành chữ số khác: chỉ với hai con số cho mỗi ảnh, những chữ số giống nhau như 4 và 9 phải chen chung một chỗ.*
+# *Hình: hàng trên là mười chữ số gốc, hàng dưới là ảnh tái tạo, nhòe hơn và xám hơn: sau ba epoch, không điểm ảnh nào lên tới màu trắng, điểm sáng nhất
+# chỉ khoảng 0,65 thay vì 1 (trong lần chạy này). Nét chung thì giữ được, nhưng vài chữ số bị đổi thành chữ số khác, như số 5 và hai số 7 ở đây thành ra giống số 9: chỉ với
+# hai con số cho mỗi ảnh, những chữ số giống nhau phải chen chung một chỗ.*
 #
 # Từ nay hàm `plots.plot_reconstructions(model, images)` vẽ hình này giúp bạn.
 
 # %% [markdown] lang="en"
-# *The figure: ten original digits above, their reconstructions below, blurrier. The general shape survives, but some
-# digits turn into others: with only two numbers per image, look-alikes such as 4 and 9 must share one place.*
+# *The figure: ten original digits above, their reconstructions below, blurrier and greyer: after three epochs no pixel
+# reaches white, the brightest stands at about 0.65 instead of 1 (in this run). The general shape survives, but some
+# digits turn into others, as the 5 and both 7s here look like 9s: with only two numbers per image, look-alikes must
+# share one place.*
 #
 # From now on `plots.plot_reconstructions(model, images)` draws this figure for you.
 
@@ -125,14 +136,15 @@ plots.plot_latent(model, val_set)
 
 # %% [markdown] lang="vi"
 # *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số. Các chữ số 0, 1, 6 có vùng riêng; 4 và 9 chồng lên nhau, cũng như
-# 3, 5, 8. Ba vòng tròn đứt nét có bán kính 1, 2, 3 quanh gốc tọa độ đánh dấu phân phối tiên nghiệm (prior) $\mathcal{N}(0, I)$.*
+# 3, 5, 8. Ba vòng tròn đứt nét có bán kính 1, 2, 3 quanh gốc tọa độ đánh dấu phân phối tiên nghiệm (prior) $\mathcal{N}(0, I)$: trong hai chiều,
+# chúng chứa 39 %, 86 % và 99 % số mẫu của nó.*
 #
 # Hãy nhìn lại các vòng tròn: **phần lớn đám mây nằm ngoài chúng**. Đo thử:
 
 # %% [markdown] lang="en"
 # *The figure: a dot for each image, a colour for each digit. 0, 1 and 6 have regions of their own; 4 and 9 overlap,
 # and so do 3, 5 and 8. The three dashed circles with radius 1, 2 and 3 around the origin mark the prior
-# $\mathcal{N}(0, I)$.*
+# $\mathcal{N}(0, I)$: in two dimensions they hold 39 %, 86 % and 99 % of its samples.*
 #
 # Look at the circles again: **most of the cloud lies outside**. Let us measure it:
 
@@ -140,28 +152,35 @@ plots.plot_latent(model, val_set)
 with torch.no_grad():
     mu, logvar = model.encode(val_set.images[:2000].to(device))
 sigma = torch.exp(0.5 * logvar)
-inside = (mu.norm(dim=1) < 2).float().mean()
+print(tr("trung bình của các μ:", "mean of the μ:"), [f"{m:.2f}" for m in mu.mean(dim=0).tolist()])
 print(tr("độ lệch chuẩn của các μ:", "standard deviation of the μ:"), [f"{s:.2f}" for s in mu.std(dim=0).tolist()])
-print(tr("σ trung bình:", "mean σ:"), f"{sigma.mean():.3f}")
-print(
-    tr("số ảnh trong vòng bán kính 2:", "images within radius 2:"),
-    f"{inside:.0%}",
-    tr("(N(0, I) có 86 %)", "(N(0, I) has 86%)"),
-)
+print(tr("σ trung bình của bộ mã hóa:", "mean σ of the encoder:"), f"{sigma.mean():.3f}")
+for radius in (1, 2, 3):
+    inside = (mu.norm(dim=1) < radius).float().mean()
+    print(tr("số ảnh trong vòng bán kính", "images within radius"), f"{radius}: {inside:.0%}")
 
 # %% [markdown] lang="vi"
-# Các $\mu$ nằm lệch hẳn khỏi gốc tọa độ và trải rộng hơn tiên nghiệm, còn $\sigma$ chỉ khoảng $0{,}01$. Với $B = 1000$, sai số tái tạo có trọng số gấp nghìn lần KL, nên mô hình *gần như là một autoencoder*: mỗi ảnh là một đốm tí hon, các đốm dàn ra xa để khỏi lẫn nhau.
-# Bài 04 giải thích $B$ chính là cách chọn độ lệch chuẩn của decoder ($\sigma \approx 0{,}022$).
+# Trong lần chạy này, chỉ khoảng 10 % số ảnh nằm trong vòng bán kính 2, nơi $\mathcal{N}(0, I)$ có 86 %, và cả vòng bán kính 3 cũng chỉ chứa chừng một phần tư. Tâm đám mây lệch hẳn
+# khỏi gốc tọa độ, khoảng $(-3;\ 3)$; nó trải rộng hơn tiên nghiệm (1,8 và 1,6 thay vì 1), còn $\sigma$ của encoder chỉ khoảng $0{,}01$. Với $B = 1000$, sai số tái tạo có
+# trọng số gấp nghìn lần KL, nên mô hình *gần như là một autoencoder*: mỗi ảnh là một đốm tí hon, các đốm dàn ra xa để khỏi lẫn nhau.
+#
+# Đừng lẫn $\sigma$ này, bề rộng của mỗi đốm trong không gian tiềm ẩn, với độ lệch chuẩn của decoder, ta viết là $\sigma_x$: nó cho biết mỗi điểm ảnh được phép lệch bao nhiêu. Chọn $B = 1000$
+# chính là chọn $\sigma_x = 1/\sqrt{2B} \approx 0{,}022$ (bài 04).
 #
 # ## Decoder vẽ gì ở mỗi nơi?
 #
 # Lấy một lưới các điểm $z$, giải mã từng điểm, xếp các ảnh đúng vị trí. Lưới bao trọn đám mây vừa thấy.
 
 # %% [markdown] lang="en"
-# The $\mu$ lie well off the origin and spread wider than the prior, while $\sigma$ is about a hundredth. With $B = 1000$ the reconstruction error
-# weighs a thousand times as much as the KL, so the model is *nearly an autoencoder*: every image is a tiny spot, and
-# the spots keep apart so as not to be mixed up. Lesson 04 explains that $B$ is a choice of the decoder's standard
-# deviation ($\sigma \approx 0.022$).
+# In this run only about 10 % of the images lie within radius 2, where $\mathcal{N}(0, I)$ has 86 %, and even radius 3 holds just a
+# quarter of them. The cloud's centre is well off the origin, at about $(-3, 3)$; it spreads wider than the prior (1.8
+# and 1.6 instead of 1), while the encoder's $\sigma$ is only about 0.01. With $B = 1000$ the reconstruction error weighs a
+# thousand times as much as the KL, so the model is *nearly an autoencoder*: every image is a tiny spot, and the spots keep
+# apart so as not to be mixed up.
+#
+# Do not confuse this $\sigma$, the width of each spot in the latent space, with the decoder's standard deviation, written
+# $\sigma_x$ here: that one says how far each pixel may stray. To choose $B = 1000$ is to choose
+# $\sigma_x = 1/\sqrt{2B} \approx 0.022$ (lesson 04).
 #
 # ## What does the decoder draw in each place?
 #
@@ -172,16 +191,20 @@ lowest, highest = mu.min(dim=0).values.tolist(), mu.max(dim=0).values.tolist()
 plots.plot_manifold(model, n=20, limits=tuple(zip(lowest, highest, strict=True)))
 
 # %% [markdown] lang="vi"
-# *Hình: lưới 20 × 20 ảnh. Nơi có dữ liệu, các chữ số biến đổi êm dần từ chữ số này sang chữ số khác; nơi không có dữ liệu,
-# decoder vẽ ra những vệt không giống chữ số nào.*
+# *Hình: lưới 20 × 20 ảnh. Nơi có dữ liệu, các chữ số biến đổi êm dần từ chữ số này sang chữ số khác. Nơi không có dữ liệu, decoder vẫn vẽ ra một thứ gì đó, vì chưa ai dạy nó
+# phải vẽ gì. Trong lần chạy này: góc trên bên phải trống mà vẫn là những số 0 rõ ràng, mép trên bên trái là những số 1, góc dưới bên trái là những hình mảnh, đế dày, nửa 1 nửa 6; chỉ góc
+# dưới bên phải mới là những vệt không giống chữ số nào. Góc ấy lại ở ngay cạnh gốc tọa độ, nơi tiên nghiệm lấy mẫu.*
 #
 # ## Sinh ảnh mới
 #
 # Một VAE sinh ảnh bằng hai dòng mã: lấy $z \sim \mathcal{N}(0, I)$, rồi đưa qua decoder. Không cần encoder.
 
 # %% [markdown] lang="en"
-# *The figure: a grid of 20 × 20 pictures. Where there are data, digits melt smoothly into each other; where there are
-# none, the decoder draws smears that are no digit at all.*
+# *The figure: a grid of 20 × 20 pictures. Where there are data, digits melt smoothly into each other. Where there are
+# none, the decoder draws something all the same, for nobody has taught it what. In this run the upper right corner is
+# empty and yet shows clean 0s, the upper left edge 1s, the lower left corner slim shapes on a thick base, half 1 and half
+# 6; only in the lower right are there smears that are no digit at all. And that corner lies right beside the origin, where
+# the prior draws its samples.*
 #
 # ## Making new images
 #
@@ -191,36 +214,50 @@ plots.plot_manifold(model, n=20, limits=tuple(zip(lowest, highest, strict=True))
 plots.plot_samples(model, n=40, seed=0)
 
 # %% [markdown] lang="vi"
-# *Hình: bốn mươi ảnh từ $z \sim \mathcal{N}(0, I)$. Chỉ vài loại chữ số xuất hiện, và nhiều ảnh không đọc được: mẫu rơi vào quanh gốc
+# *Hình: bốn mươi ảnh từ $z \sim \mathcal{N}(0, I)$. Chỉ vài loại chữ số xuất hiện, trong lần chạy này phần lớn là số 0, và nhiều ảnh không đọc được, chỉ là những mảng xám: mẫu rơi vào quanh gốc
 # tọa độ, nơi mô hình này hầu như không đặt ảnh nào.*
 #
-# Lỗi không nằm ở decoder, mà ở chỗ ta hỏi sai nơi. Nếu lấy $z$ từ một phân phối Gauss khớp với chính đám mây các $\mu$:
+# Lỗi tại ba epoch là quá ít, hay tại ta hỏi sai nơi? Hãy lấy `vae-2d-b1000`: vẫn mạng ấy và $B = 1000$ ấy, nhưng đã huấn luyện sẵn 30 epoch. Ở hai hàng trên, $z$ lấy từ tiên nghiệm; ở hai hàng dưới,
+# $z$ lấy từ một phân phối Gauss khớp với chính đám mây các $\mu$ của nó:
 
 # %% [markdown] lang="en"
-# *The figure: forty images from $z \sim \mathcal{N}(0, I)$. Only a few kinds of digit appear, and many pictures cannot
-# be read: the samples fall around the origin, where this model keeps hardly any image.*
+# *The figure: forty images from $z \sim \mathcal{N}(0, I)$. Only a few kinds of digit appear, in this run mostly 0s, and
+# many pictures cannot be read, they are mere patches of grey: the samples fall around the origin, where this model keeps
+# hardly any image.*
 #
-# The fault is not the decoder's: we asked in the wrong place. If we draw $z$ from a Gaussian fitted to the cloud of the
-# $\mu$ themselves:
+# Is it that three epochs are too few, or that we ask in the wrong place? Take `vae-2d-b1000`: the same network and the same
+# $B = 1000$, but trained for 30 epochs already. In the two upper rows $z$ comes from the prior, in the two lower rows from
+# a Gaussian fitted to the cloud of its own $\mu$:
 
 # %%
-cloud = torch.distributions.MultivariateNormal(mu.cpu().mean(dim=0), mu.cpu().T.cov())
+trained = models.load_pretrained("vae-2d-b1000").to(device)
 torch.manual_seed(0)
 with torch.no_grad():
-    samples = model.decode(cloud.sample((40,)).to(device))
-plots.plot_images(
-    samples, title=tr("Ảnh sinh ra từ phân phối khớp với đám mây μ", "Images from a Gaussian fitted to the μ")
+    mu = trained.encode(val_set.images[:2000].to(device))[0].cpu()
+    cloud = torch.distributions.MultivariateNormal(mu.mean(dim=0), mu.T.cov())
+    samples = trained.decode(torch.cat([torch.randn(20, 2), cloud.sample((20,))]).to(device))
+title = tr(
+    "Trên: z ~ N(0, I) · Dưới: z khớp với đám mây μ", "Above: z ~ N(0, I) · Below: z fitted to the cloud of the μ"
 )
+plots.plot_images(samples, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình: bốn mươi ảnh, lần này phần lớn đọc được và có nhiều chữ số khác nhau.* Cách chữa tận gốc là để mô hình tự giữ các $\mu$
-# trong tiên nghiệm, nghĩa là chọn $B$ (hay $\sigma$ của decoder) cho hợp lý: đó là chuyện của bài 04.
+# *Hình: bốn mươi ảnh. Giờ phần lớn đọc được, và những mảng xám đã biến mất: sau 30 epoch, đám mây bao quanh gốc tọa độ và rộng gấp ba tiên nghiệm. Vì thế tiên nghiệm chỉ với tới phần giữa của nó:
+# hai hàng trên không có số 1 hay số 7 nào, vì vùng của chúng nằm xa hơn; hai hàng dưới thì có.*
+#
+# Vậy là lỗi tại cả hai: ba epoch là quá ít, và ta đã hỏi sai nơi.
+# Cách chữa tận gốc là để mô hình tự giữ các $\mu$ trong tiên nghiệm, nghĩa là chọn $B$ (hay $\sigma_x$ của decoder) cho hợp lý: đó là chuyện của bài 04.
 #
 # ## Đi từ ảnh này sang ảnh kia
 
 # %% [markdown] lang="en"
-# *The figure: forty images, and this time most can be read and many different digits appear.* The real cure is a model
-# that keeps its $\mu$ within the prior, which means choosing $B$ (the decoder's $\sigma$) well: the matter of lesson 04.
+# *The figure: forty images. Most of them can be read now, and the grey patches are gone: after 30 epochs the cloud lies
+# around the origin, three times as wide as the prior. So the prior reaches only its middle: the upper rows hold not a
+# single 1 or 7, whose regions lie farther out; the lower rows have them.*
+#
+# So both are to blame: three epochs are too few, and we asked in the wrong place.
+# The real cure is a model that keeps its $\mu$ within the prior, which means choosing $B$ (the decoder's $\sigma_x$) well:
+# the matter of lesson 04.
 #
 # ## Walking from one image to another
 
@@ -234,7 +271,8 @@ plots.plot_interpolation(model, first_zero, first_one)
 #
 # ### Lượt của bạn
 #
-# Viết hàm sinh ra $n$ ảnh mới từ tiên nghiệm. `model.latent_dim` là số chiều tiềm ẩn (latent dimension) và `model.decode(z)` là decoder.
+# Viết hàm sinh ra $n$ ảnh mới từ tiên nghiệm; kết quả là một tensor kích thước $(n, 1, 28, 28)$. `model.latent_dim` là số chiều tiềm ẩn (latent dimension) và `model.decode(z)` là decoder.
+# $z$ phải nằm trên cùng thiết bị với mô hình, tức là `next(model.parameters()).device`.
 
 # %% [markdown] lang="en"
 # *The figure: ten pictures on the straight line from the code of a 0 to the code of a 1. On its way the decoder draws
@@ -242,14 +280,15 @@ plots.plot_interpolation(model, first_zero, first_one)
 #
 # ### Your turn
 #
-# Write a function that makes $n$ new images from the prior. `model.latent_dim` is the number of latent dimensions and
-# `model.decode(z)` is the decoder.
+# Write a function that makes $n$ new images from the prior; it returns a tensor of shape $(n, 1, 28, 28)$.
+# `model.latent_dim` is the number of latent dimensions and `model.decode(z)` is the decoder. $z$ must be on the model's
+# device, which is `next(model.parameters()).device`.
 
 
 # %% tags=["exercise"]
 def sample_prior(model, n):
     ### BEGIN SOLUTION
-    z = torch.randn(n, model.latent_dim)
+    z = torch.randn(n, model.latent_dim, device=next(model.parameters()).device)
     with torch.no_grad():
         return model.decode(z)
     ### END SOLUTION
@@ -259,11 +298,31 @@ def sample_prior(model, n):
 checks.check_sample_prior(sample_prior)
 
 # %% [markdown] lang="vi"
+# Giờ cho hàm của bạn vẽ: hai mươi ảnh từ `vae-2d-b1000`, rồi hai mươi ảnh từ `vae-2d`, cũng huấn luyện như thế nhưng với $B = 10$. (Chưa viết hàm thì ô này chưa vẽ gì.)
+
+# %% [markdown] lang="en"
+# Now let your function draw: twenty images from `vae-2d-b1000`, then twenty from `vae-2d`, trained in the same way but with
+# $B = 10$. (Until the function is written, this cell draws nothing.)
+
+# %%
+torch.manual_seed(0)
+rows = [sample_prior(m, 20) for m in (trained, models.load_pretrained("vae-2d").to(device))]
+title = tr("Trên: B = 1000 · Dưới: B = 10", "Above: B = 1000 · Below: B = 10")
+plots.plot_images(torch.cat(rows), title=title) if rows[0] is not None else None
+
+# %% [markdown] lang="vi"
+# *Hình: cùng một hàm, cùng một tiên nghiệm. Hai hàng trên lại thiếu số 1 và số 7; hai hàng dưới có thể có đủ mọi chữ số, vì `vae-2d` giữ các $\mu$ của nó quanh gốc tọa độ.*
+
+# %% [markdown] lang="en"
+# *The figure: the same function and the same prior. The upper rows lack 1 and 7 again; in the lower rows every digit can
+# appear, since `vae-2d` keeps its $\mu$ around the origin.*
+
+# %% [markdown] lang="vi"
 # ## Tự kiểm tra
 #
 # <details><summary><b>So với autoencoder thường, VAE khác ở điểm chính nào?</b> (câu 9 của bài trắc nghiệm)</summary>
 #
-# Nó mã hóa mỗi ảnh thành một phân phối xác suất, chứ không phải một điểm. Nhưng bài này cho thấy: nếu $\sigma$ bị ép rất nhỏ,
+# Nó mã hóa mỗi ảnh thành một phân phối xác suất, chứ không phải một điểm. Nhưng bài này cho thấy: nếu $\sigma$ của encoder bị ép rất nhỏ,
 # khác biệt ấy gần như biến mất.
 # </details>
 #
@@ -281,7 +340,7 @@ checks.check_sample_prior(sample_prior)
 # <details><summary><b>What is the main difference between a VAE and a plain autoencoder?</b> (quiz question 9)</summary>
 #
 # It encodes each image as a probability distribution instead of a single point. But this lesson has shown that the
-# difference all but vanishes when $\sigma$ is forced to be tiny.
+# difference all but vanishes when the encoder's $\sigma$ is forced to be tiny.
 # </details>
 #
 # ## Recap
