@@ -14,7 +14,7 @@ NAMES = models.pretrained_names()
 
 
 def test_there_are_weights_and_each_has_a_recipe():
-    assert {"vae-2d", "vae-16d"} <= set(NAMES) <= set(RECIPES)
+    assert {"ae-2d", "vae-2d", "vae-16d", "vae-2d-b1000"} <= set(NAMES) <= set(RECIPES)
 
 
 @pytest.mark.parametrize("name", NAMES)
