@@ -243,7 +243,7 @@ plt.show()
 # %% [markdown] lang="vi"
 # *Hình: khi mạng chắc chắn mà sai (logit rất âm, bên trái), gradient của BCE vẫn là $-1$, còn gradient của MSE gần như bằng 0.*
 #
-# Vì thế, với một sigmoid ở cuối, MSE có thể **kẹt** ở ảnh đen hoàn toàn. Chúng tôi đã thử: mạng này với MSE kẹt ở sai số 87,5 mỗi ảnh trong cả bốn lần thử với tốc độ học (learning rate) $10^{-3}$. BCE thì không kẹt. Bạn có thể tự kiểm chứng bằng cách đổi `kind` trong ô sau.
+# Vì thế, với một sigmoid ở cuối, MSE có thể **kẹt** ở ảnh đen hoàn toàn. Chúng tôi đã thử: mạng này với MSE kẹt ở sai số bình phương 87,5 mỗi ảnh trong cả bốn lần thử với tốc độ học (learning rate) $10^{-3}$, và cũng kẹt như thế với $3 \cdot 10^{-3}$. BCE thì không kẹt. Bạn có thể tự kiểm chứng ở ô sau: đổi `kind` thành `"mse"` (ô ấy dùng tốc độ học $3 \cdot 10^{-3}$; muốn lặp lại lần thử với $10^{-3}$ thì đổi cả `lr`).
 #
 # ## 5 · Huấn luyện
 #
@@ -254,7 +254,7 @@ plt.show()
 # %% [markdown] lang="en"
 # *The figure: where the network is sure and wrong (a very negative logit, on the left), the gradient of BCE is still $-1$, while that of MSE is almost 0.*
 #
-# So with a sigmoid at the end, MSE can get **stuck** at the all-black picture. We tried: this network with MSE stayed at an error of 87.5 per image in all four runs with a learning rate of $10^{-3}$. BCE did not get stuck. You can see for yourself by changing `kind` in the next cell.
+# So with a sigmoid at the end, MSE can get **stuck** at the all-black picture. We tried: this network with MSE stayed at a squared error of 87.5 per image in all four runs with a learning rate of $10^{-3}$, and just so with $3 \cdot 10^{-3}$. BCE did not get stuck. You can see for yourself in the next cell: change `kind` to `"mse"` (that cell uses the learning rate $3 \cdot 10^{-3}$; to repeat the runs with $10^{-3}$, change `lr` as well).
 #
 # ## 5 · Training
 #
@@ -282,14 +282,14 @@ history = training.fit(
 plots.plot_reconstructions(model, small_val.images)
 
 # %% [markdown] lang="vi"
-# *Hình: trên là ảnh gốc, dưới là ảnh dựng lại từ vỏn vẹn hai con số. Mờ, đôi khi nhầm sang chữ số khác, nhưng phần lớn vẫn đọc được.*
+# *Hình: trên là ảnh gốc, dưới là ảnh dựng lại từ vỏn vẹn hai con số. Trong lần chạy này, chỉ số 9 và số 6 còn đọc được rõ; số 4 và cả hai số 7 thành số 9, hai số 3 trông giống số 8, còn số 2 và hai số 0 nhòe thành một cái vòng có vết bên trong.*
 #
-# Tốt đến đâu? Hãy so với hai đối thủ đơn giản: luôn trả lời "đen hoàn toàn", và luôn trả lời "ảnh trung bình".
+# Vậy sai số ấy là lớn hay nhỏ? Hãy so với hai đối thủ đơn giản: luôn trả lời "đen hoàn toàn", và luôn trả lời "ảnh trung bình". Nhật ký ở trên ghi hàm mất mát dùng để huấn luyện, tức BCE của mỗi ảnh; bảng dưới đây ghi *sai số bình phương* của mỗi ảnh. Đó là hai thước đo khác nhau, nên chỉ so các con số trong bảng với nhau.
 
 # %% [markdown] lang="en"
-# *The figure: originals above, and below them what was rebuilt from just two numbers each. Blurry, sometimes taken for another digit, but mostly readable.*
+# *The figure: originals above, and below them what was rebuilt from just two numbers each. In this run only the 9 and the 6 are still easy to read; the 4 and both 7s have become 9s, the two 3s look like 8s, and the 2 and the two 0s are smeared into a ring with a blot inside.*
 #
-# How good is that? Compare with two simple-minded rivals: always answer "all black", and always answer "the mean image".
+# So is that error large or small? Compare with two simple-minded rivals: always answer "all black", and always answer "the mean image". The log above shows the loss that was trained, the BCE per image; the table below shows the *squared* error per image. These are two different yardsticks, so compare only within the table.
 
 # %%
 model.cpu().eval()
@@ -305,31 +305,35 @@ for name, guess in (
     print(f"{name:16} {losses.reconstruction_loss(guess, x):5.1f}")
 
 # %% [markdown] lang="vi"
+# Số 87,5 đã gặp ở phần 4: "kẹt" nghĩa là cả quá trình huấn luyện không hơn được câu trả lời đen hoàn toàn. Ảnh trung bình tốt hơn nhiều dù không hề nhìn $x$; còn hai con số của autoencoder lại giảm thêm khoảng một phần năm sai số.
+#
 # ## 6 · Đi dạo trong không gian tiềm ẩn
 
 # %% [markdown] lang="en"
+# The 87.5 is the one of section 4: "stuck" means that all the training did no better than the answer "all black". The mean image does far better without ever looking at $x$, and the autoencoder's two numbers take off another fifth or so.
+#
 # ## 6 · A walk through the latent space
 
 # %%
 plots.plot_latent(model, small_val)
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi chấm là mã $z$ của một ảnh kiểm định (validation). Các chữ số tụ thành vùng, dù mạng chưa từng thấy nhãn. Nhưng đám mây có hình thù tùy ý, lệch khỏi gốc tọa độ, và giữa các vùng có những khoảng trống.*
+# *Hình: mỗi chấm là mã $z$ của một ảnh kiểm định (validation). Mỗi đĩa tròn mang một chữ số, đặt ở trung vị các mã của chữ số ấy; ba vòng tròn nét đứt có tâm ở gốc tọa độ và bán kính 1, 2, 3. Các chữ số tụ thành vùng, dù mạng chưa từng thấy nhãn, nhưng các vùng chồng lên nhau: 4, 7 và 9 nằm lẫn lộn, 3, 5 và 8 cũng thế. Cả đám mây có hình thù tùy ý và lệch khỏi gốc tọa độ; xung quanh nó là khoảng trống.*
 #
 # Không ai bảo autoencoder phải xếp các mã ở đâu: nó chỉ bị phạt khi *tái tạo* sai. Muốn dùng nó để **sinh** ảnh, ta cần hai tính chất:
 #
 # - **tính liên tục** (continuity): hai điểm gần nhau thì giải mã ra hai ảnh giống nhau;
-# - **tính đầy đủ** (completeness): điểm nào lấy từ không gian tiềm ẩn cũng giải mã ra một ảnh có nghĩa.
+# - **tính đầy đủ** (completeness): điểm nào lấy từ không gian tiềm ẩn, theo một phân phối đã chọn, cũng giải mã ra một ảnh có nghĩa.
 #
 # ### Tính đầy đủ: giải mã một lưới điểm
 
 # %% [markdown] lang="en"
-# *The figure: each dot is the code $z$ of a validation image. The digits gather in regions although the network has never seen a label. But the cloud has an arbitrary shape, lies off the origin, and there are gaps between the regions.*
+# *The figure: each dot is the code $z$ of a validation image. A disc with a digit stands at the median of that digit's codes; the three dashed circles have radius 1, 2 and 3 around the origin. The digits gather in regions although the network has never seen a label, but the regions overlap: 4, 7 and 9 are mixed, and so are 3, 5 and 8. The whole cloud has an arbitrary shape and lies off the origin; around it there is empty space.*
 #
 # Nobody told the autoencoder where to put its codes: it is only punished for wrong *reconstructions*. To use it for **making** images, we would need two properties:
 #
 # - **continuity**: two points that are close decode to similar images;
-# - **completeness**: any point taken from the latent space decodes to a meaningful image.
+# - **completeness**: any point drawn from the latent space, by a distribution we have chosen, decodes to a meaningful image.
 #
 # ### Completeness: decode a grid of points
 
@@ -338,27 +342,27 @@ lowest, highest = z.min(dim=0).values, z.max(dim=0).values
 plots.plot_manifold(model, n=20, limits=tuple(zip(lowest.tolist(), highest.tolist(), strict=True)))
 
 # %% [markdown] lang="vi"
-# *Hình: lưới 20 × 20 phủ kín hình chữ nhật chứa mọi mã. Ở những chỗ có mã, ta thấy chữ số; ở các góc không có mã, decoder vẫn vẽ, nhưng ra những nét méo mó không phải chữ số nào.*
+# *Hình: lưới 20 × 20 phủ kín hình chữ nhật chứa mọi mã. Decoder vẽ ở khắp nơi, có mã hay không. Trong lần chạy này, góc dưới bên trái vỡ thành những mảnh không phải chữ số nào, dù ba góc còn lại tình cờ cho ra những số 7, 1 và 6 rõ nét. Giữa hình, nơi nhiều chữ số chen chúc, ảnh lại nhòe nhất. Không nhìn hình thì chẳng ai biết góc nào tốt, góc nào hỏng.*
 #
-# Bây giờ làm như một mô hình sinh (generative model): lấy $z$ ngẫu nhiên. Trước hết từ $\mathcal{N}(0, I)$:
+# Bây giờ làm như một mô hình sinh (generative model): lấy $z$ ngẫu nhiên. Trước hết từ $\mathcal{N}(0, I)$, tức là mỗi phần tử của $z$ được lấy độc lập, với trung bình 0 và phương sai (variance) 1 ($I$ là ma trận đơn vị):
 
 # %% [markdown] lang="en"
-# *The figure: a grid of 20 × 20 that covers the rectangle around all codes. Where there are codes we see digits; in the corners without codes the decoder draws all the same, but distorted strokes that are no digit.*
+# *The figure: a grid of 20 × 20 that covers the rectangle around all codes. The decoder draws everywhere, codes or no codes. In this run the bottom left corner falls into shards that are no digit, although the three other corners happen to give clear 7s, 1s and 6s. In the middle, where many digits crowd together, the shapes are the most blurred. Without the picture nobody knows which corner is good and which is broken.*
 #
-# Now act like a generative model: draw a random $z$. First from $\mathcal{N}(0, I)$:
+# Now act like a generative model: draw a random $z$. First from $\mathcal{N}(0, I)$, where each entry of $z$ is drawn independently with mean 0 and variance 1 ($I$ is the identity matrix):
 
 # %%
 plots.plot_samples(model, n=20, seed=0)
 
 # %% [markdown] lang="vi"
-# *Hình: hai mươi ảnh từ $z \sim \mathcal{N}(0, I)$. Chúng chỉ phủ một góc nhỏ của bản đồ, nên cứ lặp lại vài hình, và nhiều hình không phải chữ số.*
+# *Hình: hai mươi ảnh từ $z \sim \mathcal{N}(0, I)$. Các điểm này rơi vào rìa đám mây, gần góc bị vỡ, nên cứ lặp lại vài hình: những vòng giống số 0, vài hình giống số 9, và nhiều mảnh vỡ. Những số 1, số 6, số 7 rõ nét có trên bản đồ, nhưng ở đây không thấy.*
 #
-# Đo bằng con số: trong hình chữ nhật chứa mọi mã, bao nhiêu phần trăm điểm ngẫu nhiên nằm **xa** mọi mã thật? Ta gọi một điểm là "xa" nếu khoảng cách từ nó đến mã thật gần nhất lớn hơn phân vị 99 % của khoảng cách giữa mỗi mã thật và láng giềng gần nhất của mã ấy.
+# Đo bằng con số: bao nhiêu phần trăm điểm ngẫu nhiên rơi **xa** mọi mã thật? Với mỗi mã thật, ta đo khoảng cách đến láng giềng gần nhất của nó trong các mã thật; lấy phân vị 99 % của các khoảng cách ấy làm ngưỡng. Một điểm là "xa" nếu mã thật gần nhất cũng cách nó quá ngưỡng này. Để có mốc so sánh, ta đo cả mã của một nghìn ảnh thật khác.
 
 # %% [markdown] lang="en"
-# *The figure: twenty images from $z \sim \mathcal{N}(0, I)$. They cover only a small corner of the map, so a few shapes come again and again, and many are no digits.*
+# *The figure: twenty images from $z \sim \mathcal{N}(0, I)$. These points fall at the edge of the cloud, near the broken corner, so a few shapes come again and again: rings like a 0, some shapes like a 9, and many shards. There are clear 1s, 6s and 7s on the map, but none here.*
 #
-# In numbers: within the rectangle around all codes, what share of random points lies **far** from every real code? "Far" means farther than the nearest-neighbour distance of 99% of the real codes.
+# In numbers: what share of random points falls **far** from every real code? For each real code take the distance to its nearest neighbour among the real codes; the 99th percentile of these distances is the threshold. A point is "far" if even the nearest real code lies beyond that threshold. To have something to compare with, we measure the codes of a thousand other real images as well.
 
 # %%
 torch.manual_seed(0)
@@ -368,19 +372,52 @@ far = between_codes.quantile(0.99)
 
 in_the_box = lowest + (highest - lowest) * torch.rand(2000, 2)
 from_the_prior = torch.randn(2000, 2)
-for name, points in (("uniform", in_the_box), ("N(0, I)", from_the_prior)):
+for name, points in (
+    (tr("hình chữ nhật", "the rectangle"), in_the_box),
+    ("N(0, I)", from_the_prior),
+    (tr("ảnh thật khác", "other images"), z[2000:]),
+):
     share = (torch.cdist(points, codes).min(dim=1).values > far).float().mean()
-    print(f"{name:8} {share:.0%}", tr("nằm xa mọi mã", "lie far from every code"))
+    print(f"{name:14} {share:4.0%}", tr("nằm xa mọi mã", "lie far from every code"))
 
 # %% [markdown] lang="vi"
+# Mã của ảnh thật hầu như không bao giờ "xa". Nhưng khoảng một phần ba hình chữ nhật là vùng trống, và $z \sim \mathcal{N}(0, I)$ rơi vào vùng trống cũng chẳng ít hơn, vì đám mây không nằm quanh gốc tọa độ. Ở đó decoder chưa từng được huấn luyện: trúng gì hoàn toàn là chuyện may rủi. Đó là ý nghĩa của câu "thiếu tính đầy đủ".
+#
 # ### Tính liên tục: đi từ ảnh này sang ảnh kia
 #
-# Lấy một số 0 và một số 1 tiêu biểu (mỗi ảnh gần tâm của nhóm ảnh cùng chữ số nhất), đi thẳng từ mã này đến mã kia, và giải mã dọc đường.
+# Ta sắp đi thẳng từ mã $z_a$ của một ảnh đến mã $z_b$ của ảnh khác, và giải mã dọc đường.
+#
+# ### Lượt của bạn
+#
+# Viết hàm cho điểm nằm trên đoạn thẳng từ $z_a$ đến $z_b$: khi $\alpha = 0$ thì ở $z_a$, khi $\alpha = 1$ thì ở $z_b$, ở giữa thì đi đều. Chỉ dùng phép tính trên tensor (đừng gọi `torch.lerp`).
 
 # %% [markdown] lang="en"
+# The codes of real images are hardly ever "far". But about a third of the rectangle is empty, and $z \sim \mathcal{N}(0, I)$ falls into the empty part no less often, because the cloud does not lie around the origin. The decoder has never been trained there: what comes out is a matter of luck. That is what "no completeness" means.
+#
 # ### Continuity: walk from one image to another
 #
-# Take a typical 0 and a typical 1 (each nearest to the centre of its class), walk straight from one code to the other, and decode along the way.
+# We are about to walk straight from the code $z_a$ of one image to the code $z_b$ of another, and to decode along the way.
+#
+# ### Your turn
+#
+# Write a function that gives the point on the straight line from $z_a$ to $z_b$: at $z_a$ for $\alpha = 0$, at $z_b$ for $\alpha = 1$, moving evenly in between. Use tensor operations alone (without calling `torch.lerp`).
+
+
+# %% tags=["exercise"]
+def interpolate(z_a, z_b, alpha):
+    ### BEGIN SOLUTION
+    return (1 - alpha) * z_a + alpha * z_b
+    ### END SOLUTION
+
+
+# %%
+checks.check_interpolate(interpolate)
+
+# %% [markdown] lang="vi"
+# Bây giờ lấy một số 0 và một số 1 tiêu biểu (ảnh nằm gần tâm nhóm của chữ số ấy nhất) và đi từ ảnh này sang ảnh kia:
+
+# %% [markdown] lang="en"
+# Now take a typical 0 and a typical 1 (each nearest to the centre of its class) and walk from one to the other:
 
 
 # %%
@@ -393,11 +430,21 @@ def typical(digit):
 a, b = typical(0), typical(1)
 plots.plot_interpolation(model, a, b)
 
+# %% [markdown] lang="vi"
+# *Hình: số 0 khép dần lại thành một hình giống số 8, rồi mảnh dần thành số 1; ở giữa, ảnh không hẳn là chữ số nào.*
+#
+# Ảnh thay đổi nhanh hay chậm trên đường đi? Chia đường thành 40 bước dài bằng nhau, và đo khoảng cách giữa hai ảnh liên tiếp:
+
+# %% [markdown] lang="en"
+# *The figure: the 0 closes to a shape like an 8, and that thins out into a 1; in between, the picture is not quite any digit.*
+#
+# Does the image change fast or slowly along the way? Cut the way into 40 equally long steps, and measure the distance between each two images in a row:
+
 # %%
 with torch.no_grad():
     z_a, z_b = model.encode(torch.stack([a, b]))
     path = torch.stack([torch.lerp(z_a, z_b, alpha) for alpha in torch.linspace(0, 1, 41)])
-    steps = model.decode(path).diff(dim=0).pow(2).flatten(1).sum(dim=1)
+    steps = model.decode(path).diff(dim=0).flatten(1).norm(dim=1)
 
 figure, axes = plt.subplots(1, 2, figsize=(10.5, 4), layout="constrained", width_ratios=(1.3, 1))
 plots.plot_latent(model, small_val, ax=axes[0])
@@ -405,42 +452,29 @@ axes[0].plot(path[:, 0], path[:, 1], "k-", linewidth=3)
 axes[1].plot(torch.linspace(0, 1, 40), steps, "o-", markersize=3)
 axes[1].set(
     xlabel="α",
-    ylabel=tr("ảnh đổi bao nhiêu (bình phương)", "change of the image (squared)"),
+    ylabel=tr("khoảng cách giữa hai ảnh liên tiếp", "distance between images in a row"),
     title=tr("Mỗi bước trên đường đi", "Each step of the walk"),
     ylim=(0, None),
 )
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình trái: đường đi (nét đen) cắt ngang vùng của những chữ số khác. Hình phải: các bước trong không gian tiềm ẩn dài bằng nhau, nhưng ảnh thay đổi không đều: có đoạn gần như đứng yên, có đoạn đổi nhanh gấp khoảng mười lần.* Bản đồ này không đứt gãy hẳn, nhưng khoảng cách trên đó chẳng cho biết hai ảnh khác nhau bao nhiêu, vì không có gì trong hàm mất mát yêu cầu điều đó.
+# *Hình trái: đường đi (nét đen) cắt ngang vùng của những chữ số khác. Hình phải: mọi bước trong không gian tiềm ẩn dài như nhau, nhưng trong lần chạy này mỗi bước ở đầu đường làm ảnh đổi khoảng 0,36, mỗi bước ở cuối đường chỉ khoảng 0,12: chênh nhau chừng ba lần.*
+#
+# Không có cú nhảy nào. Decoder ghép từ những hàm liên tục, nên hai điểm *đủ* gần luôn cho hai ảnh giống nhau: hiểu theo nghĩa chặt của toán học, tính liên tục vẫn có. Cái thiếu là sự bảo đảm: thế nào là "đủ gần" thì mỗi nơi một khác, khoảng cách bằng nhau không có nghĩa là ảnh thay đổi như nhau,
+# vì hàm mất mát chỉ chấm điểm tại chính các mã, không đòi hỏi gì ở vùng lân cận. Tài liệu nói autoencoder "không bảo đảm tính liên tục" là theo nghĩa ấy.
 #
 # Vậy autoencoder có "sinh dữ liệu mới" được không? Có tài liệu nói có, có tài liệu nói không, và cả hai đều có lý: decoder *giải mã được bất kỳ* $z$ nào, nhưng không có gì bảo đảm $z$ ấy có nghĩa, vì không ai nói cho ta biết nên lấy $z$ ở đâu.
-# VAE, ở bài sau, sửa đúng chỗ đó.
-#
-# ### Lượt của bạn
-#
-# Viết hàm cho điểm nằm trên đoạn thẳng từ $z_a$ đến $z_b$: khi $\alpha = 0$ thì ở $z_a$, khi $\alpha = 1$ thì ở $z_b$, ở giữa thì đi đều.
+# VAE, ở bài sau, nhắm đúng chỗ đó.
 
 # %% [markdown] lang="en"
-# *Left: the walk (black line) cuts across the regions of other digits. Right: the steps in the latent space are equally long, but the image changes unevenly: it hardly moves on some stretches and changes about ten times faster on others.* The map is not torn outright, but a distance on it does not tell how different two images are, for nothing in the loss asks for that.
+# *Left: the walk (black line) cuts across the regions of other digits. Right: all steps in the latent space are equally long, but in this run a step at the start changes the image by about 0.36 and one at the end by only about 0.12: three times as much.*
+#
+# Nothing jumps. The decoder is put together from continuous functions, so two points that are close *enough* always give similar images: in the strict mathematical sense, continuity is there. What is missing is a guarantee: how close is "close enough" differs from place to place, and equal distances do not mean equal changes,
+# because the loss looks only at the codes themselves and asks for nothing in their neighbourhood. Texts that say an autoencoder "does not ensure continuity" mean it in this sense.
 #
 # So can an autoencoder "make new data"? Some texts say yes and some say no, and both have a point: the decoder *can decode any* $z$, but nothing ensures that this $z$ means something, because nobody tells us where to take it from.
-# The VAE of the next lesson mends exactly this.
-#
-# ### Your turn
-#
-# Write a function that gives the point on the straight line from $z_a$ to $z_b$: at $z_a$ for $\alpha = 0$, at $z_b$ for $\alpha = 1$, moving evenly in between.
-
-
-# %% tags=["exercise"]
-def interpolate(z_a, z_b, alpha):
-    ### BEGIN SOLUTION
-    return (1 - alpha) * z_a + alpha * z_b
-    ### END SOLUTION
-
-
-# %%
-checks.check_interpolate(interpolate)
+# The VAE of the next lesson aims at exactly this.
 
 # %% [markdown] lang="vi"
 # ## Tự kiểm tra
@@ -458,8 +492,8 @@ checks.check_interpolate(interpolate)
 # ## Tóm tắt
 #
 # - Autoencoder học không cần nhãn: nén $x$ thành $z$, dựng lại $\hat x$, và bị phạt theo sai số tái tạo (MSE hay BCE).
-# - Hai con số cho mỗi ảnh đã hơn hẳn ảnh trung bình; mạng tự gom các chữ số giống nhau lại gần nhau.
-# - Không gian tiềm ẩn của nó thiếu tính đầy đủ và tính liên tục, nên ta không biết lấy $z$ ở đâu để sinh ảnh mới.
+# - Chỉ với hai con số cho mỗi ảnh, sai số đã thấp hơn của ảnh trung bình; mạng tự gom các chữ số giống nhau lại gần nhau.
+# - Không gian tiềm ẩn của nó thiếu tính đầy đủ, và khoảng cách trong đó không nói lên nhiều (tính liên tục không được bảo đảm), nên ta không biết lấy $z$ ở đâu để sinh ảnh mới.
 #
 # **Tiếp theo:** [Bài 02 · VAE](02_vae.ipynb)
 
@@ -479,7 +513,7 @@ checks.check_interpolate(interpolate)
 # ## Recap
 #
 # - An autoencoder learns without labels: it compresses $x$ into $z$, rebuilds $\hat x$, and is punished by the reconstruction error (MSE or BCE).
-# - Two numbers per image already beat the mean image by far, and the network gathers similar digits by itself.
-# - Its latent space lacks completeness and continuity, so we do not know where to take a $z$ from to make new images.
+# - With only two numbers per image the error is already below that of the mean image, and the network gathers similar digits by itself.
+# - Its latent space lacks completeness, and its distances mean little (continuity is not ensured), so we do not know where to take a $z$ from to make new images.
 #
 # **Next:** [Lesson 02 · VAE](02_vae.ipynb)

@@ -4,7 +4,7 @@
 # *Nếu bộ mã hóa (encoder) trả lời bằng một đám mây nhỏ thay vì một điểm thì sao?* Bài này dựng **bộ tự mã hóa biến phân** (variational autoencoder, VAE) của bài tập
 # từng lớp một, theo chân một ảnh rồi một batch ba ảnh đi qua nó, và gỡ từng chỗ hay nhầm về $\mu$, $\sigma$ và $z$.
 #
-# Cả bài mất khoảng 40 giây trên CPU hai nhân.
+# Cả bài mất khoảng 50 giây trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # # Lesson 02 · The variational autoencoder (VAE)
@@ -12,7 +12,7 @@
 # *What if the encoder answered with a small cloud instead of a point?* This lesson builds the exercise's **variational autoencoder** (VAE)
 # layer by layer, follows one image and then a batch of three through it, and clears up the usual confusions about $\mu$, $\sigma$ and $z$.
 #
-# The whole lesson takes about 40 seconds on two CPU cores.
+# The whole lesson takes about 50 seconds on two CPU cores.
 
 # %%
 from functools import partial
@@ -34,7 +34,9 @@ from vae_helpers import checks, data, diagrams, losses, models, plots, tr, train
 # | $q_\phi(z \mid x) = \mathcal{N}(\mu(x), \sigma^2(x))$ | hậu nghiệm xấp xỉ (approximate posterior), do encoder tính | thấy ảnh $x$ rồi, $z$ nằm ở đâu |
 # | $p_\theta(x \mid z)$ | bộ giải mã (decoder) | biết $z$, ảnh trông ra sao |
 #
-# $\phi$ là trọng số của encoder, $\theta$ là trọng số của decoder.
+# $\phi$ là trọng số của encoder, $\theta$ là trọng số của decoder. $\mathcal{N}(0, I)$: các phần tử của $z$ độc lập với nhau, mỗi phần tử có trung bình 0 và phương sai 1 ($I$ là ma trận đơn vị). $\mathcal{N}(\mu(x), \sigma^2(x))$: cũng độc lập, phần tử thứ $j$ có trung bình $\mu_j(x)$ và phương sai $\sigma_j^2(x)$.
+#
+# "Xấp xỉ" cái gì? Decoder và tiên nghiệm đã quy định một hậu nghiệm thật $p_\theta(z \mid x)$, nhưng ta không tính được nó; $q_\phi(z \mid x)$ đứng thay.
 
 # %% [markdown] lang="en"
 # ## 1 · From a point to a distribution
@@ -48,20 +50,22 @@ from vae_helpers import checks, data, diagrams, losses, models, plots, tr, train
 # | $q_\phi(z \mid x) = \mathcal{N}(\mu(x), \sigma^2(x))$ | approximate posterior, computed by the encoder | where $z$ is once we have seen $x$ |
 # | $p_\theta(x \mid z)$ | decoder | what the image looks like, given $z$ |
 #
-# $\phi$ are the encoder's weights, $\theta$ the decoder's.
+# $\phi$ are the encoder's weights, $\theta$ the decoder's. $\mathcal{N}(0, I)$: the entries of $z$ are independent, each with mean 0 and variance 1 ($I$ is the identity matrix). $\mathcal{N}(\mu(x), \sigma^2(x))$: independent as well, entry $j$ with mean $\mu_j(x)$ and variance $\sigma_j^2(x)$.
+#
+# What does it approximate? The decoder and the prior already determine a true posterior $p_\theta(z \mid x)$, but we cannot compute that one; $q_\phi(z \mid x)$ stands in for it.
 
 # %%
 diagrams.plot_vae()
 
 # %% [markdown] lang="vi"
-# *Hình: ảnh $x$ vào encoder; encoder có hai đầu ra $\mu$ và $\log\sigma^2$; cùng với nhiễu $\varepsilon$, chúng tạo nên $z$; decoder biến $z$ thành ảnh $\hat x$.*
+# *Hình: ảnh $x$ vào encoder; encoder có hai đầu ra $\mu$ và $\log\sigma^2$; cùng với nhiễu $\varepsilon \sim \mathcal{N}(0, I)$, tức là những con số ngẫu nhiên không phụ thuộc vào ảnh, chúng tạo nên $z = \mu + \sigma \odot \varepsilon$ ($\odot$ là phép nhân từng phần tử); decoder biến $z$ thành ảnh $\hat x$.*
 #
 # ## 2 · Từng lớp một
 #
 # Cho một ảnh đi qua từng lớp của mạng và in kích thước sau mỗi bước.
 
 # %% [markdown] lang="en"
-# *The figure: the image $x$ enters the encoder, which has two outputs, $\mu$ and $\log\sigma^2$; with the noise $\varepsilon$ they make $z$; the decoder turns $z$ into the image $\hat x$.*
+# *The figure: the image $x$ enters the encoder, which has two outputs, $\mu$ and $\log\sigma^2$; with the noise $\varepsilon \sim \mathcal{N}(0, I)$, random numbers that know nothing of the image, they make $z = \mu + \sigma \odot \varepsilon$ ($\odot$ multiplies entry by entry); the decoder turns $z$ into the image $\hat x$.*
 #
 # ## 2 · Layer by layer
 #
@@ -113,17 +117,21 @@ plt.show()
 # *Hình: từ trái sang phải, các khối xanh (encoder) thấp dần và rộng dần, rồi một thanh mảnh và cao (vector 3.136 con số), đến hai khối vàng nhỏ xíu (khối đầu là $\mu$ và $\log\sigma^2$, khối sau là $z$; mỗi đại lượng có hai con số), rồi các khối cam (decoder) cao dần trở lại đến ảnh $28 \times 28$.*
 #
 # Một lớp tích chập (convolution) đổi cạnh ảnh thế nào? Cửa sổ (kernel) có cạnh $k$ trượt trên ảnh cạnh $n$ được đệm thêm (padding) $p$ ô ở mỗi phía, mỗi bước nhảy (stride) $s$ ô; cạnh đầu ra là số vị trí mà cửa sổ đứng được trọn vẹn.
-# Ví dụ $n = 28$, $k = 3$, $s = 2$, $p = 1$ cho $14$.
+# Ví dụ $n = 28$, $k = 3$, $s = 2$, $p = 1$: sau khi đệm, cạnh là 30, các ô đánh số từ 0 đến 29. Cửa sổ ba ô có thể bắt đầu ở ô 0, 2, 4, …, 26; nếu bắt đầu ở ô 28 thì nó thò ra ngoài. Đếm được 14 vị trí.
 #
 # ### Lượt của bạn
+#
+# Viết hàm tính cạnh đầu ra cho mọi $n$ (`size`), $k$, $s$, $p$.
 
 # %% [markdown] lang="en"
-# *The figure: from left to right the blue blocks (encoder) get lower and thicker, down to the tiny yellow ones ($\mu$, $\log\sigma^2$ and $z$, two numbers each); then the orange blocks (decoder) grow back to a $28 \times 28$ image.*
+# *The figure: from left to right the blue blocks (encoder) get lower and thicker, then comes a thin and tall bar (the vector of 3,136 numbers), then two tiny yellow blocks (the first is $\mu$ and $\log\sigma^2$, the second $z$; two numbers each), and then the orange blocks (decoder) grow back to a $28 \times 28$ image.*
 #
 # How does a convolution change the side of an image? A window of side $k$ slides over an image of side $n$, padded with $p$ cells on each side, in jumps of $s$ cells; the side of the output is the number of places where the whole window fits.
-# For example $n = 28$, $k = 3$, $s = 2$, $p = 1$ gives $14$.
+# For example $n = 28$, $k = 3$, $s = 2$, $p = 1$: padded, the side is 30, with cells 0 to 29. A window of three cells can start at cell 0, 2, 4, …, 26; starting at 28 it would stick out. That makes 14 places.
 #
 # ### Your turn
+#
+# Write a function that gives the side of the output for any $n$ (`size`), $k$, $s$, $p$.
 
 
 # %% tags=["exercise"]
@@ -167,16 +175,84 @@ def parameter_count(inputs, outputs):
 checks.check_parameter_count(parameter_count)
 
 # %% [markdown] lang="vi"
+# Bảng của `torchsummary` gọi các lớp bằng tên chung; đây là bảng với tên của chính chúng. Lớp tích chập cũng theo quy tắc ấy: mỗi kênh đầu ra có một cửa sổ $3 \times 3$ trên mọi kênh đầu vào, và một độ lệch (bias).
+
+# %% [markdown] lang="en"
+# `torchsummary` calls the layers by general names; here is the table with their own. A convolution follows the same rule: each output channel has a $3 \times 3$ window on every input channel, and one bias.
+
+# %% tags=["nbval-check-output"]
+for name, layer in model.named_children():
+    weights, biases = layer.weight.numel(), layer.bias.numel()
+    shape = "×".join(map(str, layer.weight.shape))
+    print(f"{name:10}  {shape:9} = {weights:5}   + {biases:4}   = {weights + biases:5}")
+print(sum(parameter.numel() for parameter in model.parameters()))
+
+# %% [markdown] lang="vi"
 # ## 3 · Một ảnh đi qua VAE
 #
-# Con số chỉ có nghĩa khi mạng đã học, nên ta huấn luyện trước. Ở đây $B = 10$ (bài 04 giải thích $B$).
+# ### Vì sao là $\log\sigma^2$ chứ không phải $\sigma$?
 #
-# ⏱ Khoảng 12 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+# Một lớp tuyến tính có thể cho ra số âm, còn độ lệch chuẩn (standard deviation) $\sigma$ thì không được âm. Log thì nhận mọi giá trị: mạng cho ra số nào, $\sigma$ tính từ đó cũng dương.
+#
+# ### Lượt của bạn
+#
+# Viết hàm đổi `logvar` $= \log\sigma^2$ thành độ lệch chuẩn $\sigma$.
 
 # %% [markdown] lang="en"
 # ## 3 · One image through the VAE
 #
-# Numbers mean something only once the network has learnt, so we train it first. Here $B = 10$ (lesson 04 explains $B$).
+# ### Why $\log\sigma^2$ and not $\sigma$?
+#
+# A linear layer may give negative numbers, but a standard deviation $\sigma$ must not be negative. A logarithm may be anything: whatever the network says, the $\sigma$ computed from it is positive.
+#
+# ### Your turn
+#
+# Write a function that turns `logvar` $= \log\sigma^2$ into the standard deviation $\sigma$.
+
+
+# %% tags=["exercise"]
+def sigma_from_logvar(logvar):
+    ### BEGIN SOLUTION
+    return torch.exp(0.5 * logvar)
+    ### END SOLUTION
+
+
+# %%
+checks.check_sigma(sigma_from_logvar)
+
+# %% [markdown] lang="vi"
+# So với vài giá trị:
+
+# %% [markdown] lang="en"
+# Compare with a few values:
+
+# %% tags=["nbval-check-output"]
+for value in (-3.0, 0.0, 1.0):
+    print(f"log σ² = {value:4}   σ = {torch.exp(0.5 * torch.tensor(value)):.4f}")
+
+# %% [markdown] lang="vi"
+# ### Huấn luyện
+#
+# Con số chỉ có nghĩa khi mạng đã học, nên ta huấn luyện trước khi cho ảnh đi qua. Hàm mất mát (loss) của VAE gói trong một dòng:
+#
+# $$B \times (\text{sai số bình phương của mỗi ảnh}) + \mathrm{KL}, \qquad \text{ở đây } B = 10.$$
+#
+# **Độ phân kỳ KL** (KL divergence) đo xem $q_\phi(z|x)$ cách $\mathcal{N}(0, I)$ bao xa: nó không bao giờ âm, và chỉ bằng 0 khi $\mu = 0$ và $\sigma = 1$. Bài 04 giải thích kỹ cả KL lẫn $B$.
+#
+# Bài 01 nói rằng sai số bình phương có thể kẹt ở ảnh đen. Ở đây thì không, nhờ phần KL: nó không cho các mã chạy xa gốc tọa độ. Chúng tôi đã thử: với $B = 10$, cả năm lần chạy, ở hai tốc độ học (learning rate) $10^{-3}$ và $3 \cdot 10^{-3}$, đều thoát ra; bỏ phần KL đi thì chỉ sau vài chục bước các mã đã văng ra rất xa, và mạng này lại kẹt.
+#
+# ⏱ Khoảng 12 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+
+# %% [markdown] lang="en"
+# ### Training
+#
+# Numbers mean something only once the network has learnt, so we train it before we send an image through. A VAE's loss in one line:
+#
+# $$B \times (\text{squared error per image}) + \mathrm{KL}, \qquad \text{here with } B = 10.$$
+#
+# The **KL divergence** measures how far $q_\phi(z|x)$ is from $\mathcal{N}(0, I)$: it is never negative, and 0 only for $\mu = 0$ and $\sigma = 1$. Lesson 04 explains both KL and $B$ in full.
+#
+# Lesson 01 said that the squared error can get stuck at the black picture. Here it does not, thanks to the KL part, which does not let the codes run far from the origin. We tried: with $B = 10$ all five runs (learning rates $10^{-3}$ and $3 \cdot 10^{-3}$) got out; without the KL part the codes had flown far off after a few dozen steps, and this network got stuck again.
 #
 # ⏱ About 12 seconds on two CPU cores; a GPU is much faster.
 
@@ -200,6 +276,16 @@ training.fit(
 )
 vae = vae.cpu().eval()
 
+# %% [markdown] lang="vi"
+# Kiểm tra lại dòng cuối của nhật ký: `val_loss` $= 10 \times$ `val_recon` $+$ `val_kl`. Cột `recon` là sai số bình phương của mỗi ảnh, nên so được với *bảng* của bài 01, nhưng không so được với nhật ký BCE ở đó.
+#
+# ### Ảnh đầu tiên
+
+# %% [markdown] lang="en"
+# Check the last line of the log: `val_loss` $= 10 \times$ `val_recon` $+$ `val_kl`. The column `recon` is the squared error per image, so it may be compared with the *table* of lesson 01, but not with the BCE in the log there.
+#
+# ### The first image
+
 # %%
 torch.manual_seed(0)
 with torch.no_grad():
@@ -209,41 +295,6 @@ epsilon = torch.randn_like(sigma)
 z = mu + sigma * epsilon
 for name, value in (("μ", mu), ("log σ²", logvar), ("σ", sigma), ("ε", epsilon), ("z = μ + σ ⊙ ε", z)):
     print(f"{name:14} {[round(v, 3) for v in value[0].tolist()]}")
-
-# %% [markdown] lang="vi"
-# ### Vì sao là $\log\sigma^2$ chứ không phải $\sigma$?
-#
-# Một lớp tuyến tính có thể cho ra số âm, còn độ lệch chuẩn (standard deviation) thì không được âm. Log thì nhận mọi giá trị: dù mạng cho ra $-3$ hay $+1$, $\sigma$ tính từ đó luôn dương.
-
-# %% [markdown] lang="en"
-# ### Why $\log\sigma^2$ and not $\sigma$?
-#
-# A linear layer may give negative numbers, but a standard deviation must not be negative. A logarithm may be anything: whether the network says $-3$ or $+1$, the $\sigma$ computed from it is positive.
-
-# %% tags=["nbval-check-output"]
-for value in (-3.0, 0.0, 1.0):
-    print(f"log σ² = {value:4}   σ = {torch.exp(0.5 * torch.tensor(value)):.4f}")
-
-# %% [markdown] lang="vi"
-# ### Lượt của bạn
-#
-# Viết hàm đổi `logvar` $= \log\sigma^2$ thành độ lệch chuẩn $\sigma$.
-
-# %% [markdown] lang="en"
-# ### Your turn
-#
-# Write a function that turns `logvar` $= \log\sigma^2$ into the standard deviation $\sigma$.
-
-
-# %% tags=["exercise"]
-def sigma_from_logvar(logvar):
-    ### BEGIN SOLUTION
-    return torch.exp(0.5 * logvar)
-    ### END SOLUTION
-
-
-# %%
-checks.check_sigma(sigma_from_logvar)
 
 # %% [markdown] lang="vi"
 # ## 4 · Những chỗ hay nhầm
@@ -275,16 +326,56 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: ảnh gốc, rồi năm ảnh giải mã từ năm mẫu $z$ (ghi phía trên). Chúng chỉ khác nhau rất ít vì $\sigma$ nhỏ.*
 #
-# ### "$z$ là xác suất của các lớp phân loại (class)"
-#
-# Không: các phần tử của $z$ có thể âm, có thể lớn hơn 1, và tổng không cần bằng 1. Số phần tử là `latent_dim`, do ta chọn; nó không liên quan gì đến việc có mười chữ số. Kể cả khi `latent_dim` = 10, phần tử thứ tư cũng không phải "xác suất là số 3":
+# $\sigma$ lớn hơn thì sao? Giữ nguyên $\mu$ của ảnh này, kéo $\sigma$ dài gấp 5 và gấp 20 lần, mỗi lần lấy 200 mẫu:
 
 # %% [markdown] lang="en"
 # *The figure: the original, then five pictures decoded from five samples $z$ (written above). They differ very little because $\sigma$ is small.*
 #
+# And with a larger $\sigma$? Keep this image's $\mu$, stretch its $\sigma$ 5 and 20 times, and draw 200 samples each:
+
+# %%
+torch.manual_seed(0)
+clouds = {factor: mu + factor * sigma * torch.randn(200, 2) for factor in (20, 5, 1)}
+with torch.no_grad():
+    every_mu, _ = vae.encode(small_val.images)
+figure, ax = plt.subplots(figsize=(6.5, 4.6), layout="constrained")
+ax.scatter(*every_mu.T, s=2, color="lightgrey", label=tr("μ của mọi ảnh", "μ of every image"))
+for (factor, cloud), colour, marker in zip(clouds.items(), plots.TEN_COLOURS, ("o", "^", "s"), strict=False):
+    ax.scatter(*cloud.T, s=9, color=colour, marker=marker, label=f"{factor} σ")
+ax.set(xlabel="$z_1$", ylabel="$z_2$", title=tr("Các mẫu z của một ảnh", "Samples z of one image"), aspect="equal")
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plt.show()
+
+# %%
+with torch.no_grad():
+    centre = vae.decode(mu)
+    rows = {factor: vae.decode(clouds[factor]) for factor in (1, 5, 20)}
+for factor, row in rows.items():
+    print(f"{factor:2} σ: {losses.reconstruction_loss(row, centre.expand_as(row)):4.1f}")
+plots.plot_images(
+    torch.cat([row[:8] for row in rows.values()]),
+    [f"{factor} σ" for factor in rows for _ in range(8)],
+    columns=8,
+    title=tr("Mỗi hàng: tám mẫu của cùng một ảnh", "Each row: eight samples of the same image"),
+)
+
+# %% [markdown] lang="vi"
+# *Hai hình: các mẫu của một ảnh hợp thành một đám mây quanh $\mu$, rộng cỡ $\sigma$. Với $\sigma$ của chính encoder, đám mây chỉ là một đốm nhỏ và các ảnh gần như không đổi; $\sigma$ càng lớn, đám mây càng loang rộng và các ảnh càng khác nhau (trong lần chạy này, với 5 σ có số 9 biến thành số 7; với 20 σ có cả số 8 và số 1).* Ba con số in ở trên là độ lệch bình phương trung bình so với ảnh giải mã từ $\mu$.
+#
+# Khi huấn luyện, decoder không nhận $\mu$ mà nhận các điểm của đám mây này, nên cả vùng lân cận của $\mu$ phải giải mã ra cùng một ảnh. Đây chính là điều mà hàm mất mát của bài 01 không đòi hỏi.
+#
+# ### "$z$ là xác suất của các lớp phân loại (class)"
+#
+# Không: các phần tử của $z$ có thể âm, có thể lớn hơn 1, và tổng không cần bằng 1. Số phần tử là `latent_dim`, do ta chọn; nó không liên quan gì đến việc có mười chữ số:
+
+# %% [markdown] lang="en"
+# *Both figures: the samples of one image form a cloud around $\mu$, about $\sigma$ wide. With the encoder's own $\sigma$ it is a small spot, and the pictures hardly change; the larger $\sigma$, the wider the cloud spreads, and the more the pictures differ (in this run, with 5 σ a 9 turns into a 7; with 20 σ there are even an 8 and a 1).* The three numbers printed above are the mean squared difference from the picture decoded from $\mu$.
+#
+# In training the decoder is not given $\mu$ but points of this cloud, so the whole neighbourhood of $\mu$ must decode to the same image. That is just what the loss of lesson 01 did not ask for.
+#
 # ### "$z$ holds class probabilities"
 #
-# No: the entries of $z$ may be negative or larger than 1, and need not sum to 1. There are `latent_dim` of them, our choice; that has nothing to do with there being ten digits. Even with `latent_dim` = 10 the fourth entry is not "the probability of a 3":
+# No: the entries of $z$ may be negative or larger than 1, and need not sum to 1. There are `latent_dim` of them, our choice; that has nothing to do with there being ten digits:
 
 # %%
 with torch.no_grad():
@@ -295,11 +386,45 @@ for label, row in zip(small_val.labels[:5].tolist(), z.tolist(), strict=True):
     )
 
 # %% [markdown] lang="vi"
+# Kể cả khi `latent_dim` = 10, phần tử thứ tư cũng không phải "xác suất là số 3". Kiểm chứng: nếu đúng là xác suất thì phần tử lớn nhất phải chỉ ra chữ số. Huấn luyện một VAE mười chiều và đếm xem nó chỉ đúng bao nhiêu lần.
+#
+# ⏱ Khoảng 6 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+
+# %% [markdown] lang="en"
+# Even with `latent_dim` = 10 the fourth entry is not "the probability of a 3". The test: if they were probabilities, the largest entry would name the digit. Train a VAE with ten dimensions and count how often it does.
+#
+# ⏱ About 6 seconds on two CPU cores; a GPU is much faster.
+
+# %%
+torch.manual_seed(0)
+vae10 = models.VAE(latent_dim=10)
+training.fit(
+    vae10,
+    small_set,
+    small_val,
+    epochs=2,
+    batch_size=128,
+    lr=3e-3,
+    loss=partial(losses.vae_loss, B=10),
+    log_dir=None,
+    seed=0,
+)
+vae10 = vae10.cpu().eval()
+with torch.no_grad():
+    mu10, _ = vae10.encode(small_val.images)
+share = (mu10.argmax(dim=1) == small_val.labels).float().mean()
+print(tr("Phần tử lớn nhất chỉ đúng chữ số:", "The largest entry names the digit:"), f"{share:.0%}")
+
+# %% [markdown] lang="vi"
+# Đoán mò đã đúng khoảng 10 %; phần tử lớn nhất trong lần chạy này cũng chẳng hơn. Mười chiều ấy không có ý nghĩa định sẵn: mạng dùng chúng tùy ý, và huấn luyện lại từ một `seed` khác thì mỗi chiều lại mang một ý nghĩa khác.
+#
 # ### "Tiên nghiệm đã là $\mathcal{N}(0, I)$, vậy còn học $\mu$ và $\sigma$ làm gì?"
 #
 # Nếu mọi ảnh đều có $\mu = 0$ và $\sigma = 1$ thì $z$ không nói gì về $x$ cả, và decoder chỉ có thể đoán mò. Thử đo: giải mã $z$ lấy từ encoder, so với $z$ lấy từ tiên nghiệm mà không nhìn ảnh:
 
 # %% [markdown] lang="en"
+# Blind guessing is right about 10% of the time, and in this run the largest entry does no better. The ten dimensions have no meaning fixed beforehand: the network uses them as it likes, and training again from another `seed` gives each dimension another meaning.
+#
 # ### "The prior is $\mathcal{N}(0, I)$ already, so why learn $\mu$ and $\sigma$?"
 #
 # If every image had $\mu = 0$ and $\sigma = 1$, then $z$ would say nothing about $x$, and the decoder could only guess. Measure it: decode a $z$ from the encoder, and a $z$ from the prior without looking at the image:
@@ -319,14 +444,18 @@ for name, guess in (
     print(f"{name:16} {losses.reconstruction_loss(guess, x):5.1f}")
 
 # %% [markdown] lang="vi"
-# Không nhìn ảnh, decoder vẽ một chữ số bất kỳ, nên còn tệ hơn cả ảnh trung bình. $\mu$ và $\sigma$ mang thông tin về $x$; phần độ phân kỳ KL (KL divergence) của hàm mất mát (loss) chỉ kéo chúng *về gần* tiên nghiệm, để ta biết chỗ mà lấy mẫu.
+# Không nhìn ảnh, decoder vẽ một chữ số bất kỳ, và vẽ sai chữ số thì bị phạt hai lần: ở chỗ sáng mà lẽ ra phải tối, và ở chỗ tối mà lẽ ra phải sáng. Vì thế nó còn tệ hơn ảnh trung bình (trong lần chạy này là khoảng 70 so với 52,5). Một decoder được *huấn luyện* với những $z$ không nói gì về $x$ thì, theo sai số bình phương, khôn ngoan nhất là luôn trả lời bằng ảnh trung bình: 52,5. Nhờ nhìn ảnh, sai số mới xuống được khoảng 41.
+#
+# Vậy $\mu$ và $\sigma$ mang thông tin về $x$; phần KL của hàm mất mát chỉ kéo chúng *về gần* tiên nghiệm, để ta biết chỗ mà lấy mẫu.
 #
 # ### "Có một $\sigma$ chung"
 #
 # Không: mỗi ảnh và mỗi chiều có $\sigma$ riêng.
 
 # %% [markdown] lang="en"
-# Without looking, the decoder draws any digit, which is even worse than the mean image. $\mu$ and $\sigma$ carry the information about $x$; the KL part of the loss only pulls them *towards* the prior, so that we know where to sample.
+# Without looking, the decoder draws any digit, and a wrong digit is punished twice: where it is lit and should be dark, and where it is dark and should be lit. So it does even worse than the mean image (in this run, about 70 against 52.5). A decoder *trained* on a $z$ that says nothing about $x$ would do best, by the squared error, to answer with the mean image all the time: 52.5. It is looking that brings the error down to about 41.
+#
+# So $\mu$ and $\sigma$ carry information about $x$; the KL part of the loss only pulls them *towards* the prior, so that we know where to sample.
 #
 # ### "There is one $\sigma$ for all"
 #
@@ -348,33 +477,36 @@ plt.show()
 # %% [markdown] lang="vi"
 # *Hình: hai biểu đồ tần suất (histogram) của $\sigma_1$ và $\sigma_2$ trên các ảnh kiểm định (validation); mỗi ảnh một giá trị, phần lớn dưới 0,1.*
 #
-# Và $\mu$, $\sigma$ là **đầu ra** của encoder, tính lại cho từng ảnh. Thứ mà việc huấn luyện thay đổi là trọng số; bài 03 nói kỹ.
+# ### "$\mu$ và $\sigma$ là tham số (parameter)"
 #
-# ## 5 · Một batch ba ảnh, mười chiều tiềm ẩn (latent dimensions)
+# Không: chúng là **đầu ra** của encoder, tính lại cho từng ảnh. Hai ảnh cho hai $\mu$ khác nhau; còn danh sách những gì việc huấn luyện thay đổi thì có trọng số của lớp `fc_mu`, lớp tính ra $\mu$, nhưng không có $\mu$ nào cả. Bài 03 nói kỹ hơn.
 
 # %% [markdown] lang="en"
 # *The figure: two histograms, of $\sigma_1$ and $\sigma_2$ over the validation images; one value for each image, most of them below 0.1.*
 #
-# And $\mu$ and $\sigma$ are **outputs** of the encoder, computed anew for each image. What training changes are the weights; lesson 03 goes into that.
+# ### "$\mu$ and $\sigma$ are parameters"
 #
-# ## 5 · A batch of three images, ten latent dimensions
+# No: they are **outputs** of the encoder, computed anew for each image. Two images give two different $\mu$, and the list of what training changes holds the weights of `fc_mu`, the layer that computes $\mu$, but no $\mu$ at all. Lesson 03 goes into that.
 
-# %% tags=["nbval-check-output"]
-model = models.VAE(latent_dim=10)
-x = torch.zeros(3, 1, 28, 28)
-mu, logvar = model.encode(x)
-epsilon = torch.randn_like(mu)
-z = mu + torch.exp(0.5 * logvar) * epsilon
-recon = model.decode(z)
-for name, value in (("x", x), ("mu", mu), ("logvar", logvar), ("epsilon", epsilon), ("z", z), ("recon", recon)):
-    print(f"{name:8} {tuple(value.shape)}")
+# %%
+for image_mu in mu[:2].tolist():
+    print("μ =", [round(value, 3) for value in image_mu])
+print(*(name for name, _ in vae.named_parameters()))
 
 # %% [markdown] lang="vi"
+# ## 5 · Một batch ba ảnh, mười chiều tiềm ẩn (latent dimensions)
+#
+# Mạng luôn xử lý cả batch: ba ảnh đi chung trong một tensor $x$ có kích thước $(3, 1, 28, 28)$. Mỗi ảnh có $\mu$, $\log\sigma^2$, $\varepsilon$ và $z$ của riêng nó, ở đây với mười chiều. Các tensor trên đường đi có kích thước thế nào? Hãy tự trả lời trước khi chạy ô in ra.
+#
 # ### Lượt của bạn
 #
 # Viết hàm nhận cỡ batch và số chiều tiềm ẩn (latent dimension), trả về bốn kích thước: của `mu`, `logvar`, `z` và `recon` (ảnh $1 \times 28 \times 28$), mỗi kích thước là một tuple.
 
 # %% [markdown] lang="en"
+# ## 5 · A batch of three images, ten latent dimensions
+#
+# The network always works on a whole batch: three images travel together in one tensor $x$ of shape $(3, 1, 28, 28)$. Each image has a $\mu$, $\log\sigma^2$, $\varepsilon$ and $z$ of its own, here with ten dimensions. What shapes do the tensors on the way have? Answer for yourself before you run the cell that prints them.
+#
 # ### Your turn
 #
 # Write a function that takes the batch size and the number of latent dimensions and returns four shapes, those of `mu`, `logvar`, `z` and `recon` (images $1 \times 28 \times 28$), each as a tuple.
@@ -392,16 +524,31 @@ def latent_shapes(batch_size, latent_dim):
 checks.check_latent_shapes(latent_shapes)
 
 # %% [markdown] lang="vi"
+# Và đây là các kích thước thật, với VAE mười chiều vừa huấn luyện:
+
+# %% [markdown] lang="en"
+# And here are the real shapes, with the ten-dimensional VAE we have just trained:
+
+# %% tags=["nbval-check-output"]
+x = small_val.images[:3]
+mu, logvar = vae10.encode(x)
+epsilon = torch.randn_like(mu)
+z = mu + torch.exp(0.5 * logvar) * epsilon
+recon = vae10.decode(z)
+for name, value in (("x", x), ("mu", mu), ("logvar", logvar), ("epsilon", epsilon), ("z", z), ("recon", recon)):
+    print(f"{name:8} {tuple(value.shape)}")
+
+# %% [markdown] lang="vi"
 # ## 6 · AE và VAE cạnh nhau
 #
-# Huấn luyện thêm một autoencoder như ở bài 01 và đặt hai không gian tiềm ẩn (latent space) cạnh nhau.
+# Huấn luyện thêm một autoencoder và đặt hai không gian tiềm ẩn (latent space) cạnh nhau. Như ở bài 01, AE học bằng BCE: không có phần KL, nó dễ kẹt ở ảnh đen nếu dùng sai số bình phương. Vì hai hàm mất mát khác nhau, đừng so hai nhật ký huấn luyện; ta sẽ đo cả hai mạng bằng cùng một thước.
 #
 # ⏱ Khoảng 12 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
 # ## 6 · AE and VAE side by side
 #
-# Train an autoencoder as in lesson 01 and put the two latent spaces side by side.
+# Train an autoencoder and put the two latent spaces side by side. As in lesson 01, the AE learns with BCE: without a KL part the squared error tends to get stuck at the black picture. Because the two losses differ, do not compare the two training logs; we shall measure both networks with the same yardstick.
 #
 # ⏱ About 12 seconds on two CPU cores; a GPU is much faster.
 
@@ -424,14 +571,40 @@ for ax, name, network in zip(axes, ("AE", "VAE"), (ae, vae), strict=True):
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: trái, mã của AE nằm lệch một bên và trải ra theo hình thù tùy ý; phải, các $\mu$ của VAE lấp đầy vùng quanh gốc tọa độ, hầu như trọn trong ba vòng tròn của $\mathcal{N}(0, I)$.*
+# *Hình (chú ý: hai thang đo khác nhau; các vòng tròn vẫn có bán kính 1, 2, 3): trái, mã của AE trải ra theo hình thù tùy ý và phần lớn nằm ngoài vòng bán kính 3; phải, các $\mu$ của VAE gần gốc tọa độ hơn nhiều, hầu hết trong vòng bán kính 3. Nhưng chúng không lấp đầy vùng ấy: trong lần chạy này giữa đám mây ở gần $(0{,}8;\ -0{,}9)$, phía trên bên trái còn trống, và nhiều số 1 nằm ngoài vòng bán kính 3.*
 #
-# Điều này quyết định chất lượng ảnh sinh ra. Cùng những $z \sim \mathcal{N}(0, I)$, hai decoder:
+# Bây giờ dùng cùng một thước cho cả hai: sai số bình phương của mỗi ảnh, và tỉ lệ "xa" của bài 01, tức là phần trăm số điểm $z \sim \mathcal{N}(0, I)$ nằm xa mọi mã (ngưỡng của mỗi mạng tính từ mã của chính nó).
 
 # %% [markdown] lang="en"
-# *The figure: on the left the AE's codes lie off to one side and spread in an arbitrary shape; on the right the VAE's $\mu$ fill the region around the origin, nearly all within the three circles of $\mathcal{N}(0, I)$.*
+# *The figure (mind the two scales; the circles have radius 1, 2 and 3 in both): on the left the AE's codes spread in an arbitrary shape, most of them outside the circle of radius 3; on the right the VAE's $\mu$ are much closer to the origin, most of them within radius 3. But they do not fill that region: in this run the middle of the cloud is near $(0.8, -0.9)$, the upper left is empty, and many of the 1s lie beyond radius 3.*
 #
-# That decides how good the images made from it are. The same $z \sim \mathcal{N}(0, I)$ and two decoders:
+# Now one yardstick for both: the squared error per image, and the "far" share of lesson 01, the percentage of points $z \sim \mathcal{N}(0, I)$ that lie far from every code (each network's threshold comes from its own codes).
+
+
+# %%
+def far_share(points, codes):
+    between_codes = torch.cdist(codes, codes).fill_diagonal_(float("inf")).min(dim=1).values
+    return (torch.cdist(points, codes).min(dim=1).values > between_codes.quantile(0.99)).float().mean()
+
+
+torch.manual_seed(0)
+points = torch.randn(2000, 2)
+x = small_val.images
+for name, network in (("AE", ae), ("VAE", vae)):
+    with torch.no_grad():
+        recon, codes = network(x)[:2]  # codes: z of the AE, mu of the VAE
+    error, share = losses.reconstruction_loss(recon, x), far_share(points, codes[:2000])
+    print(f"{name:4} {error:.1f}   {share:.0%}", tr("nằm xa mọi mã", "lie far from every code"))
+
+# %% [markdown] lang="vi"
+# Trong lần chạy này, hai mạng tái tạo tốt ngang nhau, nhưng với VAE thì ít điểm rơi vào vùng trống hơn hẳn. Tốt hơn, chứ chưa hoàn hảo: với $B = 10$, trong hàm mất mát phần tái tạo vẫn lớn gấp mấy chục lần phần KL, nên lực kéo về $\mathcal{N}(0, I)$ còn yếu.
+#
+# Ảnh sinh ra thì sao? Cùng những $z \sim \mathcal{N}(0, I)$, hai decoder:
+
+# %% [markdown] lang="en"
+# In this run both reconstruct equally well, but with the VAE clearly fewer points fall into the empty part. Better, though not perfect: with $B = 10$ the reconstruction part of the loss is still dozens of times as large as the KL part, so the pull towards $\mathcal{N}(0, I)$ is weak.
+#
+# And the images made from there? The same $z \sim \mathcal{N}(0, I)$ and two decoders:
 
 # %%
 torch.manual_seed(0)
@@ -441,7 +614,7 @@ with torch.no_grad():
 plots.plot_images(rows, ["AE"] * 10 + ["VAE"] * 10, title=tr("Cùng các z ~ N(0, I)", "The same z ~ N(0, I)"))
 
 # %% [markdown] lang="vi"
-# *Hình: hàng trên của AE lặp lại vài hình méo mó; hàng dưới của VAE là những chữ số đa dạng, tuy mờ.*
+# *Hình: hàng trên của AE là các mảnh vỡ và một cái vòng lặp đi lặp lại, thỉnh thoảng có hình giống số 9; hàng dưới của VAE đa dạng hơn: khoảng một nửa đọc được, phần còn lại là vệt nhòe nằm giữa hai chữ số.*
 #
 # Một lưu ý: hàm mất mát của bài tập dùng $B = 1000$. Với $B$ lớn như vậy, VAE hoạt động gần như một AE; bài 04 và bài 06 cho thấy vì sao.
 #
@@ -461,12 +634,12 @@ plots.plot_images(rows, ["AE"] * 10 + ["VAE"] * 10, title=tr("Cùng các z ~ N(0
 #
 # - Encoder cho $\mu$ và $\log\sigma^2$ của từng ảnh; $z$ là một mẫu từ $\mathcal{N}(\mu, \sigma^2)$, không phải phân phối, không phải xác suất lớp.
 # - Với batch $N$ và $d$ chiều: $\mu, \log\sigma^2, \varepsilon, z$ đều có kích thước $(N, d)$, ảnh tái tạo $(N, 1, 28, 28)$.
-# - Nhờ được kéo về gần $\mathcal{N}(0, I)$, không gian tiềm ẩn của VAE cho ta biết lấy $z$ ở đâu để sinh ảnh.
+# - Nhờ được kéo về gần $\mathcal{N}(0, I)$, không gian tiềm ẩn của VAE cho ta biết, ít ra là gần đúng, nên lấy $z$ ở đâu để sinh ảnh.
 #
 # **Tiếp theo:** [Bài 03 · Tái tham số hóa](03_reparameterization.ipynb)
 
 # %% [markdown] lang="en"
-# *The figure: the AE's row repeats a few distorted shapes; the VAE's row shows varied, if blurry, digits.*
+# *The figure: the AE's row holds shards and one ring again and again, with something like a 9 here and there; the VAE's row is more varied: about half of it can be read, and the rest smears between two digits.*
 #
 # One remark: the exercise's loss uses $B = 1000$. With so large a $B$ the VAE behaves almost like an AE; lessons 04 and 06 show why.
 #
@@ -486,6 +659,6 @@ plots.plot_images(rows, ["AE"] * 10 + ["VAE"] * 10, title=tr("Cùng các z ~ N(0
 #
 # - The encoder gives $\mu$ and $\log\sigma^2$ of each image; $z$ is one sample from $\mathcal{N}(\mu, \sigma^2)$, not a distribution and not class probabilities.
 # - For a batch of $N$ and $d$ dimensions, $\mu, \log\sigma^2, \varepsilon, z$ all have shape $(N, d)$, the reconstruction $(N, 1, 28, 28)$.
-# - Because it is pulled towards $\mathcal{N}(0, I)$, the VAE's latent space tells us where to take a $z$ from to make images.
+# - Because it is pulled towards $\mathcal{N}(0, I)$, the VAE's latent space tells us, at least roughly, where to take a $z$ from to make images.
 #
 # **Next:** [Lesson 03 · Reparameterization](03_reparameterization.ipynb)
