@@ -17,6 +17,7 @@ __all__ = [
     "losses",
     "models",
     "plots",
+    "quiz",
     "set_language",
     "tr",
     "training",
