@@ -28,9 +28,9 @@ lab: .venv/ready
 
 test: lint .venv/ipywidgets-7.7.1
 	$(PY) -m pytest
-	PYTHONPATH=.venv/ipywidgets-7.7.1 $(PY) -m pytest tests/test_widgets.py
+	PYTHONPATH=.venv/ipywidgets-7.7.1 $(PY) -m pytest tests/test_widgets.py tests/test_quiz.py
 	$(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
-		--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0 notebooks/vi notebooks/en
+		--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0 notebooks/vi notebooks/en quiz/vi quiz/en
 
 lint: .venv/ready
 	$(PY) -m ruff check .

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import lab_page
 import pytest
 import torch
 import torch.nn.functional as F
@@ -39,6 +40,15 @@ def mnist_folder():
     if data._missing_files(folder):
         pytest.skip(f"no MNIST in {folder}: set VAE_DATA_DIR")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless Chromium. Where there is none the test is skipped, with the reason; with CI=true that is a failure."""
+    if reason := lab_page.missing():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with lab_page.running_browser() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 120_000  # milliseconds: two slow cores have more to do than this test
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 SETTINGS = {
@@ -51,7 +53,12 @@ def running_lab(folder: Path) -> Iterator[str]:
         port = server.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
     command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
-    environment = {**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"), "JUPYTER_PREFER_ENV_PATH": "1"}
+    environment = {
+        **os.environ,
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "PYTHONPATH": str(ROOT),
+    }
     with open(folder / ".lab.log", "w") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
@@ -73,17 +80,22 @@ def running_lab(folder: Path) -> Iterator[str]:
 def open_notebook(browser, address: str, path: str, width: int = 1100, height: int = 1000):
     """A page with the notebook open and its kernel ready; nothing has been run yet."""
     page = browser.new_page(viewport={"width": width, "height": height})
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(PATIENCE)
     page.goto(f"{address}/doc/tree/{path}")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
     page.get_by_text("| Idle").first.wait_for()  # the kernel is there; before it, Run does nothing
     return page
 
 
+def menu(page, name: str, entry: str) -> None:
+    """Choose an entry of JupyterLab's menu bar."""
+    page.get_by_role("menuitem", name=name, exact=True).first.click()
+    page.locator(".lm-Menu-item", has_text=entry).first.click()
+
+
 def run_all_cells(page) -> None:
     """By the menu, as a student does; comes back when the kernel is idle again. A cell's error is an AssertionError."""
-    page.get_by_role("menuitem", name="Run", exact=True).first.click()
-    page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
+    menu(page, "Run", "Run All Cells")
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=busy]")
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     errors = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").all_inner_texts()

@@ -4,11 +4,9 @@ Skipped, with the reason, where there is no Chromium or no Playwright; with CI=t
 """
 
 import base64
-import os
 import re
 import shutil
 from io import BytesIO
-from pathlib import Path
 
 import lab_page
 import numpy as np
@@ -18,16 +16,6 @@ from PIL import Image
 
 from vae_helpers import models
 
-ROOT = Path(__file__).resolve().parents[1]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if reason := lab_page.missing():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    with lab_page.running_browser() as browser:
-        yield browser
-
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
@@ -35,7 +23,7 @@ def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     for language in ("vi", "en"):
         (folder / "notebooks" / language).mkdir(parents=True)
-        shutil.copy(ROOT / "notebooks" / language / "07_latent_sliders.ipynb", folder / "notebooks" / language)
+        shutil.copy(lab_page.ROOT / "notebooks" / language / "07_latent_sliders.ipynb", folder / "notebooks" / language)
     with lab_page.running_lab(folder) as address:
         yield address
 
