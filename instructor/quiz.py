@@ -25,7 +25,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from vae_helpers._markup import to_html
+from vae_helpers._markup import inline_html, to_html
 from vae_helpers.quiz import EXPORTED, LETTERS, Question, load_questions, write_whole
 
 # ------------------------------------------------------------------------------------------------ to other systems
@@ -42,7 +42,7 @@ def as_html(text: str) -> str:
 
 def general_feedback(question: Question) -> str:
     page = question.link.split("#")[0]
-    return (as_html(question.precise) if question.precise else "") + f"<p>→ {page}, «{html.escape(question.heading)}»</p>"  # fmt: skip
+    return (as_html(question.precise) if question.precise else "") + f"<p>→ {page}, «{inline_html(question.heading, mathjax)}»</p>"  # fmt: skip
 
 
 def moodle(questions: list[Question]) -> str:

@@ -19,9 +19,7 @@ _SIZE = 1.15  # of a formula's font: its letters then look as large as those of 
 def to_html(text: str, formula: Callable[[str], str] | None = None) -> str:
     """text as HTML. formula: LaTeX → HTML; formula_svg if None."""
     return "".join(
-        f"<pre><code>{html.escape(block)}</code></pre>"
-        if is_code
-        else f"<p>{_inline_html(block, formula or formula_svg)}</p>"
+        f"<pre><code>{html.escape(block)}</code></pre>" if is_code else f"<p>{inline_html(block, formula)}</p>"
         for is_code, block in _blocks(text)
     )
 
@@ -66,16 +64,17 @@ def _blocks(text: str) -> Iterator[tuple[bool, str]]:
             yield from ((False, block.strip()) for block in re.split(r"\n\s*\n", part) if block.strip())
 
 
-def _inline_html(text: str, formula: Callable[[str], str]) -> str:
+def inline_html(text: str, formula: Callable[[str], str] | None = None) -> str:
+    """One paragraph or heading as HTML, without a <p> around it. formula: as for to_html."""
     parts, end = [], 0
     for match in _INLINE.finditer(text):
         parts.append(html.escape(text[end : match.start()]))
         if match["code"]:
             parts.append(f"<code>{html.escape(match['code'])}</code>")
         elif match["bold"]:
-            parts.append(f"<strong>{_inline_html(match['bold'], formula)}</strong>")
+            parts.append(f"<strong>{inline_html(match['bold'], formula)}</strong>")
         else:
-            parts.append(formula(match["formula"]))
+            parts.append((formula or formula_svg)(match["formula"]))
         end = match.end()
     return "".join(parts) + html.escape(text[end:])
 

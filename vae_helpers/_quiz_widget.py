@@ -12,7 +12,7 @@ from pathlib import Path
 
 import ipywidgets
 
-from ._markup import latex_to_text, to_html
+from ._markup import inline_html, latex_to_text, to_html
 
 STYLE = """<style>
 .vae-quiz, .vae-quiz .widget-html-content, .vae-quiz .jupyter-widgets {max-width: 100%}
@@ -93,20 +93,21 @@ class QuizWidget(ipywidgets.VBox):
         self.add_class("vae-quiz")
         self._begin(quiz)
 
-    def _repr_mimebundle_(self, **keywords):
-        """For pages without a kernel the questions, without keys or answers, as HTML and as text."""
+    def _repr_mimebundle_(self, **keywords):  # ipywidgets 8; version 7 shows the widget alone
         bundle = super()._repr_mimebundle_(**keywords)
-        if not isinstance(bundle, dict):  # ipywidgets 7 shows itself
-            return bundle
-        at_rest = self.whole.again(shuffle=False)
+        return {**bundle, **self.at_rest()} if isinstance(bundle, dict) else bundle
+
+    def at_rest(self) -> dict[str, str]:
+        """For pages without a kernel: the questions, without keys or answers, as HTML and as text."""
+        quiz = self.whole.again(shuffle=False)
         cards = [
-            f"<h4>{_title(at_rest, place)}</h4>{question_html(question, formula=_plain, picture=False)}"
+            f"<h4>{_title(quiz, place)}</h4>{question_html(question, formula=_plain, picture=False)}"
             + '<ol type="A">'
             + "".join(f"<li>{to_html(option, _plain)}</li>" for option in question.options.values())
             + "</ol>"
-            for place, question in enumerate(at_rest.questions)
+            for place, question in enumerate(quiz.questions)
         ]
-        return {**bundle, "text/html": "".join(cards), "text/plain": str(at_rest)}
+        return {"text/html": "".join(cards), "text/plain": str(quiz)}
 
     def _begin(self, quiz) -> None:
         """Show a quiz from its first question."""
@@ -285,11 +286,11 @@ def _title(quiz, place: int) -> str:
 def _link(question) -> str:
     """The lesson that answers a question, as a link where the lesson lies beside this notebook."""
     page, _, anchor = question.link.partition("#")
-    heading = html.escape(question.heading)
+    heading = inline_html(question.heading)
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / page).exists():
             way = html.escape(f"{Path(os.path.relpath(folder / page)).as_posix()}#{anchor}")
-            return f'<a href="{way}" target="_blank">{page}, «{heading}»</a>'
+            return f'<a href="{way}" target="_blank">{question.lesson}, «{heading}»</a>'
     return f"{page}, «{heading}»"
 
 
@@ -302,7 +303,7 @@ def _page_button(label: str, script: str, disabled: bool = False) -> str:
     state = " disabled" * disabled
     return (
         f'<button type="button" class="lm-Widget p-Widget jupyter-widgets jupyter-button widget-button" '
-        f'style="width:auto" onclick="{script}"{state} {OWN_KEYS}>{label}</button>'
+        f'style="width:auto;margin:0;display:block" onclick="{script}"{state} {OWN_KEYS}>{label}</button>'
     )
 
 

@@ -103,6 +103,7 @@ def _checked_language(code: str | None) -> str:
 def _question(entry: dict, language: str, folder: Path, numbers: dict[str, int]) -> Question:
     numbers[entry["set"]] += 1
     heading = entry["answer_in"][language]
+    anchor = re.sub(r"[$`]", "", heading).replace(" ", "-")  # as JupyterLab names its headings
     figure = entry.get("figure")
     return Question(
         number=numbers[entry["set"]],
@@ -111,7 +112,7 @@ def _question(entry: dict, language: str, folder: Path, numbers: dict[str, int])
         options={letter: entry["options"][letter]["text"][language] for letter in LETTERS},
         why={letter: entry["options"][letter]["why"][language] for letter in LETTERS},
         precise=entry["precise"][language] if "precise" in entry else "",
-        link=f"notebooks/{language}/{entry['lesson']}.ipynb#{heading.replace(' ', '-')}",  # JupyterLab's anchors
+        link=f"notebooks/{language}/{entry['lesson']}.ipynb#{anchor}",
         heading=heading,
         figure=folder / figure["file"] if figure else None,
         alt=figure["alt"][language] if figure else "",
@@ -600,7 +601,7 @@ class Quiz:
         lines = [f"{'✅' if right else '❌'} {self._verdict(number, right)}"]
         lines += [to_text(f"{heading}: {text}" if heading else text) for heading, text in self._explanation(question, letter)]  # fmt: skip
         page = question.link.split("#")[0]
-        return "\n".join([*lines, f"{self._read_again()}: {page}, «{question.heading}»"])
+        return "\n".join([*lines, f"{self._read_again()}: {page}, «{to_text(question.heading)}»"])
 
     def _print_notices(self) -> None:
         while self._file.notices:
