@@ -29,7 +29,7 @@ lab: .venv/ready
 test: lint
 	$(PY) -m pytest
 	$(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
-		--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0 notebooks/vi notebooks/en
+		--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0 notebooks/vi notebooks/en quiz/vi quiz/en
 
 lint: .venv/ready
 	$(PY) -m ruff check .

@@ -1,7 +1,7 @@
-"""Build the lessons: notebooks/src/*.py → notebooks/vi/*.ipynb and notebooks/en/*.ipynb.
+"""Build the lessons: notebooks/src/*.py → notebooks/vi/*.ipynb and notebooks/en/*.ipynb; the quiz in quiz/ likewise.
 
-    python instructor/build.py                     build and execute every lesson in both languages
-    python instructor/build.py 05 06               only these
+    python instructor/build.py                     build and execute every lesson and the quiz in both languages
+    python instructor/build.py 05 06 quiz          only these
     python instructor/build.py --text 05           after a change of text alone: keep the outputs, execute nothing
     python instructor/build.py --check             say what is stale, differs between the languages or holds an error
     python instructor/build.py --solutions FOLDER  write the solution edition (not executed) into FOLDER/vi, FOLDER/en
@@ -61,17 +61,18 @@ def repository_url() -> str:
 
 
 def sources() -> list[Path]:
-    return sorted(SOURCES.glob("[0-9][0-9]_*.py"))
+    return [*sorted(SOURCES.glob("[0-9][0-9]_*.py")), ROOT / "quiz" / "src" / "quiz.py"]
 
 
 def built_path(source: Path, language: str) -> Path:
-    return ROOT / "notebooks" / language / f"{source.stem}.ipynb"
+    room = "quiz" if source.stem == "quiz" else "notebooks"
+    return ROOT / room / language / f"{source.stem}.ipynb"
 
 
 def make_notebook(source: Path, language: str, solutions: bool = False) -> NotebookNode:
     """One language's edition of a lesson, not executed. Raises ValueError for a cell without or with a wrong language."""
     script = jupytext.read(source, fmt="py:percent")
-    cells = [header(source.stem, language), nbformat.v4.new_code_cell(setup_code())]
+    cells = [header(source, language), nbformat.v4.new_code_cell(setup_code())]
     for number, cell in enumerate(script.cells, start=1):
         lang = cell.metadata.pop("lang", None)
         if cell.cell_type == "markdown" and lang not in LANGUAGES:
@@ -97,19 +98,19 @@ def make_notebook(source: Path, language: str, solutions: bool = False) -> Noteb
     return notebook
 
 
-def header(stem: str, language: str) -> NotebookNode:
+def header(source: Path, language: str) -> NotebookNode:
     """The first cell: the way to the other language and, once the repository has an address, the Colab badge."""
     links = [
-        f"**{name}**" if code == language else f"[{name}](../{code}/{stem}.ipynb)" for code, name in LANGUAGES.items()
+        f"**{name}**" if code == language else f"[{name}](../{code}/{source.stem}.ipynb)"
+        for code, name in LANGUAGES.items()
     ]
     text = " · ".join(links)
     url = repository_url()
     if url:
         page = url.removeprefix("https://github.com/")
         badge = "[![Open In Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
-        text += (
-            f" · {badge}(https://colab.research.google.com/github/{page}/blob/main/notebooks/{language}/{stem}.ipynb)"
-        )
+        path = built_path(source, language).relative_to(ROOT).as_posix()
+        text += f" · {badge}(https://colab.research.google.com/github/{page}/blob/main/{path})"
     return nbformat.v4.new_markdown_cell(text)
 
 

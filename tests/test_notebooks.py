@@ -15,11 +15,12 @@ sys.path.insert(0, str(ROOT / "instructor"))
 import build  # noqa: E402
 
 SOURCES = build.sources()
+LESSONS = [source for source in SOURCES if source.stem != "quiz"]
 EDITIONS = [(source, language) for source in SOURCES for language in build.LANGUAGES]
 
 
 def test_there_are_lessons():
-    assert len(SOURCES) >= 3
+    assert len(LESSONS) >= 3
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
@@ -215,7 +216,7 @@ def test_a_lesson_runs_without_data_and_without_network(tmp_path):
 
 @pytest.mark.parametrize(
     "page",
-    [ROOT / "README.md", *sorted((ROOT / "notebooks").glob("*/*.ipynb"))],
+    [ROOT / "README.md", *sorted(ROOT.glob("notebooks/*/*.ipynb")), *sorted(ROOT.glob("quiz/*/*.ipynb"))],
     ids=lambda p: f"{p.parent.name}-{p.stem}",
 )
 def test_links_between_files_lead_somewhere(page):
@@ -227,7 +228,7 @@ def test_links_between_files_lead_somewhere(page):
     assert not [target for target in targets if not (page.parent / target).exists()]
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+@pytest.mark.parametrize("source", LESSONS, ids=lambda source: source.stem)
 def test_every_exercise_has_a_solution_and_a_check(source):
     notebook = build.make_notebook(source, "vi", solutions=True)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -239,7 +240,7 @@ def test_every_exercise_has_a_solution_and_a_check(source):
         assert re.search(rf"checks\.check_\w+\({name}\)", code[code.index(cell) + 1].source)
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+@pytest.mark.parametrize("source", LESSONS, ids=lambda source: source.stem)
 def test_solution_edition_passes_every_check(source, capsys):
     """The exercise cells with their solutions, and the checks after them, without the experiments between."""
     notebook = build.make_notebook(source, "en", solutions=True)
