@@ -91,7 +91,7 @@ def test_screen_readers_hear_what_each_slider_and_picture_is(lesson):
     lesson.wait_for_function("document.querySelector('.vae-box [role=slider]').hasAttribute('aria-label')")
     for name in ("z₁", "z₁₆", "α (%)"):
         assert lesson.get_by_role("slider", name=name, exact=True).count() >= 1
-    assert lesson.locator("img.widget-image:not([alt])").count() == 0
+    lesson.wait_for_function("!document.querySelector('img.widget-image:not([alt])')")
 
 
 def test_keyboard_moves_the_slider_and_the_picture_follows(lesson):

@@ -526,7 +526,7 @@ class Quiz:
         parts = [("", question.why[letter])]
         if self.feedback == "at the end" and letter != question.key:
             parts.append((self._tr(f"Đáp án đúng là {question.key}", f"The right answer is {question.key}"), question.why[question.key]))  # fmt: skip
-        if question.precise:
+        if question.precise and (letter == question.key or self.feedback == "at the end"):  # it may tell the key
             parts.append((self._tr("Nói cho chính xác", "To be precise"), question.precise))
         return parts
 

@@ -500,14 +500,14 @@ training.History.read(history.log_file)["recon"]
 # %% [markdown] lang="vi"
 # ## Vì sao `fit` nhanh hơn?
 #
-# Cùng công thức, cùng kết quả, nhưng `fit` cần ít thời gian hơn hẳn vòng lặp của bài tập. Muốn biết vì sao thì đừng đoán, hãy **đo từng phần** (profiling). Trước hết, dựng lại cách nạp
+# Cùng công thức, cùng kết quả, nhưng `fit` cần ít thời gian hơn vòng lặp của bài tập. Muốn biết vì sao thì đừng đoán, hãy **đo từng phần** (profiling). Trước hết, dựng lại cách nạp
 # ảnh của bài tập: mỗi lần cần một ảnh, `torchvision` lấy các byte ra, tạo một ảnh PIL, rồi `ToTensor` đổi thành tensor; `DataLoader` gom 256 ảnh lẻ ấy thành một batch. Còn `fit` giữ cả tập ảnh
 # trong một tensor duy nhất, và một batch chỉ là một lần lấy theo chỉ số.
 
 # %% [markdown] lang="en"
 # ## Why is `fit` faster?
 #
-# The same recipe and the same result, yet `fit` takes far less time than the exercise's loop. Why? Do not guess, **measure each part** (profiling). First, the exercise's way of loading images, rebuilt: for each
+# The same recipe and the same result, yet `fit` takes less time than the exercise's loop. Why? Do not guess, **measure each part** (profiling). First, the exercise's way of loading images, rebuilt: for each
 # image that is needed, `torchvision` takes its bytes, makes a PIL image, and `ToTensor` turns that into a tensor; the `DataLoader` collects 256 such images into a batch. `fit` keeps all images in one
 # tensor, and a batch is one look-up by index.
 
@@ -589,23 +589,23 @@ ax.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.4))
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: hai thanh ngang, mỗi thanh chia bốn phần theo thời gian của một batch. Ba phần sau gần như bằng nhau ở hai thanh, vì phép tính vẫn y nguyên; khác nhau là ở phần nạp ảnh: rất dài ở vòng lặp của bài tập, gần như không
-# thấy ở `fit`.* Bài tập nhờ hai tiến trình phụ (`num_workers=2`) nạp ảnh, nhưng trên máy hai nhân chúng giành CPU với chính phép tính.
+# *Hình: hai thanh ngang, mỗi thanh chia bốn phần theo thời gian của một batch. Ở `fit`, phần nạp ảnh gần như biến mất (trên một máy rảnh: từ khoảng 15 xuống 0,3 mili giây); ba phần sau là cùng một phép tính, nên chênh lệch ở đó chỉ là
+# dao động của máy.* Nạp ảnh như vậy chiếm chừng một phần mười thời gian. Bài tập giao việc ấy cho hai tiến trình phụ (`num_workers=2`); trên máy hai nhân, chúng còn giành CPU với chính phép tính, và khi đó cả bước chậm đi.
 #
 # Trong `fit` còn hai chỗ nữa, mỗi chỗ vài dòng, đọc được trong `vae_helpers/training.py`:
 #
-# - **Trên CPU (Linux)**: mỗi batch xin rồi trả vài trăm MB bộ nhớ, và việc trả lại cho hệ điều hành tốn gần bằng phép tính. `_keep_freed_memory` bảo thư viện C giữ lại để dùng cho batch sau.
+# - **Trên CPU (Linux)**: mỗi batch xin rồi trả vài trăm MB bộ nhớ, và việc trả rồi xin lại của hệ điều hành có thể tốn gần bằng phép tính. `_keep_freed_memory` bảo thư viện C giữ lại để dùng cho batch sau.
 # - **Trên GPU**: `loss.item()` sau mỗi batch bắt CPU đợi GPU làm xong rồi mới được giao việc tiếp. `fit` cộng dồn mất mát ngay trên GPU và chỉ đọc năm lần mỗi giây.
 #
 # Cả hai không đổi một con số nào. Muốn nhanh hơn nữa thì phải đổi công thức, và `fit` không tự ý làm việc đó: bạn phải viết ra. `schedule="one-cycle"` tăng tốc độ học (learning rate) lên đến `lr` rồi hạ dần về 0:
 
 # %% [markdown] lang="en"
-# *The figure: two horizontal bars, each divided into four parts by the time of one batch. The last three parts are nearly equal in both bars, for the arithmetic is the same; what differs is loading: very long in the exercise's loop, hardly
-# to be seen in `fit`.* The exercise gives the loading to two helper processes (`num_workers=2`), but on two cores these compete with the arithmetic itself.
+# *The figure: two horizontal bars, each divided into four parts by the time of one batch. In `fit` the loading has all but vanished (on an idle machine, from about 15 to 0.3 milliseconds); the other three parts are the same arithmetic, so a difference there is
+# only the machine's unrest.* Loading this way takes about a tenth of the time. The exercise gives it to two helper processes (`num_workers=2`); on two cores these also compete with the arithmetic itself, and then the whole step becomes slower.
 #
 # There are two more places in `fit`, a few lines each, to be read in `vae_helpers/training.py`:
 #
-# - **On a CPU (Linux)**: each batch asks for some hundred MB of memory and gives them back, and giving them back to the system costs almost as much as the arithmetic. `_keep_freed_memory` tells the C library to keep them for the next batch.
+# - **On a CPU (Linux)**: each batch asks for some hundred MB of memory and gives them back, and giving them back to the system and asking again can cost almost as much as the arithmetic. `_keep_freed_memory` tells the C library to keep them for the next batch.
 # - **On a GPU**: `loss.item()` after each batch makes the CPU wait until the GPU is done before it can hand out more work. `fit` sums the loss on the GPU and reads it five times a second only.
 #
 # Neither changes any number. To be faster still the recipe itself must change, and `fit` does not do that on its own: you have to write it. `schedule="one-cycle"` raises the learning rate up to `lr` and then lowers it to 0:
