@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
+from scipy.linalg import subspace_angles
+from torch.distributions import Bernoulli, Independent, MultivariateNormal, Normal, kl_divergence
 
 import vae_helpers
-from vae_helpers import checks, widgets
+from vae_helpers import checks, data, widgets
 
 
 def no_grad(function):
@@ -69,6 +70,37 @@ def decode(model, z):
 def slerp_by_angle(a, b, t, inverse=torch.acos):
     angle = inverse(F.cosine_similarity(a, b, dim=0))
     return a * torch.sin((1 - t) * angle) / torch.sin(angle) + b * torch.sin(t * angle) / torch.sin(angle)
+
+
+def angles_of(A, B, basis=lambda A: torch.linalg.qr(A)[0]):
+    return torch.rad2deg(torch.acos(torch.linalg.svd(basis(A).T @ basis(B))[1].clamp(max=1)))
+
+
+def bernoulli_kl(p, q):
+    return kl_divergence(Bernoulli(p), Bernoulli(q))
+
+
+def jacobian_penalty(z, W):
+    """From the Jacobian itself: diag(z (1 − z)) W of each image."""
+    return torch.stack([torch.linalg.matrix_norm(torch.diag(a * (1 - a)) @ W) ** 2 for a in z]).mean()
+
+
+def frobenius(z, W):
+    return ((z - z**2) ** 2 @ (W**2).sum(1)).mean()
+
+
+def mask(x, share):
+    return x * (torch.rand_like(x) >= share)
+
+
+def masked_in_place(x, share):
+    x[torch.rand_like(x) < share] = 0
+    return x
+
+
+def seeded_mask(x, share):
+    torch.manual_seed(0)
+    return mask(x, share)
 
 
 BCE = F.binary_cross_entropy
@@ -358,6 +390,93 @@ CASES = {
             "unit_vectors": lambda a, b, t: slerp_by_angle(F.normalize(a, dim=0), F.normalize(b, dim=0), t),
             "cut_lerp": lambda a, b, t: F.normalize(torch.lerp(a, b, t), dim=0) * a.norm(),
             None: lambda a, b, t: slerp_by_angle(a, b, t**2),
+        },
+    ),
+    "principal_angles": (
+        [
+            angles_of,
+            lambda A, B: np.rad2deg(subspace_angles(A.numpy(), B.numpy()))[::-1].copy(),
+            lambda A, B: angles_of(A, B, lambda A: torch.linalg.svd(A, full_matrices=False)[0]),
+        ],
+        {
+            "radians": lambda A, B: torch.deg2rad(angles_of(A, B)),
+            "cosines": lambda A, B: torch.cos(torch.deg2rad(angles_of(A, B))),
+            "no_qr": lambda A, B: angles_of(A, B, lambda A: A),
+            "unit_columns": lambda A, B: angles_of(A, B, lambda A: A / A.norm(dim=0)),
+            "column_by_column": lambda A, B: torch.rad2deg(torch.acos(F.cosine_similarity(A, B, dim=0))),
+            "no_svd": lambda A, B: torch.rad2deg(
+                torch.acos(torch.diag(torch.linalg.qr(A)[0].T @ torch.linalg.qr(B)[0]))
+            ),
+            "sines": lambda A, B: 90 - angles_of(A, B),
+            "shape": lambda A, B: angles_of(A, B, lambda A: torch.linalg.qr(A)[0].T),
+            "largest_first": lambda A, B: angles_of(A, B).sort(descending=True).values,
+            "only_one": lambda A, B: angles_of(A, B)[-1],
+            None: lambda A, B: 2 * angles_of(A, B),
+        },
+    ),
+    "kl_to_rho": (
+        [
+            vae_helpers.losses.kl_to_rho,
+            lambda z, rho: bernoulli_kl(torch.tensor(rho), z.mean(0)).sum(),
+            lambda z, rho: sum(
+                rho * math.log(rho) - rho * q.log() + (1 - rho) * math.log(1 - rho) - (1 - rho) * torch.log1p(-q)
+                for q in z.mean(0)
+            ),
+        ],
+        {
+            "per_unit": lambda z, rho: bernoulli_kl(torch.tensor(rho), z.mean(0)),
+            "mean_over_units": lambda z, rho: bernoulli_kl(torch.tensor(rho), z.mean(0)).mean(),
+            "reversed": lambda z, rho: bernoulli_kl(z.mean(0), torch.tensor(rho)).sum(),
+            "half_forgotten": lambda z, rho: (rho * torch.log(rho / z.mean(0))).sum(),
+            "sign": lambda z, rho: -bernoulli_kl(torch.tensor(rho), z.mean(0)).sum(),
+            "per_image": lambda z, rho: bernoulli_kl(torch.tensor(rho), z).sum() / len(z),
+            "wrong_axis": lambda z, rho: bernoulli_kl(torch.tensor(rho), z.mean(1)).sum(),
+            "one_mean": lambda z, rho: bernoulli_kl(torch.tensor(rho), z.mean()),
+            "bits": lambda z, rho: bernoulli_kl(torch.tensor(rho), z.mean(0)).sum() / math.log(2),
+            "hard_coded": lambda z, rho: bernoulli_kl(torch.tensor(0.05), z.mean(0)).sum(),
+            "plain_number": lambda z, rho: sum(rho * math.log(rho / z.mean(0)) for _ in "j"),
+            "detached": no_grad(vae_helpers.losses.kl_to_rho),
+            "constant": lambda z, rho: torch.tensor(0.0),
+        },
+    ),
+    "contractive_penalty": (
+        [vae_helpers.losses.sigmoid_contractive_penalty, jacobian_penalty, frobenius],
+        {
+            "slope_not_squared": lambda z, W: (z * (1 - z) @ (W**2).sum(1)).mean(),
+            "weights_not_squared": lambda z, W: ((z * (1 - z)) ** 2 @ W.sum(1)).mean(),
+            "squared_after_the_sum": lambda z, W: ((z * (1 - z)) ** 2 @ W.sum(1) ** 2).mean(),
+            "no_slope": lambda z, W: (W**2).sum(),
+            "z_for_slope": lambda z, W: (z**2 @ (W**2).sum(1)).mean(),
+            "sigmoid_twice": lambda z, W: frobenius(torch.sigmoid(z), W),
+            "root": lambda z, W: ((z - z**2) ** 2 @ (W**2).sum(1)).sqrt().mean(),
+            "batch_sum": lambda z, W: frobenius(z, W) * len(z),
+            "per_image": lambda z, W: (z - z**2) ** 2 @ (W**2).sum(1),
+            "mean_over_units": lambda z, W: frobenius(z, W) / len(W),
+            "wrong_axis": lambda z, W: ((z - z**2) ** 2 * (W**2).sum(0)).sum(1).mean(),
+            "detached": no_grad(frobenius),
+            None: lambda z, W: frobenius(z, W) / 2,
+        },
+    ),
+    "mask_noise": (
+        [
+            mask,
+            lambda x, share: torch.where(torch.rand(x.shape) < share, 0.0, x),
+            lambda x, share: x.masked_fill(torch.bernoulli(torch.full_like(x, share)).bool(), 0),
+            lambda x, share: data.add_noise(x, "mask", share),
+        ],
+        {
+            "modified": masked_in_place,
+            "kept": lambda x, share: x * (torch.rand_like(x) < share),
+            "scaled": lambda x, share: F.dropout(x, share),
+            "shared_by_batch": lambda x, share: x * (torch.rand_like(x[:1]) >= share),
+            "whole_images": lambda x, share: x * (torch.rand(len(x), 1, 1, 1) >= share),
+            "repeated": seeded_mask,
+            "white": lambda x, share: torch.where(torch.rand_like(x) < share, 1.0, x),
+            "changed": lambda x, share: x + share * torch.randn_like(x),
+            "share": lambda x, share: x * (torch.randn_like(x) >= share),
+            "nothing": lambda x, share: x.clone(),
+            "shape": lambda x, share: mask(x, share).flatten(1),
+            "type": lambda x, share: 0.5,
         },
     ),
     "sample_prior": (

@@ -252,3 +252,53 @@ def test_images_and_labels_must_match():
 def test_repr_tells_name_and_shape():
     assert repr(numbered(1000)) == "numbers: 1,000 × (1, 1, 1)"
     assert vae_helpers.data is data
+
+
+def test_gaussian_noise_has_its_standard_deviation_and_stays_in_range():
+    torch.manual_seed(0)
+    noise = data.add_noise(torch.full((200, 1, 28, 28), 0.5), "gaussian", 0.1) - 0.5
+    assert abs(noise.mean()) < 1e-3 and abs(noise.std() - 0.1) < 1e-3
+    noisy = data.add_noise(torch.zeros(20, 1, 28, 28), "gaussian", 2.0)
+    assert noisy.min() == 0 and noisy.max() == 1
+
+
+def test_masking_noise_erases_its_share_and_keeps_the_rest():
+    torch.manual_seed(0)
+    x = torch.rand(200, 1, 28, 28) * 0.9 + 0.1
+    noisy = data.add_noise(x, "mask", 0.3)
+    hit = noisy == 0
+    assert abs(hit.float().mean() - 0.3) < 0.01 and torch.equal(noisy[~hit], x[~hit])
+    assert not torch.equal(hit[0], hit[1])
+
+
+def test_salt_and_pepper_come_in_equal_parts():
+    torch.manual_seed(0)
+    x = torch.full((200, 1, 28, 28), 0.5)
+    noisy = data.add_noise(x, "salt-pepper", 0.4)
+    for value, share in ((0, 0.2), (1, 0.2), (0.5, 0.6)):
+        assert abs((noisy == value).float().mean() - share) < 0.01
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "mask", "salt-pepper"])
+def test_noise_leaves_the_images_alone_and_follows_the_seed(kind):
+    x = torch.rand(5, 1, 28, 28)
+    before = x.clone()
+    torch.manual_seed(3)
+    noisy = data.add_noise(x, kind)
+    torch.manual_seed(3)
+    assert torch.equal(data.add_noise(x, kind), noisy) and torch.equal(x, before)
+    assert not torch.equal(noisy, x) and noisy.dtype == x.dtype
+    assert torch.equal(data.add_noise(x, kind, 0), x)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"kind": "salt"}, "add_noise.kind.: got 'salt'"),
+        ({"amount": -1}, "a standard deviation from 0 up"),
+        ({"kind": "mask", "amount": 1.5}, "got 1.5 for 'mask', expected a probability"),
+    ],
+)
+def test_bad_noise_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        data.add_noise(torch.rand(2, 1, 28, 28), **arguments)

@@ -4,9 +4,9 @@ import math
 
 import pytest
 import torch
-from torch.distributions import Normal, kl_divergence
+from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from vae_helpers import losses
+from vae_helpers import losses, models
 
 
 def test_kl_equals_torch_distributions():
@@ -91,3 +91,62 @@ def test_logits_are_refused_by_bce():
 def test_unknown_kind_is_refused():
     with pytest.raises(ValueError, match="got 'l1', expected 'mse' or 'bce'"):
         losses.reconstruction_loss(torch.zeros(1, 1), torch.zeros(1, 1), kind="l1")
+
+
+def test_l1_by_hand():
+    """(1 + 2 + 0) and (0.5 + 0 + 0), averaged over the two codes."""
+    assert losses.l1_penalty(torch.tensor([[1.0, -2.0, 0.0], [0.5, 0.0, 0.0]])).item() == pytest.approx(3.5 / 2)
+
+
+def test_kl_to_rho_by_hand_and_by_torch():
+    """ρ = 0.05 against ρ̂ = 0.5: 0.05 ln 0.1 + 0.95 ln 1.9; the second unit has ρ̂ = ρ."""
+    z = torch.tensor([[0.2, 0.05], [0.8, 0.05]])
+    assert losses.kl_to_rho(z, 0.05).item() == pytest.approx(0.05 * math.log(0.1) + 0.95 * math.log(1.9))
+    z = torch.rand(30, 7)
+    expected = kl_divergence(Bernoulli(torch.tensor(0.1)), Bernoulli(z.mean(dim=0))).sum()
+    torch.testing.assert_close(losses.kl_to_rho(z, 0.1), expected)
+
+
+@pytest.mark.parametrize("rho", [0, 1, -0.1, 5])
+def test_rho_must_be_a_share(rho):
+    with pytest.raises(ValueError, match=f"got {rho}, expected a share"):
+        losses.kl_to_rho(torch.rand(4, 3), rho)
+
+
+def test_kl_to_rho_refuses_codes_that_are_no_sigmoids():
+    with pytest.raises(ValueError, match=r"from -1 to 3, expected \[0, 1\].*l1_penalty"):
+        losses.kl_to_rho(torch.tensor([[-1.0], [3.0]]))
+
+
+def test_contractive_penalty_of_a_linear_encoder_is_its_matrix():
+    """z = A x: ‖J‖²_F = Σ A², for every image."""
+    A = torch.randn(3, 12)
+    penalty = losses.contractive_penalty(lambda x: x.flatten(1) @ A.T, torch.rand(5, 1, 3, 4))
+    torch.testing.assert_close(penalty, A.pow(2).sum())
+
+
+def test_both_contractive_penalties_agree_in_value_and_gradient():
+    """The Jacobian of jacrev against the closed form, on the lesson's encoder; and both reach the weights."""
+    torch.manual_seed(0)
+    model, x = models.TiedAutoencoder(6, torch.sigmoid), torch.rand(4, 1, 28, 28)
+    whole = losses.contractive_penalty(model.encode, x)
+    closed = losses.sigmoid_contractive_penalty(model.encode(x), model.weight)
+    torch.testing.assert_close(whole, closed)
+    for a, b in zip(*(torch.autograd.grad(p, (model.weight, model.code_bias)) for p in (whole, closed)), strict=True):
+        torch.testing.assert_close(a, b)
+        assert a.abs().max() > 0
+
+
+def test_contractive_penalty_predicts_how_far_noise_moves_the_code():
+    """E‖z(x + δ) − z(x)‖² = σ² ‖J‖²_F for small δ ~ N(0, σ² I), for an encoder of several layers."""
+    torch.manual_seed(0)
+    model, x = models.MLPAutoencoder(4), torch.rand(1, 1, 28, 28)
+    with torch.no_grad():
+        moved = model.encode(x + 1e-3 * torch.randn(4000, 1, 28, 28)) - model.encode(x)
+        penalty = losses.contractive_penalty(model.encode, x)
+    assert moved.pow(2).sum(dim=1).mean().item() / 1e-6 == pytest.approx(penalty.item(), rel=0.1)
+
+
+def test_weight_with_wrong_rows_is_named():
+    with pytest.raises(ValueError, match=r"z has 3 units, weight has shape \(9, 3\)"):
+        losses.sigmoid_contractive_penalty(torch.rand(2, 3), torch.rand(9, 3))

@@ -16,7 +16,7 @@ from torch.utils.data import Dataset, random_split
 
 from ._language import tr
 
-__all__ = ["DataError", "ImageDataset", "load_digits", "load_mnist", "split"]
+__all__ = ["DataError", "ImageDataset", "add_noise", "load_digits", "load_mnist", "split"]
 
 # The four files of MNIST, unpacked, with the MD5 sum of each (LeCun, Cortes, Burges).
 MNIST_FILES = {
@@ -140,6 +140,30 @@ def split(dataset: Dataset, fractions: Sequence[float] = (0.8, 0.2), seed: int =
     if not isinstance(dataset, ImageDataset):
         return parts
     return [ImageDataset(dataset.images[part.indices], dataset.labels[part.indices], dataset.name) for part in parts]
+
+
+def add_noise(images: Tensor, kind: str = "gaussian", amount: float = 0.4) -> Tensor:
+    """The images with random noise, as new tensors in [0, 1]; draws from torch's random state.
+
+    "gaussian": adds N(0, amount²) to each pixel, then cuts off at 0 and 1.
+    "mask": sets each pixel to 0 with probability amount.
+    "salt-pepper": sets each pixel with probability amount to 0 or 1, each half of the time.
+    These are the corruptions of P. Vincent et al., "Stacked Denoising Autoencoders", JMLR 2010; there masking and
+    salt-and-pepper noise hit a fixed number of pixels in each image, here each pixel on its own.
+
+    images: (N, C, H, W) in [0, 1], or any other shape. Returns the same shape.
+    Raises ValueError for an unknown kind, a negative amount, and an amount above 1 where it is a probability.
+    """
+    if kind not in ("gaussian", "mask", "salt-pepper"):
+        raise ValueError(f"add_noise(kind): got {kind!r}, expected 'gaussian', 'mask' or 'salt-pepper'.")
+    if amount < 0 or (kind != "gaussian" and amount > 1):
+        expected = "a standard deviation from 0 up" if kind == "gaussian" else "a probability from 0 to 1"
+        raise ValueError(f"add_noise(amount): got {amount} for {kind!r}, expected {expected}.")
+    if kind == "gaussian":
+        return (images + amount * torch.randn_like(images)).clamp(0, 1)
+    hit = torch.rand_like(images) < amount
+    new = torch.zeros_like(images) if kind == "mask" else (torch.rand_like(images) < 0.5).to(images.dtype)
+    return torch.where(hit, new, images)
 
 
 def _default_folder() -> Path:

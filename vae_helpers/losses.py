@@ -1,12 +1,23 @@
-"""Losses: reconstruction, KL divergence, and their sum, the negative ELBO.
+"""Losses: reconstruction, KL divergence, their sum, the negative ELBO, and penalties on the code of an autoencoder.
 
 In every formula x is an image, recon its reconstruction, and the encoder says q(z|x) = N(mu, diag(exp(logvar))).
 """
 
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from torch import Tensor
+from torch.func import jacrev, vmap
 
-__all__ = ["kl_divergence", "reconstruction_loss", "vae_loss"]
+__all__ = [
+    "contractive_penalty",
+    "kl_divergence",
+    "kl_to_rho",
+    "l1_penalty",
+    "reconstruction_loss",
+    "sigmoid_contractive_penalty",
+    "vae_loss",
+]
 
 
 def reconstruction_loss(recon: Tensor, x: Tensor, kind: str = "mse") -> Tensor:
@@ -61,3 +72,56 @@ def vae_loss(recon: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, B: float = 10
     recon_loss = reconstruction_loss(recon, x)
     kl = kl_divergence(mu, logvar).mean()
     return B * recon_loss + kl, recon_loss, kl
+
+
+def l1_penalty(z: Tensor) -> Tensor:
+    """Σ_j |z_j| of each code, averaged over the batch: pulls the entries of a sparse code to exactly 0.
+
+    z: (N, latent_dim), any real numbers. Returns a scalar.
+    """
+    return z.abs().sum(dim=1).mean()
+
+
+def kl_to_rho(z: Tensor, rho: float = 0.05) -> Tensor:
+    """Σ_j KL(rho ‖ ρ̂_j), ρ̂_j the mean of z_j over the batch: asks each unit to be on for the share rho of the images.
+
+    KL(ρ ‖ ρ̂) = ρ log(ρ/ρ̂) + (1 − ρ) log((1 − ρ)/(1 − ρ̂)), in nats: A. Ng, "Sparse autoencoder", CS294A lecture notes.
+    z: (N, latent_dim) in [0, 1], such as the output of a sigmoid; N should be large enough for the mean to mean
+    something (100 or more). Returns a scalar, 0 only where every ρ̂_j is rho.
+    Raises ValueError for rho outside (0, 1) and for z outside [0, 1].
+    """
+    if not 0 < rho < 1:
+        raise ValueError(f"kl_to_rho(rho): got {rho}, expected a share between 0 and 1, such as 0.05.")
+    if z.min() < 0 or z.max() > 1:
+        raise ValueError(
+            f"kl_to_rho(z): z has values from {z.min():.3g} to {z.max():.3g}, expected [0, 1]. "
+            "The penalty is for units that pass a sigmoid; for others use l1_penalty."
+        )
+    rho_hat = z.mean(dim=0)
+    return (rho * (rho / rho_hat).log() + (1 - rho) * ((1 - rho) / (1 - rho_hat)).log()).sum()
+
+
+def contractive_penalty(encode: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """‖∂z/∂x‖²_F of each image, averaged over the batch: how much a small change of the image moves its code.
+
+    Exact, for any encoder, from the whole Jacobian of each image: S. Rifai et al., "Contractive Auto-Encoders", 2011.
+    The cost grows with latent_dim; for one sigmoid layer sigmoid_contractive_penalty gives the same number at once.
+    encode: x (N, …) → z (N, latent_dim), each image on its own (no batch norm); x: (N, …). Returns a scalar.
+    """
+    jacobian = vmap(jacrev(lambda image: encode(image.unsqueeze(0)).squeeze(0)))(x)  # (N, latent_dim, …)
+    return jacobian.pow(2).sum() / len(x)
+
+
+def sigmoid_contractive_penalty(z: Tensor, weight: Tensor) -> Tensor:
+    """contractive_penalty of the encoder z = sigmoid(W x + b), in closed form: Σ_j (z_j (1 − z_j))² Σ_i W_ji².
+
+    z: (N, latent_dim) in (0, 1); weight: W (latent_dim, pixels). Returns a scalar.
+    Raises ValueError when W has not one row for each unit of z.
+    """
+    if z.shape[1] != weight.shape[0]:
+        raise ValueError(
+            f"sigmoid_contractive_penalty(z, weight): z has {z.shape[1]} units, weight has shape {tuple(weight.shape)}. "
+            "W needs one row for each unit, as nn.Linear.weight has."
+        )
+    slope = z * (1 - z)  # the sigmoid's derivative
+    return (slope.pow(2) * weight.pow(2).sum(dim=1)).sum(dim=1).mean()

@@ -4,5 +4,15 @@ from .autoencoders import Autoencoder
 from .convnet import summary
 from .pretrained import load_pretrained, pretrained_card, pretrained_names
 from .vae import VAE
+from .variants import MLPAutoencoder, TiedAutoencoder
 
-__all__ = ["VAE", "Autoencoder", "load_pretrained", "pretrained_card", "pretrained_names", "summary"]
+__all__ = [
+    "VAE",
+    "Autoencoder",
+    "MLPAutoencoder",
+    "TiedAutoencoder",
+    "load_pretrained",
+    "pretrained_card",
+    "pretrained_names",
+    "summary",
+]

@@ -1,0 +1,905 @@
+# %% [markdown] lang="vi"
+# # Bài 08 · Các loại autoencoder
+#
+# *Nếu không bị cản trở, một autoencoder chỉ cần chép lại đầu vào. Vậy mỗi loại autoencoder bị cản bằng cách nào, và đổi lại ta được gì?* Bài này bắt đầu từ
+# loại đơn giản nhất, so nó với PCA, rồi lần lượt dựng năm loại thường gặp: nút thắt (bottleneck) hẹp, thưa (sparse), co (contractive), khử nhiễu (denoising)
+# và biến phân (variational). Cuối bài, tất cả được đo trên cùng những ảnh kiểm tra (test), trong một bảng duy nhất.
+#
+# Cả bài mất khoảng một phút rưỡi trên CPU hai nhân.
+
+# %% [markdown] lang="en"
+# # Lesson 08 · Kinds of autoencoder
+#
+# *With nothing in its way, an autoencoder need only copy its input. So what stands in the way of each kind of autoencoder, and what do we get for it?* This lesson
+# begins with the simplest kind, holds it against PCA, and then builds the five common ones in turn: undercomplete, sparse, contractive, denoising and variational. At the
+# end all of them are measured on the same test images, in one table.
+#
+# The whole lesson takes about a minute and a half on two CPU cores.
+
+# %%
+from functools import partial
+
+import matplotlib.pyplot as plt
+import torch
+from sklearn.decomposition import PCA
+from torch import nn
+from tqdm.auto import tqdm
+
+from vae_helpers import checks, data, losses, models, plots, tr, training
+
+N = 12_000  # training images
+everything = data.load_mnist()
+train_set = data.split(everything, [min(1, N / len(everything))], seed=0)[0]
+repeat = N // len(train_set)  # 1 on MNIST; without a network there are fewer images, and they are shown more often
+x_test = data.load_mnist(train=False).images[:2000]
+print(train_set, "·", tuple(x_test.shape))
+
+# %% [markdown] lang="vi"
+# ## 1 · Bỏ hết phần phi tuyến: autoencoder tuyến tính và PCA
+#
+# **PCA** (phân tích thành phần chính, principal component analysis) là một trong những cách giảm chiều lâu đời nhất: tìm $d$ hướng trực chuẩn (đôi một vuông góc, độ dài 1) mà dọc theo đó dữ liệu phân tán nhiều nhất, rồi chiếu ảnh lên **không gian con** (subspace) do chúng sinh ra.
+# Với $m$ là ảnh trung bình và $V$ là ma trận $784 \times d$ có các cột là $d$ hướng ấy,
+#
+# $$z = V^\top (x - m), \qquad \hat x = m + V z.$$
+#
+# Nhìn kỹ thì đây đã là một autoencoder: bộ mã hóa (encoder) nhân với $V^\top$, bộ giải mã (decoder) nhân với $V$, không có hàm kích hoạt nào.
+
+# %% [markdown] lang="en"
+# ## 1 · Without any nonlinearity: the linear autoencoder and PCA
+#
+# **PCA** (principal component analysis) is one of the oldest ways to reduce dimensions: find the $d$ orthonormal directions (of length 1, at right angles to each other) along which the data spread most, and project each image onto the **subspace** that they span.
+# With $m$ the mean image and $V$ the $784 \times d$ matrix whose columns are those directions,
+#
+# $$z = V^\top (x - m), \qquad \hat x = m + V z.$$
+#
+# Look closely and this is an autoencoder already: the encoder multiplies by $V^\top$, the decoder by $V$, and there is no activation function.
+
+# %%
+pca = PCA(64, random_state=0).fit(train_set.images.flatten(1).numpy())
+mean = torch.tensor(pca.mean_).view(1, 28, 28)
+V = torch.tensor(pca.components_[:16].T)  # (784, 16): one direction in each column
+
+centred = data.ImageDataset(train_set.images - mean, train_set.labels, "centred")
+x_centred = x_test - mean
+pca_recon = (x_centred.flatten(1) @ V @ V.T).view_as(x_centred)
+print(f"PCA, d = 16: {losses.reconstruction_loss(pca_recon, x_centred):.2f}")
+
+# %% [markdown] lang="vi"
+# Bây giờ, thay vì tính $V$, ta *học* hai ma trận tùy ý bằng gradient, trên chính những ảnh đã trừ $m$, với sai số bình phương làm hàm mất mát (loss):
+
+# %% [markdown] lang="en"
+# Now, instead of computing $V$, we *learn* two matrices of any kind by gradient descent, on the same images with $m$ subtracted, and with the squared error as the loss:
+
+
+# %%
+class LinearAutoencoder(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.encoder = nn.Linear(784, d, bias=False)
+        self.decoder = nn.Linear(d, 784, bias=False)
+
+    def forward(self, x):
+        z = self.encoder(x.flatten(1))
+        return self.decoder(z).view_as(x), z
+
+
+def recon_loss(recon, x, z):
+    return losses.reconstruction_loss(recon, x)
+
+
+# %%
+torch.manual_seed(0)
+linear = LinearAutoencoder(16)
+recipe = {"schedule": "one-cycle", "log_dir": None, "seed": 0}  # lr rises first, then falls to almost 0
+training.fit(linear, centred, epochs=30 * repeat, lr=2e-2, weight_decay=0, loss=recon_loss, progress=False, **recipe)
+
+linear.cpu().eval()
+with torch.no_grad():
+    linear_recon, _ = linear(x_centred)
+print(f"PCA             {losses.reconstruction_loss(pca_recon, x_centred):.2f}")
+print(f"{tr('AE tuyến tính', 'linear AE'):15} {losses.reconstruction_loss(linear_recon, x_centred):.2f}")
+
+# %% [markdown] lang="vi"
+# Hai sai số bằng nhau đến chữ số thập phân thứ hai. Chẳng lẽ hai phương pháp tìm ra cùng một thứ? Hãy so hai không gian con: một cái do các cột của $V$ sinh ra, một cái do các cột của ma trận decoder $W$.
+#
+# ### Góc giữa hai không gian con
+#
+# Hai đường thẳng có một góc. Hai không gian con $d$ chiều có $d$ **góc chính** (principal angle): góc nhỏ nhất giữa một vector của bên này và một vector của bên kia, rồi góc nhỏ nhất giữa hai vector vuông góc với cặp trước, và cứ thế. Tất cả bằng 0 khi và chỉ khi hai không gian con trùng nhau. Cách tính gồm ba bước (Björck & Golub, 1973):
+#
+# 1. phân tích QR cho mỗi bên một cơ sở trực chuẩn, $Q_A$ và $Q_B$;
+# 2. các **giá trị kỳ dị** (singular value) của $Q_A^\top Q_B$ là cosin của các góc;
+# 3. lấy arccos (do làm tròn, một cosin có thể nhỉnh hơn 1 một chút, nên hãy chặn trên bằng `clamp(max=1)`).
+#
+# ### Lượt của bạn
+#
+# `A` và `B` có kích thước $(n, d)$. Trả về $d$ góc tính bằng **độ**, từ nhỏ đến lớn. Có sẵn `torch.linalg.qr`, `torch.linalg.svdvals` và `torch.rad2deg`.
+
+# %% [markdown] lang="en"
+# The two errors agree to the second decimal. Have both methods found the same thing? Compare two subspaces: one spanned by the columns of $V$, the other by the columns of the decoder's matrix $W$.
+#
+# ### The angles between two subspaces
+#
+# Two lines have one angle. Two subspaces of $d$ dimensions have $d$ **principal angles**: the smallest angle between a vector of one and a vector of the other, then the smallest between vectors at right angles to that pair, and so on. All are 0 exactly when the subspaces are the same. They take three steps (Björck & Golub, 1973):
+#
+# 1. a QR decomposition gives each side an orthonormal basis, $Q_A$ and $Q_B$;
+# 2. the **singular values** of $Q_A^\top Q_B$ are the cosines of the angles;
+# 3. take the arccos (rounding can push a cosine slightly above 1, so cut it off with `clamp(max=1)`).
+#
+# ### Your turn
+#
+# `A` and `B` have shape $(n, d)$. Return the $d$ angles in **degrees**, from the smallest to the largest. You have `torch.linalg.qr`, `torch.linalg.svdvals` and `torch.rad2deg`.
+
+
+# %% tags=["exercise"]
+def principal_angles(A, B):
+    ### BEGIN SOLUTION
+    Q_A, Q_B = torch.linalg.qr(A).Q, torch.linalg.qr(B).Q
+    cosines = torch.linalg.svdvals(Q_A.T @ Q_B)
+    return torch.rad2deg(torch.acos(cosines.clamp(max=1)))
+    ### END SOLUTION
+
+
+# %%
+checks.check_principal_angles(principal_angles)
+
+# %% [markdown] lang="vi"
+# SciPy cũng có hàm này (`subspace_angles`). Ta so hai không gian con với không gian con của PCA: một cái lấy ngẫu nhiên, và cái mà mạng vừa học được.
+
+# %% [markdown] lang="en"
+# SciPy has this function too (`subspace_angles`). We hold two subspaces against PCA's: a random one, and the one the network has just learnt.
+
+# %%
+from scipy.linalg import subspace_angles
+
+torch.manual_seed(0)
+W = linear.decoder.weight.detach()
+for name, basis in ((tr("ngẫu nhiên", "random"), torch.randn(784, 16)), (tr("đã học", "learnt"), W)):
+    angles = torch.rad2deg(torch.tensor(subspace_angles(V.numpy(), basis.numpy())))
+    print(f"{name:11} {angles.min():6.2f}° … {angles.max():6.2f}°")
+
+# %% [markdown] lang="vi"
+# Trong 784 chiều, một không gian con lấy ngẫu nhiên gần như vuông góc với không gian con của PCA (74° đến 90°). Không gian con mà mạng học được thì lệch nhiều nhất 0,4°: **cùng một không gian con**. Nhưng các *trục* trong đó thì sao?
+
+# %% [markdown] lang="en"
+# In 784 dimensions a random subspace is nearly at right angles to PCA's (74° to 90°). The one the network has learnt is off by 0.4° at most: **the same subspace**. But what about the *axes* in it?
+
+
+# %%
+def as_pictures(columns):
+    """(784, n) weights of any sign → n pictures in [0, 1]: mid-grey is 0, each scaled to its own largest weight."""
+    scaled = columns / columns.abs().amax(dim=0)
+    return (0.5 + 0.5 * scaled).T.reshape(-1, 1, 28, 28)
+
+
+title = tr(
+    "Trên: các trục của PCA · dưới: các cột của AE tuyến tính", "Above: PCA's axes · below: columns of the linear AE"
+)
+plots.plot_images(torch.cat([as_pictures(V[:, :8]), as_pictures(W[:, :8])]), columns=8, title=title)
+
+# %%
+figure, axes = plt.subplots(1, 2, figsize=(7.4, 3.4), layout="constrained")
+flat = centred.images.flatten(1)
+for ax, name, matrix in zip(axes, ("PCA", tr("AE tuyến tính", "linear AE")), (V, linear.encoder.weight.T), strict=True):
+    correlations = torch.corrcoef((flat @ matrix.detach()).T)
+    heat = ax.imshow(correlations, cmap="PuOr", vmin=-1, vmax=1)
+    largest = (correlations - torch.eye(16)).abs().max()
+    ax.set(title=f"{name}: |r| ≤ {largest:.2f}", xlabel=tr("chiều của z", "dimension of z"), xticks=[], yticks=[])
+figure.colorbar(heat, ax=axes, label=tr("tương quan r", "correlation r"))
+plt.show()
+
+# %% [markdown] lang="vi"
+# *Hình trên: các trục của PCA đi từ nét lớn (0 đối lập với 1) đến nét nhỏ dần; các cột của AE tuyến tính đều lộn xộn như nhau, không cột nào quan trọng nhất. Hình dưới: ma trận tương quan của 16 con số trong mã; ngoài đường chéo, tương quan của PCA bằng 0,00, còn của AE lên tới 0,30.*
+#
+# Vì sao? Lấy bất kỳ ma trận khả nghịch $A$ nào: thay encoder $E$ bằng $A E$ và decoder $W$ bằng $W A^{-1}$ thì $W A^{-1} A E = W E$, ảnh tái tạo không đổi một điểm nào. Hàm mất mát không phân biệt được các cặp ấy, nên gradient dừng ở cặp nào cũng được. Baldi & Hornik (1989) chứng minh điều còn lại: mọi cực tiểu
+# của bài toán này đều cho không gian con của PCA, còn mọi điểm khác có gradient bằng 0 chỉ là điểm yên ngựa (saddle point), nơi vẫn còn đường đi xuống.
+#
+# Một số bài viết nói rằng bỏ hàm kích hoạt đi thì autoencoder "coi như PCA". Hãy nhớ cho chính xác: nó tìm đúng **không gian con** của PCA, với đúng sai số ấy, nhưng không tìm ra các **trục** (thứ tự, vuông góc, không tương quan). Còn nếu không trừ ảnh trung bình, hai lớp tuyến tính cần thêm độ lệch (bias) thì mới theo kịp PCA.
+#
+# ## 2 · Thêm hàm kích hoạt: nút thắt hẹp (undercomplete)
+#
+# Các ảnh chữ số không nằm trên một mặt phẳng mà trên một mặt cong. Autoencoder phi tuyến có thể uốn theo mặt ấy. Để huấn luyện nhanh trên CPU, bài này dùng mạng chỉ gồm các lớp nối đầy đủ (MLP):
+
+# %% [markdown] lang="en"
+# *First figure: PCA's axes go from coarse (0 against 1) to ever finer strokes; the columns of the linear AE are all equally jumbled, and none is the most important. Second figure: the correlations of the 16 numbers in the code; off the diagonal PCA's are 0.00, while the AE's reach 0.30.*
+#
+# Why? Take any invertible matrix $A$: with $A E$ for the encoder $E$ and $W A^{-1}$ for the decoder $W$, the product is $W A^{-1} A E = W E$, and no pixel of any reconstruction changes. The loss cannot tell these pairs apart, so gradient descent stops at whichever it meets. Baldi & Hornik (1989) proved the rest: every minimum
+# of this problem gives PCA's subspace, and every other point with gradient 0 is a saddle point, from which there is still a way down.
+#
+# Some texts say that without activation functions an autoencoder "is just PCA". Remember it precisely: it finds PCA's **subspace**, with the same error, but not its **axes** (their order, their right angles, the uncorrelated code). And if the mean image is not subtracted, the two linear layers need biases to keep up with PCA.
+#
+# ## 2 · With activation functions: a narrow bottleneck (undercomplete)
+#
+# Images of digits do not lie on a plane but on a curved surface. A nonlinear autoencoder can bend along with it. To train fast on a CPU, this lesson uses a network of fully connected layers alone (an MLP):
+
+# %%
+print(models.MLPAutoencoder(latent_dim=16))
+
+# %% [markdown] lang="vi"
+# Huấn luyện sáu mạng như thế, với $d$ từ 2 đến 64. PCA thì chỉ cần tính một lần: $d$ trục đầu tiên của 64 trục chính là PCA với $d$ chiều. (Sigmoid ở cuối giữ ảnh của mạng trong $[0, 1]$; cho công bằng, ta cũng cắt ảnh của PCA về khoảng ấy.)
+#
+# ⏱ Khoảng 25 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+
+# %% [markdown] lang="en"
+# Train six of them, with $d$ from 2 to 64. PCA needs computing only once: the first $d$ of its 64 axes are the PCA with $d$ dimensions. (The sigmoid at the end keeps the network's images in $[0, 1]$; to be fair we cut PCA's off there too.)
+#
+# ⏱ About 25 seconds on two CPU cores; a GPU is much faster.
+
+
+# %%
+class PCAModel:
+    """PCA in the clothes of an autoencoder: encode and decode."""
+
+    def __init__(self, d):
+        self.V = torch.tensor(pca.components_[:d].T)
+
+    def encode(self, x):
+        return (x - mean).flatten(1) @ self.V
+
+    def decode(self, z):
+        return (mean + (z @ self.V.T).view(-1, 1, 28, 28)).clamp(0, 1)
+
+
+# %%
+EPOCHS = 8 * repeat  # 30 * repeat, with N = 48_000 in the first cell, is the full training
+recipe |= {"epochs": EPOCHS, "batch_size": 128, "lr": 8e-3}
+
+dims = (2, 4, 8, 16, 32, 64)
+narrow = {}
+for d in tqdm(dims, desc="d", leave=False):
+    torch.manual_seed(0)
+    narrow[d] = models.MLPAutoencoder(latent_dim=d)
+    training.fit(narrow[d], train_set, loss=recon_loss, progress=False, **recipe)
+    narrow[d].cpu().eval()
+
+
+# %%
+@torch.no_grad()
+def code(model, x):
+    """The code of each image: z of an autoencoder, mu of a VAE."""
+    z = model.encode(x)
+    return z[0] if isinstance(z, tuple) else z
+
+
+@torch.no_grad()
+def error(model, x):
+    """Squared error per image of what the model makes of x, against the clean test images."""
+    return losses.reconstruction_loss(model.decode(code(model, x)), x_test).item()
+
+
+pca_errors = [error(PCAModel(d), x_test) for d in dims]
+ae_errors = [error(narrow[d], x_test) for d in dims]
+for row in zip(dims, pca_errors, ae_errors, strict=True):
+    print("d = {:2}   PCA {:5.1f}   AE {:5.1f}".format(*row))
+
+# %%
+plt.figure(figsize=(6, 3.4))
+plt.plot(dims, pca_errors, "s--", label="PCA")
+plt.plot(dims, ae_errors, "o-", label=tr("autoencoder (MLP)", "autoencoder (MLP)"))
+plt.xscale("log", base=2)
+plt.xticks(dims, dims)
+plt.ylim(bottom=0)
+plt.xlabel(tr("số chiều d của mã", "dimensions d of the code"))
+plt.ylabel(tr("sai số mỗi ảnh", "error per image"))
+plt.title(tr("Sai số theo số chiều, trên ảnh kiểm tra", "Error against dimension, on test images"))
+plt.legend()
+plt.grid(alpha=0.3)
+plt.show()
+
+# %%
+x = x_test[4:5]
+rows = []
+with torch.no_grad():
+    for family in ({d: PCAModel(d) for d in dims}, narrow):
+        rows += [x, *(model.decode(model.encode(x)) for model in family.values())]
+titles = ["x", *(f"PCA {d}" for d in dims), "x", *(f"AE {d}" for d in dims)]
+plots.plot_images(
+    torch.cat(rows), titles, columns=7, title=tr("Cùng một ảnh, mã dài dần", "One image, ever longer codes")
+)
+
+# %% [markdown] lang="vi"
+# *Hình trên: cả hai đường đều đi xuống, nhưng autoencoder xuống nhanh hơn nhiều ở khoảng giữa; đến 64 chiều thì hai đường gặp nhau. Hình dưới: cùng một số 4; với 4 con số, autoencoder đã vẽ ra số 4, còn PCA cần khoảng 16.*
+#
+# Với 8 hay 16 con số, autoencoder chỉ sai chừng 55–60 % so với PCA (17,1 so với 28,5; 11,2 so với 20,3). Nhưng phi tuyến không tự động thắng: ở 64 chiều, PCA (6,3) nhỉnh hơn mạng (6,8), vì PCA tìm ra nghiệm tốt nhất của nó ngay lập tức, còn mạng này mới học được vài giây.
+# Với 30 epoch và 48.000 ảnh, chúng tôi đo được 1,8 ở 64 chiều: thời gian huấn luyện cũng là một phần của câu trả lời.
+#
+# ## 3 · Có nhất thiết phải hẹp không? Autoencoder thưa (sparse)
+#
+# Nhiều bài viết nói rằng nút thắt (bottleneck) *chắc chắn* phải nhỏ hơn đầu vào. Thật ra cần một cái **phanh**, và hẹp chỉ là một loại phanh. Hãy làm mã *rộng* hơn ảnh (overcomplete): 800 đơn vị cho 784 điểm ảnh, mỗi bên một lớp,
+#
+# $$z = s(W x + b), \qquad \hat x = \text{sigmoid}(W^\top z + c).$$
+#
+# Encoder và decoder dùng chung một ma trận $W$ (trọng số dùng chung, tied weights). Như vậy mỗi hàng của $W$ vừa là điều mà đơn vị ấy tìm trong ảnh, vừa là điều nó vẽ ra. Trước hết, chưa phanh gì cả:
+#
+# ⏱ Khoảng 5 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+
+# %% [markdown] lang="en"
+# *Above: both curves go down, but the autoencoder's goes much faster in the middle; at 64 dimensions they meet. Below: one and the same 4; with 4 numbers the autoencoder draws a 4 already, while PCA needs about 16.*
+#
+# With 8 or 16 numbers the autoencoder's error is only some 55–60% of PCA's (17.1 against 28.5; 11.2 against 20.3). But nonlinear does not win by itself: at 64 dimensions PCA (6.3) is slightly ahead of the network (6.8), because PCA finds its best solution at once, while this network has learnt for a few seconds.
+# With 30 epochs and 48,000 images we measured 1.8 at 64 dimensions: the training time is part of the answer too.
+#
+# ## 3 · Must it be narrow? The sparse autoencoder
+#
+# Many texts say that the bottleneck *must* be smaller than the input. What is really needed is a **brake**, and being narrow is only one kind of it. Make the code *wider* than the image (overcomplete): 800 units for 784 pixels, one layer each way,
+#
+# $$z = s(W x + b), \qquad \hat x = \text{sigmoid}(W^\top z + c).$$
+#
+# Encoder and decoder share one matrix $W$ (tied weights). So each row of $W$ is both what that unit looks for in an image and what it draws. First without any brake:
+#
+# ⏱ About 5 seconds on two CPU cores; a GPU is much faster.
+
+# %%
+tied_recipe = recipe | {"epochs": 5 * repeat, "progress": False}
+torch.manual_seed(0)
+wide = models.TiedAutoencoder(800, torch.sigmoid)
+training.fit(wide, train_set, loss=recon_loss, **tied_recipe | {"progress": True})
+
+wide.cpu().eval()
+print(tr("sai số", "error"), f"{error(wide, x_test):.1f}   z:", f"{code(wide, x_test).mean():.2f}")
+
+# %% [markdown] lang="vi"
+# Sai số (con số đầu) chỉ bằng khoảng một nửa của mạng 16 chiều, nhưng mạng này chẳng nén gì: nó cho qua gần hết, với các đơn vị ở mức trung bình 0,38 (con số sau; sigmoid cho giá trị từ 0 đến 1). **Autoencoder thưa** cho phép mã rộng, với điều kiện mỗi ảnh chỉ dùng **vài** đơn vị. Có hai hàm phạt (penalty) thường gặp:
+#
+# - **L1**: cộng thêm $\lambda \sum_j |z_j|$. Với hàm kích hoạt ReLU, nó đẩy nhiều đơn vị về *đúng* 0.
+# - **KL theo $\rho$** (bài giảng CS294A của A. Ng), cho các đơn vị sigmoid: gọi $\hat\rho_j$ là trung bình của $z_j$ trên batch; mỗi đơn vị được yêu cầu chỉ bật ở một tỉ lệ $\rho$ nhỏ, chẳng hạn 5 % số ảnh:
+#
+# $$\sum_j \mathrm{KL}(\rho \,\|\, \hat\rho_j) = \sum_j \left[ \rho \log\frac{\rho}{\hat\rho_j} + (1-\rho)\log\frac{1-\rho}{1-\hat\rho_j} \right].$$
+#
+# Đây là độ phân kỳ KL (KL divergence) giữa hai đồng xu, một đồng ra mặt "bật" với xác suất $\rho$, đồng kia với xác suất $\hat\rho_j$. (KL của VAE ở bài 04 đo một thứ khác: khoảng cách từ $q(z|x)$ đến tiên nghiệm (prior).) Tính tay với $\rho = 0{,}05$ và $\hat\rho = 0{,}5$: $0{,}05 \ln 0{,}1 + 0{,}95 \ln 1{,}9 = -0{,}1151 + 0{,}6098 = 0{,}4946$.
+
+# %% [markdown] lang="en"
+# The error (the first number) is about half that of the network with 16 dimensions, but this one compresses nothing: it lets nearly all pass, with units at 0.38 on average (the second number; a sigmoid gives values from 0 to 1). A **sparse autoencoder** may have a wide code, provided that each image uses only **a few** units. Two penalties are common:
+#
+# - **L1**: add $\lambda \sum_j |z_j|$. With ReLU as the activation it pushes many units to *exactly* 0.
+# - **KL to $\rho$** (A. Ng's CS294A lecture notes), for sigmoid units: call $\hat\rho_j$ the mean of $z_j$ over the batch; each unit is asked to be on for a small share $\rho$ of the images only, such as 5%:
+#
+# $$\sum_j \mathrm{KL}(\rho \,\|\, \hat\rho_j) = \sum_j \left[ \rho \log\frac{\rho}{\hat\rho_j} + (1-\rho)\log\frac{1-\rho}{1-\hat\rho_j} \right].$$
+#
+# This is the KL divergence between two coins, one that shows "on" with probability $\rho$ and one with probability $\hat\rho_j$. (The VAE's KL of lesson 04 measures something else: how far $q(z|x)$ is from the prior.) By hand, for $\rho = 0.05$ and $\hat\rho = 0.5$: $0.05 \ln 0.1 + 0.95 \ln 1.9 = -0.1151 + 0.6098 = 0.4946$.
+
+# %% tags=["nbval-check-output"]
+z = torch.tensor([[0.2, 0.05], [0.8, 0.05]])  # two images, two units: one with mean 0.5, one with mean 0.05
+print(f"{losses.kl_to_rho(z, rho=0.05):.4f}")
+
+# %% [markdown] lang="vi"
+# Đơn vị thứ hai đã bật đúng 5 % nên không bị phạt gì.
+#
+# ### Lượt của bạn
+#
+# Viết hàm phạt này. `z` có kích thước $(N, d)$, các giá trị nằm giữa 0 và 1; kết quả là một số. Chú ý: trung bình lấy theo chiều nào, tổng lấy theo chiều nào?
+
+# %% [markdown] lang="en"
+# The second unit is on at exactly 5% and is not punished at all.
+#
+# ### Your turn
+#
+# Write this penalty. `z` has shape $(N, d)$ with values between 0 and 1; the result is one number. Mind along which dimension to average, and along which to sum.
+
+
+# %% tags=["exercise"]
+def kl_to_rho(z, rho):
+    ### BEGIN SOLUTION
+    rho_hat = z.mean(dim=0)
+    return (rho * torch.log(rho / rho_hat) + (1 - rho) * torch.log((1 - rho) / (1 - rho_hat))).sum()
+    ### END SOLUTION
+
+
+# %%
+checks.check_kl_to_rho(kl_to_rho)
+
+# %% [markdown] lang="vi"
+# Vì sao phải dùng chung trọng số? Nếu decoder tự do, mạng có thể gian lận: chia mã cho 1000, nhân decoder với 1000. L1 gần như biến mất mà chẳng học được gì. Với $W$ dùng chung, thu nhỏ mã cũng là thu nhỏ nét vẽ.
+#
+# Huấn luyện ba mạng nữa: ReLU không phạt, ReLU với L1, sigmoid với KL.
+#
+# ⏱ Khoảng 15 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+
+# %% [markdown] lang="en"
+# Why tie the weights? With a free decoder the network could cheat: divide the code by 1000 and multiply the decoder by 1000. The L1 all but vanishes, with nothing learnt. With a shared $W$, shrinking the code shrinks the drawing too.
+#
+# Train three more networks: ReLU without penalty, ReLU with L1, sigmoid with KL.
+#
+# ⏱ About 15 seconds on two CPU cores; a GPU is much faster.
+
+
+# %%
+def l1_loss(recon, x, z):
+    return losses.reconstruction_loss(recon, x) + 0.1 * losses.l1_penalty(z)
+
+
+def kl_loss(recon, x, z):
+    return losses.reconstruction_loss(recon, x) + 0.2 * losses.kl_to_rho(z, rho=0.05)
+
+
+sparse = {"ReLU": None, "ReLU + L1": None, "sigmoid": wide, "sigmoid + KL": None}
+to_train = {
+    "ReLU": (torch.relu, recon_loss),
+    "ReLU + L1": (torch.relu, l1_loss),
+    "sigmoid + KL": (torch.sigmoid, kl_loss),
+}
+for name, (activation, loss) in tqdm(to_train.items(), desc="W", leave=False):
+    torch.manual_seed(0)
+    sparse[name] = models.TiedAutoencoder(800, activation)
+    training.fit(sparse[name], train_set, loss=loss, **tied_recipe)
+    sparse[name].cpu().eval()
+
+# %% [markdown] lang="vi"
+# Bao nhiêu đơn vị **hoạt động** trong một ảnh? Ta đếm những đơn vị mạnh ít nhất bằng một phần mười đơn vị mạnh nhất của ảnh ấy.
+
+# %% [markdown] lang="en"
+# How many units are **active** in an image? We count those that are at least a tenth as strong as the strongest unit of that image.
+
+# %%
+plt.figure(figsize=(6.4, 3.4))
+for (name, model), style in zip(sparse.items(), ("--", "-", "--", "-"), strict=True):
+    z = code(model, x_test)
+    strength = z / z.amax(dim=1, keepdim=True)  # 1 is the strongest unit of the image
+    plt.plot(strength.sort(dim=1, descending=True).values.mean(dim=0), style, label=name)
+    active, zero = (strength > 0.1).float().mean(), (z == 0).float().mean()
+    report = (
+        f"{tr('hoạt động', 'active')} {active:4.0%}   z = 0: {zero:4.0%}   {tr('trung bình', 'mean')} {z.mean():.2f}"
+    )
+    print(f"{name:13} {tr('sai số', 'error')} {error(model, x_test):4.1f}   {report}")
+plt.axhline(0.1, color="black", linewidth=0.5)
+plt.xlabel(tr("đơn vị, xếp từ mạnh đến yếu", "units, from the strongest down"))
+plt.ylabel(tr("độ mạnh so với đơn vị mạnh nhất", "strength, relative to the strongest"))
+plt.title(tr("Mã của một ảnh, trung bình trên ảnh kiểm tra", "The code of an image, averaged over the test images"))
+plt.legend()
+plt.show()
+
+# %%
+shown = []
+for name, model in sparse.items():
+    most_used = code(model, x_test).var(dim=0).argsort(descending=True)[:120:10]
+    drawn = model.weight.detach()[most_used].view(-1, 1, 28, 28)
+    shown.append(as_pictures(drawn.flatten(1).T))
+    roughness = drawn.diff(dim=3).pow(2).mean() / drawn.pow(2).mean()  # 2 for white noise, near 0 for smooth pictures
+    print(f"{name:13} {tr('độ gồ ghề', 'roughness')} {roughness:.2f}")
+title = tr("Nét vẽ của từng đơn vị. Từ trên xuống: ", "What each unit draws. From the top: ") + " · ".join(sparse)
+plots.plot_images(torch.cat(shown), columns=12, title=title)
+
+# %% [markdown] lang="vi"
+# *Hình trên: đường của L1 (cam) rơi thẳng xuống 0; đường của KL (đỏ) cũng rơi nhanh nhưng để lại một cái đuôi thấp; hai đường đứt, không phạt, xuống thoai thoải. Hình dưới, mỗi hàng một mạng: không phạt (hàng 1 và 3) thì nét vẽ rối; có phạt (hàng 2 và 4) thì hiện ra nét bút, vòng cung, có khi gần trọn một chữ số. Độ gồ ghề (bình phương hiệu của hai điểm ảnh cạnh nhau, so với bình phương của điểm ảnh; nhiễu trắng cho 2) giảm hơn một nửa: từ 0,64 xuống 0,28 và từ 0,47 xuống 0,23.*
+#
+# Với L1, mỗi ảnh chỉ dùng khoảng 3 % đơn vị (chừng 24 trong 800), và 95 % đơn vị bằng đúng 0. Với KL, trung bình giảm từ 0,38 xuống 0,09: chưa tới $\rho = 0{,}05$, vì mạng vẫn phải trả giá bằng sai số. Cả hai đều trả giá: sai số khoảng gấp đôi so với cùng mạng ấy khi không phạt.
+#
+# ## 4 · Autoencoder co (contractive)
+#
+# Phanh thứ ba: mã không được **nhạy** với những thay đổi nhỏ của ảnh. Độ nhạy của mã tại $x$ là ma trận Jacobi (Jacobian) $J = \partial z / \partial x$; Rifai và cộng sự (2011) phạt bình phương chuẩn Frobenius của nó, tức là tổng bình phương của mọi phần tử:
+#
+# $$\|J\|_F^2 = \sum_j \sum_i \left(\frac{\partial z_j}{\partial x_i}\right)^2.$$
+#
+# Nếu thêm vào ảnh nhiễu $\delta \sim \mathcal{N}(0, \sigma^2 I)$ rất nhỏ, mã dịch đi khoảng $J\delta$, và trung bình bình phương quãng đường ấy là $\mathbb{E}\|J\delta\|^2 = \sigma^2 \|J\|_F^2$ (các $\delta_i$ độc lập, mỗi cái có phương sai (variance) $\sigma^2$). Phạt $J$ chính là phạt sự dịch chuyển ấy.
+#
+# Với encoder một lớp $z = \text{sigmoid}(Wx + b)$, đạo hàm của sigmoid viết theo chính $z$ là $z(1-z)$, nên $\dfrac{\partial z_j}{\partial x_i} = z_j(1 - z_j)\,W_{ji}$ và
+#
+# $$\|J\|_F^2 = \sum_j \bigl(z_j(1-z_j)\bigr)^2 \sum_i W_{ji}^2.$$
+#
+# ### Lượt của bạn
+#
+# Viết công thức cuối. `z` có kích thước $(N, d)$, `weight` là $W$ có kích thước $(d, 784)$; trả về trung bình trên batch, một số.
+
+# %% [markdown] lang="en"
+# *Above: the curve of L1 (orange) drops straight to 0; that of KL (red) drops fast as well but leaves a low tail; the two dashed ones, without penalty, go down gently. Below, one network in each row: without a penalty (rows 1 and 3) what the units draw is jumbled; with one (rows 2 and 4) there appear pen strokes, arcs, sometimes nearly a whole digit. The roughness (squared difference of neighbouring pixels, relative to the squared pixel; white noise gives 2) falls by more than half: from 0.64 to 0.28 and from 0.47 to 0.23.*
+#
+# With L1 each image uses only about 3% of the units (some 24 of 800), and 95% of them are exactly 0. With KL the mean falls from 0.38 to 0.09: not down to $\rho = 0.05$, because the network must still pay for it with error. Both have their price: about twice the error of the same network without penalty.
+#
+# ## 4 · The contractive autoencoder
+#
+# A third brake: the code must not be **sensitive** to small changes of the image. How sensitive it is at $x$ is told by the Jacobian $J = \partial z / \partial x$; Rifai et al. (2011) punish the square of its Frobenius norm, the sum of the squares of all entries:
+#
+# $$\|J\|_F^2 = \sum_j \sum_i \left(\frac{\partial z_j}{\partial x_i}\right)^2.$$
+#
+# Add very small noise $\delta \sim \mathcal{N}(0, \sigma^2 I)$ to the image, and the code moves by about $J\delta$; the mean square of that distance is $\mathbb{E}\|J\delta\|^2 = \sigma^2 \|J\|_F^2$ (the $\delta_i$ are independent, each with variance $\sigma^2$). To punish $J$ is to punish that movement.
+#
+# For an encoder of one layer, $z = \text{sigmoid}(Wx + b)$, the sigmoid's derivative, written with $z$ itself, is $z(1-z)$, so $\dfrac{\partial z_j}{\partial x_i} = z_j(1 - z_j)\,W_{ji}$ and
+#
+# $$\|J\|_F^2 = \sum_j \bigl(z_j(1-z_j)\bigr)^2 \sum_i W_{ji}^2.$$
+#
+# ### Your turn
+#
+# Write the last formula. `z` has shape $(N, d)$, `weight` is $W$ of shape $(d, 784)$; return the mean over the batch, one number.
+
+
+# %% tags=["exercise"]
+def contractive_penalty(z, weight):
+    ### BEGIN SOLUTION
+    slope = z * (1 - z)
+    return (slope**2 * (weight**2).sum(dim=1)).sum(dim=1).mean()
+    ### END SOLUTION
+
+
+# %%
+checks.check_contractive_penalty(contractive_penalty)
+
+# %% [markdown] lang="vi"
+# Công thức ấy chỉ đúng cho một lớp sigmoid. Với encoder bất kỳ, `torch.func.jacrev` và `vmap` cho trọn ma trận $J$ của từng ảnh; `losses.contractive_penalty(encode, x)` làm như vậy. Thử trên mạng rộng vừa rồi, hai cách phải cho cùng một số:
+
+# %% [markdown] lang="en"
+# That formula is right for one sigmoid layer only. For any encoder, `torch.func.jacrev` and `vmap` give the whole $J$ of each image; `losses.contractive_penalty(encode, x)` does so. On the wide network from above both ways must give the same number:
+
+# %%
+few = x_test[:10]
+with torch.no_grad():
+    whole_jacobian = losses.contractive_penalty(wide.encode, few)
+    closed_form = losses.sigmoid_contractive_penalty(wide.encode(few), wide.weight)
+print(f"jacrev {whole_jacobian:.3f}   {tr('công thức', 'formula')} {closed_form:.3f}")
+
+# %% [markdown] lang="vi"
+# ⏱ Khoảng 5 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+
+# %% [markdown] lang="en"
+# ⏱ About 5 seconds on two CPU cores; a GPU is much faster.
+
+# %%
+torch.manual_seed(0)
+contractive = models.TiedAutoencoder(800, torch.sigmoid)
+
+
+def contractive_loss(recon, x, z):
+    penalty = losses.sigmoid_contractive_penalty(z, contractive.weight)
+    return losses.reconstruction_loss(recon, x) + 0.5 * penalty
+
+
+training.fit(contractive, train_set, loss=contractive_loss, **tied_recipe | {"progress": True})
+contractive.cpu().eval()
+print(tr("sai số", "error"), f"{error(contractive, x_test):.1f}")
+
+# %% [markdown] lang="vi"
+# Mã có thật sự dịch ít hơn không? Thêm nhiễu vào ảnh kiểm tra và đo quãng đường của mã. Chỉ đo quãng đường thì chưa công bằng, vì hàm phạt có thể thu nhỏ *mọi thứ*; nên ta chia cho độ tản của các mã (khoảng cách trung bình đến mã trung bình).
+
+# %% [markdown] lang="en"
+# Does the code really move less? Add noise to the test images and measure how far the codes go. The distance alone would not be fair, because the penalty may shrink *everything*; so we divide by the spread of the codes (their mean distance from the mean code).
+
+
+# %%
+def movement(model, x_new):
+    """How far the codes go when the test images become x_new, in units of the codes' mean distance from their mean."""
+    z, z_new = code(model, x_test), code(model, x_new)
+    return ((z_new - z).norm(dim=1).mean() / (z - z.mean(dim=0)).norm(dim=1).mean()).item()
+
+
+noise = torch.randn(x_test.shape, generator=torch.Generator().manual_seed(0))
+shifted = x_test.roll(1, dims=3)  # one pixel to the right
+levels = (0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+plt.figure(figsize=(6, 3.4))
+for name, model, style in ((tr("không phạt", "no penalty"), wide, "s--"), (tr("co", "contractive"), contractive, "o-")):
+    plt.plot(levels, [movement(model, x_test + level * noise) for level in levels], style, label=name)
+    moved = f"σ = 0.1: {movement(model, x_test + 0.1 * noise):.3f}"
+    print(f"{name:12} {moved}   {tr('dịch ảnh 1 điểm', 'shift by 1 pixel')}: {movement(model, shifted):.3f}")
+plt.xlabel(tr("độ lệch chuẩn σ của nhiễu trên ảnh", "standard deviation σ of the noise on the image"))
+plt.ylabel(tr("quãng đường của mã / độ tản", "movement of the code / spread"))
+plt.title(tr("Ảnh nhiễu một chút thì mã đi bao xa?", "A little noise: how far does the code go?"))
+plt.legend()
+plt.grid(alpha=0.3)
+plt.show()
+
+# %% [markdown] lang="vi"
+# *Hình: cả hai đường gần như thẳng; đường của autoencoder co luôn thấp hơn khoảng một phần ba.*
+#
+# Điều thú vị là nó không co đều mọi hướng. Nhiễu ngẫu nhiên (không làm ra một chữ số khác) dịch mã ít đi khoảng một phần ba; còn dịch cả ảnh một điểm sang phải (một thay đổi có thật của chữ viết) chỉ dịch mã ít đi 13 %. Sai số tái tạo giữ lại những hướng cần phân biệt, hàm phạt ép các hướng còn lại. Cái giá: sai số tăng từ 5,9 lên 12,4.
+#
+# ## 5 · Autoencoder khử nhiễu (denoising)
+#
+# Thay vì phạt độ nhạy, hãy **luyện** cho mạng chịu nhiễu: đưa vào ảnh đã hỏng, đòi trả lại ảnh sạch (Vincent và cộng sự, 2008, 2010). Có nhiều cách làm hỏng; hàm `data.add_noise` có ba:
+#
+# - **nhiễu Gauss**: cộng $\mathcal{N}(0, \sigma^2)$ vào mỗi điểm ảnh, rồi cắt về $[0, 1]$;
+# - **nhiễu che** (masking noise): mỗi điểm ảnh về 0 với xác suất cho trước;
+# - **nhiễu muối tiêu** (salt-and-pepper noise): mỗi điểm ảnh, với xác suất cho trước, thành 0 hoặc 1, mỗi bên một nửa.
+
+# %% [markdown] lang="en"
+# *The figure: both lines are nearly straight; the contractive autoencoder's is always about a third lower.*
+#
+# The interesting thing is that it does not contract all directions alike. Random noise (which makes no other digit) moves the code about a third less; shifting the whole image by one pixel (a real change of handwriting) moves it only 13% less. The reconstruction error keeps the directions that must be told apart, the penalty squeezes the others. The price: the error rises from 5.9 to 12.4.
+#
+# ## 5 · The denoising autoencoder
+#
+# Instead of punishing sensitivity, **train** the network to stand noise: give it a damaged image and ask for the clean one (Vincent et al., 2008, 2010). There are many ways to damage; `data.add_noise` has three:
+#
+# - **Gaussian noise**: add $\mathcal{N}(0, \sigma^2)$ to each pixel, then cut off to $[0, 1]$;
+# - **masking noise**: each pixel becomes 0 with a given probability;
+# - **salt-and-pepper noise**: each pixel becomes, with a given probability, 0 or 1, half of the time each.
+
+# %%
+amounts = {"gaussian": 0.4, "mask": 0.5, "salt-pepper": 0.25}
+torch.manual_seed(0)
+noisy = {kind: data.add_noise(x_test, kind, amount) for kind, amount in amounts.items()}
+title = tr(
+    "Từ trên xuống: ảnh sạch, nhiễu Gauss, nhiễu che, nhiễu muối tiêu",
+    "From the top: clean, Gaussian, masking, salt-and-pepper",
+)
+plots.plot_images(torch.cat([images[:8] for images in (x_test, *noisy.values())]), columns=8, title=title)
+
+# %% [markdown] lang="vi"
+# *Hình: cùng tám chữ số. Nhiễu Gauss ($\sigma = 0{,}4$) phủ hạt xám lên nền; nhiễu che đục thủng nét chữ nhưng để nền đen; nhiễu muối tiêu rắc cả chấm trắng lên nền.*
+#
+# ### Lượt của bạn
+#
+# Viết nhiễu che: mỗi điểm ảnh của `x` về 0 với xác suất `share`, độc lập với nhau, và không làm thay đổi chính `x`.
+
+# %% [markdown] lang="en"
+# *The figure: the same eight digits. Gaussian noise ($\sigma = 0.4$) covers the background with grey grain; masking noise punches holes into the strokes but leaves the background black; salt-and-pepper noise strews white dots over the background too.*
+#
+# ### Your turn
+#
+# Write masking noise: each pixel of `x` becomes 0 with probability `share`, independently of the others, and `x` itself stays as it is.
+
+
+# %% tags=["exercise"]
+def mask_noise(x, share):
+    ### BEGIN SOLUTION
+    return x * (torch.rand_like(x) >= share)
+    ### END SOLUTION
+
+
+# %%
+checks.check_mask_noise(mask_noise)
+
+# %% [markdown] lang="vi"
+# Autoencoder khử nhiễu là mạng MLP 16 chiều của mục 2, thêm đúng một bước: khi huấn luyện, mỗi batch bị làm hỏng bằng một loại nhiễu ngẫu nhiên, mức độ cũng ngẫu nhiên. `fit` vẫn so kết quả với ảnh sạch.
+#
+# ⏱ Khoảng 5 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+
+# %% [markdown] lang="en"
+# The denoising autoencoder is the MLP with 16 dimensions of section 2 with one step added: in training each batch is damaged by a random kind of noise, to a random degree. `fit` still compares the result with the clean image.
+#
+# ⏱ About 5 seconds on two CPU cores; a GPU is much faster.
+
+
+# %%
+class DenoisingAutoencoder(models.MLPAutoencoder):
+    def forward(self, x):
+        if self.training:
+            kind = list(amounts)[torch.randint(3, ())]
+            x = data.add_noise(x, kind, amounts[kind] * 1.25 * torch.rand(()).item())
+        return super().forward(x)
+
+
+torch.manual_seed(0)
+denoising = DenoisingAutoencoder(latent_dim=16)
+history = training.fit(denoising, train_set, loss=recon_loss, **recipe)
+
+# %%
+denoising.cpu().eval()
+print(f"{'':12} {tr('ảnh nhiễu', 'noisy'):>10} {'AE':>8} {tr('khử nhiễu', 'denoising'):>10}")
+for kind, images in {tr("ảnh sạch", "clean"): x_test, **noisy}.items():
+    itself = losses.reconstruction_loss(images, x_test)
+    print(f"{kind:12} {itself:10.1f} {error(narrow[16], images):8.1f} {error(denoising, images):10.1f}")
+
+# %%
+from torchvision.utils import make_grid
+
+figure, axes = plt.subplots(1, 3, figsize=(11, 2.3), layout="constrained")
+names = (tr("nhiễu Gauss", "Gaussian"), tr("nhiễu che", "masking"), tr("nhiễu muối tiêu", "salt-and-pepper"))
+for ax, name, images in zip(axes, names, noisy.values(), strict=True):
+    with torch.no_grad():
+        rows = [images[:6], narrow[16](images[:6])[0], denoising(images[:6])[0]]
+    ax.imshow(make_grid(torch.cat(rows), nrow=6)[0], cmap="gray", vmin=0, vmax=1)
+    ax.set_title(name)
+    ax.axis("off")
+plt.show()
+
+# %% [markdown] lang="vi"
+# *Hình: ba khối, mỗi khối một loại nhiễu; hàng một là ảnh hỏng, hàng hai là autoencoder thường, hàng ba là autoencoder khử nhiễu. Hàng hai vẽ ra những vệt không phải chữ số (trừ với nhiễu che); hàng ba trả lại chữ số sạch, thỉnh thoảng đoán nhầm: trong nhiễu muối tiêu, một số 4 thành số 9.*
+#
+# Bảng số nói rõ hơn. Với nhiễu Gauss, autoencoder thường không sạch hơn chính ảnh hỏng (62,3 so với 62,3), còn mạng khử nhiễu chỉ sai 16,4. Cái giá nằm ở dòng đầu: trên ảnh sạch, nó sai 14,2 thay vì 11,2. Chỉ *hẹp* thôi chưa phải là khử nhiễu: một mạng chưa từng thấy ảnh hỏng có thể phản ứng với nó một cách bất ngờ.
+#
+# ## 6 · Bộ tự mã hóa biến phân (variational autoencoder, VAE)
+#
+# Loại thứ năm bạn đã biết: nhiễu không đặt lên ảnh mà đặt lên *mã*, $z = \mu + \sigma \odot \varepsilon$, và KL kéo các mã về $\mathcal{N}(0, I)$. Vẫn là mạng MLP 16 chiều ấy, với $B = 10$ như bài 04:
+#
+# ⏱ Khoảng 5 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+
+# %% [markdown] lang="en"
+# *The figure: three blocks, one for each kind of noise; row one holds the damaged images, row two the plain autoencoder, row three the denoising one. Row two draws smears that are no digits (except under masking noise); row three gives clean digits back, with a wrong guess now and then: under salt-and-pepper noise a 4 becomes a 9.*
+#
+# The numbers say it more plainly. Under Gaussian noise the plain autoencoder is no cleaner than the damaged image itself (62.3 against 62.3), while the denoising one errs by only 16.4. The price stands in the first line: on clean images it errs by 14.2 instead of 11.2. Being *narrow* does not yet clean anything: a network that has never met a damaged image may react to it in unexpected ways.
+#
+# ## 6 · The variational autoencoder (VAE)
+#
+# The fifth kind you know already: the noise is put not on the image but on the *code*, $z = \mu + \sigma \odot \varepsilon$, and the KL pulls the codes towards $\mathcal{N}(0, I)$. It is the same MLP with 16 dimensions, with $B = 10$ as in lesson 04:
+#
+# ⏱ About 5 seconds on two CPU cores; a GPU is much faster.
+
+
+# %%
+class MLPVAE(models.MLPAutoencoder):
+    def __init__(self, latent_dim):
+        super().__init__(latent_dim)
+        self.encoder[-1] = nn.Linear(256, 2 * latent_dim)  # mu and logvar side by side
+
+    def encode(self, x):
+        return self.encoder(x).chunk(2, dim=1)
+
+    def forward(self, x):
+        mu, logvar = self.encode(x)
+        z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+        return self.decode(z), mu, logvar
+
+
+torch.manual_seed(0)
+vae = MLPVAE(latent_dim=16)
+history = training.fit(vae, train_set, loss=partial(losses.vae_loss, B=10), **recipe)
+
+# %% [markdown] lang="vi"
+# Trong năm loại, chỉ loại này cho biết nên lấy $z$ *ở đâu* để sinh ảnh. Ta thử lấy $z$ ngẫu nhiên cho ba mô hình 16 chiều: autoencoder thường (được châm chước: $z$ có đúng trung bình và độ lệch chuẩn (standard deviation) của từng chiều mã), VAE vừa huấn luyện, và `vae-16d`, một VAE tích chập (convolution) huấn luyện sẵn trên 60.000 ảnh qua 20 epoch (hai VAE chỉ được nhận $z \sim \mathcal{N}(0, I)$).
+
+# %% [markdown] lang="en"
+# Of the five, only this kind says *where* to take a $z$ from to make new images. Try random $z$ with three models of 16 dimensions: the plain autoencoder (with a favour: its $z$ get the mean and the standard deviation of each dimension of its codes), the VAE just trained, and `vae-16d`, a convolutional VAE trained beforehand on 60,000 images for 20 epochs (both VAEs get $z \sim \mathcal{N}(0, I)$ and nothing else).
+
+# %%
+vae.cpu().eval()
+pretrained = models.load_pretrained("vae-16d")
+for name, model in (("AE", narrow[16]), ("VAE", vae), ("vae-16d", pretrained)):
+    spread = code(model, x_test).std(dim=0)
+    print(
+        f"{name:8} {tr('độ lệch chuẩn của mã', 'standard deviation of the codes')}: {spread.min():.1f} … {spread.max():.1f}"
+    )
+
+torch.manual_seed(0)
+z = torch.randn(10, 16)
+ae_codes = code(narrow[16], x_test)
+with torch.no_grad():
+    samples = [narrow[16].decode(ae_codes.mean(dim=0) + z * ae_codes.std(dim=0)), vae.decode(z), pretrained.decode(z)]
+title = tr("Từ z ngẫu nhiên: AE · VAE · vae-16d", "From random z: AE · VAE · vae-16d")
+plots.plot_images(torch.cat(samples), columns=10, title=title)
+
+# %% [markdown] lang="vi"
+# *Hình, mỗi hàng một mô hình: hàng một (AE) phần lớn là những mảnh nét rời; hàng hai (VAE nhỏ) mờ, vài hình đọc được là 7, 8, 0; hàng ba (`vae-16d`) nét hơn hẳn, có những chữ số rõ như 2, 4, 8, và vẫn có hình hỏng.*
+#
+# Dòng số cho thấy KL làm gì: mã của AE tản tùy ý (2,2 đến 3,5 theo từng chiều), mã của VAE bị kéo về gần 1, độ lệch chuẩn của tiên nghiệm. Sau vài giây huấn luyện, VAE nhỏ còn tản hơi rộng (1,1 đến 1,3), nên mẫu của nó còn kém.
+#
+# ## 7 · Tất cả trong một bảng
+#
+# Mỗi con số dưới đây được đo trên cùng 2.000 ảnh kiểm tra:
+#
+# - **sai số**: tổng bình phương sai số mỗi ảnh;
+# - **khi nhiễu**: sai số so với ảnh *sạch*, khi đầu vào có nhiễu Gauss $\sigma = 0{,}3$;
+# - **mã dịch**: quãng đường của mã khi ảnh có nhiễu $\sigma = 0{,}1$, chia cho độ tản (như mục 4);
+# - **hoạt động**: tỉ lệ số trong mã lớn ít nhất bằng một phần mười số lớn nhất của ảnh ấy (như mục 3);
+# - **chiều dùng**: số chiều có phương sai ít nhất bằng 1 % phương sai của chiều tản nhất.
+#
+# Dòng đầu là một đối thủ cố ý ngây thơ: "mã" chính là 784 điểm ảnh.
+
+# %% [markdown] lang="en"
+# *The figure, one model in each row: row one (AE) is mostly loose pieces of strokes; row two (the small VAE) is blurry, a few can be read as 7, 8, 0; row three (`vae-16d`) is much crisper, with clear digits such as 2, 4, 8, and still some failures.*
+#
+# The numbers show what the KL does: the AE's codes spread as they like (2.2 to 3.5 by dimension), a VAE's are pulled towards 1, the standard deviation of the prior. After a few seconds of training the small VAE still spreads a little wide (1.1 to 1.3), and its samples are the poorer for it.
+#
+# ## 7 · All in one table
+#
+# Each number below is measured on the same 2,000 test images:
+#
+# - **error**: squared error summed over an image;
+# - **noisy**: error against the *clean* image when the input has Gaussian noise, $\sigma = 0.3$;
+# - **code moves**: how far the code goes under noise of $\sigma = 0.1$, divided by the spread (as in section 4);
+# - **active**: the share of a code's numbers that are at least a tenth of that image's largest (as in section 3);
+# - **in use**: dimensions whose variance is at least 1% of that of the most spread one.
+#
+# The first row is a rival that is naive on purpose: its "code" is the 784 pixels themselves.
+
+
+# %%
+class Copy:
+    def encode(self, x):
+        return x.flatten(1)
+
+    def decode(self, z):
+        return z.view(-1, 1, 28, 28)
+
+
+torch.manual_seed(0)
+x_noisy = data.add_noise(x_test, "gaussian", 0.3)
+
+
+def measure(model):
+    z = code(model, x_test)
+    active = (z.abs() > 0.1 * z.abs().amax(dim=1, keepdim=True)).float().mean()
+    used = (z.var(dim=0) > 0.01 * z.var(dim=0).max()).sum()
+    moves = movement(model, x_test + 0.1 * noise)
+    return (
+        f"{error(model, x_test):.1f} | {error(model, x_noisy):.1f} | {moves:.0%} | {active:.0%} | {used} / {z.shape[1]}"
+    )
+
+
+# %%
+from IPython.display import Markdown
+
+kinds = {
+    tr("chép lại", "copying"): Copy(),
+    "PCA": PCAModel(16),
+    tr("nút thắt hẹp", "undercomplete"): narrow[16],
+    tr("khử nhiễu", "denoising"): denoising,
+    tr("biến phân (VAE)", "variational (VAE)"): vae,
+    tr("rộng, không phanh", "wide, no brake"): wide,
+    tr("thưa, L1", "sparse, L1"): sparse["ReLU + L1"],
+    tr("thưa, KL", "sparse, KL"): sparse["sigmoid + KL"],
+    tr("co", "contractive"): contractive,
+    "`vae-16d`": pretrained,
+}
+head = tr(
+    "loại | sai số | khi nhiễu | mã dịch | hoạt động | chiều dùng",
+    "kind | error | noisy | code moves | active | in use",
+)
+rows = [head, "--- | ---: | ---: | ---: | ---: | ---:"] + [
+    f"{name} | {measure(model)}" for name, model in kinds.items()
+]
+Markdown("\n".join(f"| {row} |" for row in rows))
+
+# %% [markdown] lang="vi"
+# *Bảng: mỗi hàng một loại. Bốn hàng PCA, nút thắt hẹp, khử nhiễu, biến phân dùng mã 16 số; bốn hàng sau dùng mã 800 số, nên chỉ so sai số trong cùng một nhóm.*
+#
+# Đọc bảng:
+#
+# - **Chép lại** có sai số 0, thấp nhất bảng, và vô dụng: 784 số cho 784 điểm ảnh, nhiễu còn nguyên (36,5). Vậy sai số một mình chưa phải là mục tiêu.
+# - **Cùng 16 số**: nút thắt hẹp và VAE tái tạo tốt nhất (11,2 và 11,3), rồi đến khử nhiễu (14,2) và PCA (20,3). Khi có nhiễu thì thứ tự đảo ngược: mạng khử nhiễu gần như không suy suyển (14,9), PCA chỉ lên 24,8 vì phép chiếu bỏ đi hầu hết 784 hướng của nhiễu, còn nút thắt hẹp lên 44,0, tệ hơn cả chép lại. Nhớ rằng cột này là sân nhà của mạng khử nhiễu: nó đã được luyện với nhiễu Gauss.
+# - **VAE** gần giống nút thắt hẹp ở mọi cột. Nhiễu của nó nằm trên mã, không nằm trên ảnh, nên nó không chịu nhiễu giỏi hơn (43,0). Điều nó thêm vào không có trong bảng: một chỗ để lấy $z$.
+# - **Rộng, không phanh** có sai số 5,9, nhờ 800 số. **Thưa** chỉ để 3 % (L1) hay 21 % (KL) hoạt động trong một ảnh; với L1, 187 trong 800 đơn vị thật sự được dùng. Đổi lại, sai số cao hơn, và cả hai rất dễ vỡ trước nhiễu (166,5 và 103,3): hạt xám trên nền đánh thức cùng lúc nhiều đơn vị vốn nằm yên.
+# - **Co** làm đúng điều nó hứa: mã dịch 8 % thay vì 12 %. Nhưng lời hứa ấy chỉ dành cho những thay đổi rất nhỏ: với nhiễu lớn, sai số của nó (24,8) không hơn mạng không phanh (19,7).
+# - **`vae-16d`** sai có 5,0, nhưng đừng gán điều ấy cho chữ "biến phân": nó là mạng tích chập, học gấp 5 lần số ảnh, qua 20 epoch. Hãy so các loại với nhau trên cùng một mạng và cùng một thời gian.
+#
+# Không có loại tốt nhất, chỉ có loại hợp việc: muốn nén thì hẹp, muốn những nét dễ đọc thì thưa, muốn làm sạch ảnh thì khử nhiễu, muốn sinh ảnh thì biến phân. Các phanh cũng ghép được với nhau.
+#
+# ## Tự kiểm tra
+#
+# <details><summary><b>Autoencoder tuyến tính có phải là PCA không?</b></summary>
+#
+# Nó tìm đúng không gian con và đúng sai số của PCA, nhưng không tìm ra các trục: mọi cơ sở của không gian con ấy đều cho cùng một hàm mất mát.
+# </details>
+#
+# <details><summary><b>Mã có nhất thiết phải nhỏ hơn đầu vào không?</b></summary>
+#
+# Không. Cần một cái phanh để mạng không chỉ chép lại: hẹp, thưa, co, khử nhiễu và nhiễu trên mã (VAE) đều là phanh.
+# </details>
+#
+# <details><summary><b>Autoencoder co và autoencoder khử nhiễu khác nhau thế nào?</b></summary>
+#
+# Loại co phạt độ nhạy của mã trước những thay đổi vô cùng nhỏ, tại chính ảnh huấn luyện. Loại khử nhiễu được luyện để ảnh tái tạo đúng cả khi đầu vào có nhiễu lớn, và nó phải đưa ảnh ấy trở về ảnh sạch.
+# </details>
+#
+# ## Tóm tắt
+#
+# - Autoencoder tuyến tính tìm ra không gian con của PCA (góc chính dưới một độ), nhưng không tìm ra các trục; thêm phi tuyến thì ở 8–16 chiều, sai số còn chưa đến hai phần ba.
+# - Điều một autoencoder học được do cái phanh quyết định: nút thắt hẹp, mã thưa (L1, KL), mã co (chuẩn Frobenius của Jacobian), ảnh hỏng ở đầu vào, hay nhiễu trên mã.
+# - Không con số nào đủ một mình: hãy đo sai số, độ thưa, độ bền trước nhiễu và số chiều được dùng trên cùng những ảnh kiểm tra, và so những mạng được huấn luyện như nhau.
+#
+# **Về đầu khóa học:** [Bài 00](00_start_here.ipynb)
+
+# %% [markdown] lang="en"
+# *The table: one kind in each row. PCA, undercomplete, denoising and variational have codes of 16 numbers; the four rows after them have codes of 800, so compare errors within one group only.*
+#
+# How to read it:
+#
+# - **Copying** has the error 0, the lowest of all, and is useless: 784 numbers for 784 pixels, with the noise untouched (36.5). So the error alone cannot be the aim.
+# - **With the same 16 numbers** the undercomplete network and the VAE reconstruct best (11.2 and 11.3), then come denoising (14.2) and PCA (20.3). Noise turns the order round: the denoising network hardly notices (14.9), PCA only rises to 24.8 because its projection drops most of the noise's 784 directions, and the undercomplete one rises to 44.0, worse than copying. Remember that the denoising network plays at home in this column: it was trained with Gaussian noise.
+# - **The VAE** is close to the undercomplete network in every column. Its noise is on the code and not on the image, so it stands noise no better (43.0). What it adds is not in the table: a place to take $z$ from.
+# - **Wide, no brake** reaches 5.9, with 800 numbers. **Sparse** lets only 3% (L1) or 21% (KL) be active in an image; with L1, 187 of the 800 units are really in use. The price is a higher error, and both break easily under noise (166.5 and 103.3): the grey grain in the background wakes many units at once that are usually at rest.
+# - **Contractive** does what it promises: the code moves 8% instead of 12%. But the promise is about very small changes: under strong noise its error (24.8) is no better than with no brake (19.7).
+# - **`vae-16d`** errs by 5.0 only, but do not put that down to the word "variational": it is a convolutional network that has learnt from 5 times the images for 20 epochs. Compare kinds on one network with one training time.
+#
+# There is no best kind, only one that suits the task: narrow to compress, sparse for strokes one can read, denoising to clean images, variational to make them. The brakes can be combined, too.
+#
+# ## Test yourself
+#
+# <details><summary><b>Is a linear autoencoder PCA?</b></summary>
+#
+# It finds PCA's subspace and PCA's error, but not its axes: every basis of that subspace gives the same loss.
+# </details>
+#
+# <details><summary><b>Must the code be smaller than the input?</b></summary>
+#
+# No. There must be a brake, so that the network does not just copy: narrow, sparse, contractive, denoising, and noise on the code (the VAE) are all brakes.
+# </details>
+#
+# <details><summary><b>How do a contractive and a denoising autoencoder differ?</b></summary>
+#
+# The contractive one punishes how sensitive the code is to infinitely small changes, at the training images themselves. The denoising one is trained to reconstruct rightly even when the input is very noisy, and must bring it back to the clean image.
+# </details>
+#
+# ## Recap
+#
+# - A linear autoencoder finds PCA's subspace (principal angles below one degree) but not its axes; with nonlinearity the error at 8–16 dimensions is less than two thirds.
+# - What an autoencoder learns is decided by its brake: a narrow bottleneck, a sparse code (L1, KL), a contractive code (Frobenius norm of the Jacobian), damaged inputs, or noise on the code.
+# - No number is enough by itself: measure error, sparsity, robustness to noise and dimensions in use on the same test images, and compare networks that were trained alike.
+#
+# **To the beginning:** [Lesson 00](00_start_here.ipynb)
