@@ -1,4 +1,4 @@
-# make lab · make test · make notebooks · make lint · make bench
+# make lab · make test · make notebooks · make html · make lint · make bench
 # Each sets up .venv first if it is missing. Choose another Python with PYTHON=python3.12.
 
 PYTHON ?= python3
@@ -19,7 +19,7 @@ ifeq ($(shell uname -s),Linux)
 LAB_FLAGS += $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser)
 endif
 
-.PHONY: lab test notebooks lint bench clean
+.PHONY: lab test notebooks html lint bench clean
 
 lab: .venv/ready
 	@test -f "notebooks/$(COURSE)/00_start_here.ipynb" || { echo "COURSE=$(COURSE): choose vi or en."; exit 2; }
@@ -38,6 +38,9 @@ lint: .venv/ready
 
 notebooks: .venv/ready
 	$(PY) instructor/build.py $(LESSONS)
+
+html: .venv/ready
+	$(PY) instructor/to_html.py $(LESSONS)
 
 .venv/ready: requirements.txt constraints.txt pyproject.toml
 	@echo "Setting up .venv: downloads about 3 GB on Linux (PyTorch with CUDA), once."

@@ -2,7 +2,8 @@
 
     python instructor/build.py                     build and execute every lesson and the quiz in both languages
     python instructor/build.py 05 06 quiz          only these
-    python instructor/build.py --text 05           after a change of text alone: keep the outputs, execute nothing
+    python instructor/build.py --text 05           after a change of text alone: keep the outputs, execute nothing;
+                                                   the figures' descriptions follow their captions
     python instructor/build.py --check             say what is stale, differs between the languages or holds an error
     python instructor/build.py --solutions FOLDER  write the solution edition (not executed) into FOLDER/vi, FOLDER/en
 
@@ -18,6 +19,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import alt_text
 import jupytext
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
@@ -184,6 +186,7 @@ def build(source: Path) -> None:
         notebook = make_notebook(source, language)
         path.parent.mkdir(parents=True, exist_ok=True)
         execute(notebook, path.parent)
+        alt_text.stamp(notebook, language)
         write(notebook, path)
 
 
@@ -198,6 +201,7 @@ def rebuild_text(source: Path) -> None:
         for before, after in zip(old, new, strict=True):
             after.outputs, after.execution_count = before.outputs, before.execution_count
         notebook.metadata = built.metadata
+        alt_text.stamp(notebook, language)
         write(notebook, path)
 
 
@@ -231,6 +235,7 @@ def problems(source: Path) -> Iterator[str]:
                     yield f"{name}, cell {number}: holds the error {output.ename}"
                 elif output.get("name") == "stderr":
                     yield f"{name}, cell {number}: holds text on stderr: {output.text[:60]!r}"
+        yield from (f"{name}, {problem}" for problem in alt_text.problems(built, language))
     codes = [
         [
             cell.source
