@@ -214,20 +214,6 @@ def test_a_lesson_runs_without_data_and_without_network(tmp_path):
     assert "✅" in outputs
 
 
-@pytest.mark.parametrize(
-    "page",
-    [ROOT / "README.md", *sorted(ROOT.glob("notebooks/*/*.ipynb")), *sorted(ROOT.glob("quiz/*/*.ipynb"))],
-    ids=lambda p: f"{p.parent.name}-{p.stem}",
-)
-def test_links_between_files_lead_somewhere(page):
-    text = page.read_text(encoding="utf-8")
-    if page.suffix == ".ipynb":
-        text = "\n".join(c.source for c in nbformat.read(page, as_version=4).cells if c.cell_type == "markdown")
-    targets = [target for target in re.findall(r"\]\(([^)#\s]+)\)", text) if "://" not in target]
-    assert targets
-    assert not [target for target in targets if not (page.parent / target).exists()]
-
-
 @pytest.mark.parametrize("source", LESSONS, ids=lambda source: source.stem)
 def test_every_exercise_has_a_solution_and_a_check(source):
     notebook = build.make_notebook(source, "vi", solutions=True)
