@@ -219,6 +219,16 @@ def test_measured_figures_are_those_on_file():
         f"median {lag['browser']['lag_median_ms']:.0f} ms, 95 % under {lag['browser']['lag_p95_ms']:.0f} ms" in readme
     )
     assert f"*{lag['machine']['cores']} cores*" in readme and lag["machine"]["cpu"] in readme
+    speed = json.loads((ROOT / "benchmarks/results/train_speed.json").read_text(encoding="utf-8"))
+    (row,) = [row for row in readme.splitlines() if "[train_speed.json]" in row]
+    slow, fast = speed["race"]["exercise"][-1], speed["race"]["fit"]
+    told = (
+        f"{slow['seconds']:.0f} s ({slow['epoch']} epochs) against {fast['seconds']:.0f} s ({fast['epochs']} epochs): "
+    )
+    told += f"{speed['race']['ratio']:.1f} times faster; KL {slow['kl']:.1f} against {fast['kl']:.1f} nats"
+    assert told in row and f"validation error {speed['race']['target_sse']}" in row
+    assert f"{speed['race']['ratio']:.1f} lần".replace(".", ",") in row
+    assert speed["machine"]["cpu"] in row and speed["machine"]["gpu"] is None and "no GPU" in row
     for model in ("vae-2d", "vae-16d"):
         card = json.loads((ROOT / f"vae_helpers/pretrained/{model}.json").read_text(encoding="utf-8"))
         (row,) = [row for row in readme.splitlines() if f"[{model}.json]" in row]
