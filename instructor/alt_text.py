@@ -72,7 +72,7 @@ def plain(text: str) -> str:
 def title(code: str, language: str) -> str:
     """The first title that the code gives its figure, where it is written out there; else ""."""
     several = re.search(r"subplots\(\s*\d", code) is not None  # then an axes' title is not the figure's
-    for node in ast.walk(ast.parse(re.sub(r"^[ \t]*[%!].*$", "", code, flags=re.MULTILINE))):
+    for node in ast.walk(ast.parse(re.sub(r"^([ \t]*)[%!].*$", r"\1pass", code, flags=re.MULTILINE))):
         for value in _titles(node, several):
             if text := _text(value, language):
                 return plain(text)

@@ -73,7 +73,7 @@ def test_description_is_title_and_caption():
         ('figure.suptitle(tr("Một", "One"))', "One"),
         ('title = tr("Một", "One")\nplots.plot_images(x, title=title)', "One"),
         ('plots.plot_images(x, title=f"{n} of them")', ""),
-        ("%matplotlib inline\nplots.plot_latent(model)", ""),
+        ("if True:\n    %matplotlib inline\nplots.plot_latent(model)", ""),
         ('figure, axes = plt.subplots(1, 2)\naxes[0].set_title("Left")', ""),
         ('figure, axes = plt.subplots(1, 2)\naxes[0].set_title("Left")\nfigure.suptitle("Both")', "Both"),
     ],
