@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from matplotlib.patches import FancyArrowPatch
 from vae_helpers import _quiz_widget, diagrams, models, plots, training
 from vae_helpers.data import ImageDataset
 
+ROOT = Path(__file__).resolve().parents[1]
 PAGES = {"light": ("#ffffff", "#212121"), "dark": ("#111111", "#e0e0e0")}  # JupyterLab's page and text
 
 
@@ -101,3 +103,12 @@ def test_every_cloud_of_the_latent_map_is_named_in_black_on_white():
         assert worst >= 4.5
     pairs = itertools.combinations(plots.TEN_COLOURS, 2)
     assert all(np.abs(np.subtract(to_rgb(a), to_rgb(b))).max() > 0.1 for a, b in pairs)
+
+
+def test_lines_of_the_quiz_figures():
+    """Here no digit stands beside the mark, so the chosen class colours must stand out by themselves."""
+    code = (ROOT / "instructor" / "quiz_figures.py").read_text(encoding="utf-8")
+    used = {plots.TEN_COLOURS[int(number)] for number in re.findall(r"TEN_COLOURS\[(\d)\]", code)}
+    assert len(used) >= 3
+    for colour in used:
+        assert contrast(colour, "white") >= 3, colour
