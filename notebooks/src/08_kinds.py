@@ -67,12 +67,12 @@ print(f"PCA, d = 16: {losses.reconstruction_loss(pca_recon, x_centred):.2f}")
 # %% [markdown] lang="vi"
 # Bây giờ, thay vì tính $V$, ta *học* hai ma trận không bị ràng buộc gì, bằng gradient descent, trên chính những ảnh đã trừ $m$, với sai số bình phương làm hàm mất mát (loss).
 #
-# ⏱ Khoảng 5 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+# ⏱ Khoảng 4 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
 # Now, instead of computing $V$, we *learn* two matrices with no constraint by gradient descent, on the same images with $m$ subtracted, and with the squared error as the loss.
 #
-# ⏱ About 5 seconds on two CPU cores; a GPU is much faster.
+# ⏱ About 4 seconds on two CPU cores; a GPU is much faster.
 
 
 # %%
@@ -322,7 +322,7 @@ plots.plot_images(
 #
 # Ở đây $s$ là hàm kích hoạt: bây giờ là sigmoid, lát nữa có cả ReLU; $b$ và $c$ là các độ lệch. Encoder và decoder dùng chung một ma trận $W$ (trọng số dùng chung, tied weights). Như vậy mỗi hàng của $W$ ứng với một đơn vị: nó vừa là điều đơn vị ấy tìm trong ảnh, vừa là điều đơn vị ấy vẽ ra. Trước hết, chưa có phanh nào:
 #
-# ⏱ Khoảng 5 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+# ⏱ Khoảng 8 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
 # *Above: both curves go down; the autoencoder's falls faster at first and lies well below in the middle, and at 64 dimensions they meet. Below: one and the same 4; with 4 numbers the autoencoder draws a 4 already, while PCA still draws a 9, is blurry at 8 and 16, and shows a clear 4 only at 32.*
@@ -338,7 +338,7 @@ plots.plot_images(
 #
 # Here $s$ is the activation function: the sigmoid now, ReLU as well later on; $b$ and $c$ are the biases. Encoder and decoder share one matrix $W$ (tied weights). So each row of $W$ belongs to one unit: it is both what that unit looks for in an image and what it draws. First without any brake:
 #
-# ⏱ About 5 seconds on two CPU cores; a GPU is much faster.
+# ⏱ About 8 seconds on two CPU cores; a GPU is much faster.
 
 # %%
 tied_recipe = dict(recipe, epochs=5 * repeat)
@@ -358,6 +358,10 @@ print(tr("sai số", "error"), f"{error(wide, x_test):.1f}   z:", f"{code(wide, 
 # $$\sum_j \mathrm{KL}(\rho \,\|\, \hat\rho_j) = \sum_j \left[ \rho \log\frac{\rho}{\hat\rho_j} + (1-\rho)\log\frac{1-\rho}{1-\hat\rho_j} \right]$$
 #
 # ($\log$ là logarit tự nhiên). Đây là độ phân kỳ KL (KL divergence) giữa hai đồng xu, một đồng ra mặt "bật" với xác suất $\rho$, đồng kia với xác suất $\hat\rho_j$. (KL của VAE ở bài 04 đo một thứ khác: $q(z|x)$ cách tiên nghiệm (prior) bao xa.) Tính tay với $\rho = 0{,}05$ và $\hat\rho = 0{,}5$: $0{,}05 \log 0{,}1 + 0{,}95 \log 1{,}9 \approx -0{,}11513 + 0{,}60976 \approx 0{,}4946$.
+#
+# ### Lượt của bạn
+#
+# Viết hàm phạt này. `z` có kích thước $(N, d)$, các giá trị nằm giữa 0 và 1; kết quả là một số. Chú ý: trung bình lấy theo chiều nào, tổng lấy theo chiều nào?
 
 # %% [markdown] lang="en"
 # The error (the first number) is about half that of the network with 16 dimensions, but this one compresses nothing: it lets most of the image pass, with units at 0.38 on average (the second number; a sigmoid gives values from 0 to 1). A **sparse autoencoder** may have a wide code, provided that each image uses only **a few** units. Two penalties are common:
@@ -368,13 +372,7 @@ print(tr("sai số", "error"), f"{error(wide, x_test):.1f}   z:", f"{code(wide, 
 # $$\sum_j \mathrm{KL}(\rho \,\|\, \hat\rho_j) = \sum_j \left[ \rho \log\frac{\rho}{\hat\rho_j} + (1-\rho)\log\frac{1-\rho}{1-\hat\rho_j} \right]$$
 #
 # ($\log$ is the natural logarithm). This is the KL divergence between two coins, one that shows "on" with probability $\rho$ and one with probability $\hat\rho_j$. (The VAE's KL of lesson 04 measures something else: how far $q(z|x)$ is from the prior.) By hand, for $\rho = 0.05$ and $\hat\rho = 0.5$: $0.05 \log 0.1 + 0.95 \log 1.9 \approx -0.11513 + 0.60976 \approx 0.4946$.
-
-# %% [markdown] lang="vi"
-# ### Lượt của bạn
 #
-# Viết hàm phạt này. `z` có kích thước $(N, d)$, các giá trị nằm giữa 0 và 1; kết quả là một số. Chú ý: trung bình lấy theo chiều nào, tổng lấy theo chiều nào?
-
-# %% [markdown] lang="en"
 # ### Your turn
 #
 # Write this penalty. `z` has shape $(N, d)$ with values between 0 and 1; the result is one number. Mind along which dimension to average, and along which to sum.
@@ -555,12 +553,12 @@ print(f"jacrev {whole_jacobian:.3f}   {tr('công thức', 'formula')} {closed_fo
 # %% [markdown] lang="vi"
 # Bây giờ huấn luyện với hàm mất mát *sai số bình phương + $\lambda$ · hàm phạt*, với $\lambda = 0{,}5$. Mất mát in ra gồm cả phần phạt nên lớn hơn sai số. Ở đây $W$ dùng chung cũng cần thiết: nếu decoder tự do, chỉ cần $W$ thật nhỏ và decoder thật lớn là $J$ gần như bằng 0 mà chẳng được gì.
 #
-# ⏱ Khoảng 5 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+# ⏱ Khoảng 8 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
 # Now train with the loss *squared error + $\lambda$ · penalty*, with $\lambda = 0.5$. The loss printed contains the penalty, so it is larger than the error. Here too the shared $W$ matters: with a free decoder a small $W$ and a large decoder would make $J$ all but vanish for nothing.
 #
-# ⏱ About 5 seconds on two CPU cores; a GPU is much faster.
+# ⏱ About 8 seconds on two CPU cores; a GPU is much faster.
 
 # %%
 torch.manual_seed(0)
