@@ -98,6 +98,11 @@ def masked_in_place(x, share):
     return x
 
 
+def fixed_number_mask(x, share):
+    order = torch.rand(len(x), 784).argsort(dim=1).argsort(dim=1)
+    return x * (order >= round(share * 784)).view_as(x)
+
+
 def seeded_mask(x, share):
     torch.manual_seed(0)
     return mask(x, share)
@@ -395,7 +400,9 @@ CASES = {
     "principal_angles": (
         [
             angles_of,
-            lambda A, B: np.rad2deg(subspace_angles(A.numpy(), B.numpy()))[::-1].copy(),
+            lambda A, B: np.rad2deg(subspace_angles(A.numpy(), B.numpy()))[::-1],
+            lambda A, B: np.flip(np.rad2deg(subspace_angles(A.numpy(), B.numpy()))),
+            lambda A, B: angles_of(A.double(), B.double()),
             lambda A, B: angles_of(A, B, lambda A: torch.linalg.svd(A, full_matrices=False)[0]),
         ],
         {
@@ -411,6 +418,10 @@ CASES = {
             "shape": lambda A, B: angles_of(A, B, lambda A: torch.linalg.qr(A)[0].T),
             "largest_first": lambda A, B: angles_of(A, B).sort(descending=True).values,
             "only_one": lambda A, B: angles_of(A, B)[-1],
+            "list": lambda A, B: angles_of(A, B).tolist(),
+            "not_clamped": lambda A, B: torch.rad2deg(
+                torch.acos(torch.linalg.svdvals(torch.linalg.qr(A)[0].T @ torch.linalg.qr(B)[0]))
+            ),
             None: lambda A, B: 2 * angles_of(A, B),
         },
     ),
@@ -436,6 +447,9 @@ CASES = {
             "hard_coded": lambda z, rho: bernoulli_kl(torch.tensor(0.05), z.mean(0)).sum(),
             "plain_number": lambda z, rho: sum(rho * math.log(rho / z.mean(0)) for _ in "j"),
             "detached": no_grad(vae_helpers.losses.kl_to_rho),
+            "numpy": lambda z, rho: (
+                rho * np.log(rho / z.mean(0)) + (1 - rho) * np.log((1 - rho) / (1 - z.mean(0)))
+            ).sum(),
             "constant": lambda z, rho: torch.tensor(0.0),
         },
     ),
@@ -463,6 +477,8 @@ CASES = {
             lambda x, share: torch.where(torch.rand(x.shape) < share, 0.0, x),
             lambda x, share: x.masked_fill(torch.bernoulli(torch.full_like(x, share)).bool(), 0),
             lambda x, share: data.add_noise(x, "mask", share),
+            lambda x, share: F.dropout(x, share) * (1 - share),
+            lambda x, share: torch.stack([mask(image, share) for image in x]),
         ],
         {
             "modified": masked_in_place,
@@ -474,6 +490,8 @@ CASES = {
             "white": lambda x, share: torch.where(torch.rand_like(x) < share, 1.0, x),
             "changed": lambda x, share: x + share * torch.randn_like(x),
             "share": lambda x, share: x * (torch.randn_like(x) >= share),
+            "neighbours": lambda x, share: x * (torch.rand(len(x), 1, 28, 1) >= share),
+            "fixed_number": fixed_number_mask,
             "nothing": lambda x, share: x.clone(),
             "shape": lambda x, share: mask(x, share).flatten(1),
             "type": lambda x, share: 0.5,
@@ -574,6 +592,25 @@ def test_a_784_that_fails_gets_the_hint_of_a_784_that_computes(flat, language, c
     result = checks.check_vae_loss(loss)
     assert result.mistake == "typed_784"
     assert result.message == checks.check_vae_loss(CASES["vae_loss"][1]["typed_784"]).message
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda x, share: x * (torch.rand(len(x), 1, 1, 28) >= share),
+        lambda x, share: x * (torch.rand(len(x), 1, 14, 14) >= share).repeat_interleave(2, 2).repeat_interleave(2, 3),
+        lambda x, share: x * (torch.rand(len(x), 1, 28, 14) >= share).repeat_interleave(2, 3),
+    ],
+    ids=["columns", "blocks", "pairs"],
+)
+def test_masks_of_several_pixels_are_told(wrong, language, capsys):
+    assert checks.check_mask_noise(wrong).mistake == "neighbours"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_right_mask_passes_whatever_the_random_numbers(seed, capsys):
+    generator = torch.Generator().manual_seed(seed)
+    assert checks.check_mask_noise(lambda x, share: x * (torch.rand(x.shape, generator=generator) >= share))
 
 
 @pytest.mark.parametrize("name", CASES)

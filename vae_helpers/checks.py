@@ -86,13 +86,14 @@ class Failure:
 @dataclass
 class Task:
     """What a check needs: inputs to try, the right function, the mistakes to recognise (by a wrong version's numbers, or
-    by the error they end in), and which inputs need gradients."""
+    by the error they end in), which inputs need gradients, and one more test, which raises a _Problem itself."""
 
     cases: Sequence[tuple]
     right: Callable
     mistakes: Sequence[Mistake]
     gradients: Sequence[int] = field(default_factory=tuple)
     failures: Sequence[Failure] = field(default_factory=tuple)
+    last: Callable[[Callable], None] | None = None
 
 
 class _Problem(Exception):
@@ -139,6 +140,12 @@ def _call(function: Callable, arguments: Sequence, failures: Sequence[Failure] =
         name, text = type(error).__name__, str(error).split("\n")[0]
         if "in-place" in text:
             raise _modified() from None
+        if "Can't call numpy" in text:  # torch's own advice here, .detach(), would lead to the next refusal
+            raise _wrong(
+                "numpy",
+                "Hãy dùng các hàm của torch (torch.log, torch.exp, …): NumPy cắt mất gradient.",
+                "Use torch's own functions (torch.log, torch.exp, …): NumPy cuts the gradient.",
+            ) from None
         for failure in failures:
             if re.search(failure.pattern, text):
                 raise _wrong(failure.name, failure.vi, failure.en) from None
@@ -166,7 +173,7 @@ def _leaves(answer) -> list[Tensor]:
     if isinstance(answer, (tuple, list)):
         return [leaf for part in answer for leaf in _leaves(part)]
     if isinstance(answer, (int, float, np.number, np.ndarray)) and not isinstance(answer, bool):
-        return [torch.as_tensor(np.asarray(answer), dtype=torch.float64)]
+        return [torch.as_tensor(np.array(answer), dtype=torch.float64)]  # a copy: torch refuses reversed arrays
     raise TypeError(type(answer).__name__)
 
 
@@ -228,6 +235,8 @@ def _compare(function: Callable, task: Task) -> None:
         raise _explain(task, answers, expected)
     for case in task.cases if task.gradients else ():
         _check_gradients(function, task, case)
+    if task.last:
+        task.last(function)
 
 
 def _explain(task: Task, answers: list, expected: list) -> _Problem:
@@ -1119,6 +1128,17 @@ def check_principal_angles(function: Callable) -> Result:
         close = A @ torch.randn(3, 3) + 0.3 * torch.randn(9, 3)
         return [(torch.randn(7, 2), torch.randn(7, 2)), (A, close), (torch.randn(20, 4), torch.randn(20, 4))]
 
+    def same_subspace(function):
+        """The cosines are 1 up to rounding; the acos of more than 1 is NaN."""
+        A = torch.randn(60, 20)
+        answer, _ = _call(function, (A, A.flip(1)))
+        if torch.cat([leaf.flatten() for leaf in _leaves(answer)]).isnan().any():
+            raise _wrong(
+                "not_clamped",
+                "Với hai không gian con trùng nhau, bạn nhận NaN: một cosin bị làm tròn lên quá 1.",
+                "For equal subspaces you get NaN: a cosine was rounded to slightly above 1.",
+            )
+
     no_qr_vi = "Các cột của A và B chưa trực chuẩn, nên A.T @ B còn mang cả độ dài của chúng. Phép phân tích QR cho một cơ sở trực chuẩn."
     no_qr_en = "The columns of A and B are not orthonormal, so A.T @ B still carries their lengths. QR gives an orthonormal basis."
     return _run(
@@ -1153,7 +1173,11 @@ def check_principal_angles(function: Callable) -> Result:
                 Mistake("only_one", lambda A, B: angles(A, B).max(),
                         "Đó mới là góc lớn nhất. Hàm phải trả về cả d góc.",
                         "That is the largest angle. The function returns all d of them."),
+                Mistake("list", lambda A, B: angles(A, B).tolist(),
+                        "Đúng các góc, nhưng hãy trả về một tensor thay vì một danh sách.",
+                        "The angles are right, but return one tensor instead of a list."),
             ],
+            last=same_subspace,
         ),
     )
 
@@ -1304,7 +1328,7 @@ def _check_mask(function: Callable, x: Tensor, share: float) -> None:
             f"The shape is not right: the function returns {tuple(noisy.shape)}, expected {tuple(x.shape)}.",
         )
     noisy = noisy.detach().to(x.dtype)
-    hit, kept = noisy == 0, noisy == x
+    hit, kept = noisy == 0, torch.isclose(noisy, x)
     if kept.all():
         raise _wrong("nothing", "Ảnh trả về không có gì thay đổi.", "The images come back unchanged.")
     if ((noisy == 1) & ~kept).float().mean() > 0.1:
@@ -1338,14 +1362,29 @@ def _check_mask(function: Callable, x: Tensor, share: float) -> None:
             "Mọi ảnh bị che ở cùng những điểm ảnh. Mỗi ảnh cần một mặt nạ của riêng nó.",
             "All images are masked at the same pixels. Each image needs a mask of its own.",
         )
-    if abs(hit.float().mean() - (1 - share)) < 0.02:
+    erased = hit.float().mean().item()
+    for axis in (2, 3):  # two neighbours fall together with probability erased² if each is decided on its own
+        both = hit.narrow(axis, 0, x.shape[axis] - 1) & hit.narrow(axis, 1, x.shape[axis] - 1)
+        if abs(both.float().mean() - erased**2) > 0.03:
+            raise _wrong(
+                "neighbours",
+                "Những điểm ảnh cạnh nhau bị xóa cùng lúc: mỗi điểm ảnh cần một số ngẫu nhiên của riêng nó.",
+                "Neighbouring pixels fall together: each pixel needs a random number of its own.",
+            )
+    if by_image.std() < 0.3 * math.sqrt(erased * (1 - erased) / x[0].numel()):
+        raise _wrong(
+            "fixed_number",
+            "Ảnh nào cũng mất đúng bấy nhiêu điểm ảnh; nếu mỗi điểm được quyết định riêng thì con số ấy phải thay đổi.",
+            "Every image loses exactly the same number of pixels; if each pixel is decided on its own, that number varies.",
+        )
+    if abs(erased - (1 - share)) < 0.02:
         raise _wrong(
             "kept",
             "share là tỉ lệ điểm ảnh bị xóa, nhưng hàm của bạn lại giữ đúng tỉ lệ ấy và xóa phần còn lại.",
             "share is the part to erase, but your function keeps that part and erases the other.",
         )
-    if abs(hit.float().mean() - share) > 0.02:
-        got = f"{hit.float().mean():.0%}"
+    if abs(erased - share) > 0.02:
+        got = f"{erased:.0%}"
         raise _wrong(
             "share",
             f"Với share = {share}, hàm của bạn xóa {got} điểm ảnh. Số ngẫu nhiên nào phân bố đều trong [0, 1)?",
