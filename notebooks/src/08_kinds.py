@@ -863,7 +863,7 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 # - Điều một autoencoder học được do cái phanh quyết định: nút thắt hẹp, mã thưa (L1, KL), mã co (chuẩn Frobenius của Jacobian), ảnh hỏng ở đầu vào, hay nhiễu trên mã.
 # - Không con số nào đủ một mình: hãy đo sai số, độ thưa, độ bền trước nhiễu và số chiều được dùng trên cùng những ảnh kiểm tra, và so những mạng được huấn luyện như nhau.
 #
-# **Về đầu khóa học:** [Bài 00](00_start_here.ipynb)
+# **Tiếp theo:** [Bài 09 · Biến tiềm ẩn dùng để làm gì](09_uses.ipynb)
 
 # %% [markdown] lang="en"
 # *The table: one kind in each row. PCA, undercomplete, denoising and variational have codes of 16 numbers; the four rows after them have codes of 800, so compare errors within one group only.*
@@ -902,4 +902,4 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 # - What an autoencoder learns is decided by its brake: a narrow bottleneck, a sparse code (L1, KL), a contractive code (Frobenius norm of the Jacobian), damaged inputs, or noise on the code.
 # - No number is enough by itself: measure error, sparsity, robustness to noise and dimensions in use on the same test images, and compare networks that were trained alike.
 #
-# **To the beginning:** [Lesson 00](00_start_here.ipynb)
+# **Next:** [Lesson 09 · What latents are for](09_uses.ipynb)
