@@ -261,12 +261,12 @@ plots.plot_images(torch.cat(rows), columns=10, title=title)
 # %% [markdown] lang="vi"
 # *Hình trên: mỗi đường là một cách nén; càng xuống thấp càng giống ảnh gốc, càng sang trái càng ít byte. Hình dưới: hàng giữa là `vae-16d`, hàng cuối là PCA với 16 số. Năm chữ số được vẽ lại gần như nguyên vẹn; trong năm chữ cái, A và R còn đọc được, còn H, K, W thành những hình giống chữ số mà không phải chữ số.*
 #
-# Với cùng sai số 7,6, `vae-16d` cần 5,8 byte, PCA 16,3, JPEG 41,1, PNG 43,9 (PNG vốn không mất gì, nên ta bớt số mức xám của ảnh cho nó). Con số 5,8 đã được báo trước: KL của `vae-16d` là 51 nat, tức 74 bit hay 9,2 byte (bài 07), cùng cỡ với 7,8 byte mà bước $\Delta = 0{,}25$ cần đến. Nhưng hãy đọc cả phần chữ nhỏ:
+# Với cùng sai số 7,6, `vae-16d` cần 5,8 byte, PCA 16,3, JPEG 41,1 (nội suy giữa các điểm), PNG 43,9 (PNG vốn không mất gì, nên ta bớt số mức xám của ảnh cho nó). Bài 07 đã báo trước cỡ số byte này: KL của `vae-16d` là 51 nat, tức 74 bit hay 9,2 byte; bước $\Delta = 0{,}25$ cần 7,8 byte. Nhưng hãy đọc cả phần chữ nhỏ:
 #
 # - **VAE không bao giờ chính xác.** Thêm bao nhiêu byte, sai số cũng không xuống dưới 4,95. PCA với 29 byte đã xuống đến 4,5; PNG, 168 byte, trả lại ảnh đúng từng điểm.
 # - **Bên nhận phải có decoder**: 306.180 byte. So với JPEG, mỗi ảnh bớt được 35 byte, nên phải gửi khoảng 8.700 ảnh mới hòa vốn. (100 trục PCA cũng nặng chừng ấy: 316.736 byte.)
-# - **Nó chỉ biết chữ số.** PNG và JPEG nén được mọi ảnh; chữ cái đi qua VAE thì hỏng.
-# - Số byte của VAE và PCA là entropy, ước lượng trên chính những ảnh này và chưa kể bảng xác suất; số byte của PNG và JPEG là của tệp thật. Và nếu mỗi ảnh một tệp thì cả hai thua rất xa: 276 và 241 byte, mà một ảnh đen tuyền đã là 73 và 164 byte.
+# - **Nó chỉ biết chữ số.** PNG và JPEG nén được mọi ảnh; phần lớn chữ cái đi qua VAE thì hỏng.
+# - Số byte của VAE và PCA là entropy, ước lượng trên chính những ảnh này và chưa kể bảng xác suất; số byte của PNG và JPEG là của tệp thật. Nếu mỗi ảnh một tệp riêng thì PNG và JPEG còn thua xa hơn nữa: 276 và 241 byte, mà riêng một ảnh đen tuyền đã là 73 và 164 byte.
 #
 # ## 2 · Khử nhiễu
 #
@@ -283,12 +283,12 @@ plots.plot_images(torch.cat(rows), columns=10, title=title)
 # %% [markdown] lang="en"
 # *First figure: each curve is a way to compress; lower is closer to the original, further left is fewer bytes. Second figure: the middle row is `vae-16d`, the last is PCA with 16 numbers. The five digits are redrawn almost untouched; of the five letters A and R can still be read, while H, K, W turn into shapes that resemble digits and are none.*
 #
-# At the same error, 7.6, `vae-16d` takes 5.8 bytes, PCA 16.3, JPEG 41.1, PNG 43.9 (PNG itself loses nothing, so we gave it images with fewer levels of grey). The 5.8 was announced beforehand: the KL of `vae-16d` is 51 nats, that is 74 bits or 9.2 bytes (lesson 07), about as much as the 7.8 bytes that the step $\Delta = 0.25$ takes. But read the small print too:
+# At the same error, 7.6, `vae-16d` takes 5.8 bytes, PCA 16.3, JPEG 41.1 (read off between two points), PNG 43.9 (PNG itself loses nothing, so we gave it images with fewer levels of grey). Lesson 07 foretold the size: the KL of `vae-16d` is 51 nats, that is 74 bits or 9.2 bytes; the step $\Delta = 0.25$ takes 7.8 bytes. But read the small print too:
 #
 # - **The VAE is never exact.** However many bytes are added, the error stays above 4.95. PCA reaches 4.5 with 29 bytes; PNG, with 168 bytes, returns every pixel as it was.
 # - **The receiver needs the decoder**: 306,180 bytes. Against JPEG each image saves 35 bytes, so it takes some 8,700 images to break even. (100 axes of PCA weigh as much: 316,736 bytes.)
-# - **It knows digits only.** PNG and JPEG compress any image; a letter does not survive the VAE.
-# - The bytes of the VAE and of PCA are entropies, estimated on these very images and without the table of probabilities; those of PNG and JPEG are of real files. And with one file for each image the two lose by far: 276 and 241 bytes, where an all-black image is 73 and 164 bytes already.
+# - **It knows digits only.** PNG and JPEG compress any image; most letters do not survive the VAE.
+# - The bytes of the VAE and of PCA are entropies, estimated on these very images and without the table of probabilities; those of PNG and JPEG are of real files. With one file for each image PNG and JPEG fall back further still: 276 and 241 bytes, where an all-black image is 73 and 164 bytes already.
 #
 # ## 2 · Denoising
 #
@@ -352,6 +352,7 @@ def recon_loss(recon, x, z):
     return losses.reconstruction_loss(recon, x)
 
 
+# 30 * repeat epochs, with N = 60_000 in the first cell, is the full training
 recipe = {"epochs": 8 * repeat, "batch_size": 128, "lr": 8e-3, "schedule": "one-cycle", "log_dir": None, "seed": 0}
 torch.manual_seed(0)
 denoiser = DenoisingAutoencoder(latent_dim=32)
@@ -411,7 +412,7 @@ plots.plot_images(torch.cat(rows), columns=9, title=tr("Từ trên xuống: ", "
 # %% [markdown] lang="vi"
 # *Hình trên: càng sang phải càng nhiều nhiễu; đường chấm là không làm gì. Hình dưới: ba chữ số, ba cột đầu với nhiễu Gauss ($\sigma = 0{,}35$), ba cột giữa với nhiễu che (masking noise; 50 %), ba cột cuối với nhiễu muối tiêu (salt-and-pepper noise; 10 %).*
 #
-# - **Nhiều nhiễu: autoencoder khử nhiễu thắng cả ba loại** (17,0 so với 14,2 dB của bộ lọc trung vị ở $\sigma = 0{,}5$; 15,1 so với 9,9 khi che 70 %; 16,1 so với 13,3 khi muối tiêu 40 %). Nó biết chữ số trông thế nào, nên vẽ lại được cả phần đã mất.
+# - **Nhiều nhiễu: autoencoder khử nhiễu thắng cả ba loại** (so với cách đứng nhì: 17,0 và 14,2 dB ở $\sigma = 0{,}5$; 15,1 và 11,4 khi che 70 %; 16,1 và 13,3 khi muối tiêu 40 %). Nó biết chữ số trông thế nào, nên vẽ lại được cả phần đã mất.
 # - **Ít nhiễu: nó thua.** Ở $\sigma = 0{,}1$, nó cho 18,8 dB, còn không làm gì đã là 22,7. Ảnh nào qua nút thắt (bottleneck) 32 số cũng bị vẽ lại, kể cả những nét vốn đã sạch.
 # - **Bộ lọc trung vị thắng với nhiễu muối tiêu đến 20 %** (22,4; 21,0; 18,4 dB), không cần huấn luyện: một chấm lẻ không bao giờ đứng giữa 9 giá trị. Với nhiễu che thì nó làm ảnh xấu đi, vì nó coi nét chữ thủng là chấm lẻ.
 # - **`vae-16d`** chưa từng học khử nhiễu. Khi nhiễu nhẹ, nút thắt của nó cũng bỏ được hạt, và với nhiễu che 10 % nó còn tốt nhất (21,2 dB). Khi nhiễu nặng, nó vẽ ra chữ số khác: ở cột đầu, số 1 thành một hình giống số 2. VAE không tự nhiên mà biết khử nhiễu: muốn thế, phải luyện.
@@ -435,7 +436,7 @@ plots.plot_images(torch.cat(rows), columns=9, title=tr("Từ trên xuống: ", "
 # %% [markdown] lang="en"
 # *First figure: the further right, the more noise; the dotted line is doing nothing. Second figure: three digits, with Gaussian noise ($\sigma = 0.35$) in the first three columns, masking noise (50%) in the next three, salt-and-pepper noise (10%) in the last three.*
 #
-# - **Much noise: the denoising autoencoder wins for all three kinds** (17.0 against the median filter's 14.2 dB at $\sigma = 0.5$; 15.1 against 9.9 with 70% masked; 16.1 against 13.3 with 40% salt-and-pepper). It knows what digits look like, so it can redraw even what is lost.
+# - **Much noise: the denoising autoencoder wins for all three kinds** (against the second best: 17.0 and 14.2 dB at $\sigma = 0.5$; 15.1 and 11.4 with 70% masked; 16.1 and 13.3 with 40% salt-and-pepper). It knows what digits look like, so it can redraw even what is lost.
 # - **Little noise: it loses.** At $\sigma = 0.1$ it gives 18.8 dB, where doing nothing is 22.7. Every image that passes the bottleneck of 32 numbers is redrawn, strokes that were clean included.
 # - **The median filter wins for salt-and-pepper noise up to 20%** (22.4, 21.0, 18.4 dB), with no training: a lone dot is never in the middle of 9 values. Under masking noise it makes things worse, because it takes a broken stroke for lone dots.
 # - **`vae-16d`** has never learnt to denoise. With little noise its bottleneck drops the grain too, and with 10% masked it is even the best (21.2 dB). With heavy noise it draws another digit: in the first column the 1 becomes something like a 2. A VAE does not denoise by nature: it must be trained to.
@@ -818,11 +819,11 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 #
 # ## 6 · Sinh ảnh
 #
-# Việc cuối cùng, và là việc mà autoencoder thường không có đường làm: vẽ ảnh mới. Tám nguồn ảnh, mỗi nguồn số ảnh như nhau:
+# Việc cuối cùng, và là việc mà autoencoder thường không chỉ sẵn cách làm: vẽ ảnh mới. Tám nguồn ảnh, mỗi nguồn số ảnh như nhau:
 #
 # - ảnh **thật**: ảnh kiểm tra khác, không trùng ảnh nào đem ra so; đây là mức tốt nhất có thể;
 # - `vae-16d`, `vae-2d`, và `vae-2d-b1000` (VAE của bài tập, $B = 1000$), với $z \sim \mathcal{N}(0, I)$;
-# - `ae-2d`: autoencoder thường, với $z$ lấy từ phân phối chuẩn có trung bình và hiệp phương sai của các mã;
+# - `ae-2d`: autoencoder thường, với $z$ lấy từ phân phối chuẩn có trung bình và hiệp phương sai (covariance) của các mã;
 # - **PCA 16** và **PCA 64**: cũng làm như thế với các hệ số PCA. Đây là đối thủ không cần mạng nơ-ron;
 # - `vae-16d` **khớp mã**: cũng `vae-16d`, nhưng $z$ được lấy như của PCA.
 #
