@@ -1143,7 +1143,7 @@ def check_principal_angles(function: Callable) -> Result:
                         "Bạn đưa các cột về độ dài 1, nhưng chúng chưa vuông góc với nhau.",
                         "You gave the columns length 1, but they are not at right angles to each other yet."),
                 Mistake("column_by_column", lambda A, B: F.cosine_similarity(A, B, dim=0).acos().rad2deg(),
-                        "Đó là góc giữa từng cặp cột. Hai cơ sở khác nhau có thể sinh ra cùng một không gian con: góc phải không phụ thuộc vào việc chọn cơ sở.",
+                        "Đó là góc giữa từng cặp cột. Hai cơ sở khác nhau có thể sinh ra cùng một không gian con, nên các góc không được phụ thuộc vào việc chọn cơ sở.",
                         "Those are the angles between pairs of columns. Two bases may span one subspace: the angles must not depend on the basis."),
                 Mistake("no_svd", lambda A, B: (basis(A).T @ basis(B)).diagonal().clamp(-1, 1).acos().rad2deg(),
                         "Bạn lấy đường chéo của Q_Aᵀ Q_B. Cosin của các góc chính là các giá trị kỳ dị của ma trận ấy.",
@@ -1155,7 +1155,7 @@ def check_principal_angles(function: Callable) -> Result:
                         "Đúng các góc, nhưng hãy xếp từ nhỏ đến lớn.",
                         "The angles are right, but put the smallest first."),
                 Mistake("only_one", lambda A, B: angles(A, B).max(),
-                        "Đó là góc lớn nhất. Hàm trả về cả d góc.",
+                        "Đó mới là góc lớn nhất. Hàm phải trả về cả d góc.",
                         "That is the largest angle. The function returns all d of them."),
             ],
         ),
@@ -1188,7 +1188,7 @@ def check_kl_to_rho(function: Callable) -> Result:
                         "Hai phân phối bị đổi chỗ: KL(ρ ‖ ρ̂) lấy kỳ vọng theo ρ, không phải theo ρ̂.",
                         "The two distributions are swapped: KL(ρ ‖ ρ̂) takes its expectation under ρ, not under ρ̂."),
                 Mistake("half_forgotten", lambda z, rho: (rho * (rho / z.mean(0)).log()).sum(),
-                        "Đó mới là phần lúc đơn vị bật. Lúc tắt, với xác suất 1 − ρ, cũng có số hạng của nó.",
+                        "Đó mới là số hạng ứng với lúc đơn vị bật. Lúc tắt, với xác suất 1 − ρ, cũng có một số hạng.",
                         "That is the part where the unit is on. Being off, with probability 1 − ρ, has a term of its own."),
                 Mistake("sign", lambda z, rho: -losses.kl_to_rho(z, rho),
                         "KL không bao giờ âm: dấu bị ngược.",
@@ -1200,8 +1200,8 @@ def check_kl_to_rho(function: Callable) -> Result:
                         "Bạn lấy trung bình trên các đơn vị của một ảnh. ρ̂ là trung bình của một đơn vị trên các ảnh.",
                         "You average over the units of an image. ρ̂ is the mean of a unit over the images."),
                 Mistake("one_mean", lambda z, rho: kl(numbers(rho, z.mean()), z.mean()),
-                        "Bạn gộp mọi đơn vị vào một trung bình: như thế một nửa luôn bật, một nửa luôn tắt cũng qua được. Mỗi đơn vị có ρ̂ của riêng nó.",
-                        "You pool all units into one mean: half of them always on and half always off would pass. Each unit has a ρ̂ of its own."),
+                        "Bạn gộp mọi đơn vị vào một trung bình: như thế, một tỉ lệ ρ đơn vị luôn bật còn những đơn vị khác luôn tắt cũng không bị phạt. Mỗi đơn vị có ρ̂ của riêng nó.",
+                        "You pool all units into one mean: a share ρ of them always on and the others always off would go unpunished. Each unit has a ρ̂ of its own."),
                 Mistake("bits", lambda z, rho: losses.kl_to_rho(z, rho) / math.log(2),
                         "Bạn dùng log cơ số 2 (bit). Công thức dùng log tự nhiên (nat).",
                         "You use the logarithm to base 2 (bits). The formula uses the natural one (nats)."),
@@ -1247,7 +1247,7 @@ def check_contractive_penalty(function: Callable) -> Result:
                         "Bạn cộng các trọng số rồi mới bình phương: số dương và số âm triệt tiêu nhau.",
                         "You sum the weights first and square then: positive and negative ones cancel."),
                 Mistake("no_slope", lambda z, W: squares(W).sum(),
-                        "Đó là tổng bình phương của W. Đạo hàm của sigmoid chưa có mặt.",
+                        "Đó mới là tổng bình phương các phần tử của W. Còn thiếu đạo hàm của sigmoid.",
                         "That is the sum of the squares of W. The sigmoid's derivative is missing."),
                 Mistake("z_for_slope", lambda z, W: total(z.pow(2), squares(W)),
                         "Bạn dùng z thay cho đạo hàm. Đạo hàm của sigmoid, viết theo z, là z(1 − z).",
@@ -1265,8 +1265,8 @@ def check_contractive_penalty(function: Callable) -> Result:
                         "Bạn có giá trị của từng ảnh. Còn thiếu trung bình trên batch.",
                         "You have the value of each image. The mean over the batch is missing."),
                 Mistake("mean_over_units", lambda z, W: (slope(z).pow(2) * squares(W)).mean(),
-                        "Bạn lấy trung bình theo các đơn vị. Chuẩn Frobenius cộng mọi phần tử của ma trận Jacobi.",
-                        "You average over the units. The Frobenius norm sums all entries of the Jacobian."),
+                        "Bạn lấy trung bình theo các đơn vị. Bình phương của chuẩn Frobenius là tổng bình phương của mọi phần tử của ma trận Jacobi.",
+                        "You average over the units. The square of the Frobenius norm is the sum of the squares of all entries of the Jacobian."),
             ],
             failures=[
                 Failure("wrong_axis", "size of tensor|shapes cannot be multiplied|size mismatch",
@@ -1333,7 +1333,7 @@ def _check_mask(function: Callable, x: Tensor, share: float) -> None:
     if ((by_image == 0) | (by_image == 1)).all():
         raise _wrong(
             "whole_images",
-            "Bạn xóa hay giữ trọn từng ảnh. Mỗi điểm ảnh được quyết định riêng.",
+            "Bạn xóa hoặc giữ trọn cả ảnh. Mỗi điểm ảnh phải được quyết định riêng.",
             "You erase or keep whole images. Each pixel is decided on its own.",
         )
     if (hit == hit[:1]).all():
@@ -1345,7 +1345,7 @@ def _check_mask(function: Callable, x: Tensor, share: float) -> None:
     if abs(hit.float().mean() - (1 - share)) < 0.02:
         raise _wrong(
             "kept",
-            "share là phần bị xóa, nhưng hàm của bạn giữ lại đúng phần ấy và xóa phần kia.",
+            "share là tỉ lệ điểm ảnh bị xóa, nhưng hàm của bạn lại giữ đúng tỉ lệ ấy và xóa phần còn lại.",
             "share is the part to erase, but your function keeps that part and erases the other.",
         )
     if abs(hit.float().mean() - share) > 0.02:

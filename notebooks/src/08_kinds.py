@@ -42,7 +42,7 @@ print(train_set, "·", tuple(x_test.shape))
 #
 # $$z = V^\top (x - m), \qquad \hat x = m + V z.$$
 #
-# Nhìn kỹ thì đây đã là một autoencoder: bộ mã hóa (encoder) nhân với $V^\top$, bộ giải mã (decoder) nhân với $V$, không có hàm kích hoạt nào.
+# Nhìn kỹ thì đây đã là một autoencoder: bộ mã hóa (encoder) nhân với $V^\top$, bộ giải mã (decoder) nhân với $V$, không có hàm kích hoạt (activation function) nào.
 
 # %% [markdown] lang="en"
 # ## 1 · Without any nonlinearity: the linear autoencoder and PCA
@@ -65,7 +65,7 @@ pca_recon = (x_centred.flatten(1) @ V @ V.T).view_as(x_centred)
 print(f"PCA, d = 16: {losses.reconstruction_loss(pca_recon, x_centred):.2f}")
 
 # %% [markdown] lang="vi"
-# Bây giờ, thay vì tính $V$, ta *học* hai ma trận tùy ý bằng gradient, trên chính những ảnh đã trừ $m$, với sai số bình phương làm hàm mất mát (loss):
+# Bây giờ, thay vì tính $V$, ta *học* hai ma trận không bị ràng buộc gì, bằng gradient descent, trên chính những ảnh đã trừ $m$, với sai số bình phương làm hàm mất mát (loss):
 
 # %% [markdown] lang="en"
 # Now, instead of computing $V$, we *learn* two matrices of any kind by gradient descent, on the same images with $m$ subtracted, and with the squared error as the loss:
@@ -104,7 +104,7 @@ print(f"{tr('AE tuyến tính', 'linear AE'):15} {losses.reconstruction_loss(lin
 #
 # ### Góc giữa hai không gian con
 #
-# Hai đường thẳng có một góc. Hai không gian con $d$ chiều có $d$ **góc chính** (principal angle): góc nhỏ nhất giữa một vector của bên này và một vector của bên kia, rồi góc nhỏ nhất giữa hai vector vuông góc với cặp trước, và cứ thế. Tất cả bằng 0 khi và chỉ khi hai không gian con trùng nhau. Cách tính gồm ba bước (Björck & Golub, 1973):
+# Giữa hai đường thẳng có một góc; giữa hai không gian con $d$ chiều có $d$ **góc chính** (principal angle): góc nhỏ nhất giữa một vector của bên này và một vector của bên kia, rồi góc nhỏ nhất giữa hai vector khác, mỗi vector vuông góc với vector đã chọn ở bên mình, và cứ thế. Tất cả các góc bằng 0 khi và chỉ khi hai không gian con trùng nhau. Cách tính gồm ba bước (Björck & Golub, 1973):
 #
 # 1. phân tích QR cho mỗi bên một cơ sở trực chuẩn, $Q_A$ và $Q_B$;
 # 2. các **giá trị kỳ dị** (singular value) của $Q_A^\top Q_B$ là cosin của các góc;
@@ -119,7 +119,7 @@ print(f"{tr('AE tuyến tính', 'linear AE'):15} {losses.reconstruction_loss(lin
 #
 # ### The angles between two subspaces
 #
-# Two lines have one angle. Two subspaces of $d$ dimensions have $d$ **principal angles**: the smallest angle between a vector of one and a vector of the other, then the smallest between vectors at right angles to that pair, and so on. All are 0 exactly when the subspaces are the same. They take three steps (Björck & Golub, 1973):
+# Two lines have one angle. Two subspaces of $d$ dimensions have $d$ **principal angles**: the smallest angle between a vector of one and a vector of the other, then the smallest between two more, each at right angles to the one already chosen on its side, and so on. All are 0 exactly when the subspaces are the same. They take three steps (Björck & Golub, 1973):
 #
 # 1. a QR decomposition gives each side an orthonormal basis, $Q_A$ and $Q_B$;
 # 2. the **singular values** of $Q_A^\top Q_B$ are the cosines of the angles;
@@ -188,16 +188,16 @@ figure.colorbar(heat, ax=axes, label=tr("tương quan r", "correlation r"))
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình trên: các trục của PCA đi từ nét lớn (0 đối lập với 1) đến nét nhỏ dần; các cột của AE tuyến tính đều lộn xộn như nhau, không cột nào quan trọng nhất. Hình dưới: ma trận tương quan của 16 con số trong mã; ngoài đường chéo, tương quan của PCA bằng 0,00, còn của AE lên tới 0,30.*
+# *Hình trên: các trục của PCA đi từ nét lớn (0 đối lập với 1) đến nét nhỏ dần; các cột của AE tuyến tính đều lộn xộn như nhau, không cột nào quan trọng hơn cột nào. Hình dưới: ma trận tương quan của 16 con số trong mã; ngoài đường chéo, tương quan của PCA bằng 0,00, còn của AE lên tới 0,30.*
 #
-# Vì sao? Lấy bất kỳ ma trận khả nghịch $A$ nào: thay encoder $E$ bằng $A E$ và decoder $W$ bằng $W A^{-1}$ thì $W A^{-1} A E = W E$, ảnh tái tạo không đổi một điểm nào. Hàm mất mát không phân biệt được các cặp ấy, nên gradient dừng ở cặp nào cũng được. Baldi & Hornik (1989) chứng minh điều còn lại: mọi cực tiểu
+# Vì sao? Lấy bất kỳ ma trận khả nghịch $A$ nào: thay encoder $E$ bằng $A E$ và decoder $W$ bằng $W A^{-1}$ thì $W A^{-1} A E = W E$, ảnh tái tạo không đổi một điểm nào. Hàm mất mát không phân biệt được các cặp ấy, nên gradient descent dừng ở cặp nào cũng được. Baldi & Hornik (1989) chứng minh điều còn lại: mọi cực tiểu
 # của bài toán này đều cho không gian con của PCA, còn mọi điểm khác có gradient bằng 0 chỉ là điểm yên ngựa (saddle point), nơi vẫn còn đường đi xuống.
 #
-# Một số bài viết nói rằng bỏ hàm kích hoạt đi thì autoencoder "coi như PCA". Hãy nhớ cho chính xác: nó tìm đúng **không gian con** của PCA, với đúng sai số ấy, nhưng không tìm ra các **trục** (thứ tự, vuông góc, không tương quan). Còn nếu không trừ ảnh trung bình, hai lớp tuyến tính cần thêm độ lệch (bias) thì mới theo kịp PCA.
+# Một số bài viết nói rằng bỏ hàm kích hoạt đi thì autoencoder "coi như PCA". Hãy nhớ cho chính xác: nó tìm đúng **không gian con** của PCA, với đúng sai số ấy, nhưng không tìm ra các **trục** (xếp theo thứ tự, vuông góc với nhau, cho mã không tương quan). Còn nếu không trừ ảnh trung bình, hai lớp tuyến tính cần thêm độ lệch (bias) thì mới theo kịp PCA.
 #
 # ## 2 · Thêm hàm kích hoạt: nút thắt hẹp (undercomplete)
 #
-# Các ảnh chữ số không nằm trên một mặt phẳng mà trên một mặt cong. Autoencoder phi tuyến có thể uốn theo mặt ấy. Để huấn luyện nhanh trên CPU, bài này dùng mạng chỉ gồm các lớp nối đầy đủ (MLP):
+# Các ảnh chữ số không nằm trên một mặt phẳng mà trên một mặt cong. Autoencoder phi tuyến có thể uốn theo mặt ấy. Để huấn luyện nhanh trên CPU, bài này dùng mạng chỉ gồm các lớp kết nối đầy đủ (fully connected), gọi tắt là MLP (multilayer perceptron):
 
 # %% [markdown] lang="en"
 # *First figure: PCA's axes go from coarse (0 against 1) to ever finer strokes; the columns of the linear AE are all equally jumbled, and none is the most important. Second figure: the correlations of the 16 numbers in the code; off the diagonal PCA's are 0.00, while the AE's reach 0.30.*
@@ -215,7 +215,7 @@ plt.show()
 print(models.MLPAutoencoder(latent_dim=16))
 
 # %% [markdown] lang="vi"
-# Huấn luyện sáu mạng như thế, với $d$ từ 2 đến 64. PCA thì chỉ cần tính một lần: $d$ trục đầu tiên của 64 trục chính là PCA với $d$ chiều. (Sigmoid ở cuối giữ ảnh của mạng trong $[0, 1]$; cho công bằng, ta cũng cắt ảnh của PCA về khoảng ấy.)
+# Huấn luyện sáu mạng như thế, với $d$ từ 2 đến 64. PCA thì chỉ cần tính một lần với 64 trục: giữ lại $d$ trục đầu tiên là được PCA với $d$ chiều. (Sigmoid ở cuối giữ ảnh của mạng trong $[0, 1]$; cho công bằng, ta cũng cắt ảnh của PCA về khoảng ấy.)
 #
 # ⏱ Khoảng 25 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
@@ -274,7 +274,7 @@ for row in zip(dims, pca_errors, ae_errors, strict=True):
 # %%
 plt.figure(figsize=(6, 3.4))
 plt.plot(dims, pca_errors, "s--", label="PCA")
-plt.plot(dims, ae_errors, "o-", label=tr("autoencoder (MLP)", "autoencoder (MLP)"))
+plt.plot(dims, ae_errors, "o-", label="autoencoder (MLP)")
 plt.xscale("log", base=2)
 plt.xticks(dims, dims)
 plt.ylim(bottom=0)
@@ -297,26 +297,26 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình trên: cả hai đường đều đi xuống, nhưng autoencoder xuống nhanh hơn nhiều ở khoảng giữa; đến 64 chiều thì hai đường gặp nhau. Hình dưới: cùng một số 4; với 4 con số, autoencoder đã vẽ ra số 4, còn PCA cần khoảng 16.*
+# *Hình trên: cả hai đường đều đi xuống; đường của autoencoder xuống nhanh hơn lúc đầu và thấp hơn hẳn ở khoảng giữa, đến 64 chiều thì hai đường gặp nhau. Hình dưới: cùng một số 4; với 4 con số, autoencoder đã vẽ ra số 4, trong khi PCA vẫn vẽ số 9, ở 8 và 16 con số thì còn nhòe, đến 32 mới rõ là số 4.*
 #
-# Với 8 hay 16 con số, autoencoder chỉ sai chừng 55–60 % so với PCA (17,1 so với 28,5; 11,2 so với 20,3). Nhưng phi tuyến không tự động thắng: ở 64 chiều, PCA (6,3) nhỉnh hơn mạng (6,8), vì PCA tìm ra nghiệm tốt nhất của nó ngay lập tức, còn mạng này mới học được vài giây.
-# Với 30 epoch và 48.000 ảnh, chúng tôi đo được 1,8 ở 64 chiều: thời gian huấn luyện cũng là một phần của câu trả lời.
+# Với 8 hay 16 con số, sai số của autoencoder chỉ bằng chừng 55–60 % sai số của PCA (17,1 so với 28,5; 11,2 so với 20,3). Nhưng không phải cứ phi tuyến là thắng: ở 64 chiều, PCA (6,3) nhỉnh hơn mạng (6,8), vì PCA tìm ra nghiệm tốt nhất của nó ngay lập tức, còn mạng này mới học được vài giây.
+# Với 30 epoch và 48.000 ảnh, chúng tôi đo được 1,8 ở 64 chiều: huấn luyện bao lâu, trên bao nhiêu ảnh, cũng là một phần của câu trả lời.
 #
 # ## 3 · Có nhất thiết phải hẹp không? Autoencoder thưa (sparse)
 #
-# Nhiều bài viết nói rằng nút thắt (bottleneck) *chắc chắn* phải nhỏ hơn đầu vào. Thật ra cần một cái **phanh**, và hẹp chỉ là một loại phanh. Hãy làm mã *rộng* hơn ảnh (overcomplete): 800 đơn vị cho 784 điểm ảnh, mỗi bên một lớp,
+# Nhiều bài viết nói rằng nút thắt *nhất thiết* phải nhỏ hơn đầu vào. Thật ra điều cần có là một cái **phanh**, và hẹp chỉ là một loại phanh. Hãy làm mã *rộng* hơn ảnh (overcomplete): 800 đơn vị (unit) cho 784 điểm ảnh, encoder và decoder mỗi bên một lớp,
 #
 # $$z = s(W x + b), \qquad \hat x = \text{sigmoid}(W^\top z + c).$$
 #
-# Encoder và decoder dùng chung một ma trận $W$ (trọng số dùng chung, tied weights). Như vậy mỗi hàng của $W$ vừa là điều mà đơn vị ấy tìm trong ảnh, vừa là điều nó vẽ ra. Trước hết, chưa phanh gì cả:
+# Ở đây $s$ là hàm kích hoạt: bây giờ là sigmoid, lát nữa có cả ReLU. Encoder và decoder dùng chung một ma trận $W$ (trọng số dùng chung, tied weights). Như vậy mỗi hàng của $W$ ứng với một đơn vị: nó vừa là điều đơn vị ấy tìm trong ảnh, vừa là điều đơn vị ấy vẽ ra. Trước hết, chưa có phanh nào:
 #
 # ⏱ Khoảng 5 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
-# *Above: both curves go down, but the autoencoder's goes much faster in the middle; at 64 dimensions they meet. Below: one and the same 4; with 4 numbers the autoencoder draws a 4 already, while PCA needs about 16.*
+# *Above: both curves go down; the autoencoder's falls faster at first and lies well below in the middle, and at 64 dimensions they meet. Below: one and the same 4; with 4 numbers the autoencoder draws a 4 already, while PCA still draws a 9, is blurry at 8 and 16, and shows a clear 4 only at 32.*
 #
 # With 8 or 16 numbers the autoencoder's error is only some 55–60% of PCA's (17.1 against 28.5; 11.2 against 20.3). But nonlinear does not win by itself: at 64 dimensions PCA (6.3) is slightly ahead of the network (6.8), because PCA finds its best solution at once, while this network has learnt for a few seconds.
-# With 30 epochs and 48,000 images we measured 1.8 at 64 dimensions: the training time is part of the answer too.
+# With 30 epochs and 48,000 images we measured 1.8 at 64 dimensions: how long one trains, and on how many images, is part of the answer too.
 #
 # ## 3 · Must it be narrow? The sparse autoencoder
 #
@@ -324,7 +324,7 @@ plots.plot_images(
 #
 # $$z = s(W x + b), \qquad \hat x = \text{sigmoid}(W^\top z + c).$$
 #
-# Encoder and decoder share one matrix $W$ (tied weights). So each row of $W$ is both what that unit looks for in an image and what it draws. First without any brake:
+# Here $s$ is the activation function: the sigmoid now, ReLU as well later on. Encoder and decoder share one matrix $W$ (tied weights). So each row of $W$ belongs to one unit: it is both what that unit looks for in an image and what it draws. First without any brake:
 #
 # ⏱ About 5 seconds on two CPU cores; a GPU is much faster.
 
@@ -341,11 +341,11 @@ print(tr("sai số", "error"), f"{error(wide, x_test):.1f}   z:", f"{code(wide, 
 # Sai số (con số đầu) chỉ bằng khoảng một nửa của mạng 16 chiều, nhưng mạng này chẳng nén gì: nó cho qua gần hết, với các đơn vị ở mức trung bình 0,38 (con số sau; sigmoid cho giá trị từ 0 đến 1). **Autoencoder thưa** cho phép mã rộng, với điều kiện mỗi ảnh chỉ dùng **vài** đơn vị. Có hai hàm phạt (penalty) thường gặp:
 #
 # - **L1**: cộng thêm $\lambda \sum_j |z_j|$. Với hàm kích hoạt ReLU, nó đẩy nhiều đơn vị về *đúng* 0.
-# - **KL theo $\rho$** (bài giảng CS294A của A. Ng), cho các đơn vị sigmoid: gọi $\hat\rho_j$ là trung bình của $z_j$ trên batch; mỗi đơn vị được yêu cầu chỉ bật ở một tỉ lệ $\rho$ nhỏ, chẳng hạn 5 % số ảnh:
+# - **KL theo $\rho$** (bài giảng CS294A của A. Ng), cho các đơn vị sigmoid: gọi $\hat\rho_j$ là trung bình của $z_j$ trên batch; mỗi đơn vị được yêu cầu chỉ bật ở một tỉ lệ $\rho$ nhỏ trong số các ảnh, chẳng hạn 5 %:
 #
 # $$\sum_j \mathrm{KL}(\rho \,\|\, \hat\rho_j) = \sum_j \left[ \rho \log\frac{\rho}{\hat\rho_j} + (1-\rho)\log\frac{1-\rho}{1-\hat\rho_j} \right].$$
 #
-# Đây là độ phân kỳ KL (KL divergence) giữa hai đồng xu, một đồng ra mặt "bật" với xác suất $\rho$, đồng kia với xác suất $\hat\rho_j$. (KL của VAE ở bài 04 đo một thứ khác: khoảng cách từ $q(z|x)$ đến tiên nghiệm (prior).) Tính tay với $\rho = 0{,}05$ và $\hat\rho = 0{,}5$: $0{,}05 \ln 0{,}1 + 0{,}95 \ln 1{,}9 = -0{,}1151 + 0{,}6098 = 0{,}4946$.
+# Đây là độ phân kỳ KL (KL divergence) giữa hai đồng xu, một đồng ra mặt "bật" với xác suất $\rho$, đồng kia với xác suất $\hat\rho_j$. (KL của VAE ở bài 04 đo một thứ khác: $q(z|x)$ cách tiên nghiệm (prior) bao xa.) Tính tay với $\rho = 0{,}05$ và $\hat\rho = 0{,}5$: $0{,}05 \ln 0{,}1 + 0{,}95 \ln 1{,}9 \approx -0{,}11513 + 0{,}60976 \approx 0{,}4946$.
 
 # %% [markdown] lang="en"
 # The error (the first number) is about half that of the network with 16 dimensions, but this one compresses nothing: it lets nearly all pass, with units at 0.38 on average (the second number; a sigmoid gives values from 0 to 1). A **sparse autoencoder** may have a wide code, provided that each image uses only **a few** units. Two penalties are common:
@@ -355,21 +355,21 @@ print(tr("sai số", "error"), f"{error(wide, x_test):.1f}   z:", f"{code(wide, 
 #
 # $$\sum_j \mathrm{KL}(\rho \,\|\, \hat\rho_j) = \sum_j \left[ \rho \log\frac{\rho}{\hat\rho_j} + (1-\rho)\log\frac{1-\rho}{1-\hat\rho_j} \right].$$
 #
-# This is the KL divergence between two coins, one that shows "on" with probability $\rho$ and one with probability $\hat\rho_j$. (The VAE's KL of lesson 04 measures something else: how far $q(z|x)$ is from the prior.) By hand, for $\rho = 0.05$ and $\hat\rho = 0.5$: $0.05 \ln 0.1 + 0.95 \ln 1.9 = -0.1151 + 0.6098 = 0.4946$.
+# This is the KL divergence between two coins, one that shows "on" with probability $\rho$ and one with probability $\hat\rho_j$. (The VAE's KL of lesson 04 measures something else: how far $q(z|x)$ is from the prior.) By hand, for $\rho = 0.05$ and $\hat\rho = 0.5$: $0.05 \ln 0.1 + 0.95 \ln 1.9 \approx -0.11513 + 0.60976 \approx 0.4946$.
 
 # %% tags=["nbval-check-output"]
 z = torch.tensor([[0.2, 0.05], [0.8, 0.05]])  # two images, two units: one with mean 0.5, one with mean 0.05
 print(f"{losses.kl_to_rho(z, rho=0.05):.4f}")
 
 # %% [markdown] lang="vi"
-# Đơn vị thứ hai đã bật đúng 5 % nên không bị phạt gì.
+# Đơn vị thứ hai có trung bình đúng bằng $\rho$ nên không bị phạt gì.
 #
 # ### Lượt của bạn
 #
 # Viết hàm phạt này. `z` có kích thước $(N, d)$, các giá trị nằm giữa 0 và 1; kết quả là một số. Chú ý: trung bình lấy theo chiều nào, tổng lấy theo chiều nào?
 
 # %% [markdown] lang="en"
-# The second unit is on at exactly 5% and is not punished at all.
+# The second unit's mean is exactly $\rho$, so it is not punished at all.
 #
 # ### Your turn
 #
@@ -388,7 +388,7 @@ def kl_to_rho(z, rho):
 checks.check_kl_to_rho(kl_to_rho)
 
 # %% [markdown] lang="vi"
-# Vì sao phải dùng chung trọng số? Nếu decoder tự do, mạng có thể gian lận: chia mã cho 1000, nhân decoder với 1000. L1 gần như biến mất mà chẳng học được gì. Với $W$ dùng chung, thu nhỏ mã cũng là thu nhỏ nét vẽ.
+# Vì sao phải dùng chung trọng số? Nếu decoder tự do, mạng có thể gian lận: chia mã cho 1000, nhân decoder với 1000. Khi ấy số hạng L1 gần như biến mất mà mạng chẳng học được gì. Với $W$ dùng chung, thu nhỏ mã cũng là thu nhỏ nét vẽ.
 #
 # Huấn luyện ba mạng nữa: ReLU không phạt, ReLU với L1, sigmoid với KL.
 #
@@ -424,7 +424,7 @@ for name, (activation, loss) in tqdm(to_train.items(), desc="W", leave=False):
     sparse[name].cpu().eval()
 
 # %% [markdown] lang="vi"
-# Bao nhiêu đơn vị **hoạt động** trong một ảnh? Ta đếm những đơn vị mạnh ít nhất bằng một phần mười đơn vị mạnh nhất của ảnh ấy.
+# Với mỗi ảnh, bao nhiêu đơn vị **hoạt động**? Ta đếm những đơn vị mạnh ít nhất bằng một phần mười đơn vị mạnh nhất của ảnh ấy.
 
 # %% [markdown] lang="en"
 # How many units are **active** in an image? We count those that are at least a tenth as strong as the strongest unit of that image.
@@ -459,13 +459,13 @@ title = tr("Nét vẽ của từng đơn vị. Từ trên xuống: ", "What each
 plots.plot_images(torch.cat(shown), columns=12, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình trên: đường của L1 (cam) rơi thẳng xuống 0; đường của KL (đỏ) cũng rơi nhanh nhưng để lại một cái đuôi thấp; hai đường đứt, không phạt, xuống thoai thoải. Hình dưới, mỗi hàng một mạng: không phạt (hàng 1 và 3) thì nét vẽ rối; có phạt (hàng 2 và 4) thì hiện ra nét bút, vòng cung, có khi gần trọn một chữ số. Độ gồ ghề (bình phương hiệu của hai điểm ảnh cạnh nhau, so với bình phương của điểm ảnh; nhiễu trắng cho 2) giảm hơn một nửa: từ 0,64 xuống 0,28 và từ 0,47 xuống 0,23.*
+# *Hình trên: đường của L1 (cam) rơi thẳng xuống 0; đường của KL (đỏ) cũng rơi nhanh nhưng để lại một cái đuôi thấp; hai đường đứt nét, không phạt, xuống chậm hơn: ở đơn vị thứ 200, chúng vẫn nằm trên vạch 0,1, còn hai đường kia đã ở dưới. Hình dưới, mỗi hàng một mạng: không phạt (hàng 1 và 3) thì nét vẽ rối; có phạt (hàng 2 và 4) thì hiện ra nét bút, vòng cung, có khi gần trọn một chữ số. Độ gồ ghề (bình phương hiệu của hai điểm ảnh cạnh nhau, so với bình phương của điểm ảnh; nhiễu trắng (white noise) cho 2) giảm hơn một nửa: từ 0,64 xuống 0,28 và từ 0,47 xuống 0,23.*
 #
-# Với L1, mỗi ảnh chỉ dùng khoảng 3 % đơn vị (chừng 24 trong 800), và 95 % đơn vị bằng đúng 0. Với KL, trung bình giảm từ 0,38 xuống 0,09: chưa tới $\rho = 0{,}05$, vì mạng vẫn phải trả giá bằng sai số. Cả hai đều trả giá: sai số khoảng gấp đôi so với cùng mạng ấy khi không phạt.
+# Với L1, mỗi ảnh chỉ dùng khoảng 3 % đơn vị (chừng 24 trong 800), và 95 % đơn vị bằng đúng 0. Với KL, trung bình giảm từ 0,38 xuống 0,09 nhưng vẫn còn cao hơn $\rho = 0{,}05$, vì xuống nữa thì sai số tái tạo lại tăng. Cả hai đều có giá: sai số khoảng gấp đôi so với cùng loại mạng ấy khi không phạt.
 #
 # ## 4 · Autoencoder co (contractive)
 #
-# Phanh thứ ba: mã không được **nhạy** với những thay đổi nhỏ của ảnh. Độ nhạy của mã tại $x$ là ma trận Jacobi (Jacobian) $J = \partial z / \partial x$; Rifai và cộng sự (2011) phạt bình phương chuẩn Frobenius của nó, tức là tổng bình phương của mọi phần tử:
+# Phanh thứ ba: mã không được **nhạy** với những thay đổi nhỏ của ảnh. Ma trận Jacobi (Jacobian) $J = \partial z / \partial x$ cho biết mã nhạy đến đâu tại $x$; Rifai và cộng sự (2011) phạt bình phương của chuẩn Frobenius của nó, tức là tổng bình phương của mọi phần tử:
 #
 # $$\|J\|_F^2 = \sum_j \sum_i \left(\frac{\partial z_j}{\partial x_i}\right)^2.$$
 #
@@ -480,7 +480,7 @@ plots.plot_images(torch.cat(shown), columns=12, title=title)
 # Viết công thức cuối. `z` có kích thước $(N, d)$, `weight` là $W$ có kích thước $(d, 784)$; trả về trung bình trên batch, một số.
 
 # %% [markdown] lang="en"
-# *Above: the curve of L1 (orange) drops straight to 0; that of KL (red) drops fast as well but leaves a low tail; the two dashed ones, without penalty, go down gently. Below, one network in each row: without a penalty (rows 1 and 3) what the units draw is jumbled; with one (rows 2 and 4) there appear pen strokes, arcs, sometimes nearly a whole digit. The roughness (squared difference of neighbouring pixels, relative to the squared pixel; white noise gives 2) falls by more than half: from 0.64 to 0.28 and from 0.47 to 0.23.*
+# *Above: the curve of L1 (orange) drops straight to 0; that of KL (red) drops fast as well but leaves a low tail; the two dashed ones, without penalty, take longer: at unit 200 they are still above the line at 0.1, the other two below it. Below, one network in each row: without a penalty (rows 1 and 3) what the units draw is jumbled; with one (rows 2 and 4) there appear pen strokes, arcs, sometimes nearly a whole digit. The roughness (squared difference of neighbouring pixels, relative to the squared pixel; white noise gives 2) falls by more than half: from 0.64 to 0.28 and from 0.47 to 0.23.*
 #
 # With L1 each image uses only about 3% of the units (some 24 of 800), and 95% of them are exactly 0. With KL the mean falls from 0.38 to 0.09: not down to $\rho = 0.05$, because the network must still pay for it with error. Both have their price: about twice the error of the same network without penalty.
 #
@@ -577,15 +577,15 @@ plt.show()
 # %% [markdown] lang="vi"
 # *Hình: cả hai đường gần như thẳng; đường của autoencoder co luôn thấp hơn khoảng một phần ba.*
 #
-# Điều thú vị là nó không co đều mọi hướng. Nhiễu ngẫu nhiên (không làm ra một chữ số khác) dịch mã ít đi khoảng một phần ba; còn dịch cả ảnh một điểm sang phải (một thay đổi có thật của chữ viết) chỉ dịch mã ít đi 13 %. Sai số tái tạo giữ lại những hướng cần phân biệt, hàm phạt ép các hướng còn lại. Cái giá: sai số tăng từ 5,9 lên 12,4.
+# Điều thú vị là nó không co đều mọi hướng. Với nhiễu ngẫu nhiên (thứ không biến chữ số này thành chữ số khác), quãng đường của mã giảm khoảng một phần ba; còn khi cả ảnh dịch sang phải một điểm ảnh (một thay đổi có thật của chữ viết), nó chỉ giảm 13 %. Sai số tái tạo giữ lại những hướng cần phân biệt, hàm phạt ép nhỏ các hướng còn lại. Cái giá: sai số tăng từ 5,9 lên 12,4.
 #
 # ## 5 · Autoencoder khử nhiễu (denoising)
 #
-# Thay vì phạt độ nhạy, hãy **luyện** cho mạng chịu nhiễu: đưa vào ảnh đã hỏng, đòi trả lại ảnh sạch (Vincent và cộng sự, 2008, 2010). Có nhiều cách làm hỏng; hàm `data.add_noise` có ba:
+# Thay vì phạt độ nhạy, hãy **luyện** cho mạng chịu được nhiễu: đưa vào ảnh đã hỏng, đòi trả lại ảnh sạch (Vincent và cộng sự, 2008, 2010). Có nhiều cách làm hỏng một ảnh; hàm `data.add_noise` có ba:
 #
 # - **nhiễu Gauss**: cộng $\mathcal{N}(0, \sigma^2)$ vào mỗi điểm ảnh, rồi cắt về $[0, 1]$;
-# - **nhiễu che** (masking noise): mỗi điểm ảnh về 0 với xác suất cho trước;
-# - **nhiễu muối tiêu** (salt-and-pepper noise): mỗi điểm ảnh, với xác suất cho trước, thành 0 hoặc 1, mỗi bên một nửa.
+# - **nhiễu che** (masking noise): với xác suất cho trước, mỗi điểm ảnh bị đặt về 0;
+# - **nhiễu muối tiêu** (salt-and-pepper noise): với xác suất cho trước, mỗi điểm ảnh bị đổi thành 0 hoặc 1, hai khả năng ngang nhau.
 
 # %% [markdown] lang="en"
 # *The figure: both lines are nearly straight; the contractive autoencoder's is always about a third lower.*
@@ -611,11 +611,11 @@ title = tr(
 plots.plot_images(torch.cat([images[:8] for images in (x_test, *noisy.values())]), columns=8, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình: cùng tám chữ số. Nhiễu Gauss ($\sigma = 0{,}4$) phủ hạt xám lên nền; nhiễu che đục thủng nét chữ nhưng để nền đen; nhiễu muối tiêu rắc cả chấm trắng lên nền.*
+# *Hình: cùng tám chữ số. Nhiễu Gauss ($\sigma = 0{,}4$) phủ hạt xám lên nền; nhiễu che đục thủng nét chữ nhưng vẫn để nền đen; nhiễu muối tiêu rắc chấm trắng lên cả nền.*
 #
 # ### Lượt của bạn
 #
-# Viết nhiễu che: mỗi điểm ảnh của `x` về 0 với xác suất `share`, độc lập với nhau, và không làm thay đổi chính `x`.
+# Viết nhiễu che: mỗi điểm ảnh của `x` bị đặt về 0 với xác suất `share`, độc lập với các điểm khác; chính tensor `x` phải giữ nguyên.
 
 # %% [markdown] lang="en"
 # *The figure: the same eight digits. Gaussian noise ($\sigma = 0.4$) covers the background with grey grain; masking noise punches holes into the strokes but leaves the background black; salt-and-pepper noise strews white dots over the background too.*
@@ -636,7 +636,7 @@ def mask_noise(x, share):
 checks.check_mask_noise(mask_noise)
 
 # %% [markdown] lang="vi"
-# Autoencoder khử nhiễu là mạng MLP 16 chiều của mục 2, thêm đúng một bước: khi huấn luyện, mỗi batch bị làm hỏng bằng một loại nhiễu ngẫu nhiên, mức độ cũng ngẫu nhiên. `fit` vẫn so kết quả với ảnh sạch.
+# Autoencoder khử nhiễu là mạng MLP 16 chiều của phần 2, thêm đúng một bước: khi huấn luyện, mỗi batch bị làm hỏng bằng một loại nhiễu chọn ngẫu nhiên, mức độ cũng chọn ngẫu nhiên. `fit` vẫn so kết quả với ảnh sạch.
 #
 # ⏱ Khoảng 5 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
@@ -661,16 +661,16 @@ history = training.fit(denoising, train_set, loss=recon_loss, **recipe)
 
 # %%
 denoising.cpu().eval()
-print(f"{'':12} {tr('ảnh nhiễu', 'noisy'):>10} {'AE':>8} {tr('khử nhiễu', 'denoising'):>10}")
-for kind, images in {tr("ảnh sạch", "clean"): x_test, **noisy}.items():
+names = (tr("nhiễu Gauss", "Gaussian"), tr("nhiễu che", "masking"), tr("nhiễu muối tiêu", "salt-and-pepper"))
+print(f"{'':15} {tr('đầu vào', 'input'):>8} {'AE':>8} {tr('khử nhiễu', 'denoising'):>10}")
+for name, images in zip((tr("ảnh sạch", "clean"), *names), (x_test, *noisy.values()), strict=True):
     itself = losses.reconstruction_loss(images, x_test)
-    print(f"{kind:12} {itself:10.1f} {error(narrow[16], images):8.1f} {error(denoising, images):10.1f}")
+    print(f"{name:15} {itself:8.1f} {error(narrow[16], images):8.1f} {error(denoising, images):10.1f}")
 
 # %%
 from torchvision.utils import make_grid
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 2.3), layout="constrained")
-names = (tr("nhiễu Gauss", "Gaussian"), tr("nhiễu che", "masking"), tr("nhiễu muối tiêu", "salt-and-pepper"))
 for ax, name, images in zip(axes, names, noisy.values(), strict=True):
     with torch.no_grad():
         rows = [images[:6], narrow[16](images[:6])[0], denoising(images[:6])[0]]
@@ -680,18 +680,18 @@ for ax, name, images in zip(axes, names, noisy.values(), strict=True):
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: ba khối, mỗi khối một loại nhiễu; hàng một là ảnh hỏng, hàng hai là autoencoder thường, hàng ba là autoencoder khử nhiễu. Hàng hai vẽ ra những vệt không phải chữ số (trừ với nhiễu che); hàng ba trả lại chữ số sạch, thỉnh thoảng đoán nhầm: trong nhiễu muối tiêu, một số 4 thành số 9.*
+# *Hình: ba khối, mỗi khối một loại nhiễu; hàng một là ảnh hỏng, hàng hai là autoencoder thường, hàng ba là autoencoder khử nhiễu. Với nhiễu che, hàng hai mờ nhưng đọc được; với hai loại kia, ở đó chỉ còn nhận ra số 0 và số 4, các hình khác là những vệt không phải chữ số. Hàng ba trả lại chữ số sạch, thỉnh thoảng đoán nhầm: với nhiễu muối tiêu, số 4 thành số 9.*
 #
-# Bảng số nói rõ hơn. Với nhiễu Gauss, autoencoder thường không sạch hơn chính ảnh hỏng (62,3 so với 62,3), còn mạng khử nhiễu chỉ sai 16,4. Cái giá nằm ở dòng đầu: trên ảnh sạch, nó sai 14,2 thay vì 11,2. Chỉ *hẹp* thôi chưa phải là khử nhiễu: một mạng chưa từng thấy ảnh hỏng có thể phản ứng với nó một cách bất ngờ.
+# Bảng số nói rõ hơn. Với nhiễu Gauss, kết quả của autoencoder ở phần 2 không hề sạch hơn chính ảnh hỏng (62,3 so với 62,3), còn mạng khử nhiễu chỉ sai 16,4. Cái giá nằm ở dòng đầu: trên ảnh sạch, nó sai 14,2 thay vì 11,2. Chỉ *hẹp* thôi thì chưa khử được nhiễu: gặp ảnh hỏng, một mạng chưa từng thấy ảnh như thế có thể phản ứng rất bất ngờ.
 #
 # ## 6 · Bộ tự mã hóa biến phân (variational autoencoder, VAE)
 #
-# Loại thứ năm bạn đã biết: nhiễu không đặt lên ảnh mà đặt lên *mã*, $z = \mu + \sigma \odot \varepsilon$, và KL kéo các mã về $\mathcal{N}(0, I)$. Vẫn là mạng MLP 16 chiều ấy, với $B = 10$ như bài 04:
+# Loại thứ năm bạn đã biết: nhiễu không thêm vào ảnh mà thêm vào *mã*, $z = \mu + \sigma \odot \varepsilon$, và KL kéo các mã về $\mathcal{N}(0, I)$. Vẫn là mạng MLP 16 chiều ấy, với $B = 10$ như bài 04:
 #
 # ⏱ Khoảng 5 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
-# *The figure: three blocks, one for each kind of noise; row one holds the damaged images, row two the plain autoencoder, row three the denoising one. Row two draws smears that are no digits (except under masking noise); row three gives clean digits back, with a wrong guess now and then: under salt-and-pepper noise a 4 becomes a 9.*
+# *The figure: three blocks, one for each kind of noise; row one holds the damaged images, row two the plain autoencoder, row three the denoising one. Under masking noise row two is dim but can be read; under the other two only the 0 and the 4 can still be told there, and the rest are smears that are no digits. Row three gives clean digits back, with a wrong guess now and then: under salt-and-pepper noise the 4 becomes a 9.*
 #
 # The numbers say it more plainly. Under Gaussian noise the plain autoencoder is no cleaner than the damaged image itself (62.3 against 62.3), while the denoising one errs by only 16.4. The price stands in the first line: on clean images it errs by 14.2 instead of 11.2. Being *narrow* does not yet clean anything: a network that has never met a damaged image may react to it in unexpected ways.
 #
@@ -722,7 +722,7 @@ vae = MLPVAE(latent_dim=16)
 history = training.fit(vae, train_set, loss=partial(losses.vae_loss, B=10), **recipe)
 
 # %% [markdown] lang="vi"
-# Trong năm loại, chỉ loại này cho biết nên lấy $z$ *ở đâu* để sinh ảnh. Ta thử lấy $z$ ngẫu nhiên cho ba mô hình 16 chiều: autoencoder thường (được châm chước: $z$ có đúng trung bình và độ lệch chuẩn (standard deviation) của từng chiều mã), VAE vừa huấn luyện, và `vae-16d`, một VAE tích chập (convolution) huấn luyện sẵn trên 60.000 ảnh qua 20 epoch (hai VAE chỉ được nhận $z \sim \mathcal{N}(0, I)$).
+# Trong năm loại, chỉ loại này cho biết nên lấy $z$ *ở đâu* để sinh ảnh. Ta thử lấy $z$ ngẫu nhiên cho ba mô hình 16 chiều: autoencoder thường (được ưu ái: $z$ có đúng trung bình và độ lệch chuẩn (standard deviation) của từng chiều của mã), VAE vừa huấn luyện, và `vae-16d`, một VAE tích chập (convolution) huấn luyện sẵn trên 60.000 ảnh qua 20 epoch (hai VAE chỉ được nhận $z \sim \mathcal{N}(0, I)$).
 
 # %% [markdown] lang="en"
 # Of the five, only this kind says *where* to take a $z$ from to make new images. Try random $z$ with three models of 16 dimensions: the plain autoencoder (with a favour: its $z$ get the mean and the standard deviation of each dimension of its codes), the VAE just trained, and `vae-16d`, a convolutional VAE trained beforehand on 60,000 images for 20 epochs (both VAEs get $z \sim \mathcal{N}(0, I)$ and nothing else).
@@ -745,26 +745,26 @@ title = tr("Từ z ngẫu nhiên: AE · VAE · vae-16d", "From random z: AE · V
 plots.plot_images(torch.cat(samples), columns=10, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình, mỗi hàng một mô hình: hàng một (AE) phần lớn là những mảnh nét rời; hàng hai (VAE nhỏ) mờ, vài hình đọc được là 7, 8, 0; hàng ba (`vae-16d`) nét hơn hẳn, có những chữ số rõ như 2, 4, 8, và vẫn có hình hỏng.*
+# *Hình, mỗi hàng một mô hình: hàng một (AE) phần lớn là những mảnh rời của nét chữ; hàng hai (VAE nhỏ) mờ, vài hình đọc được là 7, 8, 0; hàng ba (`vae-16d`) nét hơn hẳn, có những chữ số rõ như 2, 4, 8, và vẫn có hình hỏng.*
 #
-# Dòng số cho thấy KL làm gì: mã của AE tản tùy ý (2,2 đến 3,5 theo từng chiều), mã của VAE bị kéo về gần 1, độ lệch chuẩn của tiên nghiệm. Sau vài giây huấn luyện, VAE nhỏ còn tản hơi rộng (1,1 đến 1,3), nên mẫu của nó còn kém.
+# Ba dòng in phía trên hình cho thấy KL làm gì: mã của AE tản ra tùy ý (độ lệch chuẩn từ 2,2 đến 3,5 tùy chiều), còn ở VAE, độ lệch chuẩn ấy bị kéo về gần 1, bằng của tiên nghiệm. Sau vài giây huấn luyện, mã của VAE nhỏ còn tản hơi rộng (1,1 đến 1,3), nên mẫu của nó còn kém.
 #
 # ## 7 · Tất cả trong một bảng
 #
 # Mỗi con số dưới đây được đo trên cùng 2.000 ảnh kiểm tra:
 #
 # - **sai số**: tổng bình phương sai số mỗi ảnh;
-# - **khi nhiễu**: sai số so với ảnh *sạch*, khi đầu vào có nhiễu Gauss $\sigma = 0{,}3$;
-# - **mã dịch**: quãng đường của mã khi ảnh có nhiễu $\sigma = 0{,}1$, chia cho độ tản (như mục 4);
-# - **hoạt động**: tỉ lệ số trong mã lớn ít nhất bằng một phần mười số lớn nhất của ảnh ấy (như mục 3);
-# - **chiều dùng**: số chiều có phương sai ít nhất bằng 1 % phương sai của chiều tản nhất.
+# - **khi có nhiễu**: sai số so với ảnh *sạch*, khi đầu vào có nhiễu Gauss $\sigma = 0{,}3$;
+# - **mã dịch đi**: quãng đường của mã khi ảnh có nhiễu $\sigma = 0{,}1$, chia cho độ tản (như phần 4);
+# - **hoạt động**: tỉ lệ những con số trong mã có trị tuyệt đối ít nhất bằng một phần mười con số lớn nhất của mã ấy (như phần 3);
+# - **chiều được dùng**: số chiều có phương sai ít nhất bằng 1 % phương sai của chiều tản nhất.
 #
-# Dòng đầu là một đối thủ cố ý ngây thơ: "mã" chính là 784 điểm ảnh.
+# Hàng đầu của bảng là một đối thủ ngây thơ, cố ý đưa vào: "mã" chính là 784 điểm ảnh.
 
 # %% [markdown] lang="en"
 # *The figure, one model in each row: row one (AE) is mostly loose pieces of strokes; row two (the small VAE) is blurry, a few can be read as 7, 8, 0; row three (`vae-16d`) is much crisper, with clear digits such as 2, 4, 8, and still some failures.*
 #
-# The numbers show what the KL does: the AE's codes spread as they like (2.2 to 3.5 by dimension), a VAE's are pulled towards 1, the standard deviation of the prior. After a few seconds of training the small VAE still spreads a little wide (1.1 to 1.3), and its samples are the poorer for it.
+# The three lines above the figure show what the KL does: the AE's codes spread as they like (standard deviations from 2.2 to 3.5 by dimension), while in a VAE that standard deviation is pulled towards 1, the prior's. After a few seconds of training the small VAE still spreads a little wide (1.1 to 1.3), and its samples are the poorer for it.
 #
 # ## 7 · All in one table
 #
@@ -773,7 +773,7 @@ plots.plot_images(torch.cat(samples), columns=10, title=title)
 # - **error**: squared error summed over an image;
 # - **noisy**: error against the *clean* image when the input has Gaussian noise, $\sigma = 0.3$;
 # - **code moves**: how far the code goes under noise of $\sigma = 0.1$, divided by the spread (as in section 4);
-# - **active**: the share of a code's numbers that are at least a tenth of that image's largest (as in section 3);
+# - **active**: the share of a code's numbers that are, in absolute value, at least a tenth of the largest in that code (as in section 3);
 # - **in use**: dimensions whose variance is at least 1% of that of the most spread one.
 #
 # The first row is a rival that is naive on purpose: its "code" is the 784 pixels themselves.
@@ -818,7 +818,7 @@ kinds = {
     "`vae-16d`": pretrained,
 }
 head = tr(
-    "loại | sai số | khi nhiễu | mã dịch | hoạt động | chiều dùng",
+    "loại | sai số | khi có nhiễu | mã dịch đi | hoạt động | chiều được dùng",
     "kind | error | noisy | code moves | active | in use",
 )
 rows = [head, "--- | ---: | ---: | ---: | ---: | ---:"] + [
@@ -832,19 +832,19 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 # Đọc bảng:
 #
 # - **Chép lại** có sai số 0, thấp nhất bảng, và vô dụng: 784 số cho 784 điểm ảnh, nhiễu còn nguyên (36,5). Vậy sai số một mình chưa phải là mục tiêu.
-# - **Cùng 16 số**: nút thắt hẹp và VAE tái tạo tốt nhất (11,2 và 11,3), rồi đến khử nhiễu (14,2) và PCA (20,3). Khi có nhiễu thì thứ tự đảo ngược: mạng khử nhiễu gần như không suy suyển (14,9), PCA chỉ lên 24,8 vì phép chiếu bỏ đi hầu hết 784 hướng của nhiễu, còn nút thắt hẹp lên 44,0, tệ hơn cả chép lại. Nhớ rằng cột này là sân nhà của mạng khử nhiễu: nó đã được luyện với nhiễu Gauss.
-# - **VAE** gần giống nút thắt hẹp ở mọi cột. Nhiễu của nó nằm trên mã, không nằm trên ảnh, nên nó không chịu nhiễu giỏi hơn (43,0). Điều nó thêm vào không có trong bảng: một chỗ để lấy $z$.
-# - **Rộng, không phanh** có sai số 5,9, nhờ 800 số. **Thưa** chỉ để 3 % (L1) hay 21 % (KL) hoạt động trong một ảnh; với L1, 187 trong 800 đơn vị thật sự được dùng. Đổi lại, sai số cao hơn, và cả hai rất dễ vỡ trước nhiễu (166,5 và 103,3): hạt xám trên nền đánh thức cùng lúc nhiều đơn vị vốn nằm yên.
-# - **Co** làm đúng điều nó hứa: mã dịch 8 % thay vì 12 %. Nhưng lời hứa ấy chỉ dành cho những thay đổi rất nhỏ: với nhiễu lớn, sai số của nó (24,8) không hơn mạng không phanh (19,7).
-# - **`vae-16d`** sai có 5,0, nhưng đừng gán điều ấy cho chữ "biến phân": nó là mạng tích chập, học gấp 5 lần số ảnh, qua 20 epoch. Hãy so các loại với nhau trên cùng một mạng và cùng một thời gian.
+# - **Cùng 16 số**: nút thắt hẹp và VAE tái tạo tốt nhất (11,2 và 11,3), rồi đến khử nhiễu (14,2) và PCA (20,3). Khi có nhiễu thì thứ tự đảo lộn: mạng khử nhiễu gần như không suy suyển (14,9), PCA chỉ lên 24,8 vì phép chiếu bỏ đi hầu hết 784 hướng của nhiễu, còn nút thắt hẹp lên 44,0, tệ hơn cả chép lại. Nhớ rằng cột này là sân nhà của mạng khử nhiễu: nó đã được luyện với nhiễu Gauss.
+# - **VAE** gần giống nút thắt hẹp ở mọi cột. Nhiễu của nó nằm trên mã, không nằm trên ảnh, nên khi ảnh có nhiễu, nó không khá hơn (43,0). Điều nó thêm vào không có trong bảng: một chỗ để lấy $z$.
+# - **Rộng, không phanh** có sai số 5,9, nhờ 800 số. **Thưa** chỉ để 3 % (L1) hay 21 % (KL) số đơn vị hoạt động với mỗi ảnh; với L1, chỉ 187 trong 800 đơn vị thật sự được dùng. Đổi lại, sai số cao hơn, và cả hai rất kém chịu nhiễu (166,5 và 103,3): có lẽ hạt xám trên nền đánh thức cùng lúc nhiều đơn vị vốn nằm yên.
+# - **Co** làm đúng điều nó hứa: mã dịch đi 8 % thay vì 12 %. Nhưng lời hứa ấy nói về mã, không nói về ảnh tái tạo: khi có nhiễu, sai số của nó (24,8) còn cao hơn của mạng không phanh (19,7).
+# - **`vae-16d`** chỉ sai 5,0, nhưng đừng quy công cho chữ "biến phân": đó là mạng tích chập, được học số ảnh gấp 5 lần, qua 20 epoch. Muốn so các loại với nhau, hãy dùng cùng một mạng và cùng một thời gian huấn luyện.
 #
-# Không có loại tốt nhất, chỉ có loại hợp việc: muốn nén thì hẹp, muốn những nét dễ đọc thì thưa, muốn làm sạch ảnh thì khử nhiễu, muốn sinh ảnh thì biến phân. Các phanh cũng ghép được với nhau.
+# Không có loại tốt nhất, chỉ có loại hợp việc: muốn nén thì hẹp, muốn những nét vẽ đọc được bằng mắt thì thưa, muốn làm sạch ảnh thì khử nhiễu, muốn sinh ảnh thì biến phân. Cũng có thể kết hợp nhiều phanh với nhau.
 #
 # ## Tự kiểm tra
 #
 # <details><summary><b>Autoencoder tuyến tính có phải là PCA không?</b></summary>
 #
-# Nó tìm đúng không gian con và đúng sai số của PCA, nhưng không tìm ra các trục: mọi cơ sở của không gian con ấy đều cho cùng một hàm mất mát.
+# Nó tìm đúng không gian con và đúng sai số của PCA, nhưng không tìm ra các trục: cơ sở nào của không gian con ấy cũng cho cùng một giá trị mất mát.
 # </details>
 #
 # <details><summary><b>Mã có nhất thiết phải nhỏ hơn đầu vào không?</b></summary>
@@ -854,13 +854,13 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 #
 # <details><summary><b>Autoencoder co và autoencoder khử nhiễu khác nhau thế nào?</b></summary>
 #
-# Loại co phạt độ nhạy của mã trước những thay đổi vô cùng nhỏ, tại chính ảnh huấn luyện. Loại khử nhiễu được luyện để ảnh tái tạo đúng cả khi đầu vào có nhiễu lớn, và nó phải đưa ảnh ấy trở về ảnh sạch.
+# Loại co phạt độ nhạy của mã trước những thay đổi vô cùng nhỏ, tại chính ảnh huấn luyện. Loại khử nhiễu được luyện để tái tạo đúng cả khi đầu vào có nhiễu lớn: từ ảnh hỏng, nó phải tìm về ảnh sạch.
 # </details>
 #
 # ## Tóm tắt
 #
-# - Autoencoder tuyến tính tìm ra không gian con của PCA (góc chính dưới một độ), nhưng không tìm ra các trục; thêm phi tuyến thì ở 8–16 chiều, sai số còn chưa đến hai phần ba.
-# - Điều một autoencoder học được do cái phanh quyết định: nút thắt hẹp, mã thưa (L1, KL), mã co (chuẩn Frobenius của Jacobian), ảnh hỏng ở đầu vào, hay nhiễu trên mã.
+# - Autoencoder tuyến tính tìm ra không gian con của PCA (góc chính dưới một độ), nhưng không tìm ra các trục; thêm phi tuyến thì ở 8–16 chiều, sai số còn chưa đến hai phần ba của PCA.
+# - Điều một autoencoder học được do cái phanh quyết định: nút thắt hẹp, mã thưa (L1, KL), mã co (chuẩn Frobenius của ma trận Jacobi), ảnh hỏng ở đầu vào, hay nhiễu trên mã.
 # - Không con số nào đủ một mình: hãy đo sai số, độ thưa, độ bền trước nhiễu và số chiều được dùng trên cùng những ảnh kiểm tra, và so những mạng được huấn luyện như nhau.
 #
 # **Tiếp theo:** [Bài 09 · Biến tiềm ẩn dùng để làm gì](09_uses.ipynb)
@@ -871,10 +871,10 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 # How to read it:
 #
 # - **Copying** has the error 0, the lowest of all, and is useless: 784 numbers for 784 pixels, with the noise untouched (36.5). So the error alone cannot be the aim.
-# - **With the same 16 numbers** the undercomplete network and the VAE reconstruct best (11.2 and 11.3), then come denoising (14.2) and PCA (20.3). Noise turns the order round: the denoising network hardly notices (14.9), PCA only rises to 24.8 because its projection drops most of the noise's 784 directions, and the undercomplete one rises to 44.0, worse than copying. Remember that the denoising network plays at home in this column: it was trained with Gaussian noise.
+# - **With the same 16 numbers** the undercomplete network and the VAE reconstruct best (11.2 and 11.3), then come denoising (14.2) and PCA (20.3). Noise upsets the order: the denoising network hardly notices (14.9), PCA only rises to 24.8 because its projection drops most of the noise's 784 directions, and the undercomplete one rises to 44.0, worse than copying. Remember that the denoising network plays at home in this column: it was trained with Gaussian noise.
 # - **The VAE** is close to the undercomplete network in every column. Its noise is on the code and not on the image, so it stands noise no better (43.0). What it adds is not in the table: a place to take $z$ from.
-# - **Wide, no brake** reaches 5.9, with 800 numbers. **Sparse** lets only 3% (L1) or 21% (KL) be active in an image; with L1, 187 of the 800 units are really in use. The price is a higher error, and both break easily under noise (166.5 and 103.3): the grey grain in the background wakes many units at once that are usually at rest.
-# - **Contractive** does what it promises: the code moves 8% instead of 12%. But the promise is about very small changes: under strong noise its error (24.8) is no better than with no brake (19.7).
+# - **Wide, no brake** reaches 5.9, with 800 numbers. **Sparse** lets only 3% (L1) or 21% (KL) be active in an image; with L1, 187 of the 800 units are really in use. The price is a higher error, and both break easily under noise (166.5 and 103.3): perhaps because the grey grain in the background wakes many units at once that are usually at rest.
+# - **Contractive** does what it promises: the code moves 8% instead of 12%. But the promise is about the code, not about the reconstruction: under noise its error (24.8) is even higher than with no brake (19.7).
 # - **`vae-16d`** errs by 5.0 only, but do not put that down to the word "variational": it is a convolutional network that has learnt from 5 times the images for 20 epochs. Compare kinds on one network with one training time.
 #
 # There is no best kind, only one that suits the task: narrow to compress, sparse for strokes one can read, denoising to clean images, variational to make them. The brakes can be combined, too.
@@ -898,7 +898,7 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 #
 # ## Recap
 #
-# - A linear autoencoder finds PCA's subspace (principal angles below one degree) but not its axes; with nonlinearity the error at 8–16 dimensions is less than two thirds.
+# - A linear autoencoder finds PCA's subspace (principal angles below one degree) but not its axes; with nonlinearity the error at 8–16 dimensions is less than two thirds of PCA's.
 # - What an autoencoder learns is decided by its brake: a narrow bottleneck, a sparse code (L1, KL), a contractive code (Frobenius norm of the Jacobian), damaged inputs, or noise on the code.
 # - No number is enough by itself: measure error, sparsity, robustness to noise and dimensions in use on the same test images, and compare networks that were trained alike.
 #

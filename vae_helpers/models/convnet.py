@@ -29,6 +29,7 @@ class ConvNet(nn.Module):
         self.deconv1 = nn.ConvTranspose2d(64, 32, kernel_size=3, stride=2, padding=1, output_padding=1)  # 7×7 → 14×14
         self.deconv2 = nn.ConvTranspose2d(32, 16, kernel_size=3, stride=2, padding=1, output_padding=1)  # → 28×28
         self.conv_final = nn.Conv2d(16, channels, kernel_size=3, padding=1)
+        self.to(memory_format=torch.channels_last)  # same numbers in another order in memory: convolutions run faster
 
     def features(self, x: Tensor) -> Tensor:
         """(N, channels, 28, 28) → (N, 3136). Raises ValueError for any other image shape."""
