@@ -966,7 +966,7 @@ plots.plot_images(torch.cat(rows), columns=8, title=title)
 # - Điều một autoencoder học được do cái phanh quyết định: nút thắt hẹp, mã thưa (L1, KL), mã co (chuẩn Frobenius của ma trận Jacobi), ảnh hỏng ở đầu vào, hay nhiễu trên mã.
 # - Không con số nào đủ một mình: hãy đo sai số, độ thưa, độ bền trước nhiễu và số chiều được dùng trên cùng những ảnh kiểm tra, và so những mạng được huấn luyện như nhau.
 #
-# **Về đầu khóa học:** [Bài 00](00_start_here.ipynb)
+# **Tiếp theo:** [Bài 09 · Biến tiềm ẩn dùng để làm gì](09_uses.ipynb)
 
 # %% [markdown] lang="en"
 # *The figure: row one holds the noisy images; in row two the L1 network returns squares that are almost evenly grey, with a trace of writing in a few only; row three is what it draws when every unit is off: the same grey.*
@@ -1000,4 +1000,4 @@ plots.plot_images(torch.cat(rows), columns=8, title=title)
 # - What an autoencoder learns is decided by its brake: a narrow bottleneck, a sparse code (L1, KL), a contractive code (Frobenius norm of the Jacobian), damaged inputs, or noise on the code.
 # - No number is enough by itself: measure error, sparsity, robustness to noise and dimensions in use on the same test images, and compare networks that were trained alike.
 #
-# **To the beginning:** [Lesson 00](00_start_here.ipynb)
+# **Next:** [Lesson 09 · What latents are for](09_uses.ipynb)
