@@ -877,6 +877,8 @@ title = tr("Từ trên xuống: ", "From the top: ") + " · ".join(sources)
 plots.plot_images(torch.cat([images[:12] for images in sources.values()]), columns=12, title=title)
 
 # %% [markdown] lang="vi"
+# *Hình, mỗi hàng một nguồn, trên cùng là ảnh thật: mẫu của `vae-16d` nét nhưng có nhiều hình không phải chữ số, dù có khớp mã hay không; mẫu của ba mô hình 2 chiều phần lớn đọc được, nhưng nhòe và hay lặp lại (nhiều số 0, nhiều số 1); hai hàng PCA dưới cùng hầu như không đọc được.*
+#
 # Mắt nhìn thì thấy, nhưng cần con số. Giám khảo ở mục 4 cho ba con số:
 #
 # - **tự tin**: xác suất trung bình mà giám khảo gán cho chữ số nó chọn. Ảnh rõ thì cao. Nhưng vẽ mãi một số 0 thật rõ cũng được điểm cao;
@@ -892,6 +894,8 @@ plots.plot_images(torch.cat([images[:12] for images in sources.values()]), colum
 # `a` có kích thước $(N, d)$, `b` có kích thước $(M, d)$. Không cần tính căn của ma trận: vết của $(C_a C_b)^{1/2}$ là tổng căn bậc hai của các trị riêng của $C_a C_b$, có trong `torch.linalg.eigvals(...)` (lấy phần `.real`). `torch.cov` coi mỗi *hàng* là một biến, và chia cho $N - 1$; cứ để như thế.
 
 # %% [markdown] lang="en"
+# *The figure, one source in each row, real images on top: samples of `vae-16d` are crisp but many are no digits, fitted or not; those of the three models with 2 dimensions can mostly be read but are blurry and repeat themselves (many 0s, many 1s); the two rows of PCA at the bottom can hardly be read.*
+#
 # The eye can tell, but a number is needed. The judge of section 4 gives three:
 #
 # - **confidence**: the mean probability that the judge gives to the digit it chooses. Clear images score high. But drawing one clear 0 again and again would, too;
