@@ -125,7 +125,7 @@ def bound(log_w: Tensor, objective: str) -> Tensor:
 
 
 @torch.no_grad()
-def log_likelihood(model: PaperVAE, x: Tensor, samples: int = SAMPLES) -> Tensor:
+def log_likelihood(model: PaperVAE, x: Tensor, samples: int) -> Tensor:
     """L_samples of each image, an estimate of log p(x) from below, in nats. x: (N, pixels), 0 or 1. Returns (N,)."""
     at_once = 100 if x.is_cuda else 1  # images: 1.6 GB of logits on a GPU, 16 MB on a CPU
     return torch.cat([bound(log_weights(model, images, samples), "iwae") for images in x.split(at_once)])
@@ -134,7 +134,7 @@ def log_likelihood(model: PaperVAE, x: Tensor, samples: int = SAMPLES) -> Tensor
 @torch.no_grad()
 def score(model: PaperVAE, x: Tensor) -> dict:
     """NLL over the images x, the standard error that comes from their choice, active units."""
-    log_p = log_likelihood(model, x).double()
+    log_p = log_likelihood(model, x, SAMPLES).double()
     return {
         "images": len(x),
         "samples": SAMPLES,

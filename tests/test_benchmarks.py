@@ -8,8 +8,8 @@ import pytest
 import torch
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
-import common  # noqa: E402
-import published  # noqa: E402
+import common
+import published
 
 
 @pytest.fixture
