@@ -18,8 +18,10 @@ def toy():
     torch.manual_seed(0)
     model = published.PaperVAE(torch.linspace(0.2, 0.8, 6), hidden=5, latent_dim=2).double()
     with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(1.7).add_(0.1 * torch.randn_like(parameter))
+        for parameter in model.decoder.parameters():
+            parameter.mul_(2).add_(0.1 * torch.randn_like(parameter))
+        model.to_logvar.bias.fill_(0.3)  # q wider than the posterior, so that no weight is far above the others
+        model.to_mu.weight.mul_(0.5)
     images = torch.cartesian_prod(*[torch.tensor([0.0, 1.0], dtype=torch.float64)] * 6)
     return model, images
 
