@@ -43,8 +43,8 @@ def test_the_estimate_of_the_likelihood_is_right(toy):
     assert exact.exp().sum() == pytest.approx(1, abs=1e-6)  # the probabilities of all images
     torch.manual_seed(1)
     assert (published.log_likelihood(model, images, samples=5000) - exact).abs().max() < 0.1
-    many = torch.stack([published.log_likelihood(model, images, samples=5000) for _ in range(10)]).mean(dim=0)
-    assert (many - exact).abs().max() < 0.03
+    many = torch.stack([published.log_likelihood(model, images, samples=5000) for _ in range(5)]).mean(dim=0)
+    assert (many - exact).abs().max() < 0.05
 
 
 def test_the_bounds_lie_in_order_below_the_likelihood(toy):
@@ -52,9 +52,9 @@ def test_the_bounds_lie_in_order_below_the_likelihood(toy):
     exact = exact_log_likelihood(model, images).mean()
     torch.manual_seed(2)
     with torch.no_grad():
-        log_w = published.log_weights(model, images, 40_000).view(5, 8000, 64)
+        log_w = published.log_weights(model, images, 10_000).view(5, 2000, 64)
         elbo = published.bound(log_w.flatten(0, 1), "vae").mean()
-        five = published.bound(log_w, "iwae").mean()  # k = 5, 8,000 times over
+        five = published.bound(log_w, "iwae").mean()  # k = 5, 2,000 times over
     assert elbo < five - 0.05 < exact - 0.05
     once = published.log_weights(model, images, 1)
     assert torch.allclose(published.bound(once, "vae"), published.bound(once, "iwae"))
@@ -77,13 +77,12 @@ def test_the_first_model_says_the_mean_image():
 
 @pytest.fixture
 def small_benchmark(monkeypatch, tmp_path):
-    """main() on 40 digits, scored with 20 samples, results in tmp_path; a checkpoint after each epoch."""
-    from vae_helpers import data
-
-    grey = data.load_digits().images.flatten(1)
-    monkeypatch.setattr(published, "load_images", lambda: (grey[:40], grey[40:60]))
+    """main() on 40 images, noisy copies of a pattern and its negative; 20 samples; results and checkpoints in tmp_path."""
+    torch.manual_seed(0)
+    pattern = torch.rand(64).round() * 0.8 + 0.1
+    grey = torch.where(torch.rand(60, 1) < 0.5, pattern, 1 - pattern)
+    monkeypatch.setattr(published, "load_images", lambda: (grey[:40], grey[40:]))
     monkeypatch.setattr(published, "SAMPLES", 20)
-    monkeypatch.setattr(published, "SAVE_SECONDS", -1)
     monkeypatch.setattr(common, "RESULTS", tmp_path)
 
     def run(folder, *arguments):
@@ -106,9 +105,9 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(small_benchmark, monkeyp
     assert whole["shortened"] is True
     scored = whole["runs"][0]["stages"][-1]
     assert (scored["images"], scored["samples"]) == (20, 20)
-    assert 0 < scored["nll"] < 784 * 0.7  # below a coin's toss for each pixel
     first, _, last = (row["training_bound"] for row in whole["runs"][0]["stages"])
-    assert last > first + 5
+    assert last > first + 2
+    assert scored["nll"] < -first - 2
 
     calls = []
 
@@ -120,6 +119,7 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(small_benchmark, monkeyp
 
     train_epoch = published.train_epoch
     monkeypatch.setattr(published, "train_epoch", dies)
+    monkeypatch.setattr(published, "SAVE_SECONDS", -1)  # a checkpoint after each epoch
     with pytest.raises(KeyboardInterrupt):
         small_benchmark("halves", "--short", "--stages", "3")
     halves = small_benchmark("halves", "--short", "--stages", "3")
