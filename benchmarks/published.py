@@ -1,7 +1,7 @@
 """Published figures beside ours: the one-layer VAE and IWAE of Burda et al. on binarised MNIST.
 
 python benchmarks/published.py             in full where there is a GPU, shortened on a CPU
-python benchmarks/published.py --short     the first stages of the schedule, part of the test images (about 25 minutes)
+python benchmarks/published.py --short     the first stages of the schedule, a tenth of the test images (13 minutes of one CPU core)
 python benchmarks/published.py --full      all 3,280 epochs of VAE k = 1, VAE k = 50 and IWAE k = 50, all test images
 python benchmarks/published.py --runs iwae-5 --stages 5      one run of your choice, five of the eight stages
 
