@@ -274,7 +274,7 @@ def main(arguments: list[str] | None = None) -> None:
     images = min(options.images or (SHORT_IMAGES if short else len(test)), len(test))
     test = test[:: len(test) // images][:images].to(
         device
-    )  # evenly spaced: the first half of MNIST's test set is easier
+    )  # evenly spaced, for the file may be ordered
     grey = grey.to(device)
 
     paper_epochs = sum(map(stage_epochs, range(STAGES)))
