@@ -272,9 +272,7 @@ def main(arguments: list[str] | None = None) -> None:
     torch.manual_seed(0)
     test = torch.bernoulli(test_grey)  # on the CPU: the same images on every machine
     images = min(options.images or (SHORT_IMAGES if short else len(test)), len(test))
-    test = test[:: len(test) // images][:images].to(
-        device
-    )  # evenly spaced, for the file may be ordered
+    test = test[:: len(test) // images][:images].to(device)  # evenly spaced, for the file may be ordered
     grey = grey.to(device)
 
     paper_epochs = sum(map(stage_epochs, range(STAGES)))
