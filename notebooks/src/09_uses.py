@@ -1,8 +1,8 @@
 # %% [markdown] lang="vi"
 # # Bài 09 · Biến tiềm ẩn dùng để làm gì
 #
-# *Người ta nói autoencoder và VAE dùng để nén, khử nhiễu (denoising), giảm chiều, phân loại, phát hiện bất thường (anomaly detection) và sinh ảnh. Dùng được, nhưng có **hơn** cách đơn giản nhất không?* Bài này làm cả sáu việc.
-# Mỗi việc có một con số, một đối thủ không cần mạng nơ-ron, và một câu nói thẳng xem VAE thua ở đâu. Bảng cuối bài gom lại tất cả.
+# *Người ta nói autoencoder và VAE dùng để nén, khử nhiễu (denoising), giảm chiều (dimension reduction), phân loại, phát hiện bất thường (anomaly detection) và sinh ảnh. Dùng được, nhưng có **hơn** cách đơn giản nhất không?* Bài này làm cả sáu việc.
+# Mỗi việc có một con số, một đối thủ không cần mạng nơ-ron, và một câu nói thẳng VAE thua ở đâu. Bảng cuối bài gom lại tất cả.
 #
 # Cả bài mất khoảng một phút rưỡi trên CPU hai nhân.
 
@@ -38,7 +38,7 @@ x_train, y_train, x_test, y_test = train_set.images, train_set.labels, test.imag
 print(train_set, "·", test)
 
 # %% [markdown] lang="vi"
-# Mô hình chính là `vae-16d` của bài 07: VAE tích chập (convolution), 16 chiều, đã học 60.000 ảnh huấn luyện, không dùng nhãn nào. Hai nghìn ảnh kiểm tra (test) lấy ngẫu nhiên ở trên thì nó chưa từng thấy. (Không có mạng, bài học chạy trên những chữ số nhỏ của scikit-learn; với chúng, các mô hình học trên MNIST gặp ảnh lạ, nên những con số của chúng không còn ý nghĩa.) Ba hàm nhỏ dùng suốt bài:
+# Mô hình chính là `vae-16d` của bài 07: VAE tích chập (convolution), 16 chiều, đã học 60.000 ảnh huấn luyện, không dùng nhãn nào. Hai nghìn ảnh kiểm tra (test) lấy ngẫu nhiên ở trên thì nó chưa từng thấy. (Nếu máy không có Internet, bài học chạy trên những chữ số nhỏ của scikit-learn; đó là ảnh lạ đối với các mô hình học trên MNIST, nên các con số đo được không còn ý nghĩa.) Ba hàm nhỏ dùng suốt bài:
 
 # %% [markdown] lang="en"
 # The main model is `vae-16d` of lesson 07: a convolutional VAE with 16 dimensions that has learnt from the 60,000 training images, without any label. It has never seen the two thousand test images drawn above. (Without a network the lesson runs on the small digits of scikit-learn; to models trained on MNIST those are foreign, and their numbers mean nothing then.) Three small helpers for the whole lesson:
@@ -72,11 +72,11 @@ print(
 #
 # Một ảnh là 784 byte (mỗi điểm ảnh một byte), còn mã của nó là 16 số. Nhưng "16 số" là bao nhiêu byte? Không cần giữ đủ chữ số thập phân: chọn một bước $\Delta$ và làm tròn, $k_j = \mathrm{round}(z_j / \Delta)$. Đó là **lượng tử hóa** (quantization). Bên nhận giải mã $\Delta \cdot k$.
 #
-# Các số nguyên $k_j$ không xuất hiện đều nhau: số gần 0 thường gặp, số lớn hiếm gặp. Giá trị thường gặp nên được viết ngắn. Shannon (1948) cho biết ngắn đến đâu: không cách mã hóa nào dùng ít bit hơn **entropy** (trung bình trên mỗi ký hiệu),
+# Các số nguyên $k_j$ không xuất hiện đều nhau: số gần 0 thường gặp, số lớn hiếm gặp. Giá trị nào thường gặp thì cần được viết ngắn. Shannon (1948) cho biết ngắn đến đâu: tính trung bình cho mỗi ký hiệu, không cách mã hóa nào dùng ít bit hơn **entropy**
 #
 # $$H = -\sum_v p_v \log_2 p_v,$$
 #
-# với $p_v$ là tỉ lệ xuất hiện của giá trị $v$; và mã số học (arithmetic coding) đạt gần đúng con số ấy. Tính tay: dãy $0, 0, 1, 2$ có $p = \tfrac12, \tfrac14, \tfrac14$, nên $H = \tfrac12 \cdot 1 + \tfrac14 \cdot 2 + \tfrac14 \cdot 2 = 1{,}5$ bit.
+# với $p_v$ là tỉ lệ xuất hiện của giá trị $v$; và mã hóa số học (arithmetic coding) đạt gần đúng con số ấy. Tính tay: dãy $0, 0, 1, 2$ có $p = \tfrac12, \tfrac14, \tfrac14$, nên $H = \tfrac12 \cdot 1 + \tfrac14 \cdot 2 + \tfrac14 \cdot 2 = 1{,}5$ bit.
 #
 # ### Lượt của bạn
 #
@@ -111,7 +111,7 @@ def entropy_bits(symbols):
 checks.check_entropy_bits(entropy_bits)
 
 # %% [markdown] lang="vi"
-# Đối thủ thứ nhất là PCA: cùng cách ấy, nhưng mã là 100 hệ số PCA. Bước $\Delta$ lớn biến phần lớn hệ số thành 0, và dãy toàn số 0 thì tốn 0 bit, nên tự nó chọn bao nhiêu hệ số đáng giữ.
+# Đối thủ thứ nhất là PCA: vẫn cách làm ấy, nhưng mã là 100 hệ số PCA. Bước $\Delta$ lớn biến phần lớn hệ số thành 0, mà một cột toàn số 0 thì tốn 0 bit, nên không cần chọn trước số hệ số đáng giữ: $\Delta$ tự làm việc ấy.
 #
 # ⏱ Khoảng 7 giây trên CPU hai nhân.
 
@@ -259,22 +259,22 @@ title = tr("Gốc · vae-16d · PCA 16 số", "Original · vae-16d · PCA with 1
 plots.plot_images(torch.cat(rows), columns=10, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình trên: mỗi đường là một cách nén; càng xuống thấp càng giống ảnh gốc, càng sang trái càng ít byte. Hình dưới: hàng giữa là `vae-16d`, hàng cuối là PCA với 16 số. Năm chữ số được vẽ lại gần như nguyên vẹn; trong năm chữ cái, A và R còn đọc được, còn H, K, W thành những hình giống chữ số mà không phải chữ số.*
+# *Hình trên: mỗi đường là một cách nén; càng xuống thấp càng giống ảnh gốc, càng sang trái càng ít byte. Hình dưới: hàng giữa là `vae-16d`, hàng cuối là PCA với 16 số. Năm chữ số được vẽ lại gần như nguyên vẹn; trong năm chữ cái, A và R vẫn đọc được, còn H, K, W thành những hình giống chữ số mà không phải chữ số.*
 #
-# Với cùng sai số 7,6, `vae-16d` cần 5,8 byte, PCA 16,3, JPEG 41,1 (nội suy giữa các điểm), PNG 43,9 (PNG vốn không mất gì, nên ta bớt số mức xám của ảnh cho nó). Bài 07 đã báo trước cỡ số byte này: KL của `vae-16d` là 51 nat, tức 74 bit hay 9,2 byte; bước $\Delta = 0{,}25$ cần 7,8 byte. Nhưng hãy đọc cả phần chữ nhỏ:
+# Với cùng sai số 7,6, `vae-16d` cần 5,8 byte, PCA 16,3, JPEG 41,1 (nội suy giữa các điểm), PNG 43,9 (PNG vốn không làm mất gì, nên ta đưa cho nó những ảnh đã bớt số mức xám). Bài 07 đã báo trước cỡ số byte này: KL của `vae-16d` là 51 nat, tức 74 bit hay 9,2 byte; bước $\Delta = 0{,}25$ cần 7,8 byte. Nhưng còn những điều kiện kèm theo:
 #
-# - **VAE không bao giờ chính xác.** Thêm bao nhiêu byte, sai số cũng không xuống dưới 4,95. PCA với 29 byte đã xuống đến 4,5; PNG, 168 byte, trả lại ảnh đúng từng điểm.
+# - **VAE không bao giờ chính xác.** Thêm bao nhiêu byte, sai số cũng không xuống dưới 4,95. PCA với 29 byte đã xuống đến 4,5; PNG, với 168 byte, trả lại đúng từng điểm ảnh.
 # - **Bên nhận phải có decoder**: 306.180 byte. So với JPEG, mỗi ảnh bớt được 35 byte, nên phải gửi khoảng 8.700 ảnh mới hòa vốn. (100 trục PCA cũng nặng chừng ấy: 316.736 byte.)
 # - **Nó chỉ biết chữ số.** PNG và JPEG nén được mọi ảnh; phần lớn chữ cái đi qua VAE thì hỏng.
 # - Số byte của VAE và PCA là entropy, ước lượng trên chính những ảnh này và chưa kể bảng xác suất; số byte của PNG và JPEG là của tệp thật. Nếu mỗi ảnh một tệp riêng thì PNG và JPEG còn thua xa hơn nữa: 276 và 241 byte, mà riêng một ảnh đen tuyền đã là 73 và 164 byte.
 #
 # ## 2 · Khử nhiễu
 #
-# Trước hết cần một thước đo. Người làm ảnh quen dùng **PSNR** (peak signal-to-noise ratio), tính bằng decibel (dB). Với ảnh có giá trị trong $[0, 1]$:
+# Trước hết cần một thước đo. Giới xử lý ảnh quen dùng **PSNR** (tỉ số tín hiệu đỉnh trên nhiễu, peak signal-to-noise ratio), tính bằng decibel (dB). Với ảnh có giá trị trong $[0, 1]$:
 #
 # $$\mathrm{PSNR} = 10 \log_{10} \frac{1}{\mathrm{MSE}}, \qquad \mathrm{MSE} = \frac{1}{784} \sum_i (\hat x_i - x_i)^2.$$
 #
-# Càng lớn càng tốt; MSE giảm mười lần thì PSNR tăng 10 dB. Tính tay: nếu mọi điểm ảnh sai 0,1 thì $\mathrm{MSE} = 0{,}01$ và $\mathrm{PSNR} = 20$ dB.
+# Càng lớn càng tốt; MSE giảm mười lần thì PSNR tăng 10 dB. Tính tay: nếu mọi điểm ảnh đều lệch 0,1 thì $\mathrm{MSE} = 0{,}01$ và $\mathrm{PSNR} = 20$ dB.
 #
 # ### Lượt của bạn
 #
@@ -318,10 +318,10 @@ checks.check_psnr(psnr)
 # Hai mạng dự thi. `vae-16d` chưa từng thấy ảnh nhiễu. **Autoencoder khử nhiễu** của bài 08 thì được luyện cho việc này. Công thức luyện gồm ba điều, thiếu điều nào cũng hỏng:
 #
 # - đầu vào là ảnh **có nhiễu**;
-# - đích để so sánh là ảnh **sạch**: so với ảnh có nhiễu thì mạng được thưởng vì giữ nhiễu lại;
+# - đích để so sánh là ảnh **sạch**: nếu so với ảnh có nhiễu, mạng sẽ được thưởng vì giữ nhiễu lại;
 # - mỗi batch rút nhiễu **mới**: nhiễu cố định có thể bị học thuộc.
 #
-# `fit` so kết quả với ảnh sạch, nên chỉ cần thêm nhiễu bên trong `forward`. (`add_noise` cắt ảnh về $[0, 1]$; phép cắt chỉ giữ giá trị hợp lệ, không khử được nhiễu.)
+# `fit` so kết quả với ảnh sạch, nên chỉ cần thêm nhiễu bên trong `forward`. (`add_noise` cắt ảnh về $[0, 1]$; phép cắt chỉ để các giá trị luôn hợp lệ, không khử được nhiễu.)
 #
 # ⏱ Khoảng 6 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
@@ -412,10 +412,10 @@ plots.plot_images(torch.cat(rows), columns=9, title=tr("Từ trên xuống: ", "
 # %% [markdown] lang="vi"
 # *Hình trên: càng sang phải càng nhiều nhiễu; đường chấm là không làm gì. Hình dưới: ba chữ số, ba cột đầu với nhiễu Gauss ($\sigma = 0{,}35$), ba cột giữa với nhiễu che (masking noise; 50 %), ba cột cuối với nhiễu muối tiêu (salt-and-pepper noise; 10 %).*
 #
-# - **Nhiều nhiễu: autoencoder khử nhiễu thắng cả ba loại** (so với cách đứng nhì: 17,0 và 14,2 dB ở $\sigma = 0{,}5$; 15,1 và 11,4 khi che 70 %; 16,1 và 13,3 khi muối tiêu 40 %). Nó biết chữ số trông thế nào, nên vẽ lại được cả phần đã mất.
+# - **Nhiều nhiễu: autoencoder khử nhiễu thắng ở cả ba loại nhiễu** (so với cách đứng nhì: 17,0 và 14,2 dB ở $\sigma = 0{,}5$; 15,1 và 11,4 dB khi che 70 %; 16,1 và 13,3 dB khi nhiễu muối tiêu 40 %). Nó biết chữ số trông thế nào, nên vẽ lại được cả phần đã mất.
 # - **Ít nhiễu: nó thua.** Ở $\sigma = 0{,}1$, nó cho 18,8 dB, còn không làm gì đã là 22,7. Ảnh nào qua nút thắt (bottleneck) 32 số cũng bị vẽ lại, kể cả những nét vốn đã sạch.
-# - **Bộ lọc trung vị thắng với nhiễu muối tiêu đến 20 %** (22,4; 21,0; 18,4 dB), không cần huấn luyện: một chấm lẻ gần như không bao giờ đứng giữa 9 giá trị. Với nhiễu che thì nó làm ảnh xấu đi, vì nó coi nét chữ thủng là chấm lẻ.
-# - **`vae-16d`** chưa từng học khử nhiễu. Khi nhiễu nhẹ, nút thắt của nó cũng bỏ được hạt, và với nhiễu che 10 % nó còn tốt nhất (21,2 dB). Khi nhiễu nặng, nó vẽ ra chữ số khác: ở cột đầu, số 1 thành một hình giống số 2. VAE không tự nhiên mà biết khử nhiễu: muốn thế, phải luyện.
+# - **Bộ lọc trung vị thắng khi nhiễu muối tiêu không quá 20 %** (22,4; 21,0; 18,4 dB), không cần huấn luyện: một chấm lẻ gần như không bao giờ đứng giữa 9 giá trị. Với nhiễu che thì nó làm ảnh xấu đi, vì nó coi nét chữ thủng là chấm lẻ.
+# - **`vae-16d`** chưa từng học khử nhiễu. Khi nhiễu nhẹ, nút thắt của nó cũng bỏ được hạt nhiễu, và với nhiễu che 10 % nó còn tốt nhất (21,2 dB). Khi nhiễu nặng, nó vẽ ra chữ số khác: ở cột đầu, số 1 thành một hình giống số 2. VAE không tự nhiên mà biết khử nhiễu: muốn thế, phải luyện.
 #
 # ## 3 · Giảm chiều
 #
@@ -423,13 +423,13 @@ plots.plot_images(torch.cat(rows), columns=9, title=tr("Từ trên xuống: ", "
 #
 # - **PCA** với hai trục;
 # - `ae-2d` và `vae-2d`: mã hai chiều của một autoencoder thường và của một VAE;
-# - **t-SNE** (van der Maaten & Hinton, 2008): di chuyển thẳng các *điểm* trên mặt phẳng sao cho hàng xóm vẫn là hàng xóm. Không có encoder, không có decoder.
+# - **t-SNE** (van der Maaten & Hinton, 2008): dời chính các *điểm* trên mặt phẳng sao cho láng giềng vẫn là láng giềng. Không có encoder, không có decoder.
 #
 # Ba con số, đều từ 0 đến 1:
 #
-# - **giữ láng giềng**: trong 10 điểm gần nhất trên bản đồ, bao nhiêu phần cũng thuộc 10 ảnh gần nhất (theo điểm ảnh);
-# - **độ tin cậy** (trustworthiness; Venna & Kaski, 2001): như trên nhưng nhẹ tay hơn, một hàng xóm giả chỉ bị trừ điểm theo thứ hạng thật của nó: càng xa càng nặng;
-# - **cùng nhãn**: trong 10 điểm gần nhất trên bản đồ, bao nhiêu phần cùng chữ số. Bản đồ không hề được biết nhãn.
+# - **giữ láng giềng**: trong 10 điểm gần nhất trên bản đồ, tỉ lệ những điểm cũng thuộc 10 ảnh gần nhất (tính theo điểm ảnh);
+# - **độ tin cậy** (trustworthiness; Venna & Kaski, 2001): như trên nhưng nhẹ tay hơn, một láng giềng giả bị trừ điểm theo thứ hạng thật của nó: thật ra càng ở xa thì trừ càng nặng;
+# - **cùng nhãn**: trong 10 điểm gần nhất trên bản đồ, tỉ lệ những điểm cùng chữ số. Không bản đồ nào được biết nhãn.
 #
 # ⏱ Khoảng 5 giây trên CPU hai nhân (t-SNE), trên GPU cũng vậy.
 
@@ -512,7 +512,7 @@ figure.suptitle(tr("Một nghìn ảnh kiểm tra trên bốn bản đồ", "A t
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số; đĩa trắng mang chữ số, đặt ở trung vị của nó. Trên bản đồ PCA chỉ 0 và 1 đứng riêng; `ae-2d` tách thêm 7, `vae-2d` tách thêm 7 và 2, còn lại chen nhau ở giữa; t-SNE tách gần hết thành từng đảo, chỉ 4 và 9 lẫn vào nhau.*
+# *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số; hình tròn trắng ghi chữ số, đặt ở trung vị các chấm của nó. Trên bản đồ PCA chỉ 0 và 1 đứng riêng; `ae-2d` tách thêm 7, `vae-2d` tách thêm 7 và 2, còn lại chen nhau ở giữa; t-SNE tách gần hết thành từng đảo, chỉ 4 và 9 lẫn vào nhau.*
 #
 # **VAE thua t-SNE** ở cả ba con số: nó giữ 29 % láng giềng, t-SNE giữ 53 %. Nó hơn PCA (12 %) rõ rệt, và ngang với autoencoder thường (28 %): KL không làm bản đồ tốt lên. Cuộc đua cũng không hoàn toàn cân sức: t-SNE được dời chính một nghìn điểm này, còn hai encoder chưa từng thấy chúng. Đổi lại, t-SNE không có encoder (thêm một ảnh thì phải chạy lại từ đầu), không có decoder (một điểm trên bản đồ không cho ảnh nào), và khoảng cách giữa các đảo không có nghĩa gì. Chỉ để nhìn dữ liệu thì dùng t-SNE; để mã hóa ảnh mới hay đi dạo trên bản đồ (bài 07) thì dùng VAE.
 #
@@ -522,7 +522,7 @@ plt.show()
 #
 # - **điểm ảnh**: 784 số; **PCA 16**: 16 số; **z**: $\mu$ của `vae-16d`, 16 số,
 #
-# với hai bộ phân loại của scikit-learn, **hồi quy logistic** (logistic regression) và **k-NN** (nhãn của 3 ảnh gần nhất), và với 100, 1.000 hay mọi nhãn. Khi chỉ có 100 nhãn, kết quả tùy vào *những* ảnh nào có nhãn, nên ta rút mười lần, ghi trung bình ± độ lệch chuẩn (standard deviation).
+# với hai bộ phân loại của scikit-learn, **hồi quy logistic** (logistic regression) và **k-NN** (k láng giềng gần nhất, k-nearest neighbours; ở đây là nhãn của 3 ảnh gần nhất), và với 100, 1.000 hay mọi nhãn. Khi chỉ có 100 nhãn, kết quả tùy vào *những* ảnh nào có nhãn, nên ta rút mười lần, ghi trung bình ± độ lệch chuẩn (standard deviation).
 #
 # ⏱ Khoảng 10 giây trên CPU hai nhân; scikit-learn không dùng GPU.
 
@@ -573,8 +573,8 @@ for name in tqdm(features, leave=False):
     for kind, classifier in classifiers.items():
         results[name, kind] = [list(accuracies(name, classifier, labels)) for labels in draws]
 
-head = tr("ảnh là… | bộ phân loại", "the image as… | classifier") + "".join(
-    f" | {n:,} {tr('nhãn', 'labels')}" for n in draws
+head = tr("cách mô tả ảnh | bộ phân loại", "the image as… | classifier") + "".join(
+    " | " + tr(f"{n:,} nhãn".replace(",", "."), f"{n:,} labels") for n in draws
 )
 rows = [head, "--- | --- | ---: | ---: | ---:"]
 for (name, kind), columns in results.items():
@@ -583,7 +583,7 @@ for (name, kind), columns in results.items():
 Markdown("\n".join(f"| {row} |" for row in rows))
 
 # %% [markdown] lang="vi"
-# Còn một đối thủ khi nhãn có đầy đủ: một mạng tích chập nhỏ học thẳng từ nhãn. Vòng lặp huấn luyện (training loop) gói gọn trong vài dòng. Mạng này còn được dùng lại ở mục 6, làm **giám khảo** của ảnh sinh ra.
+# Khi có đủ nhãn thì còn một đối thủ nữa: một mạng tích chập nhỏ học thẳng từ nhãn. Vòng lặp huấn luyện (training loop) gói gọn trong vài dòng. Mạng này còn được dùng lại ở phần 6, làm **giám khảo** của ảnh sinh ra.
 #
 # ⏱ Khoảng 5 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
@@ -616,11 +616,11 @@ print(tr("giám khảo, mọi nhãn:", "judge, all labels:"), f"{100 * judge_acc
 # %% [markdown] lang="vi"
 # *Bảng: mỗi ô là phần trăm ảnh kiểm tra được đọc đúng.*
 #
-# - **100 nhãn: z thắng rõ.** Hồi quy logistic trên z đúng 83,8 %, trên điểm ảnh 72,1 %, dù mười lần rút nhãn là như nhau cho cả ba cách. Và không phải vì ít số hơn: PCA cũng 16 số, chỉ được 70,9 %.
+# - **100 nhãn: z thắng rõ.** Hồi quy logistic trên z đúng 83,8 %, trên điểm ảnh 72,1 %, với cùng mười lần rút nhãn cho cả ba cách mô tả. Và cũng không phải nhờ ít số hơn: PCA cũng 16 số, chỉ được 70,9 %.
 # - **1.000 nhãn:** z vẫn dẫn (93,9 % so với 88,5 %), nhưng khoảng cách đã hẹp hơn.
 # - **Mọi nhãn: z thua.** k-NN trên z (96,9 %) còn hơn k-NN trên điểm ảnh (95,3 %), nhưng mạng học thẳng từ nhãn đạt 97,1 %. Khoảng cách ấy chưa lớn hơn sai số của phép đo (với 2.000 ảnh, khoảng 0,4 %). Với cả 60.000 nhãn (`N = 60_000`), chúng tôi đo được 98,2 % cho k-NN trên z, 97,1 % cho k-NN trên điểm ảnh, và 98,8 % cho mạng ấy: lúc này khoảng cách là thật. Khi nhãn không thiếu, VAE chẳng giúp gì: z giữ những gì cần để *vẽ lại* ảnh, không phải những gì cần để *phân biệt* các lớp.
 #
-# So sánh có công bằng không? VAE đã thấy 60.000 ảnh huấn luyện, nhưng không thấy nhãn, và chưa từng thấy ảnh kiểm tra. Đó đúng là tình huống nửa có nhãn (semi-supervised) mà người ta gặp: nhiều ảnh, ít nhãn. (Hồi quy logistic trên điểm ảnh ở đây dùng mức phạt mặc định; với `C=0.1`, chúng tôi đo được 92,0 % thay cho 90,4 % khi có mọi nhãn, và 100 nhãn thì không khá hơn.)
+# So sánh có công bằng không? VAE đã thấy 60.000 ảnh huấn luyện, nhưng không thấy nhãn, và chưa từng thấy ảnh kiểm tra. Đó đúng là tình huống bán giám sát (semi-supervised) hay gặp: nhiều ảnh, ít nhãn. (Hồi quy logistic trên điểm ảnh ở đây dùng mức phạt mặc định; với `C=0.1`, chúng tôi đo được 92,0 % thay cho 90,4 % khi có mọi nhãn, còn với 100 nhãn thì không khá hơn.)
 #
 # ## 5 · Phát hiện bất thường
 #
@@ -631,7 +631,7 @@ print(tr("giám khảo, mọi nhãn:", "judge, all labels:"), f"{100 * judge_acc
 #
 # Hai đối thủ: sai số của **PCA**, và **khoảng cách** đến ảnh bình thường gần nhất trong tập huấn luyện.
 #
-# Chấm điểm số thế nào, khi chưa chọn ngưỡng? **AUROC** là xác suất để một ảnh lạ có điểm cao hơn một ảnh bình thường, cả hai lấy ngẫu nhiên; bằng điểm thì tính một nửa. 1 là tách hoàn toàn, 0,5 là đoán mò, *dưới* 0,5 là tệ hơn đoán mò. Tính tay: bình thường 1, 2, 3; lạ 2, 4. Trong 6 cặp: 4 thắng cả ba; 2 thắng 1, hòa 2, thua 3. Vậy $(3 + 1 + 0{,}5) / 6 = 0{,}75$.
+# Khi chưa chọn ngưỡng, làm sao biết một điểm số tốt đến đâu? **AUROC** là xác suất để một ảnh lạ có điểm cao hơn một ảnh bình thường, cả hai lấy ngẫu nhiên; bằng điểm thì tính một nửa. 1 là tách hoàn toàn, 0,5 là đoán mò, *dưới* 0,5 là tệ hơn đoán mò. Tính tay: bình thường 1, 2, 3; lạ 2, 4. Trong 6 cặp, ảnh lạ có điểm 4 thắng cả ba ảnh bình thường; ảnh lạ có điểm 2 thắng ảnh có điểm 1, hòa với ảnh có điểm 2 và thua ảnh có điểm 3. Vậy $(3 + 1 + 0{,}5) / 6 = 0{,}75$.
 #
 # ### Lượt của bạn
 #
@@ -675,7 +675,7 @@ def auroc(normal, strange):
 checks.check_auroc(auroc)
 
 # %% [markdown] lang="vi"
-# scikit-learn có `roc_auc_score`. Chữ số nào bị giấu đi là chuyện may rủi, nên ta làm cả mười: mỗi lần giấu một chữ số, huấn luyện một VAE nhỏ (mạng MLP 16 chiều của bài 08, $B = 10$) trên chín chữ số kia, rồi xem nó có nhận ra chữ số bị giấu không.
+# scikit-learn có `roc_auc_score`. Chỉ giấu một chữ số thì kết quả tùy vào may rủi, nên ta làm cả mười: mỗi lần giấu một chữ số, huấn luyện một VAE nhỏ (mạng MLP 16 chiều của bài 08, $B = 10$) trên chín chữ số kia, rồi xem nó có nhận ra chữ số bị giấu không.
 #
 # ⏱ Khoảng 20 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
@@ -750,13 +750,13 @@ plt.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi cột một chữ số bị giấu, mỗi ký hiệu một điểm số; đường đứt là đoán mò. Khoảng cách đến ảnh gần nhất đứng cao nhất ở hầu hết các cột; sai số của PCA gần như luôn thấp nhất.*
+# *Hình: mỗi cột một chữ số bị giấu, mỗi ký hiệu một điểm số; đường đứt nét là đoán mò. Ở hầu hết các cột, khoảng cách đến ảnh gần nhất có AUROC cao nhất; sai số của PCA gần như luôn có AUROC thấp nhất, tức là kém nhất.*
 #
 # **VAE thua đối thủ ngây thơ nhất**: trung bình 0,77 so với 0,82 của khoảng cách đến ảnh gần nhất, nhưng hơn PCA (0,71). −ELBO không hơn gì sai số (0,76). Đổi lại, ảnh gần nhất phải giữ mọi ảnh huấn luyện và so với từng ảnh, còn VAE chỉ giữ một mạng.
 #
-# Và hãy nhìn số 1: cả bốn điểm số đều *dưới* 0,5 (VAE: 0,40). Một VAE chưa từng thấy số 1 lại thường tái tạo số 1 tốt hơn những chữ số nó đã học! Số 1 chỉ là một nét thẳng, mà mạng nào vẽ được 4, 7 và 9 thì vẽ được một nét thẳng. Số 9 cũng vậy (0,56): mạng đã biết 4 và 7. Sai số không đo độ *lạ*, nó đo độ *khó vẽ*.
+# Và hãy nhìn số 1: cả bốn điểm số đều *dưới* 0,5 (VAE: 0,40). Một VAE chưa từng thấy số 1 lại thường tái tạo số 1 tốt hơn cả những chữ số nó đã học! Số 1 chỉ là một nét thẳng, mà mạng nào vẽ được 4, 7 và 9 thì vẽ được một nét thẳng. Số 9 cũng gần như vậy (0,56): mạng đã biết 4 và 7. Sai số không đo độ *lạ*, nó đo độ *khó vẽ*.
 #
-# Và những thứ lạ hẳn thì sao? Bây giờ bình thường là cả mười chữ số, mô hình là `vae-16d` ($B = 40$). Ảnh lạ do ta tự làm: chữ cái, chữ số lộn ngược, chữ số bị một vết xước (như lỗi sản phẩm), nhiễu, chữ số mờ nhạt, ảnh đen tuyền.
+# Và những thứ lạ hẳn thì sao? Bây giờ cả mười chữ số đều được coi là bình thường, và mô hình là `vae-16d` ($B = 40$). Ảnh lạ do ta tự làm: chữ cái, chữ số lộn ngược, chữ số bị một vết xước (như lỗi sản phẩm), nhiễu, chữ số mờ nhạt, ảnh đen tuyền.
 #
 # ⏱ Khoảng 5 giây trên CPU hai nhân.
 
@@ -812,20 +812,20 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 # %% [markdown] lang="vi"
 # *Bảng: mỗi hàng một loại ảnh lạ, mỗi cột một điểm số; 1 là nhận ra mọi ảnh, 0 là coi mọi ảnh lạ còn bình thường hơn ảnh thật.*
 #
-# - **VAE thắng** với chữ cái (0,90 so với 0,81 của ảnh gần nhất) và vết xước (1,00 so với 0,92): đúng loại việc của nhà máy. Nhiễu thì ai cũng nhận ra.
-# - **VAE thua hoàn toàn** với ảnh đen tuyền: AUROC bằng 0,00, tức là nó coi *mọi* ảnh đen là bình thường hơn mọi chữ số. Ảnh mờ nhạt cũng chỉ được 0,68. Ít mực thì ít sai số, bất kể lạ đến đâu.
+# - **VAE thắng** ở chữ cái (0,90 so với 0,81 của ảnh gần nhất) và vết xước (1,00 so với 0,92): đúng loại việc của nhà máy. Nhiễu thì cách nào cũng nhận ra.
+# - **VAE thua hoàn toàn** ở ảnh đen tuyền: AUROC bằng 0,00, tức là nó coi *mọi* ảnh đen là bình thường hơn mọi chữ số. Ảnh mờ nhạt cũng chỉ được 0,68. Ít mực thì ít sai số, bất kể lạ đến đâu.
 #
-# Chuyện này không riêng gì MNIST: Nalisnick và cộng sự (2019) thấy rằng những mô hình sinh (generative model) học trên ảnh CIFAR-10 lại cho ảnh số nhà SVHN log-hợp lý (log-likelihood) *cao hơn* ảnh CIFAR-10. Trước khi tin một bộ phát hiện bất thường, hãy thử nó với những ảnh lạ mà *đơn giản*.
+# Chuyện này không riêng gì MNIST: Nalisnick và cộng sự (2019) thấy rằng những mô hình sinh (generative model) được huấn luyện trên ảnh CIFAR-10 lại gán cho ảnh số nhà (SVHN) một log-hợp lý (log-likelihood) *cao hơn* cho chính ảnh CIFAR-10. Trước khi tin một bộ phát hiện bất thường, hãy thử nó với những ảnh lạ mà *đơn giản*.
 #
 # ## 6 · Sinh ảnh
 #
-# Việc cuối cùng, và là việc mà autoencoder thường không chỉ sẵn cách làm: vẽ ảnh mới. Tám nguồn ảnh, mỗi nguồn số ảnh như nhau:
+# Việc cuối cùng là vẽ ảnh mới, việc mà một autoencoder loại thường không có sẵn cách làm. Tám nguồn ảnh, với số ảnh như nhau:
 #
-# - ảnh **thật**: ảnh kiểm tra khác, không trùng ảnh nào đem ra so; đây là mức tốt nhất có thể;
+# - ảnh **thật**: ảnh kiểm tra khác, không trùng với ảnh nào trong tập dùng để so; đây là mức tốt nhất có thể;
 # - `vae-16d`, `vae-2d`, và `vae-2d-b1000` (VAE của bài tập, $B = 1000$), với $z \sim \mathcal{N}(0, I)$;
 # - `ae-2d`: autoencoder thường, với $z$ lấy từ phân phối chuẩn có trung bình và hiệp phương sai (covariance) của các mã;
 # - **PCA 16** và **PCA 64**: cũng làm như thế với các hệ số PCA. Đây là đối thủ không cần mạng nơ-ron;
-# - `vae-16d` **khớp mã**: cũng `vae-16d`, nhưng $z$ được lấy như của PCA.
+# - `vae-16d` **khớp mã**: cũng `vae-16d`, nhưng $z$ được lấy theo cách đã làm với PCA.
 #
 # ⏱ Khoảng 5 giây trên CPU hai nhân.
 
@@ -879,11 +879,11 @@ plots.plot_images(torch.cat([images[:12] for images in sources.values()]), colum
 # %% [markdown] lang="vi"
 # *Hình, mỗi hàng một nguồn, trên cùng là ảnh thật: mẫu của `vae-16d` nét nhưng có nhiều hình không phải chữ số, dù có khớp mã hay không; mẫu của ba mô hình 2 chiều phần lớn đọc được, nhưng nhòe và hay lặp lại (nhiều số 0, nhiều số 1); hai hàng PCA dưới cùng hầu như không đọc được.*
 #
-# Mắt nhìn thì thấy, nhưng cần con số. Giám khảo ở mục 4 cho ba con số:
+# Nhìn bằng mắt cũng thấy, nhưng vẫn cần con số. Giám khảo ở phần 4 cho ba con số:
 #
-# - **tự tin**: xác suất trung bình mà giám khảo gán cho chữ số nó chọn. Ảnh rõ thì cao. Nhưng vẽ mãi một số 0 thật rõ cũng được điểm cao;
-# - **đa dạng**: entropy (mục 1) của các chữ số được chọn, nhiều nhất là $\log_2 10 = 3{,}32$ bit;
-# - **khoảng cách Fréchet** (Fréchet distance; Heusel và cộng sự, 2017): so cả hai điều một lúc. Lấy 64 số mà giám khảo tính ra ngay trước lớp cuối, gọi là *đặc trưng*, của ảnh thật ($a$) và ảnh sinh ra ($b$); coi mỗi bên là một phân phối chuẩn có trung bình $m$, hiệp phương sai $C$:
+# - **tự tin** (confidence): xác suất trung bình mà giám khảo gán cho chữ số nó chọn. Ảnh rõ thì cao. Nhưng vẽ mãi một số 0 thật rõ cũng được điểm cao;
+# - **đa dạng** (diversity): entropy (phần 1) của các chữ số được chọn, nhiều nhất là $\log_2 10 = 3{,}32$ bit;
+# - **khoảng cách Fréchet** (Fréchet distance; Heusel và cộng sự, 2017): so cả hai điều một lúc. Lấy 64 số mà giám khảo tính ra ngay trước lớp cuối, gọi là *đặc trưng* (feature), của ảnh thật ($a$) và ảnh sinh ra ($b$); coi mỗi bên là một phân phối chuẩn có trung bình $m$, hiệp phương sai $C$:
 #
 # $$d^2 = \|m_a - m_b\|^2 + \mathrm{Tr}\left(C_a + C_b - 2\,(C_a C_b)^{1/2}\right).$$
 #
@@ -891,7 +891,7 @@ plots.plot_images(torch.cat([images[:12] for images in sources.values()]), colum
 #
 # ### Lượt của bạn
 #
-# `a` có kích thước $(N, d)$, `b` có kích thước $(M, d)$. Không cần tính căn của ma trận: vết của $(C_a C_b)^{1/2}$ là tổng căn bậc hai của các trị riêng của $C_a C_b$, có trong `torch.linalg.eigvals(...)` (lấy phần `.real`). `torch.cov` coi mỗi *hàng* là một biến, và chia cho $N - 1$; cứ để như thế.
+# `a` có kích thước $(N, d)$, `b` có kích thước $(M, d)$. Không cần tính căn của ma trận: vết (trace) của $(C_a C_b)^{1/2}$ là tổng căn bậc hai của các trị riêng (eigenvalue) của $C_a C_b$, có trong `torch.linalg.eigvals(...)` (lấy phần `.real`). `torch.cov` coi mỗi *hàng* là một biến, và chia cho $N - 1$; cứ để như thế.
 
 # %% [markdown] lang="en"
 # *The figure, one source in each row, real images on top: samples of `vae-16d` are crisp but many are no digits, fitted or not; those of the three models with 2 dimensions can mostly be read but are blurry and repeat themselves (many 0s, many 1s); the two rows of PCA at the bottom can hardly be read.*
@@ -957,16 +957,16 @@ for m in (n // 8, n // 4, n // 2, n):
     )
 
 # %% [markdown] lang="vi"
-# *Hình phía trên: hàng một là ảnh thật. `vae-16d` (hàng hai) vẽ nét sắc, nhưng khoảng một nửa không phải chữ số; khi z khớp với các mã (hàng ba) thì nhiều chữ số đọc được hơn. Các mô hình hai chiều (hàng bốn đến sáu) vẽ chữ số dễ đọc mà mờ. Hai hàng PCA chỉ là những vệt chồng lên nhau.*
+# *Hình phía trên: hàng một là ảnh thật. `vae-16d` (hàng hai) vẽ sắc nét, nhưng khoảng một nửa không phải chữ số; khi z khớp với các mã (hàng ba) thì nhiều chữ số đọc được hơn. Các mô hình hai chiều (hàng bốn đến sáu) vẽ chữ số dễ đọc mà mờ. Hai hàng PCA chỉ là những vệt chồng lên nhau.*
 #
 # Bây giờ đọc bảng, và đọc cho cẩn thận:
 #
-# - **Mốc dưới không phải là 0.** Hai tập ảnh thật cách nhau 3,2; với ít ảnh hơn, vẫn cùng một thứ mà con số lên tới 18,7 (250 ảnh), vì hiệp phương sai ước lượng từ ít ảnh thì sai nhiều. Chỉ so những con số từ cùng một số lượng ảnh.
-# - **Với $z \sim \mathcal{N}(0, I)$, VAE thua:** `vae-16d` được 132,9, PCA 16 được 127,8. Lý do thứ nhất: các $z$ mà encoder đưa ra không lấp đầy $\mathcal{N}(0, I)$. Phương sai (variance) của chúng, đáng lẽ bằng 1 theo mọi hướng, thật ra đi từ 0,25 đến 1,98: tiên nghiệm (prior) rơi cả vào những chỗ mà decoder chưa từng luyện. PCA thì được lấy $z$ khớp với mã của chính nó. Cho `vae-16d` điều tương tự, con số rơi xuống **36,5**, thấp nhất trong mọi nguồn.
-# - **Lý do thứ hai: giám khảo không vô tư.** Nó chỉ biết chữ số, nên trước vệt mờ của PCA cũng "tự tin" 0,72, gần bằng trước ảnh của `vae-16d` (0,73). Với một giám khảo khác (cùng số lớp, dùng max pooling, đúng 97,3 %), chúng tôi đo được 128 cho `vae-16d` và 258 cho PCA 16: thứ tự đảo ngược. Còn việc khớp mã đứng đầu thì đúng với cả bốn giám khảo mà chúng tôi thử.
-# - **`vae-2d-b1000`**, VAE của bài tập, tệ nhất (306,7) và kém đa dạng nhất (2,43 bit): mã của nó tản rộng hơn $\mathcal{N}(0, I)$ nhiều, nên tiên nghiệm chỉ rơi vào phần giữa bản đồ (bài 06).
-# - **Autoencoder thường cũng sinh được ảnh**, nếu ta tìm ra chỗ lấy $z$ sau khi huấn luyện: `ae-2d` (144,9) còn hơn `vae-2d` (161,0). Điều mà VAE hứa là có sẵn chỗ ấy; lời hứa giữ được đến đâu thì phải đo.
-# - Ba con số này không phát hiện được **chép bài**: đưa chính ảnh huấn luyện ra thì điểm gần như của ảnh thật, mà chẳng có gì mới.
+# - **Mốc dưới không phải là 0.** Hai tập ảnh thật cách nhau 3,2; với ít ảnh hơn, dù vẫn là cùng loại ảnh, con số lên tới 18,7 (250 ảnh), vì hiệp phương sai ước lượng từ ít ảnh thì sai nhiều. Chỉ so những con số từ cùng một số lượng ảnh.
+# - **Với $z \sim \mathcal{N}(0, I)$, VAE thua:** `vae-16d` được 132,9; PCA 16 được 127,8 (càng nhỏ càng gần ảnh thật). Lý do thứ nhất: các $z$ mà encoder đưa ra không phân bố đúng theo $\mathcal{N}(0, I)$. Phương sai (variance) của chúng, đáng lẽ bằng 1 theo mọi hướng, thật ra đi từ 0,25 đến 1,98: mẫu lấy từ tiên nghiệm (prior) rơi cả vào những chỗ mà decoder chưa từng được luyện. PCA thì được lấy $z$ khớp với mã của chính nó. Cho `vae-16d` làm như vậy, con số rơi xuống **36,5**, thấp nhất trong bảng nếu không kể ảnh thật.
+# - **Lý do thứ hai: giám khảo không vô tư.** Nó chỉ biết chữ số, nên ngay cả trước những vệt mờ của PCA, nó cũng "tự tin" đến 0,72, gần bằng khi xem ảnh của `vae-16d` (0,73). Với một giám khảo khác (cùng số lớp, dùng max pooling, đúng 97,3 %), chúng tôi đo được 128 cho `vae-16d` và 258 cho PCA 16: thứ tự đảo ngược. Còn chuyện cách khớp mã đứng đầu thì đúng với cả bốn giám khảo mà chúng tôi đã thử.
+# - **`vae-2d-b1000`**, VAE của bài tập, tệ nhất (306,7) và kém đa dạng nhất (2,43 bit): mã của nó tản rộng hơn $\mathcal{N}(0, I)$ nhiều, nên mẫu lấy từ tiên nghiệm chỉ rơi vào phần giữa bản đồ (bài 06).
+# - **Một autoencoder loại thường cũng sinh được ảnh**, nếu ta tìm ra chỗ lấy $z$ sau khi huấn luyện: `ae-2d` (144,9) còn hơn `vae-2d` (161,0). Điều mà VAE hứa là có sẵn chỗ ấy; lời hứa giữ được đến đâu thì phải đo.
+# - Ba con số này không phát hiện được **chép bài**: chỉ cần nộp lại chính ảnh huấn luyện là được điểm gần như ảnh thật, mà chẳng có gì mới.
 #
 # ## 7 · Tất cả trong một bảng
 
@@ -976,7 +976,7 @@ for m in (n // 8, n // 4, n // 2, n):
 # Now read the table, and with care:
 #
 # - **The floor is not 0.** Two sets of real images are 3.2 apart; with fewer images, of the same kind still, the number climbs to 18.7 (250 images), because a covariance estimated from few images is far off. Compare only numbers from equally many images.
-# - **With $z \sim \mathcal{N}(0, I)$ the VAE loses:** `vae-16d` gets 132.9, PCA 16 gets 127.8. The first reason: the $z$ that the encoder gives do not fill $\mathcal{N}(0, I)$. Their variance, which should be 1 in every direction, goes from 0.25 to 1.98: the prior also falls where the decoder was never trained. PCA was given $z$ that fit its own codes. Give `vae-16d` the same, and the number drops to **36.5**, the lowest of all sources.
+# - **With $z \sim \mathcal{N}(0, I)$ the VAE loses:** `vae-16d` gets 132.9, PCA 16 gets 127.8. The first reason: the $z$ that the encoder gives do not fill $\mathcal{N}(0, I)$. Their variance, which should be 1 in every direction, goes from 0.25 to 1.98: the prior also falls where the decoder was never trained. PCA was given $z$ that fit its own codes. Give `vae-16d` the same, and the number drops to **36.5**, the lowest of all but the real images.
 # - **The second reason: the judge is not impartial.** It knows digits only, so even PCA's smears leave it "confident" at 0.72, close to what it feels about `vae-16d` (0.73). With another judge (as many layers, with max pooling, right for 97.3%) we measured 128 for `vae-16d` and 258 for PCA 16: the order turns round. That the fitted codes come first held for all four judges we tried.
 # - **`vae-2d-b1000`**, the exercise's VAE, is the worst (306.7) and the least diverse (2.43 bits): its codes spread far wider than $\mathcal{N}(0, I)$, so the prior reaches only the middle of the map (lesson 06).
 # - **A plain autoencoder makes images, too**, once we have found after training where to take $z$ from: `ae-2d` (144.9) is even ahead of `vae-2d` (161.0). What the VAE promises is that this place is known beforehand; how well the promise is kept must be measured.
@@ -1067,7 +1067,7 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 # %% [markdown] lang="vi"
 # *Bảng: mỗi hàng một việc; cột hai và ba là phương pháp tốt nhất của mỗi bên và con số của nó. Mũi tên ↓ nghĩa là nhỏ hơn thì tốt hơn; những hàng khác, lớn hơn thì tốt hơn.*
 #
-# Biến tiềm ẩn (latent variable) thắng khi điều cần đến là *kiến thức về loại ảnh này*: nén chữ số, vẽ lại phần bị hỏng nặng, học từ ít nhãn, nhận ra chữ cái. Chúng thua khi đối thủ đã được làm ra cho đúng việc ấy (t-SNE để vẽ bản đồ, mạng học từ nhãn để phân loại, bộ lọc trung vị cho nhiễu muối tiêu nhẹ), hay khi cái lạ lại dễ vẽ. Và cột cuối chỉ nói về MNIST, với những mạng nhỏ này: trên dữ liệu của bạn, hãy làm lại phép so.
+# Biến tiềm ẩn (latent variable) thắng khi điều cần đến là *kiến thức về loại ảnh này*: nén chữ số, vẽ lại phần bị hỏng nặng, học từ ít nhãn, nhận ra chữ cái. Chúng thua khi đối thủ vốn được làm ra cho đúng việc ấy (t-SNE để vẽ bản đồ, mạng học từ nhãn để phân loại, bộ lọc trung vị cho nhiễu muối tiêu nhẹ), hay khi cái lạ lại dễ vẽ. Và cột cuối chỉ nói về MNIST, với những mạng nhỏ này: trên dữ liệu của bạn, hãy làm lại phép so.
 #
 # ## Tự kiểm tra
 #
@@ -1076,9 +1076,9 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 # Không. z là tọa độ trong không gian tiềm ẩn (latent space), có thể âm, không cần có tổng bằng 1. Muốn phân loại, phải đặt một bộ phân loại lên trên z và cho nó vài nhãn.
 # </details>
 #
-# <details><summary><b>Huấn luyện autoencoder khử nhiễu, nhưng so ảnh ra với chính ảnh có nhiễu. Chuyện gì xảy ra?</b></summary>
+# <details><summary><b>Huấn luyện autoencoder khử nhiễu, nhưng so ảnh đầu ra với chính ảnh có nhiễu. Chuyện gì xảy ra?</b></summary>
 #
-# Mạng được thưởng vì giữ lại nhiễu, và chỉ bỏ phần nhiễu không chui lọt qua nút thắt. Đích phải là ảnh sạch; đầu vào là ảnh có nhiễu, với nhiễu mới ở mỗi batch.
+# Mạng được thưởng vì giữ lại nhiễu, và chỉ bỏ phần nhiễu không lọt được qua nút thắt. Đích phải là ảnh sạch; đầu vào là ảnh có nhiễu, với nhiễu mới ở mỗi batch.
 # </details>
 #
 # <details><summary><b>Một điểm số cho AUROC bằng 0,4. Đảo dấu nó thì được 0,6. Vậy sao không đảo?</b></summary>
@@ -1093,9 +1093,9 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 #
 # ## Tóm tắt
 #
-# - Mỗi lời khẳng định "dùng được cho…" cần một con số và một đối thủ đơn giản; ở đây biến tiềm ẩn thắng khi nén chữ số, khi nhãn hiếm, khi nhiễu nặng, và thua ở nhiều chỗ khác.
+# - Mỗi lời khẳng định "dùng tốt cho…" cần một con số và một đối thủ đơn giản; ở đây biến tiềm ẩn thắng khi nén chữ số, khi nhãn hiếm, khi nhiễu nặng, và thua ở nhiều chỗ khác.
 # - Sai số tái tạo đo độ khó vẽ, không đo độ lạ: ảnh đen tuyền và số 1 lọt qua mọi bộ phát hiện dựa vào nó.
-# - Thước đo cũng có chỗ yếu: PSNR theo từng loại nhiễu, AUROC theo từng loại ảnh lạ, khoảng cách Fréchet theo giám khảo và theo số lượng ảnh.
+# - Thước đo cũng có chỗ yếu: PSNR tùy loại nhiễu, AUROC tùy loại ảnh lạ, khoảng cách Fréchet tùy giám khảo và số lượng ảnh.
 #
 # **Về đầu khóa học:** [Bài 00](00_start_here.ipynb)
 
