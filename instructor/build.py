@@ -20,6 +20,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -50,7 +51,9 @@ if importlib.util.find_spec("vae_helpers") is None:
 """
 INSTALL = """\
 if importlib.util.find_spec("vae_helpers") is None:
-    %pip install --quiet "vae-helpers @ git+{url}"
+    # --no-deps: PyTorch và các gói có sẵn giữ nguyên · PyTorch and all that is there stay as they are
+    small = " ".join(name for name in ("safetensors", "torchsummary") if importlib.util.find_spec(name) is None)
+    %pip install --quiet --no-deps "vae-helpers @ git+{url}" {{small}}
 """
 
 
@@ -202,8 +205,8 @@ def rebuild_text(source: Path) -> None:
 
 
 def code_of(cell: NotebookNode) -> str:
-    """A code cell without its comments, which do not affect what it puts out."""
-    return ast.unparse(ast.parse(cell.source))
+    """A code cell without its comments, which do not affect what it puts out; %pip and the like as plain Python."""
+    return ast.unparse(ast.parse(TransformerManager().transform_cell(cell.source)))
 
 
 def problems(source: Path) -> Iterator[str]:
