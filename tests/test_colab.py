@@ -229,7 +229,7 @@ def wheel(folder, name, number, requires=""):
     with zipfile.ZipFile(folder / f"{name}-{number}-py3-none-any.whl", "w") as file:
         file.writestr(f"{name}.py", "")
         file.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {number}\n{requires}")
-        file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         file.writestr(f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
 
 
@@ -280,7 +280,9 @@ def test_faults_are_told_in_both_languages(python, tmp_path, setup, change, told
 def test_badge_opens_this_lesson(source, language, monkeypatch):
     monkeypatch.setattr(build, "repository_url", lambda: "https://github.com/owner/name")
     header, setup = build.make_notebook(source, language).cells[:2]
-    (target,) = re.findall(r"\(https://colab\.research\.google\.com/github/owner/name/blob/main/([^)]+)\)", header.source)
+    (target,) = re.findall(
+        r"\(https://colab\.research\.google\.com/github/owner/name/blob/main/([^)]+)\)", header.source
+    )
     assert ROOT / target == build.built_path(source, language) and (ROOT / target).exists()
     assert "--no-deps" in setup.source and "git+https://github.com/owner/name" in setup.source
 

@@ -195,7 +195,8 @@ def fit(
         _try_out(Path(log_dir), "log_dir")
         log = _Log(log_dir, model, train_batches, epochs)
         history.log_file = log.path
-        log.write(history)
+        with _explained(log.path, "log_dir", len(history)):
+            log.write(history)
 
     epoch = batch = 0
     out_of_memory = False
@@ -251,7 +252,8 @@ def fit(
     if out_of_memory:
         raise _out_of_memory(train_batches, epoch, max(batch, 1), checkpoint if history.rows else None)
     if log:
-        log.write(history, completed=not history.interrupted)
+        with _explained(log.path, "log_dir", len(history)):
+            log.write(history, completed=not history.interrupted)
     return history
 
 
