@@ -8,12 +8,17 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 import zipfile
+from functools import partial
+from http.server import ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
 import pytest
+import torch
+from test_data import Mirror
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "instructor"))
@@ -60,6 +65,7 @@ def dist(tmp_path_factory):
     folder = tmp_path_factory.mktemp("colab") / "Bài tập số 1" / "ổ đĩa"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["colab.py", str(folder)])
+        patch.setattr(colab, "problems", lambda source: [])  # whether the lessons are up to date: test_notebooks.py
         assert colab.main() == 0
     return folder
 
@@ -201,7 +207,8 @@ for file in sorted(Path({folder!r}).glob("*.ipynb")):
     print(file.stem, *[models.load_pretrained(name).latent_dim for name in models.pretrained_names()], bank)
     if bank:
         assert all(q.figure is None or q.figure.exists() for q in quiz.load_questions("en"))
-assert len([path for path in sys.path if "vae_helpers_kit" in path]) == len(list(Path({folder!r}).glob("*.ipynb")))
+kits = [path for path in sys.path if "vae_helpers_kit" in path]
+assert len(kits) == len(set(kits)) > 2
 """
 
 
@@ -304,21 +311,24 @@ def test_set_up_cell_installs_from_the_repository_and_leaves_torch_alone(tmp_pat
     git = ["git", "-c", "user.name=test", "-c", "user.email=test", "-c", "init.defaultBranch=main"]
     for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "all"]):
         subprocess.run([*git, *command], cwd=repository, check=True)
-    monkeypatch.setattr(build, "repository_url", lambda: repository.as_uri())
+    subprocess.run(["git", "update-server-info"], cwd=repository, check=True)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Mirror, directory=str(repository)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(build, "repository_url", lambda: f"http://127.0.0.1:{server.server_port}/.git")
     code = build.setup_code() + "\nimport torch, vae_helpers\nprint(vae_helpers.__file__, torch.__version__)\n"
     python, site = new_python(tmp_path / "venv")
     (tmp_path / "empty").mkdir()
     (tmp_path / "setup.ipy").write_text(code, encoding="utf-8")
+    alone = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "no_proxy": "127.0.0.1"}
     result = subprocess.run(
-        [str(python), "-m", "IPython", "--no-banner", "--no-confirm-exit", str(tmp_path / "setup.ipy")],
+        [str(python), "-m", "IPython", "--no-banner", str(tmp_path / "setup.ipy")],
         cwd=tmp_path / "empty",
-        env=environment(PIP_NO_INDEX="1", PIP_NO_BUILD_ISOLATION="0", PIP_DRY_RUN="0", IPYTHONDIR=str(tmp_path / "ip")),
+        env=environment(**alone, IPYTHONDIR=str(tmp_path / "ipython")),
         capture_output=True,
         text=True,
         timeout=280,
     )
-    import torch
-
+    server.shutdown()
     assert f"{site / 'vae_helpers' / '__init__.py'} {torch.__version__}" in result.stdout, result.stdout + result.stderr
     names = {path.name for path in site.iterdir()} - {"packages.pth", "__pycache__"}
     assert names == {"vae_helpers", f"vae_helpers-{version('vae_helpers')}.dist-info"}

@@ -4,9 +4,9 @@ import ctypes
 import io
 import math
 import os
-import pickle
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -535,9 +535,12 @@ def _load_checkpoint(
 ) -> History:
     """Put the checkpoint's state into model, optimizer and random generators. Touches nothing if it does not fit."""
     try:
+        with zipfile.ZipFile(path) as archive:  # torch.load itself does not compare the checksums
+            if damaged := archive.testzip():
+                raise zipfile.BadZipFile(damaged)
         state = torch.load(path, map_location="cpu", weights_only=True)
         saved_recipe, rows = state["recipe"], state["history"]
-    except (RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as problem:
+    except Exception as problem:  # damage shows in many ways, and not every one is an error of torch's own
         raise ValueError(
             tr(
                 f"fit(checkpoint): không đọc được {path} ({type(problem).__name__}). Tệp được giữ nguyên; "
