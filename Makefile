@@ -31,7 +31,7 @@ lab: .venv/ready
 
 test: lint .venv/lower-bounds
 	$(PY) -m pytest
-	PYTHONPATH=.venv/lower-bounds $(PY) -m pytest tests/test_widgets.py tests/test_quiz.py
+	PYTHONPATH=.venv/lower-bounds $(PY) -m pytest --disable-warnings tests/test_widgets.py tests/test_quiz.py
 	$(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0 notebooks/vi notebooks/en quiz/vi quiz/en
 

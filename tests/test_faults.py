@@ -548,18 +548,16 @@ def gpu_out_of_memory_later(small, tmp_path):
 # ------------------------------------------------------------------------------------------- old package versions
 
 A_LESSON = """
-import sys
 import matplotlib
 matplotlib.use("agg")
 import IPython, ipywidgets, numpy, scipy, sklearn, PIL
-import vae_helpers
-from vae_helpers import checks, data, models, plots, quiz, training, widgets
-vae_helpers.set_language(sys.argv[1])
+from vae_helpers import checks, data, models, plots, quiz, set_language, training, widgets
 for library in (numpy, scipy, sklearn, matplotlib, PIL, ipywidgets, IPython):
     print(library.__name__, library.__version__)
 digits, vae = data.load_digits(), models.load_pretrained("vae-2d")
-print(plots.plot_reconstructions(vae, digits.images[:10]).get_suptitle())
-plots.plot_latent(vae, digits).savefig("latent.png")
+for language in ("vi", "en"):
+    set_language(language)
+    plots.plot_reconstructions(vae, digits.images[:10]).savefig(f"{language}.png")
 widgets.latent_explorer(vae, digits)
 quiz.Quiz(questions="all").show()
 models.summary(vae)
@@ -572,13 +570,18 @@ print(training.fit(vae, digits, epochs=1, device="cpu", log_dir=None, progress=F
     vi=("numpy 1.26", "ipywidgets 7.7.1", "IPython 7.34", "Total params: 68,485", "True"),
     en=("numpy 1.26", "ipywidgets 7.7.1", "IPython 7.34", "Total params: 68,485", "True"),
 )
-def old_versions(tmp_path, language):
-    """The lower bounds of requirements.txt, all but PyTorch, laid over this environment by make test."""
+def old_versions(a_lesson_at_the_lower_bounds):
+    return a_lesson_at_the_lower_bounds
+
+
+@pytest.fixture(scope="module")
+def a_lesson_at_the_lower_bounds(tmp_path_factory):
+    """What it prints with the lower bounds of requirements.txt (all but PyTorch) laid over this environment by make test."""
     overlay = Path(sys.prefix) / "lower-bounds"
     if not (overlay / "numpy").is_dir():
         pytest.skip(f"the lower bounds are not in {overlay}: make test installs them where this Python has them")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(overlay), str(ROOT)])}
-    command = [sys.executable, "-W", "error::DeprecationWarning:vae_helpers", "-c", A_LESSON, language]
-    result = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    command, folder = [sys.executable, "-c", A_LESSON], tmp_path_factory.mktemp("old")
+    result = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-3000:]
     return result.stdout
