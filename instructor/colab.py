@@ -51,9 +51,11 @@ def set_up(kit, digest, language, packages, kept):
             folder = os.path.join(room, name)
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             file.extractall(folder)
-        sys.path.insert(0, folder)
+    loaded = getattr(sys.modules.get("vae_helpers"), "__file__", "")
+    if os.path.dirname(os.path.dirname(loaded)) != folder:  # none, or another edition of the package
+        sys.path[:] = [folder, *(path for path in sys.path if path != folder)]
         for module in [module for module in sys.modules if module.split(".")[0] == "vae_helpers"]:
-            del sys.modules[module]  # another edition of the package, imported before
+            del sys.modules[module]
 
     # 2 · install what is missing, and nothing else: the versions that are here stay
     absent = [package for package in kept if find_spec(package) is None]
