@@ -384,11 +384,13 @@ def corrupt_mnist(tmp_path):
 def corrupt_checkpoint(tmp_path, small):
     file, model = tmp_path / "vae.pt", tiny()
     fit(tiny(), small, epochs=1, checkpoint=file, **QUIET)
-    half = file.read_bytes()[: file.stat().st_size // 2]
-    file.write_bytes(half)
-    with pytest.raises(ValueError) as caught:
-        fit(model, small, epochs=2, checkpoint=file, **QUIET)
-    assert file.read_bytes() == half and same_weights(model, tiny())
+    whole = file.read_bytes()
+    weight = whole.index(torch.load(file, weights_only=True)["model"]["encoder.weight"].numpy().tobytes())
+    for damaged in (whole[: len(whole) // 2], whole[:weight] + bytes(4) + whole[weight + 4 :]):  # cut off, one weight
+        file.write_bytes(damaged)
+        with pytest.raises(ValueError) as caught:
+            fit(model, small, epochs=2, checkpoint=file, **QUIET)
+        assert file.read_bytes() == damaged and same_weights(model, tiny())
     return str(caught.value)
 
 
