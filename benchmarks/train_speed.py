@@ -180,20 +180,16 @@ def race(sides: dict[str, ProcessPoolExecutor], epochs: int, limit: int) -> dict
 
 
 def draw(result: dict, file) -> None:
-    """SSE over time: the exercise's curve, and where fit ends."""
-    figure = new_figure((6, 3.5))
-    ax = figure.subplots()
+    """SSE and KL over time: the exercise's curves, and where fit ends."""
+    figure = new_figure((9, 3.5))
     curve, fit = result["exercise"], result["fit"]
-    ax.plot([row["seconds"] for row in curve], [row["sse"] for row in curve], "o-", label="exercise's loop")
-    ax.plot(fit["seconds"], fit["sse"], "s", label=f"fit, one-cycle, {fit['epochs']} epochs")
-    ax.axhline(result["target_sse"], color="grey", linestyle=":", label=f"target {result['target_sse']}")
-    ax.set(
-        xlabel="seconds of training",
-        ylabel="validation SSE per image",
-        title="Time to the same quality",
-        xlim=(0, None),
-    )
-    ax.legend()
+    for ax, key, label in zip(figure.subplots(1, 2), ("sse", "kl"), ("SSE per image", "KL in nats"), strict=True):
+        ax.plot([row["seconds"] for row in curve], [row[key] for row in curve], "o-", label="exercise's loop")
+        ax.plot(fit["seconds"], fit[key], "s", label=f"fit, one-cycle, {fit['epochs']} epochs")
+        ax.set(xlabel="seconds of training", ylabel=f"validation {label}", title=label, xlim=(0, None))
+        if key == "sse":
+            ax.axhline(result["target_sse"], color="grey", linestyle=":", label=f"target {result['target_sse']}")
+            ax.legend()
     figure.savefig(file)
 
 

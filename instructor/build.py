@@ -2,7 +2,8 @@
 
     python instructor/build.py                     build and execute every lesson and the quiz in both languages
     python instructor/build.py 05 06 quiz          only these
-    python instructor/build.py --text 05           after a change of text alone: keep the outputs, execute nothing
+    python instructor/build.py --text 05           after a change of text alone: keep the outputs, execute nothing;
+                                                   the figures' descriptions follow their captions
     python instructor/build.py --check             say what is stale, differs between the languages or holds an error
     python instructor/build.py --solutions FOLDER  write the solution edition (not executed) into FOLDER/vi, FOLDER/en
 
@@ -18,6 +19,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import alt_text
 import jupytext
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
@@ -187,6 +189,7 @@ def build(source: Path) -> None:
         notebook = make_notebook(source, language)
         path.parent.mkdir(parents=True, exist_ok=True)
         execute(notebook, path.parent)
+        alt_text.stamp(notebook, language)
         write(notebook, path)
 
 
@@ -196,11 +199,12 @@ def rebuild_text(source: Path) -> None:
         path = built_path(source, language)
         built, notebook = nbformat.read(path, as_version=4), make_notebook(source, language)
         old, new = ([cell for cell in nb.cells if cell.cell_type == "code"] for nb in (built, notebook))
-        if [code_of(cell) for cell in old] != [code_of(cell) for cell in new]:
+        if [code_of(cell) for cell in old[1:]] != [code_of(cell) for cell in new[1:]]:  # the set-up puts nothing out
             raise ValueError(f"{path.relative_to(ROOT)}: its code has changed as well, so it must be executed again.")
         for before, after in zip(old, new, strict=True):
             after.outputs, after.execution_count = before.outputs, before.execution_count
         notebook.metadata = built.metadata
+        alt_text.stamp(notebook, language)
         write(notebook, path)
 
 
@@ -234,6 +238,7 @@ def problems(source: Path) -> Iterator[str]:
                     yield f"{name}, cell {number}: holds the error {output.ename}"
                 elif output.get("name") == "stderr":
                     yield f"{name}, cell {number}: holds text on stderr: {output.text[:60]!r}"
+        yield from (f"{name}, {problem}" for problem in alt_text.problems(built, language))
     codes = [
         [
             cell.source

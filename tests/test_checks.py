@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from scipy.linalg import subspace_angles
-from torch.distributions import Bernoulli, Independent, MultivariateNormal, Normal, kl_divergence
+from scipy.linalg import sqrtm, subspace_angles
+from scipy.stats import entropy, mannwhitneyu
+from sklearn.metrics import roc_auc_score
+from torch.distributions import Bernoulli, Categorical, Independent, MultivariateNormal, Normal, kl_divergence
 
 import vae_helpers
-from vae_helpers import checks, data, widgets
+from vae_helpers import checks, data, metrics, widgets
 
 
 def no_grad(function):
@@ -98,9 +100,36 @@ def masked_in_place(x, share):
     return x
 
 
+def fixed_number_mask(x, share):
+    order = torch.rand(len(x), 784).argsort(dim=1).argsort(dim=1)
+    return x * (order >= round(share * 784)).view_as(x)
+
+
 def seeded_mask(x, share):
     torch.manual_seed(0)
     return mask(x, share)
+
+
+def shares(symbols):
+    counts = symbols.unique(return_counts=True)[1]
+    return counts / counts.sum()
+
+
+def frechet(a, b, gap=lambda v: v @ v, weight=2, root=sqrtm, ddof=1, centred=True):
+    """With SciPy's matrix square root; each argument is a way to get it wrong."""
+    a, b = a.double().numpy(), b.double().numpy()
+    C_a, C_b = (np.cov(x.T, ddof=ddof) if centred else x.T @ x / (len(x) - 1) for x in (a, b))
+    return gap(torch.tensor(a.mean(0) - b.mean(0))).item() + np.trace(C_a + C_b - weight * root(C_a @ C_b))
+
+
+def nuclear(a, b):
+    """Tr (C_a C_b)^½ another way: the sum of the singular values of C_a^½ C_b^½, with any factors A Aᵀ = C_a."""
+    A, B = (torch.linalg.cholesky(x.T.cov()) for x in (a, b))
+    return torch.linalg.svdvals(A.T @ B).sum()
+
+
+def spread(a):
+    return torch.linalg.eigvalsh(a.T.cov())
 
 
 BCE = F.binary_cross_entropy
@@ -395,7 +424,9 @@ CASES = {
     "principal_angles": (
         [
             angles_of,
-            lambda A, B: np.rad2deg(subspace_angles(A.numpy(), B.numpy()))[::-1].copy(),
+            lambda A, B: np.rad2deg(subspace_angles(A.numpy(), B.numpy()))[::-1],
+            lambda A, B: np.flip(np.rad2deg(subspace_angles(A.numpy(), B.numpy()))),
+            lambda A, B: angles_of(A.double(), B.double()),
             lambda A, B: angles_of(A, B, lambda A: torch.linalg.svd(A, full_matrices=False)[0]),
         ],
         {
@@ -411,6 +442,10 @@ CASES = {
             "shape": lambda A, B: angles_of(A, B, lambda A: torch.linalg.qr(A)[0].T),
             "largest_first": lambda A, B: angles_of(A, B).sort(descending=True).values,
             "only_one": lambda A, B: angles_of(A, B)[-1],
+            "list": lambda A, B: angles_of(A, B).tolist(),
+            "not_clamped": lambda A, B: torch.rad2deg(
+                torch.acos(torch.linalg.svdvals(torch.linalg.qr(A)[0].T @ torch.linalg.qr(B)[0]))
+            ),
             None: lambda A, B: 2 * angles_of(A, B),
         },
     ),
@@ -436,6 +471,9 @@ CASES = {
             "hard_coded": lambda z, rho: bernoulli_kl(torch.tensor(0.05), z.mean(0)).sum(),
             "plain_number": lambda z, rho: sum(rho * math.log(rho / z.mean(0)) for _ in "j"),
             "detached": no_grad(vae_helpers.losses.kl_to_rho),
+            "numpy": lambda z, rho: (
+                rho * np.log(rho / z.mean(0)) + (1 - rho) * np.log((1 - rho) / (1 - z.mean(0)))
+            ).sum(),
             "constant": lambda z, rho: torch.tensor(0.0),
         },
     ),
@@ -463,6 +501,8 @@ CASES = {
             lambda x, share: torch.where(torch.rand(x.shape) < share, 0.0, x),
             lambda x, share: x.masked_fill(torch.bernoulli(torch.full_like(x, share)).bool(), 0),
             lambda x, share: data.add_noise(x, "mask", share),
+            lambda x, share: F.dropout(x, share) * (1 - share),
+            lambda x, share: torch.stack([mask(image, share) for image in x]),
         ],
         {
             "modified": masked_in_place,
@@ -474,9 +514,103 @@ CASES = {
             "white": lambda x, share: torch.where(torch.rand_like(x) < share, 1.0, x),
             "changed": lambda x, share: x + share * torch.randn_like(x),
             "share": lambda x, share: x * (torch.randn_like(x) >= share),
+            "neighbours": lambda x, share: x * (torch.rand(len(x), 1, 28, 1) >= share),
+            "fixed_number": fixed_number_mask,
             "nothing": lambda x, share: x.clone(),
             "shape": lambda x, share: mask(x, share).flatten(1),
             "type": lambda x, share: 0.5,
+        },
+    ),
+    "entropy_bits": (
+        [
+            lambda s: entropy(s.unique(return_counts=True)[1], base=2),
+            lambda s: -sum((s == v).float().mean() * (s == v).float().mean().log2() for v in s.unique()),
+            lambda s: Categorical(probs=torch.bincount(s - s.min()).double()).entropy() / math.log(2),
+        ],
+        {
+            "nats": lambda s: entropy(shares(s)),
+            "log10": lambda s: entropy(shares(s), base=10),
+            "sign": lambda s: -entropy(shares(s), base=2),
+            "distinct": lambda s: math.log2(len(set(s.tolist()))),
+            "not_shares": lambda s: sum(-n * math.log2(n) for n in s.unique(return_counts=True)[1].tolist()),
+            "not_weighted": lambda s: -shares(s).log2().sum(),
+            "mean": lambda s: -(shares(s) * shares(s).log2()).mean(),
+            "whole_message": lambda s: sum(-math.log2((s == v).float().mean()) for v in s),
+            "per_value": lambda s: -shares(s) * shares(s).log2(),
+            "symbols_as_shares": lambda s: -((s / s.sum()) * torch.log2(s / s.sum())).sum(),
+            "bincount": lambda s: entropy(torch.bincount(s), base=2),
+            "constant": lambda s: 3.0,
+            None: lambda s: entropy(shares(s), base=2) + 0.01,
+        },
+    ),
+    "psnr": (
+        [
+            metrics.psnr,
+            lambda r, x: 20 * torch.log10(1 / ((r - x) ** 2).mean((1, 2, 3)).sqrt()),
+            lambda r, x: torch.tensor([-10 * math.log10(F.mse_loss(a, b)) for a, b in zip(r, x, strict=True)]),
+        ],
+        {
+            "natural_log": lambda r, x: metrics.psnr(r, x) * math.log(10),
+            "sign": lambda r, x: -metrics.psnr(r, x),
+            "no_ten": lambda r, x: metrics.psnr(r, x) / 10,
+            "twenty": lambda r, x: 2 * metrics.psnr(r, x),
+            "root": lambda r, x: metrics.psnr(r, x) / 2,
+            "pixel_sum": lambda r, x: -10 * ((r - x) ** 2).sum((1, 2, 3)).log10(),
+            "whole_batch": lambda r, x: -10 * F.mse_loss(r, x).log10(),
+            "averaged": lambda r, x: metrics.psnr(r, x).mean(),
+            "per_pixel": lambda r, x: -10 * ((r - x) ** 2).flatten(1).log10(),
+            "wrong_axis": lambda r, x: -10 * ((r - x) ** 2).mean(0).flatten().log10(),
+            "peak_255": lambda r, x: metrics.psnr(r / 255, x / 255),
+            "absolute": lambda r, x: -10 * (r - x).abs().mean((1, 2, 3)).log10(),
+            "ratio": lambda r, x: 1 / ((r - x) ** 2).mean((1, 2, 3)),
+            "nan": lambda r, x: -10 * (r - x).mean((1, 2, 3)).log10(),
+            None: lambda r, x: metrics.psnr(r, x) + 1,
+        },
+    ),
+    "auroc": (
+        [
+            lambda n, s: roc_auc_score([0] * len(n) + [1] * len(s), torch.cat([n, s])),
+            lambda n, s: mannwhitneyu(s, n).statistic / (len(n) * len(s)),
+            lambda n, s: sum((b > a) + 0.5 * (b == a) for a in n.tolist() for b in s.tolist()) / (len(n) * len(s)),
+        ],
+        {
+            "reversed": lambda n, s: (torch.sign(n[:, None] - s) / 2 + 0.5).mean(),
+            "ties_lost": lambda n, s: (n[:, None] < s).double().mean(),
+            "ties_won": lambda n, s: (n[:, None] <= s).double().mean(),
+            "not_divided": lambda n, s: (torch.sign(s - n[:, None]) / 2 + 0.5).sum(),
+            "per_image": lambda n, s: (torch.sign(s[:, None] - n) / 2 + 0.5).mean(1),
+            "means": lambda n, s: s.mean() - n.mean(),
+            "means_compared": lambda n, s: 1.0 if s.mean() > n.mean() else 0.0,
+            "threshold": lambda n, s: (s > n.max()).double().mean(),
+            "elementwise": lambda n, s: (s > n).float().mean(),
+            "boolean": lambda n, s: (s[:, None] > n).mean(),
+            None: lambda n, s: (s[:, None] > 2 * n).float().mean(),
+        },
+    ),
+    "frechet_distance": (
+        [
+            metrics.frechet_distance,
+            lambda a, b: frechet(a, b).real,
+            lambda a, b: (a.mean(0) - b.mean(0)).norm() ** 2 + torch.trace(a.T.cov() + b.T.cov()) - 2 * nuclear(a, b),
+        ],
+        {
+            "no_means": lambda a, b: metrics.frechet_distance(a - a.mean(0), b - b.mean(0)),
+            "only_means": lambda a, b: (a.mean(0) - b.mean(0)).norm() ** 2,
+            "means_not_squared": lambda a, b: frechet(a, b, gap=lambda v: v.norm()).real,
+            "means_averaged": lambda a, b: frechet(a, b, gap=lambda v: (v**2).mean()).real,
+            "two_forgotten": lambda a, b: frechet(a, b, weight=1).real,
+            "no_root": lambda a, b: frechet(a, b, root=lambda C: C),
+            "root_of_the_trace": lambda a, b: frechet(a, b, root=lambda C: C.trace() ** 0.5 * np.eye(len(C)) / len(C)),
+            "elementwise_root": lambda a, b: frechet(a, b, root=lambda C: np.diag(np.sqrt(np.diag(C)))),
+            "root_by_root": lambda a, b: (
+                (a.mean(0) - b.mean(0)).pow(2).sum() + (spread(a) ** 0.5 - spread(b) ** 0.5).pow(2).sum()
+            ),
+            "not_squared": lambda a, b: metrics.frechet_distance(a, b) ** 0.5,
+            "over_N": lambda a, b: frechet(a, b, ddof=0).real,
+            "second_moments": lambda a, b: frechet(a, b, centred=False).real,
+            "wrong_axis": lambda a, b: (a.mean(0) - b.mean(0)).pow(2).sum() + (torch.cov(a) @ torch.cov(b)).trace(),
+            "constant": lambda a, b: 0.0,
+            None: lambda a, b: 2 * metrics.frechet_distance(a, b),
         },
     ),
     "sample_prior": (
@@ -574,6 +708,25 @@ def test_a_784_that_fails_gets_the_hint_of_a_784_that_computes(flat, language, c
     result = checks.check_vae_loss(loss)
     assert result.mistake == "typed_784"
     assert result.message == checks.check_vae_loss(CASES["vae_loss"][1]["typed_784"]).message
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda x, share: x * (torch.rand(len(x), 1, 1, 28) >= share),
+        lambda x, share: x * (torch.rand(len(x), 1, 14, 14) >= share).repeat_interleave(2, 2).repeat_interleave(2, 3),
+        lambda x, share: x * (torch.rand(len(x), 1, 28, 14) >= share).repeat_interleave(2, 3),
+    ],
+    ids=["columns", "blocks", "pairs"],
+)
+def test_masks_of_several_pixels_are_told(wrong, language, capsys):
+    assert checks.check_mask_noise(wrong).mistake == "neighbours"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_right_mask_passes_whatever_the_random_numbers(seed, capsys):
+    generator = torch.Generator().manual_seed(seed)
+    assert checks.check_mask_noise(lambda x, share: x * (torch.rand(x.shape, generator=generator) >= share))
 
 
 @pytest.mark.parametrize("name", CASES)

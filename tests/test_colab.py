@@ -290,13 +290,6 @@ def test_badge_opens_this_lesson(source, language, monkeypatch):
     assert "--no-deps" in setup.source and "git+https://github.com/owner/name" in setup.source
 
 
-def test_text_can_be_rebuilt_with_a_badge(tmp_path, monkeypatch):
-    """The set-up cell then holds %pip, which is no Python."""
-    monkeypatch.setattr(build, "repository_url", lambda: "https://github.com/owner/name")
-    cell = build.make_notebook(SOURCES[0], "vi").cells[1]
-    assert "%pip" in cell.source and "run_line_magic('pip'" in build.code_of(cell)
-
-
 @pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
 def test_set_up_cell_installs_from_the_repository_and_leaves_torch_alone(tmp_path, monkeypatch):
     repository = tmp_path / "repository"

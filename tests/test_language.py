@@ -47,7 +47,20 @@ def test_import_brings_nothing_heavy():
 
 @pytest.mark.parametrize(
     "room",
-    ["data", "losses", "models", "training", "plots", "diagrams", "checks", "quiz", "widgets", "_figure", "_inference"],
+    [
+        "data",
+        "losses",
+        "metrics",
+        "models",
+        "training",
+        "plots",
+        "diagrams",
+        "checks",
+        "quiz",
+        "widgets",
+        "_figure",
+        "_inference",
+    ],
 )
 def test_each_room_imports_alone(room):
     assert python(f"import vae_helpers.{room}; print('ok')") == "ok"

@@ -776,7 +776,7 @@ def installed(tmp_path_factory):
     nothing = shutil.ignore_patterns("__pycache__", "*.ipynb")
     for name in ("vae_helpers", "quiz"):
         shutil.copytree(ROOT / name, source / name, ignore=nothing)
-    for name in ("pyproject.toml", "README.md", "requirements.txt"):
+    for name in ("pyproject.toml", "README.md", "requirements.txt", "LICENSE", "LICENSE-text"):
         shutil.copy(ROOT / name, source)
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
     command += ["--wheel-dir", str(folder), str(source)]
@@ -795,6 +795,13 @@ def test_installed_package_has_every_module_and_the_bank(installed):
     assert {f.name for f in (inside / "figures").iterdir()} == {
         f.name for f in (ROOT / "quiz" / "figures").glob("*.png")
     }
+
+
+def test_installed_package_carries_both_licences(installed):
+    (about,) = installed.glob("*.dist-info")
+    for name in ("LICENSE", "LICENSE-text"):
+        assert (about / "licenses" / name).read_bytes() == (ROOT / name).read_bytes()
+    assert "License-Expression: MIT AND CC-BY-4.0\n" in (about / "METADATA").read_text(encoding="utf-8")
 
 
 def test_installed_package_finds_its_bank(installed, tmp_path):

@@ -15,6 +15,7 @@ __all__ = [
     "diagrams",
     "language",
     "losses",
+    "metrics",
     "models",
     "plots",
     "quiz",

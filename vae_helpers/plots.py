@@ -43,6 +43,7 @@ TEN_COLOURS = (
     "#717581",
     "#92dadd",
 )
+TRAINING, VALIDATION = "#0072b2", "#d55e00"  # Okabe & Ito's blue and vermilion, both at least 3 : 1 on white
 
 
 def plot_images(images: Tensor, titles: list[str] | None = None, columns: int = 10, title: str = "") -> Figure:
@@ -179,11 +180,12 @@ def plot_history(history: History) -> Figure:
     figure = new_figure((3.6 * max(1, len(shown)), 3))
     for ax, column in zip(figure.subplots(1, len(shown), squeeze=False).flat, shown, strict=True):
         marker = "o" if len(history) < 30 else None
-        ax.plot(history["epoch"], history[column], marker=marker, label=tr("huấn luyện", "training"))
+        ax.plot(history["epoch"], history[column], color=TRAINING, marker=marker, label=tr("huấn luyện", "training"))
         if not np.isnan(history["val_" + column]).all():
             ax.plot(
-                history["epoch"], history["val_" + column], "--", marker=marker, label=tr("kiểm định", "validation")
-            )
+                history["epoch"], history["val_" + column], "--", color=VALIDATION, marker=marker,
+                label=tr("kiểm định", "validation"),
+            )  # fmt: skip
         ax.set(xlabel="Epoch", title=names[column])
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(alpha=0.3)

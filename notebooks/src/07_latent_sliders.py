@@ -239,7 +239,7 @@ widgets.latent_arithmetic(vae_16, test_set)
 # - Nhiều chiều hơn thì ảnh nét hơn, nhưng không còn vẽ được bản đồ; ta xoay từng núm hoặc lấy mẫu.
 # - Đi từ ảnh này sang ảnh kia có thể theo đường thẳng hay cung tròn; trong nhiều chiều, đường thẳng đi qua những $z$ quá ngắn, còn cung tròn giữ độ dài của $z$: giữ đúng nếu hai đầu dài bằng nhau, gần đúng nếu chúng dài xấp xỉ nhau.
 #
-# **Về đầu khóa học:** [Bài 00](00_start_here.ipynb)
+# **Bài tiếp theo:** [08 · Các loại autoencoder](08_kinds.ipynb)
 
 # %% [markdown] lang="en"
 # *The figure: four grey pictures side by side, decoded from the mean codes of the classes 4, 9 and 7, and from the result.* $4 - 9 + 7$ is no digit at all: the fourth picture is two strokes that meet at the bottom like a V, the right one longer. One can guess why: $4 - 9$ is "open the top", so the 7 loses its bar and gains a stroke on the left.
@@ -261,4 +261,4 @@ widgets.latent_arithmetic(vae_16, test_set)
 # - More dimensions give sharper pictures, but no map can be drawn; we turn one knob at a time, or sample.
 # - The way from one image to another may be straight or along an arc; in many dimensions the straight way passes through $z$ that are too short, while the arc keeps the length: exactly if both ends are equally long, and nearly if they are about as long as each other.
 #
-# **To the beginning:** [Lesson 00](00_start_here.ipynb)
+# **Next lesson:** [08 · Kinds of autoencoder](08_kinds.ipynb)

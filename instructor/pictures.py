@@ -1,0 +1,112 @@
+"""The pictures of the README, made from the built lessons: docs/pictures/*.png.
+
+    python instructor/pictures.py               a thumbnail for each lesson and the quiz, out of their stored outputs
+    python instructor/pictures.py --explorer    also the explorer of lesson 07, in a real JupyterLab (needs Chromium)
+
+Lessons that are not there are named and passed over.
+"""
+
+import argparse
+import base64
+import sys
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+import alt_text
+import nbformat
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "pictures"
+SIZE = (240, 160)  # pixels, at most
+CHOSEN = {  # which of a lesson's pictures, counted from 0
+    "00_start_here": 0,
+    "01_autoencoder": 3,
+    "02_vae": 0,
+    "03_reparameterization": 4,
+    "04_loss": 2,
+    "05_training": 0,
+    "06_reconstructions": 4,
+    "07_latent_sliders": 0,
+    "08_kinds": 7,
+    "09_uses": 0,
+    "10_limits": 0,
+}
+
+
+def thumbnail(picture: Image.Image) -> Image.Image:
+    """The picture without its white margin, no larger than SIZE."""
+    picture = picture.convert("RGB")
+    ink = Image.eval(picture.convert("L"), lambda grey: 255 * (grey < 250)).getbbox()
+    small = picture.crop(ink)
+    small.thumbnail(SIZE, Image.Resampling.LANCZOS)
+    return small
+
+
+def save(picture: Image.Image, name: str, colours: int | None = 64) -> None:
+    """Write docs/pictures/name.png, with a palette of so many colours, or with all its own."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{name}.png"
+    picture = picture.convert("RGB")
+    (picture.quantize(colours, dither=Image.Dither.NONE) if colours else picture).save(path, optimize=True)
+    print(f"{path.relative_to(ROOT)}: {picture.width} × {picture.height}, {path.stat().st_size / 1024:.0f} KB")
+
+
+def thumbnails() -> None:
+    for lesson, number in CHOSEN.items():
+        path = ROOT / "notebooks" / "vi" / f"{lesson}.ipynb"
+        if not path.exists():
+            print(f"{path.relative_to(ROOT)}: not there, so no picture of it")
+            continue
+        outputs = [output for _, output in alt_text.pictures(nbformat.read(path, as_version=4))]
+        if len(outputs) <= number:
+            raise SystemExit(
+                f"{path.relative_to(ROOT)}: no picture number {number}, it has {len(outputs)}. See CHOSEN."
+            )
+        save(thumbnail(Image.open(BytesIO(base64.b64decode(outputs[number].data["image/png"])))), lesson)
+    save(thumbnail(Image.open(ROOT / "quiz" / "figures" / "latent_map.png")), "quiz")
+
+
+def explorer() -> None:
+    """Lesson 07 in JupyterLab, its cells run, the marker moved: the cell of the explorer as a student sees it."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    import lab_page
+
+    if reason := lab_page.missing():
+        raise SystemExit(f"The explorer needs a browser: {reason}.")
+    lesson = Path("notebooks", "vi", "07_latent_sliders.ipynb")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, lesson)
+        copy.parent.mkdir(parents=True)
+        copy.write_bytes((ROOT / lesson).read_bytes())
+        with lab_page.running_browser() as browser, lab_page.running_lab(Path(folder)) as address:
+            page = lab_page.open_notebook(browser, address, lesson.as_posix())
+            lab_page.run_all_cells(page)
+            pad = page.locator(".vae-pad").first
+            pad.scroll_into_view_if_needed()
+            before = page.locator("span[role=status]").first.inner_text()
+            box = pad.bounding_box()
+            page.mouse.click(box["x"] + 0.52 * box["width"], box["y"] + 0.30 * box["height"])
+            page.wait_for_function(
+                "before => document.querySelector('span[role=status]').innerText !== before", arg=before
+            )
+            page.wait_for_timeout(2000)
+            picture = page.locator(".vae-box").first.screenshot()
+    picture = Image.open(BytesIO(picture)).convert("RGB")
+    ink = Image.eval(picture.convert("L"), lambda grey: 255 * (grey < 250)).getbbox()
+    save(picture.crop(ink), "explorer", colours=None)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--explorer", action="store_true", help="also the explorer of lesson 07")
+    arguments = parser.parse_args()
+    thumbnails()
+    if arguments.explorer:
+        explorer()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

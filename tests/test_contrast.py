@@ -1,0 +1,161 @@
+"""Contrast of the colours that the kit sets itself, by WCAG 2: text 4.5 : 1, lines and marks 3 : 1, in both themes."""
+
+import itertools
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.patches import FancyArrowPatch
+
+from vae_helpers import _quiz_widget, diagrams, models, plots, training
+from vae_helpers.data import ImageDataset
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = {"light": ("#ffffff", "#212121"), "dark": ("#111111", "#e0e0e0")}  # JupyterLab's page and text
+
+
+def luminance(colour):
+    """Relative luminance of an sRGB colour (WCAG 2.2)."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return float(np.dot(channels, (0.2126, 0.7152, 0.0722)))
+
+
+def contrast(one, other):
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def over(colour, background):
+    """A translucent colour as it looks on a background."""
+    *rgb, alpha = to_rgba(colour)
+    return tuple(alpha * c + (1 - alpha) * b for c, b in zip(rgb, to_rgb(background), strict=True))
+
+
+def test_the_formula_is_wcags():
+    assert contrast("black", "white") == pytest.approx(21)
+    assert contrast("#777777", "white") == pytest.approx(4.48, abs=0.01)  # the known grey that just fails
+    assert contrast(over((0, 0, 0, 0.5), "white"), "black") == pytest.approx(contrast("#808080", "black"), abs=0.1)
+
+
+@pytest.mark.parametrize("page, text", PAGES.values(), ids=PAGES)
+def test_quiz(page, text):
+    """Marks of right and wrong stand out; text stays readable on the shades behind code and under the mouse."""
+    marks = re.findall(r"(?:border-left-color|accent-color): (#\w{6})", _quiz_widget.STYLE)
+    assert len(marks) == 3
+    for colour in marks:
+        assert contrast(colour, page) >= 3, colour
+    shades = re.findall(r"background: rgba\((\d+), (\d+), (\d+), ([\d.]+)\)", _quiz_widget.STYLE)
+    assert len(shades) >= 3
+    for *rgb, alpha in shades:
+        behind = over((*(int(c) / 255 for c in rgb), float(alpha)), page)
+        assert contrast(text, behind) >= 4.5
+    set_colours = {c for c in re.findall(r"[^-\w]color: ([^;}]+)", _quiz_widget.STYLE)}
+    assert set_colours <= {"inherit"}  # the page's own text colour in either theme
+
+
+@pytest.mark.parametrize("page", [page for page, _ in PAGES.values()], ids=PAGES)
+def test_edge_of_the_latent_map(page):
+    """The map's frame, set in widgets.py as "1px solid grey"; on the map the marker is black within white."""
+    assert contrast("grey", page) >= 3
+    assert contrast("black", "white") >= 3
+
+
+@pytest.mark.parametrize("draw", [diagrams.plot_autoencoder, diagrams.plot_vae, diagrams.plot_elbo])
+def test_diagrams(draw):
+    """Black text on every fill, and edges that stand out from fill and paper."""
+    fills = (diagrams.ENCODER, diagrams.LATENT, diagrams.DECODER, diagrams.IMAGE, diagrams.NOISE)
+    for axes in draw().axes:
+        for text in axes.texts:
+            assert min(contrast(text.get_color(), fill) for fill in (*fills, "white")) >= 4.5
+        for patch in axes.patches:
+            assert contrast(patch.get_edgecolor(), "white") >= 3
+            if patch.get_fill() and not isinstance(patch, FancyArrowPatch):  # an arrow is of one colour
+                assert contrast(patch.get_edgecolor(), patch.get_facecolor()) >= 3
+
+
+def line_colours(figure):
+    return {line.get_color() for axes in figure.axes for line in axes.lines}
+
+
+def test_lines_of_a_training_history():
+    rows = [dict.fromkeys(training.COLUMNS, 1.0) | {"epoch": epoch} for epoch in (1, 2)]
+    figure = plots.plot_history(training.History(rows))
+    assert len(line_colours(figure)) == 2
+    for colour in line_colours(figure):
+        assert contrast(colour, "white") >= 3, colour
+    styles = {line.get_linestyle() for line in figure.axes[0].lines}
+    assert len(styles) == 2  # not by colour alone
+
+
+def test_every_cloud_of_the_latent_map_is_named_in_black_on_white():
+    """The ten class colours are made to differ, some are pale on white; so the digit itself stands on its cloud."""
+    import torch
+
+    images, labels = torch.rand(40, 1, 28, 28), torch.arange(40) % 10
+    figure = plots.plot_latent(models.VAE(), ImageDataset(images, labels, "test"))
+    names = {text.get_text(): text for text in figure.axes[0].texts}
+    assert set(names) == {str(digit) for digit in range(10)}
+    for text in names.values():
+        *face, alpha = text.get_bbox_patch().get_facecolor()
+        worst = min(contrast(text.get_color(), over((*face, alpha), c)) for c in plots.TEN_COLOURS)
+        assert worst >= 4.5
+    pairs = itertools.combinations(plots.TEN_COLOURS, 2)
+    assert all(np.abs(np.subtract(to_rgb(a), to_rgb(b))).max() > 0.1 for a, b in pairs)
+
+
+def test_lines_of_the_quiz_figures():
+    """Here no digit stands beside the mark, so the chosen class colours must stand out by themselves."""
+    code = (ROOT / "instructor" / "quiz_figures.py").read_text(encoding="utf-8")
+    used = {plots.TEN_COLOURS[int(number)] for number in re.findall(r"TEN_COLOURS\[(\d)\]", code)}
+    assert len(used) >= 3
+    for colour in used:
+        assert contrast(colour, "white") >= 3, colour
+
+
+# Runs on a page: the text nodes in sight, each as [its colour, all backgrounds behind it from the nearest on, its text].
+COLOURS = """() => {
+    const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const text = walker.currentNode.textContent.trim(), node = walker.currentNode.parentElement;
+        if (!text || !node.getClientRects().length) continue;
+        const behind = [];
+        for (let e = node; e; e = e.parentElement) behind.push(getComputedStyle(e).backgroundColor);
+        found.push([getComputedStyle(node).color, behind, text]);
+    }
+    return found; }"""
+
+
+def css(colour):
+    """rgb(…) or rgba(…) as matplotlib has it."""
+    numbers = [float(number) for number in re.findall(r"[\d.]+", colour)]
+    return (*(channel / 255 for channel in numbers[:3]), *(numbers[3:] or [1.0]))
+
+
+@pytest.mark.parametrize("name", ["00_start_here", "quiz"])
+def test_every_text_of_an_exported_page(name, browser, tmp_path):
+    """As Chromium shows it: prose, links, code in its colours, outputs."""
+    sys.path.insert(0, str(ROOT / "instructor"))
+    import build
+    import to_html
+
+    (source,) = [source for source in build.sources() if source.stem == name]
+    notebook = nbformat.read(build.built_path(source, "vi"), as_version=4)
+    file = tmp_path / "page.html"
+    file.write_text(to_html.page(notebook, "vi", name), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    texts = page.evaluate(COLOURS)
+    page.close()
+    assert len(texts) > 100
+    weak = set()
+    for colour, behind, text in texts:
+        background = "white"
+        for layer in reversed(behind):
+            background = over(css(layer), background)
+        if contrast(over(css(colour), background), background) < 4.5:
+            weak.add((colour, text[:30]))
+    assert not weak

@@ -1,0 +1,205 @@
+"""Figures have descriptions, and every lesson becomes a web page that loses nothing of it."""
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "instructor"))
+import alt_text  # noqa: E402
+import build  # noqa: E402
+import to_html  # noqa: E402
+
+EDITIONS = [(source, language) for source in build.sources() for language in build.LANGUAGES]
+EDITIONS = [edition for edition in EDITIONS if build.built_path(*edition).exists()]  # build.py --check names the others
+NAMES = [f"{source.stem}-{language}" for source, language in EDITIONS]
+
+
+def read(source, language):
+    return nbformat.read(build.built_path(source, language), as_version=4)
+
+
+# -------------------------------------------------------------------------------------------------- descriptions
+
+
+@pytest.mark.parametrize("source, language", EDITIONS, ids=NAMES)
+def test_every_figure_has_a_description_in_its_language(source, language):
+    notebook = read(source, language)
+    assert not list(alt_text.problems(notebook, language))
+    other = read(source, "en" if language == "vi" else "vi")
+    pairs = zip(alt_text.pictures(notebook), alt_text.pictures(other), strict=True)
+    for (number, output), (_, its_twin) in pairs:
+        text = output.metadata["image/png"]["alt"]
+        assert len(text) >= 20, f"cell {number}: {text}"
+        assert text != its_twin.metadata["image/png"]["alt"], f"cell {number}"
+        assert not re.search(r"[$`]|\\[a-z]|\*\*", text), f"cell {number}: {text}"
+
+
+def lesson(*cells):
+    """A notebook of (kind, source) cells; every code cell has a picture."""
+    make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
+    notebook = nbformat.v4.new_notebook(cells=[make[kind](source) for kind, source in cells])
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [
+                nbformat.v4.new_output("display_data", data={"image/png": "AAAA"}, metadata={"image/png": {"width": 5}})
+            ]
+    return notebook
+
+
+def described(language, *cells):
+    notebook = lesson(*cells)
+    alt_text.stamp(notebook, language)
+    return [output.metadata["image/png"].get("alt") for _, output in alt_text.pictures(notebook)]
+
+
+def test_description_is_title_and_caption():
+    code = 'ax.set(xlabel="x", title=tr("Đám mây", "The cloud"))'
+    text = "*The figure: $\\mu$ and **two** dots,\nside by side.* It goes on.\n\n*Not this.*"
+    assert described("en", ("code", code), ("markdown", text)) == [
+        "The cloud. The figure: μ and two dots, side by side."
+    ]
+    assert described("vi", ("code", code), ("markdown", "*Hình: đám mây.*")) == ["Đám mây. Hình: đám mây."]
+
+
+@pytest.mark.parametrize(
+    "code, title",
+    [
+        ('plt.title("One")', "One"),
+        ('figure.suptitle(tr("Một", "One"))', "One"),
+        ('title = tr("Một", "One")\nplots.plot_images(x, title=title)', "One"),
+        ('plots.plot_images(x, title=f"{n} of them")', ""),
+        ("if True:\n    %matplotlib inline\nplots.plot_latent(model)", ""),
+        ('figure, axes = plt.subplots(1, 2)\naxes[0].set_title("Left")', ""),
+        ('figure, axes = plt.subplots(1, 2)\naxes[0].set_title("Left")\nfigure.suptitle("Both")', "Both"),
+    ],
+)
+def test_titles_are_found_where_they_are_written_out(code, title):
+    assert alt_text.title(code, "en") == title
+
+
+def test_two_figures_share_the_caption_that_follows_them():
+    first, second = described(
+        "en", ("code", 'plt.title("A")'), ("code", 'plt.title("B")'), ("markdown", "*Both figures: dots.*")
+    )
+    assert (first, second) == ("A. Both figures: dots.", "B. Both figures: dots.")
+
+
+@pytest.mark.parametrize("text", ["No caption.", "**Bold** is none.", "* a list\n* is none"])
+def test_a_figure_without_description_is_named(text):
+    notebook = lesson(("code", "draw()"), ("markdown", text))
+    alt_text.stamp(notebook, "en")
+    assert "alt" not in notebook.cells[0].outputs[0].metadata["image/png"]
+    assert [problem[:6] for problem in alt_text.problems(notebook, "en")] == ["cell 0"]
+
+
+def test_an_old_description_is_noticed_and_replaced():
+    notebook = lesson(("code", "draw()"), ("markdown", "*Dots.*"))
+    alt_text.stamp(notebook, "en")
+    notebook.cells[1].source = "*Lines.*"
+    assert "not that of its caption" in next(alt_text.problems(notebook, "en"))
+    alt_text.stamp(notebook, "en")
+    assert notebook.cells[0].outputs[0].metadata["image/png"] == {"width": 5, "alt": "Lines."}
+    assert not list(alt_text.problems(notebook, "en"))
+
+
+# --------------------------------------------------------------------------------------------------------- pages
+
+
+def words(text):
+    """Letters and digits alone: what must not be lost, however a page breaks its lines."""
+    return re.sub(r"[\W_]+", "", text)
+
+
+def prose(markdown):
+    """A text cell without what a page shows otherwise: formulas, code, tags, addresses."""
+    text = re.sub(r"```.*?```|\$\$.+?\$\$|\$[^$]+\$|`[^`]*`|<[^>]+>", "\0", markdown, flags=re.DOTALL)
+    return re.sub(r"!?\[([^]]*)\]\([^)]*\)", r"\1", text)
+
+
+@pytest.mark.parametrize("source, language", EDITIONS, ids=NAMES)
+def test_page_holds_the_whole_lesson(source, language):
+    notebook = read(source, language)
+    text = to_html.page(read(source, language), language, source.stem)
+    page = BeautifulSoup(text, "html.parser")
+    assert page.html["lang"] == language
+    assert page.title.string.strip() not in ("", source.stem)
+
+    markdown = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    outside_code = re.sub(r"```.*?```", "", markdown, flags=re.DOTALL)
+    headings = re.findall(r"^(#+) ", outside_code, re.MULTILINE)
+    found = [tag.name for tag in page.select(".jp-MarkdownCell :is(h1, h2, h3, h4)")]
+    assert found == [f"h{len(marks)}" for marks in headings]
+
+    seen = words(" ".join(cell.get_text() for cell in page.select(".jp-MarkdownCell")))
+    for piece in prose(markdown).split("\0"):
+        for line in piece.splitlines():
+            for part in re.split(r"^\s*(?:#+|[-*]|\d+\.)\s|[|*]", line):
+                assert words(part) in seen, part
+
+    formulas = re.findall(r"\$\$.+?\$\$|\$[^$\n]+\$", re.sub(r"`[^`]*`", "", outside_code), re.DOTALL)
+    assert len(page.select(".jp-MarkdownCell math")) == len(formulas)
+    assert "$" not in " ".join(cell.get_text() for cell in page.select(".jp-MarkdownCell"))
+
+    pictures = page.select(".jp-OutputArea img")
+    assert len(pictures) >= len(list(alt_text.pictures(notebook)))
+    for picture in page.find_all("img"):
+        assert len(picture.get("alt", "")) >= 5 and "No description" not in picture["alt"]
+    alts = {picture["alt"] for picture in pictures}
+    assert alts >= {output.metadata["image/png"]["alt"] for _, output in alt_text.pictures(notebook)}
+
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    blocks = page.select(".jp-CodeCell .jp-InputArea .highlight")
+    assert [words(block.get_text()) for block in blocks] == [words(cell.source) for cell in code]
+    assert len(page.find_all("details")) == markdown.count("<details>")
+
+    assert "VBox(children" not in page.get_text()  # a widget without its picture
+    assert all(tag["src"].startswith("data:") for tag in page.select("[src]"))  # nothing comes from elsewhere
+    assert not page.select("link[rel=stylesheet]")
+    assert not re.search(r'href="[^"]*\.ipynb', text)
+
+
+@pytest.mark.parametrize(
+    "latex, parts",
+    [
+        (r"\tfrac12", "<mfrac><mn>1</mn><mn>2</mn></mfrac>"),
+        (r"\underbrace{x}_{\text{tái tạo}}", "<munder>"),
+        (r"\underbrace{x}_{\text{tái tạo}}", "<mtext>tái&#x000A0;tạo</mtext>"),
+        (r"a < b", "<mo>&#x0003C;</mo>"),
+        (r"\log 5", '<mi>log</mi><mspace width="0.17em" /><mn>5</mn>'),
+        (r"\log(5)", "<mi>log</mi><mo"),
+    ],
+)
+def test_formulas_are_mathml(latex, parts):
+    page = to_html.Page("en")
+    assert parts in page.markdown2html(f"so ${latex}$ is")
+    assert "<math " in page.markdown2html(f"## A heading with ${latex}$")
+    assert 'display="block"' in page.markdown2html(f"$${latex}$$")
+
+
+@pytest.mark.parametrize(
+    "link, page",
+    [
+        ("../en/02_vae.ipynb", "../en/02_vae.html"),
+        ("04_loss.ipynb", "04_loss.html"),
+        ("../../notebooks/vi/00_start_here.ipynb", "../vi/00_start_here.html"),
+        ("../../quiz/en/quiz.ipynb", "../en/quiz.html"),
+        ("https://example.org/a.ipynb", "https://example.org/a.ipynb"),
+    ],
+)
+def test_links_lead_to_pages(link, page):
+    assert to_html.LESSON_LINK.sub(to_html.html_link, f'href="{link}"') == f'href="{page}"'
+
+
+def test_command_writes_both_languages(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["to_html.py", "--out", str(tmp_path), "00"])
+    assert to_html.main() == 0
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html")} == {
+        "vi/00_start_here.html",
+        "en/00_start_here.html",
+    }
+    assert 'lang="vi"' in (tmp_path / "vi" / "00_start_here.html").read_text(encoding="utf-8")
