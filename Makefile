@@ -1,4 +1,4 @@
-# make lab · make test · make notebooks · make html · make lint · make bench
+# make lab · make test · make notebooks · make colab · make html · make lint · make bench · make test-lower-bounds
 # Each sets up .venv first if it is missing. Choose another Python with PYTHON=python3.12.
 
 PYTHON ?= python3
@@ -19,22 +19,25 @@ ifeq ($(shell uname -s),Linux)
 LAB_FLAGS += $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser)
 endif
 
+# What the old ipywidgets and IPython need besides, and the newest no longer do.
+OLD_HELPERS := ipython_genutils==0.2.0 backcall==0.2.0 decorator==5.1.1 pickleshare==0.7.5
+
 # Both editions have the same code cells (a test says so): the Vietnamese one runs on MNIST, the English one as on a
 # machine without a network, on the embedded digits. Two lessons at a time, each on one core.
 NBVAL := $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0
 NO_NETWORK := env -u VAE_DATA_DIR http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 no_proxy=
 
-.PHONY: lab test notebooks html lint bench clean
+.PHONY: lab test test-lower-bounds notebooks colab html lint bench clean
 
 lab: .venv/ready
 	@test -f "notebooks/$(COURSE)/00_start_here.ipynb" || { echo "COURSE=$(COURSE): choose vi or en."; exit 2; }
 	$(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" \
 		--LabApp.default_url="/lab/tree/notebooks/$(COURSE)/00_start_here.ipynb" $(LAB_FLAGS)
 
-test: lint .venv/ipywidgets-7.7.1
+test: lint .venv/lower-bounds
 	$(PY) -m pytest
-	PYTHONPATH=.venv/ipywidgets-7.7.1 $(PY) -m pytest tests/test_widgets.py tests/test_quiz.py
+	PYTHONPATH=.venv/lower-bounds $(PY) -m pytest --disable-warnings tests/test_widgets.py tests/test_quiz.py
 	OMP_NUM_THREADS=1 $(NBVAL) notebooks/vi quiz/vi
 	$(NO_NETWORK) OMP_NUM_THREADS=1 $(NBVAL) notebooks/en quiz/en
 
@@ -44,6 +47,10 @@ lint: .venv/ready
 
 notebooks: .venv/ready
 	$(PY) instructor/build.py $(LESSONS)
+
+# One file per lesson that runs alone, on Colab or in an empty folder: dist/colab/vi, dist/colab/en.
+colab: .venv/ready
+	$(PY) instructor/colab.py dist/colab
 
 html: .venv/ready
 	$(PY) instructor/to_html.py $(LESSONS)
@@ -58,9 +65,30 @@ html: .venv/ready
 	$(PY) -c "import torch, torchvision, vae_helpers.models"
 	@touch $@
 
-# Colab's version of ipywidgets: its Python half, beside the newest one of .venv.
-.venv/ipywidgets-7.7.1: .venv/ready
-	$(PIP_INSTALL) --target $@ --quiet --no-deps ipywidgets==7.7.1 ipython_genutils==0.2.0
+# The lower bounds of requirements.txt, all but PyTorch's, laid over the newest packages of .venv. Pythons after 3.11 have
+# no such old NumPy and SciPy: there it is ipywidgets alone, in Colab's version.
+.venv/lower-bounds: .venv/ready
+	@rm -rf $@
+	@sed -n '/^torch/!s/>=/==/p' requirements.txt > $@.txt
+	$(PIP_INSTALL) --target $@ --quiet --no-deps --only-binary numpy,scipy,scikit-learn,matplotlib,pillow,safetensors \
+		-r $@.txt $(OLD_HELPERS) || { echo "No wheels of these old versions for this Python: only ipywidgets is tested at its lower bound."; \
+		$(PIP_INSTALL) --target $@ --quiet --no-deps ipywidgets==7.7.1 ipython_genutils==0.2.0; }
+	@touch $@
+
+# The whole of requirements.txt at its lower bounds, PyTorch included, in a virtual environment of its own (5.6 GB; Python
+# 3.10 or 3.11, for which such old versions exist).
+test-lower-bounds: .venv-lower/ready
+	.venv-lower/bin/python -m pytest --disable-warnings tests/test_checks.py tests/test_data.py tests/test_faults.py tests/test_losses.py \
+		tests/test_models.py tests/test_plots.py tests/test_pretrained.py tests/test_quiz.py tests/test_training.py tests/test_widgets.py
+	.venv-lower/bin/python -m pytest --disable-warnings --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -o timeout=0 \
+		notebooks/vi/00_start_here.ipynb notebooks/en/03_reparameterization.ipynb
+
+.venv-lower/ready: requirements.txt
+	rm -rf .venv-lower
+	$(PYTHON) -m venv .venv-lower
+	sed -n 's/>=/==/p' requirements.txt > .venv-lower/lower-bounds.txt
+	.venv-lower/bin/python -m pip install --quiet --requirement .venv-lower/lower-bounds.txt \
+		"jupytext>=1.19" "nbclient>=0.10" "nbval>=0.11" "pytest>=8" "pytest-timeout>=2.3" "setuptools>=68"
 	@touch $@
 
 bench: .venv/ready
@@ -68,4 +96,4 @@ bench: .venv/ready
 	$(PY) benchmarks/train_speed.py --quick
 
 clean:
-	rm -rf .venv .bootstrap
+	rm -rf .venv .venv-lower .bootstrap

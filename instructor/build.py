@@ -22,6 +22,7 @@ from pathlib import Path
 import alt_text
 import jupytext
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -52,7 +53,9 @@ if importlib.util.find_spec("vae_helpers") is None:
 """
 INSTALL = """\
 if importlib.util.find_spec("vae_helpers") is None:
-    %pip install --quiet "vae-helpers @ git+{url}"
+    # --no-deps: PyTorch và các gói có sẵn giữ nguyên · PyTorch and all that is there stay as they are
+    small = " ".join(name for name in ("safetensors", "torchsummary") if importlib.util.find_spec(name) is None)
+    %pip install --quiet --no-deps "vae-helpers @ git+{url}" {{small}}
 """
 
 
@@ -196,7 +199,7 @@ def rebuild_text(source: Path) -> None:
         path = built_path(source, language)
         built, notebook = nbformat.read(path, as_version=4), make_notebook(source, language)
         old, new = ([cell for cell in nb.cells if cell.cell_type == "code"] for nb in (built, notebook))
-        if [code_of(cell) for cell in old] != [code_of(cell) for cell in new]:
+        if [code_of(cell) for cell in old[1:]] != [code_of(cell) for cell in new[1:]]:  # the set-up puts nothing out
             raise ValueError(f"{path.relative_to(ROOT)}: its code has changed as well, so it must be executed again.")
         for before, after in zip(old, new, strict=True):
             after.outputs, after.execution_count = before.outputs, before.execution_count
@@ -206,8 +209,8 @@ def rebuild_text(source: Path) -> None:
 
 
 def code_of(cell: NotebookNode) -> str:
-    """A code cell without its comments, which do not affect what it puts out."""
-    return ast.unparse(ast.parse(cell.source))
+    """A code cell without its comments, which do not affect what it puts out; %pip and the like as plain Python."""
+    return ast.unparse(ast.parse(TransformerManager().transform_cell(cell.source)))
 
 
 def problems(source: Path) -> Iterator[str]:

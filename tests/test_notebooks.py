@@ -240,6 +240,18 @@ def test_solution_edition_passes_every_check(source, capsys):
             assert result, result.message
 
 
+def test_badge_needs_no_run(built, monkeypatch):
+    """The lessons get it by --text; a second time as well, when the set-up cell holds %pip, which is no Python."""
+    outputs = nbformat.read(build.built_path(built, "vi"), as_version=4).cells[-1].outputs
+    monkeypatch.setattr(build, "repository_url", lambda: "https://github.com/owner/name")
+    for _ in range(2):
+        build.rebuild_text(built)
+        assert not list(build.problems(built))
+    notebook = nbformat.read(build.built_path(built, "vi"), as_version=4)
+    assert "colab-badge" in notebook.cells[0].source and "%pip" in notebook.cells[1].source
+    assert notebook.cells[-1].outputs == outputs
+
+
 def test_text_can_change_without_running_and_code_cannot(built):
     outputs = nbformat.read(build.built_path(built, "vi"), as_version=4).cells[-1].outputs
     write_source(built.parent, LESSON.replace("# # Bài", "# # Bài mới").replace("print(f(1))", "print(f(1))  # new"))

@@ -287,9 +287,10 @@ def _link(question) -> str:
     """The lesson that answers a question, as a link where the lesson lies beside this notebook."""
     page, _, anchor = question.link.partition("#")
     heading = inline_html(question.heading)
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        if (folder / page).exists():
-            way = html.escape(f"{Path(os.path.relpath(folder / page)).as_posix()}#{anchor}")
+    beside = Path.cwd() / Path(page).name  # make colab puts lessons and quiz into one folder
+    for file in (beside, *(folder / page for folder in (Path.cwd(), *Path.cwd().parents))):
+        if file.exists():
+            way = html.escape(f"{Path(os.path.relpath(file)).as_posix()}#{anchor}")
             return f'<a href="{way}" target="_blank">{question.lesson}, «{heading}»</a>'
     return f"{page}, «{heading}»"
 

@@ -1,5 +1,6 @@
 """Images come in: MNIST from a folder or the network, digits that need neither, and splits."""
 
+import errno
 import os
 import shutil
 import socket
@@ -225,6 +226,8 @@ def _download_mnist(folder: Path) -> None:
         try:
             MNIST(staging, download=True)
         except Exception as problem:  # URLError, a wrong checksum, a broken archive, …: each means "not here, not now"
+            if isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise  # the disk is full: that is not the network's fault
             raise DataError(
                 tr(f"tải MNIST bị dở dang ({problem})", f"the download of MNIST broke off ({problem})")
             ) from problem

@@ -1,11 +1,14 @@
 """The training loop, its history, its log file and its checkpoints."""
 
 import ctypes
+import io
 import math
 import os
-import pickle
+import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -18,10 +21,11 @@ from ._inference import latent_dim_of
 from ._language import tr
 from .losses import vae_loss
 
-__all__ = ["History", "TrainingDiverged", "default_device", "fit"]
+__all__ = ["History", "TrainingDiverged", "checkpoint_folder", "default_device", "fit"]
 
 COLUMNS = ("epoch", "loss", "recon", "kl", "val_loss", "val_recon", "val_kl", "seconds")
 LOG_COLUMNS = "Epoch,Avg_Loss,Recon_Loss,KL_Loss"  # the handout's
+DRIVE = Path("/content/drive/MyDrive")  # a student's Google Drive, where Colab mounts it
 
 
 class TrainingDiverged(FloatingPointError):
@@ -86,6 +90,15 @@ def default_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def checkpoint_folder() -> Path:
+    """Where checkpoints outlive the machine: checkpoints in Google Drive where that is mounted, or else ./checkpoints.
+
+    A Colab runtime takes its files along when it is lost; Drive stays. To mount it:
+    from google.colab import drive; drive.mount("/content/drive"). The folder is made by fit when it needs it.
+    """
+    return (DRIVE if DRIVE.is_dir() else Path()) / "checkpoints"
+
+
 def fit(
     model: nn.Module,
     train: Dataset | DataLoader,
@@ -115,21 +128,22 @@ def fit(
         and lowers it to almost 0 over the rest (L. Smith & N. Topin, "Super-Convergence", 2018): fewer epochs for the
         same quality, with a larger lr such as 4e-3.
     log_dir: folder for the log file, training_log_<date>_<time>.txt; None for no log.
-    checkpoint: file that holds everything after each epoch (written beside, then renamed). If it exists, training goes
-        on from it, to the same result as without the break.
+    checkpoint: file that holds everything after each epoch (written beside, then renamed), such as
+        checkpoint_folder() / "vae.pt". If it exists, training goes on from it, to the same result as without the break.
     seed: makes the order of the images and the noise repeatable. For the same history twice the model must also start
         from the same weights: call torch.manual_seed before you build it. None leaves the random state as it is.
 
     Ctrl-C ends the training early: the model keeps what it has learnt and the epochs so far are returned.
-    Raises TrainingDiverged when the loss is no longer finite, ValueError for bad arguments and for a checkpoint of
-    another recipe, OSError where the log or the checkpoint cannot be written (before the first epoch).
+    Raises TrainingDiverged when the loss is no longer finite, ValueError for bad arguments (a GPU that is not there
+    among them) and for a checkpoint of another recipe, OSError where the log or the checkpoint cannot be written
+    (before the first epoch, unless the disk fills up later), torch.cuda.OutOfMemoryError when the GPU's memory is full.
     """
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"fit({name}): got {value!r}, expected a whole number from 1 up.")
     if schedule not in (None, "one-cycle"):
         raise ValueError(f"fit(schedule): got {schedule!r}, expected None or 'one-cycle'.")
-    device = torch.device(device) if device is not None else default_device()
+    device = _checked_device(device)
     model.to(device)
     if device.type == "cpu":
         _keep_freed_memory()
@@ -158,7 +172,13 @@ def fit(
     history = History()
     if checkpoint is not None:
         checkpoint = Path(checkpoint)
-        checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        if checkpoint.is_dir():
+            raise ValueError(
+                tr(
+                    f"fit(checkpoint): {checkpoint} là một thư mục. Hãy ghi rõ một tệp trong đó, chẳng hạn {checkpoint / 'vae.pt'}.",
+                    f"fit(checkpoint): {checkpoint} is a folder. Name a file in it, such as {checkpoint / 'vae.pt'}.",
+                )
+            )
         if checkpoint.exists():
             history = _load_checkpoint(checkpoint, model, optimizer, scheduler, recipe)
             if progress:
@@ -168,12 +188,18 @@ def fit(
                         f"Going on from {checkpoint}: {len(history)} epochs are done.",
                     )
                 )
-    log = _Log(log_dir, model, train_batches, epochs) if log_dir is not None else None
-    if log:
+        if len(history) < epochs:
+            _try_out(checkpoint.parent, "checkpoint")
+    log = None
+    if log_dir is not None:
+        _try_out(Path(log_dir), "log_dir")
+        log = _Log(log_dir, model, train_batches, epochs)
         history.log_file = log.path
-        log.write(history)
+        with _explained(log.path, "log_dir", len(history)):
+            log.write(history)
 
     epoch = batch = 0
+    out_of_memory = False
     bar = tqdm(total=epochs, initial=len(history), desc="Epoch", unit="epoch", disable=not progress)
     try:
         for epoch in range(len(history) + 1, epochs + 1):
@@ -202,9 +228,11 @@ def fit(
             row["seconds"] = time.perf_counter() - started
             history.rows.append({column: row.get(column, math.nan) for column in COLUMNS})
             if checkpoint:
-                _save_checkpoint(checkpoint, model, optimizer, scheduler, recipe, history)
+                with _explained(checkpoint, "checkpoint", epoch):
+                    _save_checkpoint(checkpoint, model, optimizer, scheduler, recipe, history)
             if log:
-                log.write(history)
+                with _explained(log.path, "log_dir", epoch):
+                    log.write(history)
             bar.update()
             if progress and (epoch % max(1, epochs // 20) == 0 or epoch == epochs):  # 500 epochs: 20 lines
                 bar.write(_summary_line(history.rows[-1], epochs))
@@ -217,11 +245,58 @@ def fit(
                 f"Stopped in epoch {epoch}, batch {batch}. The model keeps what it has learnt; {done} whole epochs are in the History.",
             )
         )
+    except torch.cuda.OutOfMemoryError:
+        out_of_memory = True  # raised below: outside of this block nothing holds on to the failed step's memory
     finally:
         bar.close()
+    if out_of_memory:
+        raise _out_of_memory(train_batches, epoch, max(batch, 1), checkpoint if history.rows else None)
     if log:
-        log.write(history, completed=not history.interrupted)
+        with _explained(log.path, "log_dir", len(history)):
+            log.write(history, completed=not history.interrupted)
     return history
+
+
+def _checked_device(device: str | torch.device | None) -> torch.device:
+    if device is None:
+        return default_device()
+    try:
+        chosen = torch.device(device)
+    except (RuntimeError, TypeError):
+        raise ValueError(
+            tr(
+                f"fit(device): nhận {device!r}, cần 'cpu', 'cuda', hoặc None để khóa học tự chọn.",
+                f"fit(device): got {device!r}, expected 'cpu', 'cuda', or None to let the course choose.",
+            )
+        ) from None
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if chosen.type == "cuda" and (chosen.index or 0) >= gpus:
+        raise ValueError(
+            tr(
+                f"fit(device): nhận {str(device)!r}, nhưng ở đây PyTorch thấy {gpus} GPU. Hãy bỏ device đi: có GPU thì fit dùng GPU, "
+                "không thì dùng CPU. Trên Colab, chọn Runtime → Change runtime type → GPU để có GPU.",
+                f"fit(device): got {str(device)!r}, but PyTorch sees {gpus} GPUs here. Leave device out: fit takes a GPU if there is "
+                "one, or else the CPU. On Colab choose Runtime → Change runtime type → GPU to get one.",
+            )
+        )
+    return chosen
+
+
+def _out_of_memory(batches: "_Batches", epoch: int, batch: int, checkpoint: Path | None) -> RuntimeError:
+    size, place = batches.batch_size, "DataLoader" if batches.loader is not None else "fit"
+    half = max(1, (size or 2) // 2)
+    message = tr(
+        f"GPU hết bộ nhớ ở epoch {epoch}, batch {batch}, với batch_size={size}. Hãy thử {place}(..., batch_size={half}), và tắt kernel "
+        "của các notebook khác đang dùng GPU.",
+        f"The GPU's memory is full in epoch {epoch}, batch {batch}, with batch_size={size}. Try {place}(..., batch_size={half}), "
+        "and shut down the kernels of other notebooks that use the GPU.",
+    )
+    if checkpoint:
+        message += tr(
+            f" Các epoch trước vẫn còn trong {checkpoint}; batch_size khác là công thức khác, nên cần một tệp checkpoint mới.",
+            f" The epochs before are safe in {checkpoint}; another batch_size is another recipe, so it needs a new checkpoint file.",
+        )
+    return torch.cuda.OutOfMemoryError(message)
 
 
 def _keep_freed_memory() -> None:
@@ -353,7 +428,6 @@ class _Log:
 
     def __init__(self, folder: str | os.PathLike, model: nn.Module, batches: _Batches, epochs: int):
         started = datetime.now()
-        Path(folder).mkdir(parents=True, exist_ok=True)
         stem, number = f"training_log_{started:%Y%m%d_%H%M%S}", 1
         self.path = Path(folder) / f"{stem}.txt"
         while self.path.exists():  # two trainings within one second
@@ -383,11 +457,50 @@ class _Log:
 def _write_then_rename(path: Path, write: Callable) -> None:
     """Write beside, then rename: whenever the process dies, path holds either the old file or the new one, whole."""
     beside = path.with_name(path.name + ".part")
-    with open(beside, "wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+    try:
+        with open(beside, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        with suppress(OSError):  # what is left of it on a full disk only takes room
+            beside.unlink(missing_ok=True)
+
+
+def _try_out(folder: Path, argument: str) -> None:
+    """Make the folder and write there once: better to find out now than after the first epoch."""
+    with _explained(folder, argument, epochs=0):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+
+
+@contextmanager
+def _explained(path: Path, argument: str, epochs: int) -> Iterator[None]:
+    """Turn an OSError while writing into one that says what it means for the training: epochs are done by then."""
+    try:
+        yield
+    except OSError as problem:
+        message = tr(
+            f"fit({argument}): không ghi được {path} ({problem.strerror or type(problem).__name__}).",
+            f"fit({argument}): {path} cannot be written ({problem.strerror or type(problem).__name__}).",
+        )
+        if epochs:
+            message += tr(
+                f" Mô hình vẫn giữ những gì đã học trong {epochs} epoch, và những gì đã lưu trước đó còn nguyên vẹn. Hãy dọn bớt ổ đĩa "
+                "hoặc chọn thư mục khác.",
+                f" The model keeps what it has learnt in {epochs} epochs, and what was saved before is whole. Make room on the disk "
+                "or choose another folder.",
+            )
+            if argument == "checkpoint":
+                message += tr(
+                    " Chạy lại với cùng checkpoint thì fit đi tiếp từ epoch đã lưu cuối cùng.",
+                    " Run again with the same checkpoint, and fit goes on from the last epoch saved.",
+                )
+        else:
+            message += tr(" Hãy chọn một thư mục bạn có quyền ghi.", " Choose a folder that you may write to.")
+        raise OSError(problem.errno, message) from None
 
 
 def _save_checkpoint(
@@ -408,7 +521,9 @@ def _save_checkpoint(
         "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         "history": history.rows,
     }
-    _write_then_rename(path, lambda file: torch.save(state, file))
+    packed = io.BytesIO()  # torch's own writer does not survive a disk that fills up under it
+    torch.save(state, packed)
+    _write_then_rename(path, lambda file: file.write(packed.getbuffer()))
 
 
 def _load_checkpoint(
@@ -420,9 +535,12 @@ def _load_checkpoint(
 ) -> History:
     """Put the checkpoint's state into model, optimizer and random generators. Touches nothing if it does not fit."""
     try:
+        with zipfile.ZipFile(path) as archive:  # torch.load itself does not compare the checksums
+            if damaged := archive.testzip():
+                raise zipfile.BadZipFile(damaged)
         state = torch.load(path, map_location="cpu", weights_only=True)
         saved_recipe, rows = state["recipe"], state["history"]
-    except (RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as problem:
+    except Exception as problem:  # damage shows in many ways, and not every one is an error of torch's own
         raise ValueError(
             tr(
                 f"fit(checkpoint): không đọc được {path} ({type(problem).__name__}). Tệp được giữ nguyên; "

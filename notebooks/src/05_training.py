@@ -425,7 +425,7 @@ print(tr("kiểm định:", "validation:"), f"{np.average(val_means, weights=val
 # ⏱ Each epoch takes about 12 seconds on two CPU cores; a GPU is much faster.
 
 # %%
-folder = Path("checkpoints")
+folder = training.checkpoint_folder()
 checkpoint = folder / f"vae_B1000_{EPOCHS}_epochs.pt"
 if EPOCHS == 3:
     checkpoint.unlink(missing_ok=True)
@@ -440,17 +440,20 @@ history = training.fit(
 # Giả sử đến đây kernel bị ngắt và mọi biến đều mất, chỉ còn tệp checkpoint. Ta tạo một mô hình mới tinh rồi gọi lại đúng lệnh ấy với đủ số
 # epoch: `fit` đọc checkpoint và chỉ chạy phần còn thiếu. Kết quả giống hệt như khi không bị ngắt.
 #
-# Trên Colab, khi máy bị thu hồi thì tệp cũng mất theo. Vậy hãy để checkpoint trên Google Drive: chạy
-# `from google.colab import drive; drive.mount("/content/drive")`, rồi trong ô trên đặt `folder = Path("/content/drive/MyDrive/checkpoints")`.
+# Trên Colab, khi máy bị thu hồi thì tệp cũng mất theo, nên checkpoint phải nằm trên Google Drive. Chỉ cần một dòng, chạy trước ô trên:
+# `from google.colab import drive; drive.mount("/content/drive")`. Khi đó `checkpoint_folder()` là thư mục `checkpoints` trong Drive của bạn;
+# chưa gắn Drive, hoặc ở máy bạn, nó là thư mục `checkpoints` cạnh notebook. Mất máy thì mở notebook lần nữa, gắn Drive rồi chạy lại tất cả: `fit` đi tiếp.
 
 # %% [markdown] lang="en"
 # Suppose that the kernel dies here and all variables are gone, only the checkpoint file is left. We make a brand-new model
 # and give the same command with the full number of epochs: `fit` reads the checkpoint and runs only what is missing. The
 # result is exactly that of a training without the break.
 #
-# On Colab a machine that is taken away takes its files along. So keep the checkpoint on Google Drive: run
-# `from google.colab import drive; drive.mount("/content/drive")`, and in the cell above set
-# `folder = Path("/content/drive/MyDrive/checkpoints")`.
+# On Colab a machine that is taken away takes its files along, so the checkpoint must lie on Google Drive. That takes one
+# line, run before the cell above: `from google.colab import drive; drive.mount("/content/drive")`. Then
+# `checkpoint_folder()` is the folder `checkpoints` in your Drive; without Drive, or on your own machine, it is
+# `checkpoints` beside the notebook. When the machine is lost, open the notebook again, mount Drive and run all: `fit`
+# goes on.
 
 # %%
 model = VAE(channels, latent_dim)

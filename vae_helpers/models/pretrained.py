@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from .._language import tr
 from .autoencoders import Autoencoder
 from .vae import VAE
 
@@ -30,11 +31,22 @@ def load_pretrained(name: str) -> VAE | Autoencoder:
     "vae-2d" and "vae-16d": VAEs with 2 and 16 latent dimensions and calibrated decoders (B = 10 and B = 40).
     "vae-2d-b1000" and "vae-16d-b1000": the same with the exercise's B = 1000.
     "ae-2d" and "ae-16d": plain autoencoders.
-    Raises ValueError for an unknown name.
+    Raises ValueError for an unknown name and for damaged weights.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    card = pretrained_card(name)
+    card, file = pretrained_card(name), FOLDER / f"{name}.safetensors"
     model = {"VAE": VAE, "Autoencoder": Autoencoder}[card["class"]](channels=1, latent_dim=card["latent_dim"])
-    model.load_state_dict(load_file(FOLDER / f"{name}.safetensors"))
+    try:
+        model.load_state_dict(load_file(file))
+    except (OSError, RuntimeError, SafetensorError) as problem:
+        raise ValueError(
+            tr(
+                f"load_pretrained({name!r}): tệp {file} thiếu hoặc hỏng ({type(problem).__name__}). "
+                "Hãy tải lại khóa học (git checkout, hoặc cài lại vae-helpers).",
+                f"load_pretrained({name!r}): the file {file} is missing or damaged ({type(problem).__name__}). "
+                "Get the course again (git checkout, or install vae-helpers again).",
+            )
+        ) from problem
     return model.eval()
