@@ -1,40 +1,87 @@
 """What runs in the sandbox: a student's notebook, and then, one by one, the calls of its functions that the judge asks for.
 
-Started by sandbox.py as a process of its own. It is not trusted: a student's code shares its memory. It first shuts
-itself in (where the system allows it), limits itself, and only then imports torch and meets the student's code.
+Started by sandbox.py: `inside.py SETTINGS` for one student, or `inside.py --nursery`, a process that imports torch once
+and then forks for each student that the judge names. Not trusted: a student's code shares this process's memory. So the
+process shuts itself in (where the system allows it) and limits itself before it meets the student's code.
 """
 
 import ast
 import contextlib
 import ctypes
+import importlib
 import json
 import os
+import random
+import signal
+import socket
 import sys
 from pathlib import Path
 
 NO_SUID, NO_DEV, NO_EXEC, BIND, RECURSIVE, PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18  # MS_… of mount(2)
-DEVICES = ("null", "zero", "full", "random", "urandom")
+NEW_NAMESPACES, NEW_USERS = 0x20000 | 0x40000000 | 0x20000000 | 0x8000000 | 0x4000000, 0x10000000  # CLONE_NEW…
+DIE_WITH_PARENT, DUMPABLE, DROP_FROM_BOUNDING_SET, NO_NEW_PRIVILEGES = 1, 4, 24, 38  # PR_… of prctl(2)
+MOUNT_SETATTR, AT_RECURSIVE = 442, 0x8000
 FOLDER = "/sandbox"  # the working folder within the new root
 
 
 # ------------------------------------------------------------------------------------------------ shutting itself in
 
 
-def shut_in(place: str, visible: list[str], megabytes: int) -> None:
-    """Within fresh namespaces: a root in which only visible can be seen, nothing but FOLDER, /tmp and /dev/shm can be
-    written (in memory, to be forgotten), and no capability is left. Raises OSError where the system refuses."""
+def shut_in(settings: dict) -> None:
+    """Fresh namespaces and a user of its own, if the settings say so. In the namespaces: a root in which only
+    settings["visible"] can be seen, nothing but FOLDER, /tmp and /dev/shm can be written (in memory, to be forgotten), no
+    other process, no network, no capability. This becomes the first process of its namespace: when it dies, so does all
+    that it has started. Raises OSError where the system refuses."""
     libc = ctypes.CDLL(None, use_errno=True)
+    if settings["namespaces"]:
+        new_namespaces(libc, own_users=settings["user"] is None)
+        new_root(libc, settings["place"], settings["visible"], settings["disk"])
+        for capability in range(64):  # those that this kernel does not know fail
+            libc.prctl(DROP_FROM_BOUNDING_SET, capability, 0, 0, 0)
+    else:
+        os.chdir(settings["place"])
+    if settings["user"] is not None:
+        os.setgroups([])
+        os.setresgid(*3 * [settings["user"]])
+        os.setresuid(*3 * [settings["user"]])
+        libc.prctl(DUMPABLE, 1, 0, 0, 0)  # or else its own /proc/self would belong to root
+    if settings["namespaces"]:
+        header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+        must(libc.capset(ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)())), "capset")
+    must(libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "prctl")
+    libc.prctl(DIE_WITH_PARENT, 9, 0, 0, 0)
 
-    def must(result: int, what: str) -> None:
-        if result:
-            raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+
+def must(result: int, what: str) -> None:
+    if result:
+        raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+
+
+def new_namespaces(libc, own_users: bool) -> None:
+    """own_users: a namespace of users too, in which this user has the rights that what follows needs."""
+    user, group = os.geteuid(), os.getegid()
+    must(libc.unshare(NEW_NAMESPACES | (NEW_USERS if own_users else 0)), "unshare")
+    if own_users:
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"0 {user} 1")
+        Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+    libc.prctl(DIE_WITH_PARENT, 9, 0, 0, 0)
+    if child := os.fork():  # the first process of the new namespace; this one stays outside and waits
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)
+    os.setsid()  # out of the group that the one outside is in
+
+
+def new_root(libc, place: str, visible: list[str], megabytes: int) -> None:
+    """Build a root at place, and go there. (From within a chroot no user namespace can be made that would lead out.)"""
 
     def mount(source: str, target: str, kind: str | None, flags: int, data: str = "") -> None:
         texts = [text.encode() if text else None for text in (source, target, kind)]
         must(libc.mount(*texts, ctypes.c_ulong(flags), data.encode()), f"mount {target}")
 
-    def make_folder(path: str) -> str:
-        os.makedirs(path, exist_ok=True)
+    def make(path: str, like: str = "/") -> str:
+        os.makedirs(path if os.path.isdir(like) else os.path.dirname(path), exist_ok=True)
+        if not os.path.isdir(like):
+            Path(path).touch()
         return path
 
     mount("none", "/", None, RECURSIVE | PRIVATE)
@@ -46,32 +93,16 @@ def shut_in(place: str, visible: list[str], megabytes: int) -> None:
         if os.path.islink(path) and os.path.dirname(path) == "/":  # /bin → usr/bin
             os.symlink(os.readlink(path), place + path)
             continue
-        mount(path, make_folder(place + path), None, BIND | RECURSIVE)
+        mount(path, make(place + path, like=path), None, BIND | RECURSIVE)
         bound.append(path)
-    for name in DEVICES:
-        make_folder(f"{place}/dev")
-        Path(f"{place}/dev/{name}").touch()
-        mount(f"/dev/{name}", f"{place}/dev/{name}", None, BIND)
-    mount("proc", make_folder(f"{place}/proc"), "proc", NO_SUID | NO_DEV | NO_EXEC)
-    scratch = [make_folder(place + folder) for folder in (FOLDER, "/tmp", "/dev/shm")]
+    mount("proc", make(f"{place}/proc"), "proc", NO_SUID | NO_DEV | NO_EXEC)
+    scratch = [make(place + folder) for folder in (FOLDER, "/tmp", "/dev/shm")]
     read_only = (ctypes.c_uint64 * 4)(1, 0, 0, 0)  # struct mount_attr with MOUNT_ATTR_RDONLY
-    mount_setattr, at_recursive = 442, 0x8000
-    must(libc.syscall(mount_setattr, -1, place.encode(), at_recursive, ctypes.byref(read_only), 32), "mount_setattr")
+    must(libc.syscall(MOUNT_SETATTR, -1, place.encode(), AT_RECURSIVE, ctypes.byref(read_only), 32), "mount_setattr")
     for folder in scratch:
-        mount("tmpfs", folder, "tmpfs", NO_SUID | NO_DEV, f"size={megabytes}m,mode=700")
+        mount("tmpfs", folder, "tmpfs", NO_SUID | NO_DEV, f"size={megabytes}m,mode=777")
     os.chroot(place)
     os.chdir(FOLDER)
-    give_up_rights(libc, must)
-
-
-def give_up_rights(libc, must) -> None:
-    """No capability now or later. (From within a chroot no new user namespace can be made either.)"""
-    no_new_privileges, drop_from_bounding_set = 38, 24
-    for capability in range(64):
-        libc.prctl(drop_from_bounding_set, capability, 0, 0, 0)  # those that this kernel does not know fail
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    must(libc.capset(ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)())), "capset")
-    must(libc.prctl(no_new_privileges, 1, 0, 0, 0), "prctl")
 
 
 def limit(limits: dict) -> None:
@@ -149,21 +180,63 @@ def binds(node: ast.stmt) -> set[str]:
 # ------------------------------------------------------------------------------------------------ serving the judge
 
 
-def main() -> None:
-    settings = json.loads(sys.argv[1])
-    if settings["namespaces"]:
-        os.setsid()
-        shut_in(settings["place"], settings["visible"], settings["disk"])
-    else:
-        os.chdir(settings["place"])
-    limit(settings["limits"])
+def nursery() -> None:
+    """Fork for each settings that come through standard input's socket, with the three pipes that the child is to use."""
+    judge = socket.socket(fileno=os.dup(0))
+    sys.path[:] = json.loads(judge.recv(2**16))
+    importlib.import_module("grading.wire")
+    importlib.import_module("IPython.core.interactiveshell")
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    judge.send(b"ready")
+    while True:
+        text, pipes, _, _ = socket.recv_fds(judge, 2**16, 3)
+        if not text:
+            return
+        if os.fork():
+            for pipe in pipes:
+                os.close(pipe)
+            judge.send(b"born")
+            continue
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for number, pipe in enumerate(pipes):
+            os.dup2(pipe, number)
+        os.closerange(3, 4096)
+        random.seed()
+        sys.modules["numpy"].random.seed()
+        live(json.loads(text))
+
+
+def live(settings: dict) -> None:
+    """One student's process, from its isolation to its end."""
+    try:
+        if hasattr(os, "setsid"):
+            os.setsid()
+        if settings["namespaces"] or settings["user"]:
+            shut_in(settings)
+        else:
+            os.chdir(settings["place"])
+        limit(settings["limits"])
+        serve(settings)
+    except EOFError:
+        pass
+    except BaseException as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        os._exit(1)
+    os._exit(0)
+
+
+def serve(settings: dict) -> None:
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # what the notebook prints goes the way of its errors, never among the answers
-    os.environ.update(HOME=os.getcwd(), TMPDIR=os.getcwd(), USER="student", LOGNAME="student")
+    os.environ.clear()
+    os.environ.update(settings["environment"], HOME=os.getcwd(), TMPDIR=os.getcwd(), USER="student", LOGNAME="student")
     sys.path[:] = [*settings["path"], os.getcwd()]  # the student's own modules come last: they can hide nothing
     from grading import wire
 
+    for module in ("os", "torch", "grading.wire"):  # loaded in the nursery, but is the rest of them in sight?
+        if not os.path.exists(sys.modules[module].__file__):
+            raise FileNotFoundError(sys.modules[module].__file__)
     own = os.getpid()
 
     def send(message: dict, body: bytes = b"") -> None:
@@ -191,11 +264,9 @@ def main() -> None:
         notebook.run_definitions(message["functions"])
     found = [name for name in message["functions"] if name in notebook.names]
     peer.send({"op": "ran", "errors": notebook.errors, "found": found})
-    with contextlib.suppress(EOFError):
-        while True:
-            peer.serve(*peer.receive())
-    os._exit(0)
+    while True:
+        peer.serve(*peer.receive())
 
 
 if __name__ == "__main__":
-    main()
+    nursery() if sys.argv[1] == "--nursery" else live(json.loads(sys.argv[1]))

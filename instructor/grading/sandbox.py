@@ -1,6 +1,6 @@
 """A sandbox: a process for one student's code, with limits on time, memory, processes, files and output.
 
-On Linux it gets namespaces of its own where the system allows it (unshare): no network, no other process in sight, a
+On Linux it gets namespaces of its own where the system allows it: no network, no other process in sight, a
 file system that shows Python, the course and nothing else, read-only. Started by root it also gets a user of its own.
 What of this could be had is told by Isolation.notices.
 """
@@ -10,8 +10,8 @@ import json
 import os
 import queue
 import shutil
-import signal
 import site
+import socket
 import subprocess
 import sys
 import tempfile
@@ -30,18 +30,6 @@ from .wire import Ended
 ROOT = Path(__file__).resolve().parents[2]
 INSIDE = Path(__file__).with_name("inside.py")
 LINUX = sys.platform == "linux"
-UNSHARE = (
-    "unshare",
-    "--user",
-    "--map-root-user",
-    "--mount",
-    "--net",
-    "--pid",
-    "--ipc",
-    "--uts",
-    "--fork",
-    "--kill-child",
-)
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VAE_DATA_DIR", "SYSTEMROOT")
 STARTING = 120  # seconds for a process to import torch
 LOOK = 0.05  # seconds between two looks of the watcher
@@ -62,12 +50,12 @@ def isolation() -> Isolation:
     is_root = LINUX and os.geteuid() == 0
     users = [50_000 + os.getpid() % 10_000, None] if is_root else [None]
     reason = ""
-    for namespaces in (True, False) if LINUX and shutil.which("unshare") else (False,):
+    for namespaces in (True, False) if LINUX else (False,):
         for user in users:
             try:
-                with Sandbox(Limits(seconds=60), Isolation(namespaces, user)) as sandbox:
+                with Sandbox(Limits(), Isolation(namespaces, user)) as sandbox:
                     sandbox.wait_until_ready()
-            except (Ended, OSError, subprocess.SubprocessError) as error:
+            except (Ended, OSError) as error:
                 reason = error.detail if isinstance(error, Ended) else str(error)
                 continue
             return Isolation(namespaces, user, tuple(_notices(namespaces, user)))
@@ -100,19 +88,24 @@ class Sandbox:
         self.closing = threading.Event()
 
     def __enter__(self):
-        if LINUX:
-            _adopt_orphans()
+        user = self.isolation.user
+        with_nursery = (
+            self.isolation.namespaces or user
+        )  # else a student's code could reach it, and so the next student
+        mother = _nursery() if with_nursery else None
         self.others = {child.pid for child in psutil.Process().children(recursive=True)}
         self.place = tempfile.mkdtemp(prefix="grade-")
-        user = self.isolation.user
         if user:
             os.chown(self.place, user, user)
         self.started = time.monotonic()
-        self.process = subprocess.Popen(
-            self._command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.place,
-            env=self._environment(), start_new_session=True,
-            **({"user": user, "group": user, "extra_groups": []} if user else {}),
-        )  # fmt: skip
+        if mother:
+            self.stdin, self.stdout, self.stderr = mother.fork(self._settings())
+        else:
+            self.process = subprocess.Popen(
+                [sys.executable, "-I", INSIDE, json.dumps(self._settings())],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment(),
+            )  # fmt: skip
+            self.stdin, self.stdout, self.stderr = (getattr(self.process, n) for n in ("stdin", "stdout", "stderr"))
         self.threads = [threading.Thread(target=t, daemon=True) for t in (self._read, self._drain, self._watch)]
         for thread in self.threads:
             thread.start()
@@ -126,7 +119,7 @@ class Sandbox:
                 self.messages.get_nowait()
         for thread in self.threads:
             thread.join(timeout=5)
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+        for stream in (self.stdin, self.stdout, self.stderr):
             with contextlib.suppress(OSError):
                 stream.close()
         shutil.rmtree(self.place, ignore_errors=True)
@@ -135,7 +128,7 @@ class Sandbox:
 
     def send(self, message: dict, body: bytes = b"") -> None:
         try:
-            wire.write_frame(self.process.stdin, message, body)
+            wire.write_frame(self.stdin, message, body)
         except (OSError, ValueError):
             raise self._end() from None
 
@@ -155,13 +148,10 @@ class Sandbox:
 
     def _end(self) -> Ended:
         if self.reason is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(timeout=2)
-            code = self.process.returncode
+            self.threads[1].join(timeout=1)  # its last words
             told = self.output.decode("utf-8", "replace").strip().splitlines()
-            told = f": {wire.clean_text(told[-1])}" if told else ""
-            by_cpu = LINUX and code in (-signal.SIGXCPU, 128 + signal.SIGXCPU)
-            self.reason = Ended("timeout" if by_cpu else "crashed", f"its process ended by itself{told}")
+            last = f": {wire.clean_text(told[-1])}" if told else ""
+            self.reason = Ended("crashed", f"its process ended by itself{last}")
         return self.reason
 
     # ---------------------------------------------------------------- threads
@@ -169,7 +159,7 @@ class Sandbox:
     def _read(self) -> None:
         try:
             while True:
-                self.messages.put(wire.read_frame(self.process.stdout))
+                self.messages.put(wire.read_frame(self.stdout))
         except ValueError as error:
             self._stop("crashed", f"not a message: {wire.clean_text(error)}")
         except (EOFError, OSError):
@@ -180,14 +170,14 @@ class Sandbox:
 
     def _drain(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            while part := self.process.stderr.read1(65536):
+            while part := self.stderr.read1(65536):
                 self.printed += len(part)
                 self.output += part
                 del self.output[:-4000]  # the end is what tells
 
     def _watch(self) -> None:
         limits = self.limits
-        while not self.closing.wait(LOOK) and self.process.poll() is None:
+        while not self.closing.wait(LOOK):
             alive = self._alive()
             if time.monotonic() - self.started > (limits.seconds if self.ready else STARTING):
                 return self._stop("timeout", f"not finished after {limits.seconds:g} s")
@@ -224,59 +214,96 @@ class Sandbox:
                     with contextlib.suppress(psutil.Error):
                         getattr(victim, action)()
             time.sleep(0.01)
-        self.process.wait()
-        for orphan in self._alive() if LINUX else ():
+        for ended in self._alive() if LINUX else ():  # children of ours by now: let go of their numbers
             with contextlib.suppress(OSError):
-                os.waitpid(orphan.pid, os.WNOHANG)
+                os.waitpid(ended.pid, os.WNOHANG)
 
     # ---------------------------------------------------------------- how it is started
 
-    def _command(self) -> list[str]:
-        settings = {
-            "namespaces": self.isolation.namespaces,
-            "place": self.place,
-            "disk": self.limits.disk,
-            "limits": self._system_limits(),
-            "path": self._import_path(),
-            "visible": self._visible(),
-        }
-        command = [sys.executable, "-I", str(INSIDE), json.dumps(settings)]
-        if self.isolation.namespaces:
-            command = [*UNSHARE, *command]
-        if LINUX and shutil.which("setpriv"):  # it must not outlive a judge that is killed
-            command = ["setpriv", "--pdeathsig=KILL", *command]
-        return command
-
-    def _system_limits(self) -> dict[str, int]:
+    def _settings(self) -> dict:
         megabyte, limits = 2**20, self.limits
         tasks = 0 if self.isolation.user or self.isolation.namespaces or not LINUX else _own_tasks()
         return {
-            "RLIMIT_CORE": 0,
-            "RLIMIT_CPU": int(limits.seconds) + STARTING,
-            "RLIMIT_DATA": limits.memory * megabyte,
-            "RLIMIT_FSIZE": limits.disk * megabyte,
-            "RLIMIT_NPROC": tasks + 4 * limits.processes,
+            "namespaces": self.isolation.namespaces,
+            "user": self.isolation.user,
+            "place": self.place,
+            "disk": limits.disk,
+            "limits": {
+                "RLIMIT_CORE": 0,
+                "RLIMIT_CPU": int(limits.seconds) + STARTING,
+                "RLIMIT_DATA": limits.memory * megabyte,
+                "RLIMIT_FSIZE": limits.disk * megabyte,
+                "RLIMIT_NPROC": tasks + 4 * limits.processes,
+            },
+            "environment": _environment(),
+            "path": _import_path(),
+            "visible": _visible(),
         }
 
-    def _environment(self) -> dict[str, str]:
-        """Nothing of the judge's own environment but what finds programs and data."""
-        kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        quiet = {"MPLBACKEND": "Agg", "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1"}
-        return {**kept, **one_thread, **quiet, "PYTHONIOENCODING": "utf-8"}
 
-    def _import_path(self) -> list[str]:
-        own = {str(ROOT), str(ROOT / "instructor"), str(ROOT / "tests"), ""}
-        rest = [str(Path(path).absolute()) for path in sys.path if path not in own]
-        return [str(ROOT), *rest, str(ROOT / "instructor")]
+class Nursery:
+    """A process that has imported torch and forks for each student: a second instead of many."""
 
-    def _visible(self) -> list[str]:
-        system = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/nix/store", "/sys/devices/system/cpu"]
-        python = [sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages()]
-        course = [ROOT / "vae_helpers", ROOT / "quiz", INSIDE.parent, os.environ.get("VAE_DATA_DIR", ROOT / "data")]
-        path = [p for p in self._import_path() if not ROOT.is_relative_to(p)]
-        libraries = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
-        return [str(Path(p).absolute()) for p in (*system, *python, *course, *path, *libraries) if str(p)]
+    def __init__(self):
+        _adopt_orphans()
+        self.judge, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [sys.executable, "-I", str(INSIDE), "--nursery"]
+        with other:
+            self.process = subprocess.Popen(command, stdin=other, stdout=subprocess.DEVNULL, env=_environment())
+        self.judge.settimeout(STARTING)
+        self.judge.send(json.dumps(_import_path()).encode())
+        if not self.judge.recv(100):
+            raise OSError("the nursery did not start")
+
+    def fork(self, settings: dict) -> list:
+        """Make a child. Returns its standard input, output and error."""
+        (its_in, our_in), (our_out, its_out), (our_err, its_err) = os.pipe(), os.pipe(), os.pipe()
+        theirs = [its_in, its_out, its_err]
+        try:
+            socket.send_fds(self.judge, [json.dumps(settings).encode()], theirs)
+            if not self.judge.recv(100):
+                raise OSError("the nursery is gone")
+        finally:
+            for pipe in theirs:
+                os.close(pipe)
+        return [os.fdopen(our_in, "wb"), os.fdopen(our_out, "rb"), os.fdopen(our_err, "rb")]
+
+
+def _nursery() -> Nursery:
+    """This process's own; a new one if the last has died."""
+    global _mother
+    if _mother is None or _mother.process.poll() is not None:
+        _mother = Nursery()
+    return _mother
+
+
+_mother: Nursery | None = None
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the judge's own environment but what finds programs and data."""
+    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    plain = {"MPLBACKEND": "Agg", "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**kept, **one_thread, **plain, "PYTHONIOENCODING": "utf-8"}
+
+
+def _import_path() -> list[str]:
+    own = {str(ROOT), str(ROOT / "instructor"), str(ROOT / "tests"), ""}
+    rest = [str(Path(path).absolute()) for path in sys.path if path not in own]
+    return [str(ROOT), *rest, str(ROOT / "instructor")]
+
+
+def _visible() -> list[str]:
+    """The folders that a student's code may read: the system's, Python's, the course's."""
+    system = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/nix/store", "/sys/devices/system/cpu"]
+    system += [f"/etc/{name}" for name in ("passwd", "group", "localtime", "ld.so.cache", "alternatives", "fonts")]
+    system += [f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom")]
+    python = [sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages()]
+    course = [ROOT / "vae_helpers", ROOT / "quiz", INSIDE.parent, os.environ.get("VAE_DATA_DIR", ROOT / "data")]
+    path = [p for p in _import_path() if not ROOT.is_relative_to(p)]
+    libraries = [p for p in os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep) if p]
+    return [str(Path(p).absolute()) for p in (*system, *python, *course, *path, *libraries)]
 
 
 def _adopt_orphans() -> None:

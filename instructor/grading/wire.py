@@ -20,7 +20,7 @@ from torch import Tensor, nn
 LARGEST_FRAME = 64 * 2**20  # bytes; the largest answer that a check asks for is 12.5 MB
 LARGEST_HEAD = 2**20
 MOST_ITEMS, MOST_TEXT, DEEPEST, GRAPHS = 10_000, 300, 6, 8
-NUMBERS = ("float16", "bfloat16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64", "bool")
+NUMBERS = ("float16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64", "bool")
 DTYPES = {name: getattr(torch, name) for name in NUMBERS}
 HEAD = struct.Struct(">II")
 
@@ -98,11 +98,10 @@ class _Packer:
         return ["other", type(value).__name__]
 
     def _numbers(self, tensor: Tensor) -> tuple[str, list[int]]:
-        flat = tensor.detach().cpu().contiguous().reshape(-1)
-        if len(self.body) + flat.numel() * flat.element_size() > LARGEST_FRAME:
+        if len(self.body) + tensor.numel() * tensor.element_size() > LARGEST_FRAME:
             raise ValueError(f"the answer takes more than {LARGEST_FRAME // 2**20} MB")
-        self.body += flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
-        return str(flat.dtype).removeprefix("torch."), list(tensor.shape)
+        self.body += tensor.detach().cpu().numpy().tobytes()
+        return str(tensor.dtype).removeprefix("torch."), list(tensor.shape)
 
 
 class _Unpacker:
@@ -294,7 +293,8 @@ class Peer:
         outputs, inputs = self.graphs[message["number"]]
         given = _Unpacker(body).unpack(message["of"])
         pairs = [(output, gradient) for output, gradient in zip(outputs, given, strict=True) if gradient is not None]
-        found = torch.autograd.grad(*zip(*pairs, strict=True), allow_unused=True, retain_graph=True, inputs=inputs)
+        of, given = zip(*pairs, strict=True)
+        found = torch.autograd.grad(of, inputs, given, allow_unused=True, retain_graph=True)
         return {"op": "answer", "gradients": [packer.pack(gradient) for gradient in found]}
 
     def _request(self, message: dict, body: bytes) -> tuple[dict, bytes]:
