@@ -209,12 +209,12 @@ for target in TARGETS:
     for attempt in (lambda: open(target, 'w').write('gone'), lambda: os.remove(target), lambda: os.rename(target, target + 'x')):
         try: attempt()
         except OSError: pass
-for folder, _, files in os.walk('/'):
-    if not folder.startswith(('/proc', '/sys')):
-        for file in files:
-            if file.endswith(('.ipynb', '.csv')) or 'grades-work' in folder:
-                try: open(os.path.join(folder, file), 'w').write('gone')
-                except OSError: pass
+for folder, inner, files in os.walk('/'):
+    inner[:] = [name for name in inner if name not in ('proc', 'sys', 'usr', 'lib')]
+    for file in files:
+        if file.endswith(('.ipynb', '.csv')) or 'grades-work' in folder:
+            try: open(os.path.join(folder, file), 'w').write('gone')
+            except OSError: pass
 """
 KILLER = """\
 import os, signal
@@ -236,7 +236,7 @@ HOSTILE = {
     "fork bomb": ([MSE, "import os\nwhile True: os.fork()", BCE], "processes", ["mse", "bce"]),
     "memory bomb": ([MSE, "x = []\nwhile True: x.append(bytearray(10**8))", BCE], "memory", ["mse", "bce"]),
     "torch memory bomb": ([MSE, "x = torch.ones(10**10)", BCE], "memory", ["mse", "bce"]),
-    "many small memories": ([MSE, "import os, time\nfor _ in range(4): os.fork()\nx = bytearray(400 * 10**6)\ntime.sleep(9)"], "memory", ["mse"]),
+    "many small memories": ([MSE, "import os, time\nos.fork(), os.fork()\nx = b'x' * 900_000_000\ntime.sleep(9)"], "memory", ["mse"]),
     "no json": (b"{not json", "not-json", []),
     "deep json": (b"[" * 100_000, "not-json", []),
     "no notebook": (b'{"cells": {"a": 1}}', "not-notebook", []),
@@ -256,9 +256,9 @@ HOSTILE = {
     "writes elsewhere": ([WRONG_MSE, "TARGETS = {targets}", VANDAL], "ok", []),
     "calls home": ([MSE, "PORT = {port}", NETWORK], "ok", ["mse"]),
     "leaves a daemon": ([MSE, DAEMON], "ok", ["mse"]),
-    "deep source": ([MSE, "(" * 100_000, "x = " + "-" * 100_000 + "1"], "ok", ["mse"]),
+    "deep source": ([MSE, "(" * 100_000, "[" * 100_000 + "]" * 100_000], "ok", ["mse"]),
 }  # fmt: skip
-SHADOW = "=HYPERLINK(1) <script>alert(1)</script>"  # hands in a folder with modules of its own, under a wicked name
+SHADOW = "=HYPERLINK(1) <script>alert(1)"  # hands in a folder with modules of its own, under a wicked name
 HONEST = "Nguyễn Thị Ánh"
 
 
@@ -299,7 +299,7 @@ def room(tmp_path_factory):
     (shadow / "bai 01.ipynb").write_bytes(notebook(WRONG_MSE, "raise ValueError('<script>alert(2)</script>')"))
     for name in ("vae_helpers/__init__", "vae_helpers/checks", "torch", "sitecustomize", "grading", "json", "numpy"):
         (shadow / f"{name}.py").write_text(FAKE_PACKAGE)
-    (folder / "link_01.ipynb").symlink_to("/etc/passwd")
+    (folder / "link.ipynb").symlink_to("/etc/passwd")
     listener = socket.create_server(("127.0.0.1", 0))
     targets = [honest / "01_autoencoder.ipynb", folder.parent / "grades-work", folder.parent / "grades.csv", folder]
     for name, (cells, _, _) in HOSTILE.items():
@@ -308,7 +308,7 @@ def room(tmp_path_factory):
             cells = notebook(
                 *(c.replace("{targets}", repr([*map(str, targets)])).replace("{port}", port) for c in cells)
             )
-        (folder / f"{name}_01.ipynb").write_bytes(cells)
+        (folder / f"{name}.ipynb").write_bytes(cells)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     run = command(folder, "--time", "6", "--memory", "1500")
     assert run.returncode == 0, run.stderr

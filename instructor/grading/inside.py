@@ -155,7 +155,7 @@ class Notebook:
             known = len(needed)
             for _, node in statements:
                 if binds(node) & needed:
-                    needed |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+                    needed |= asks_for(compile(ast.Module([node], []), "<cell>", "exec"))
         for number, node in statements:
             if isinstance(node, (ast.Import, ast.ImportFrom)) or binds(node) & needed:
                 try:
@@ -170,11 +170,19 @@ class Notebook:
 
 def binds(node: ast.stmt) -> set[str]:
     """The names that a statement at the top level gives a value."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    if isinstance(node, definitions):
         return {node.name}
-    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    imports = [alias for n in ast.walk(node) if isinstance(n, (ast.Import, ast.ImportFrom)) for alias in n.names]
+    parts = list(ast.walk(node))
+    names = {n.id for n in parts if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names |= {n.name for n in parts if isinstance(n, definitions)}
+    imports = [alias for n in parts if isinstance(n, (ast.Import, ast.ImportFrom)) for alias in n.names]
     return names | {(alias.asname or alias.name).split(".")[0] for alias in imports}
+
+
+def asks_for(code) -> set[str]:
+    """The names that a piece of code, and the functions in it, look up outside themselves (attributes too, to be safe)."""
+    return set(code.co_names).union(*(asks_for(part) for part in code.co_consts if hasattr(part, "co_names")))
 
 
 # ------------------------------------------------------------------------------------------------ serving the judge

@@ -66,7 +66,7 @@ def read_notebook(content: bytes, name: str) -> Reading:
         kernel_name = str(kernel.get("name", ""))
         language = metadata.get("vae_language")
     except (KeyError, TypeError, AttributeError) as error:
-        raise Unreadable("not-notebook", wire.clean_text(error)) from None
+        raise Unreadable("not-notebook", f"its cells cannot be read: {wire.clean_text(error)}") from None
     if spoken.lower() not in ("python", "ipython"):
         raise Unreadable("no-kernel", f"{wire.clean_text(kernel_name)} ({wire.clean_text(spoken)})")
     return Reading(_lesson(ids, name, code), language if language in ("vi", "en") else "vi", code)
@@ -117,7 +117,7 @@ def grade(
 
 def _grade(name, content, files, limits, only_exercises, shut_in) -> dict:
     start = time.monotonic()
-    result = {"status": "ok", "detail": "", "lesson": "", "language": "vi", "exercises": [], "errors": []}
+    result = {"status": "ok", "detail": "", "lesson": "", "language": "", "exercises": [], "errors": []}
     try:
         reading = read_notebook(content, name)
         result |= {"lesson": reading.lesson, "language": reading.language}
@@ -144,7 +144,9 @@ def _run(reading: Reading, files: dict[str, bytes], limits: Limits, only_exercis
         try:
             with Sandbox(replace(limits, seconds=seconds), shut_in) as sandbox:
                 found, errors = _start(sandbox, reading, files, everything)
-                result["errors"], ran = result["errors"] or errors, True
+                result["errors"] = result["errors"] or errors
+                _refuse_exhausted(errors)
+                ran = True
                 for current in list(waiting):
                     verdicts[current] = _verdict(current, sandbox, found, reading)
                     waiting = [exercise for exercise in waiting if exercise != current]
@@ -160,18 +162,16 @@ def _run(reading: Reading, files: dict[str, bytes], limits: Limits, only_exercis
         if not waiting:
             break
         everything = False
-    if result["status"] == "ok":
-        result |= _exhausted(result["errors"])
     return {**result, "exercises": [asdict(exercise) | verdict for exercise, verdict in verdicts.items()]}
 
 
-def _exhausted(errors: list) -> dict:
-    """A notebook that ran into a limit, and survived it, is marked as one that did not."""
+def _refuse_exhausted(errors: list) -> None:
+    """A notebook that ran into a limit and survived is in no state to serve its functions."""
     for cell, name, text in errors:
-        for status, pattern in (("memory", "MemoryError|can't allocate memory"), ("processes", "BlockingIOError|can't start new thread")):  # fmt: skip
-            if re.search(pattern, f"{name} {text}"):
-                return {"status": status, "detail": f"cell {cell}: {name}"}
-    return {}
+        if name == "MemoryError" or "can't allocate memory" in text:
+            raise Ended("memory", f"cell {cell}: {name}")
+        if name == "BlockingIOError" or "can't start new thread" in text:
+            raise Ended("processes", f"cell {cell}: {name}")
 
 
 def _start(sandbox: Sandbox, reading: Reading, files: dict[str, bytes], everything: bool) -> tuple[set[str], list]:

@@ -179,14 +179,14 @@ class Sandbox:
         limits = self.limits
         while not self.closing.wait(LOOK):
             alive = self._alive()
-            if time.monotonic() - self.started > (limits.seconds if self.ready else STARTING):
-                return self._stop("timeout", f"not finished after {limits.seconds:g} s")
             if len(alive) > limits.processes:
                 return self._stop("processes", f"more than {limits.processes} processes")
             if self.printed > limits.output:
                 return self._stop("output", f"more than {limits.output / 1e6:g} MB of output")
             if _memory(alive) > limits.memory and _memory(alive, exact=True) > limits.memory:
                 return self._stop("memory", f"more than {limits.memory} MB of memory")
+            if time.monotonic() - self.started > (limits.seconds if self.ready else STARTING):
+                return self._stop("timeout", f"not finished after {limits.seconds:g} s")
 
     def _stop(self, status: str, detail: str) -> None:
         self.reason = self.reason or Ended(status, detail)
@@ -233,7 +233,7 @@ class Sandbox:
                 "RLIMIT_CPU": int(limits.seconds) + STARTING,
                 "RLIMIT_DATA": limits.memory * megabyte,
                 "RLIMIT_FSIZE": limits.disk * megabyte,
-                "RLIMIT_NPROC": tasks + 4 * limits.processes,
+                "RLIMIT_NPROC": tasks + limits.processes + 8,
             },
             "environment": _environment(),
             "path": _import_path(),
