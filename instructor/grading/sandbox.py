@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -41,39 +41,42 @@ class Isolation:
 
     namespaces: bool
     user: int | None
-    notices: tuple[str, ...] = field(default=())
+    notices: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=1)
-def isolation() -> Isolation:
-    """The strongest isolation that works here, tried out once."""
+@lru_cache
+def isolation(namespaces: bool = True) -> Isolation:
+    """The strongest isolation that works here, tried out once. namespaces: whether they may be used.
+
+    Raises RuntimeError where there is none that could be answered for: root's own processes know no limits.
+    """
     is_root = LINUX and os.geteuid() == 0
-    users = [50_000 + os.getpid() % 10_000, None] if is_root else [None]
+    user = 50_000 + os.getpid() % 10_000 if is_root else None
     reason = ""
-    for namespaces in (True, False) if LINUX else (False,):
-        for user in users:
-            try:
-                with Sandbox(Limits(), Isolation(namespaces, user)) as sandbox:
-                    sandbox.wait_until_ready()
-            except (Ended, OSError) as error:
-                reason = error.detail if isinstance(error, Ended) else str(error)
-                continue
-            return Isolation(namespaces, user, tuple(_notices(namespaces, user)))
-    raise RuntimeError(f"No process for a student's code can be started here: {reason}")
+    for shut_in in (Isolation(True, user), Isolation(False, user)):
+        if shut_in.namespaces and not (namespaces and LINUX):
+            continue
+        try:
+            with Sandbox(Limits(), shut_in) as sandbox:
+                sandbox.wait_until_ready()
+        except (Ended, OSError) as error:
+            reason = error.detail if isinstance(error, Ended) else str(error)
+            continue
+        return replace(shut_in, notices=tuple(_notices(shut_in)))
+    hint = " Started by root, it needs namespaces, or a Python that every user can read." if is_root else ""
+    raise RuntimeError(f"No process for a student's code can be started here: {reason}.{hint}")
 
 
-def _notices(namespaces: bool, user: int | None):
-    if not namespaces:
-        yield (
-            "No namespaces here (Linux with unprivileged user namespaces is needed): students' code can reach the network"
-            + (
-                "."
-                if user
-                else ", and read and write what you can. Grade strangers' work in a container or on another machine."
-            )
+def _notices(shut_in: Isolation):
+    if not shut_in.namespaces:
+        reach = (
+            "."
+            if shut_in.user
+            else ", and read and write what you can: grade strangers' work in a container of its own."
         )
+        yield f"This system gives no namespaces (see GRADING.md): students' code can use the network{reach}"
     if os.name == "nt":
-        yield "Windows: there are no limits on the number of processes and on files."
+        yield "Windows has no limits on the number of processes and the size of files."
 
 
 class Sandbox:
