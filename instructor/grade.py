@@ -186,7 +186,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="submissions/")
     parser.add_argument("--out", type=Path, required=True, metavar="grades.csv")
-    parser.add_argument("--only-exercises", action="store_true", help="run only imports and what the exercises need: seconds instead of minutes")  # fmt: skip
+    parser.add_argument("--only-exercises", action="store_true", help="run only what the exercises need: seconds instead of minutes")  # fmt: skip
     parser.add_argument("--time", type=positive, default=Limits.seconds, metavar="SECONDS", help="for one notebook (%(default)s)")  # fmt: skip
     parser.add_argument("--memory", type=positive, default=Limits.memory, metavar="MB", help="for one notebook (%(default)s)")  # fmt: skip
     parser.add_argument("--jobs", type=positive, default=1, metavar="N", help="notebooks at a time on this machine (%(default)s)")  # fmt: skip

@@ -262,9 +262,12 @@ SHADOW = "=HYPERLINK(1) <script>alert(1)"  # hands in a folder with modules of i
 HONEST = "Nguyễn Thị Ánh"
 
 
-if not (sandbox.LINUX and (shut_in := sandbox.isolation()).namespaces or shut_in.user):
-    for name in ("kills its parents", "writes elsewhere", "calls home"):  # without any isolation they do what they say
-        del HOSTILE[name]
+UNGUARDED = {"kills its parents", "writes elsewhere", "calls home"}  # without any isolation they do what they say
+
+
+def is_guarded():
+    shut_in = sandbox.isolation()
+    return shut_in.namespaces or shut_in.user
 
 
 def command(folder, *options):
@@ -308,12 +311,13 @@ def room(tmp_path_factory):
             cells = notebook(
                 *(c.replace("{targets}", repr([*map(str, targets)])).replace("{port}", port) for c in cells)
             )
-        (folder / f"{name}.ipynb").write_bytes(cells)
+        if is_guarded() or name not in UNGUARDED:
+            (folder / f"{name}.ipynb").write_bytes(cells)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     run = command(folder, "--time", "6", "--memory", "1500")
     assert run.returncode == 0, run.stderr
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-    if shut_in.namespaces:
+    if sandbox.isolation().namespaces:
         listener.settimeout(0)
         with pytest.raises(BlockingIOError):
             listener.accept()
@@ -322,6 +326,8 @@ def room(tmp_path_factory):
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_submission_gets_its_row_and_gains_nothing(room, name):
+    if name in UNGUARDED and not is_guarded():
+        pytest.skip("this system isolates no process")
     (row,) = [row for row in table(room[0]) if row["student"] == name]
     _, status, right = HOSTILE[name]
     assert row["status"] == status, row
@@ -349,7 +355,8 @@ def test_link_to_elsewhere_is_not_followed(room):
 
 def test_every_submission_has_one_row_and_every_student_one_page(room):
     rows, students = table(room[0]), table(room[0], "grades-students.csv")
-    assert len(rows) == len({row["student"] for row in rows}) == len(HOSTILE) + 3 == len(students)
+    files = [path for path in room[0].rglob("*.ipynb")]
+    assert len(rows) == len({row["student"] for row in rows}) == len(files) == len(students) > 20
     pages = list((room[0].parent / "grades-feedback").iterdir())
     assert len(pages) == len(rows)
     (own,) = [page.read_text(encoding="utf-8") for page in pages if page.name.startswith("Nguyễn_Thị_Ánh")]

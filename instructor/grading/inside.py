@@ -150,7 +150,7 @@ class Notebook:
             self._note(number, result.error_before_exec or result.error_in_exec)
 
     def run_definitions(self, wanted: list[str]) -> None:
-        """Only imports, and the statements that the wanted functions need, directly or through other names."""
+        """Only the statements that the wanted functions need, directly or through other names."""
         statements = []
         for number, source in enumerate(self.cells, start=1):
             with contextlib.suppress(SyntaxError, ValueError):
@@ -162,7 +162,7 @@ class Notebook:
                 if binds(node) & needed:
                     needed |= asks_for(compile(ast.Module([node], []), "<cell>", "exec"))
         for number, node in statements:
-            if isinstance(node, (ast.Import, ast.ImportFrom)) or binds(node) & needed:
+            if binds(node) & (needed | {"*"}):
                 try:
                     exec(compile(ast.Module([node], []), f"<cell {number}>", "exec"), self.names)
                 except BaseException as error:

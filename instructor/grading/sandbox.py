@@ -186,10 +186,10 @@ class Sandbox:
                 return self._stop("processes", f"more than {limits.processes} processes")
             if self.printed > limits.output:
                 return self._stop("output", f"more than {limits.output / 1e6:g} MB of output")
-            if _memory(alive) > limits.memory and _memory(alive, exact=True) > limits.memory:
-                return self._stop("memory", f"more than {limits.memory} MB of memory")
             if time.monotonic() - self.started > (limits.seconds if self.ready else STARTING):
                 return self._stop("timeout", f"not finished after {limits.seconds:g} s")
+            if _memory(alive) > limits.memory and _memory(alive, exact=True) > limits.memory:
+                return self._stop("memory", f"more than {limits.memory} MB of memory")
 
     def _stop(self, status: str, detail: str) -> None:
         self.reason = self.reason or Ended(status, detail)
