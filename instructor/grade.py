@@ -42,8 +42,10 @@ def task(course: str):
 
     def grade_one(*arguments, **options):
         place = os.environ.get("VAE_COURSE", course)
-        if place not in sys.path[:1]:
-            sys.path[:0] = [place, os.path.join(place, "instructor")]
+        if place not in sys.path:
+            sys.path.insert(0, place)
+        if (room := os.path.join(place, "instructor")) not in sys.path:
+            sys.path.append(room)
         from grading import judge
 
         return judge.grade(*arguments, **options)
@@ -59,8 +61,11 @@ def local_task(*arguments, **options):
 def workers(jobs: int, scheduler: str | None) -> Iterator[Callable[..., futures.Future]]:
     """A function that submits work: to processes here, or to a Dask cluster."""
     if scheduler is None:
-        with futures.ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        pool = futures.ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+        try:
             yield partial(pool.submit, local_task)
+        finally:
+            pool.shutdown(cancel_futures=True)
         return
     try:
         from distributed import Client

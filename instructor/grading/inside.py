@@ -268,12 +268,13 @@ def serve(settings: dict) -> None:
     )
     peer.send({"op": "ready"})
     message, body = peer.receive()
-    for name, size in message["files"]:
-        path = Path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body[:size])
-        body = body[size:]
-    notebook = Notebook(message["cells"])
+    for name, size in message["parts"]:
+        part, body = body[:size], body[size:]
+        if name:
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_bytes(part)
+        else:
+            notebook = Notebook(json.loads(part))
     if message["everything"]:
         notebook.run_all()
     else:

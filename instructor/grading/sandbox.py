@@ -69,12 +69,9 @@ def isolation(namespaces: bool = True) -> Isolation:
 
 def _notices(shut_in: Isolation):
     if not shut_in.namespaces:
-        reach = (
-            "."
-            if shut_in.user
-            else ", and read and write what you can: grade strangers' work in a container of its own."
-        )
-        yield f"This system gives no namespaces (see GRADING.md): students' code can use the network{reach}"
+        yield "This system gives no namespaces (see GRADING.md): students' code can use the network."
+        if not shut_in.user:
+            yield "It can also read and write what you can: grade strangers' work in a container of its own."
     if os.name == "nt":
         yield "Windows has no limits on the number of processes and the size of files."
 
@@ -91,11 +88,11 @@ class Sandbox:
         self.closing = threading.Event()
 
     def __enter__(self):
+        if LINUX:
+            _adopt_orphans()
         user = self.isolation.user
-        with_nursery = (
-            self.isolation.namespaces or user
-        )  # else a student's code could reach it, and so the next student
-        mother = _nursery() if with_nursery else None
+        out_of_reach = self.isolation.namespaces or user  # or else a student's code could harm the next one's mother
+        mother = _nursery() if out_of_reach else None
         self.others = {child.pid for child in psutil.Process().children(recursive=True)}
         self.place = tempfile.mkdtemp(prefix="grade-")
         if user:
@@ -179,17 +176,22 @@ class Sandbox:
                 del self.output[:-4000]  # the end is what tells
 
     def _watch(self) -> None:
-        limits = self.limits
         while not self.closing.wait(LOOK):
-            alive = self._alive()
-            if len(alive) > limits.processes:
-                return self._stop("processes", f"more than {limits.processes} processes")
-            if self.printed > limits.output:
-                return self._stop("output", f"more than {limits.output / 1e6:g} MB of output")
-            if time.monotonic() - self.started > (limits.seconds if self.ready else STARTING):
-                return self._stop("timeout", f"not finished after {limits.seconds:g} s")
-            if _memory(alive) > limits.memory and _memory(alive, exact=True) > limits.memory:
-                return self._stop("memory", f"more than {limits.memory} MB of memory")
+            with contextlib.suppress(psutil.Error):  # a process that went while it was looked at
+                if broken := self._broken_limit():
+                    return self._stop(*broken)
+
+    def _broken_limit(self) -> tuple[str, str] | None:
+        limits, alive = self.limits, self._alive()
+        if len(alive) > limits.processes:
+            return "processes", f"more than {limits.processes} processes"
+        if self.printed > limits.output:
+            return "output", f"more than {limits.output / 1e6:g} MB of output"
+        if time.monotonic() - self.started > (limits.seconds if self.ready else STARTING):
+            return "timeout", f"not finished after {limits.seconds:g} s"
+        if _memory(alive) > limits.memory and _memory(alive, exact=True) > limits.memory:
+            return "memory", f"more than {limits.memory} MB of memory"
+        return None
 
     def _stop(self, status: str, detail: str) -> None:
         self.reason = self.reason or Ended(status, detail)
@@ -248,7 +250,6 @@ class Nursery:
     """A process that has imported torch and forks for each student: a second instead of many."""
 
     def __init__(self):
-        _adopt_orphans()
         self.judge, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-I", str(INSIDE), "--nursery"]
         with other:
