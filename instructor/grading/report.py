@@ -1,0 +1,134 @@
+"""Tables and feedback pages. Everything that a student wrote is escaped: in cells for spreadsheets, in pages for HTML."""
+
+import hashlib
+import re
+from html import escape
+from pathlib import Path
+
+from quiz import harmless, write_table
+from vae_helpers.quiz import write_whole
+
+COLUMNS = ("student", "file", "lesson", "language", "status", "right", "total", "exercises", "detail", "seconds")
+STATUS = {
+    "ok": ("đã chấm", "graded"),
+    "timeout": ("quá thời gian cho phép", "it took too long"),
+    "memory": ("dùng quá nhiều bộ nhớ", "it used too much memory"),
+    "processes": ("mở quá nhiều tiến trình", "it started too many processes"),
+    "output": ("in ra quá nhiều", "it printed too much"),
+    "crashed": ("chương trình dừng đột ngột", "its process ended too early"),
+    "not-json": ("tệp bị hỏng, không đọc được", "the file is damaged and cannot be read"),
+    "not-notebook": ("tệp không phải là notebook", "the file is not a notebook"),
+    "too-large": ("tệp quá lớn", "the file is too large"),
+    "no-kernel": ("notebook không dùng kernel Python", "the notebook does not use a Python kernel"),
+    "unknown-lesson": ("không nhận ra đây là bài nào", "it cannot be told which lesson this is"),
+    "bad-quiz": ("không đọc được tệp câu trả lời", "the file of answers cannot be read"),
+    "unreadable": ("không mở được tệp", "the file cannot be opened"),
+    "grader-error": ("chưa chấm được, lỗi không phải của bạn", "not graded yet, through no fault of yours"),
+}
+VERDICT = {
+    "right": ("✅ đúng", "✅ right"),
+    "wrong": ("❌ chưa đúng", "❌ not right yet"),
+    "todo": ("⏳ chưa làm", "⏳ not done"),
+    "missing": ("⏳ không tìm thấy hàm này", "⏳ there is no such function"),
+    "stopped": ("⛔ không chạy xong", "⛔ it did not finish"),
+}
+STYLE = """body{font:16px/1.5 sans-serif;max-width:52em;margin:2em auto;padding:0 1em;color:#222}
+table{border-collapse:collapse;width:100%}td,th{border:1px solid #bbb;padding:.3em .6em;text-align:left;vertical-align:top}
+code{background:#f2f2f2;padding:0 .2em}"""
+
+
+def row(student: str, file: str, result: dict) -> dict:
+    """One line of the table for a notebook or a quiz."""
+    exercises = result.get("exercises", [])
+    return {
+        "student": student,
+        "file": file,
+        "lesson": result["lesson"],
+        "language": result["language"],
+        "status": result["status"],
+        "right": result.get("right", sum(e["status"] == "right" for e in exercises)),
+        "total": result.get("total", len(exercises)),
+        "exercises": "; ".join(
+            f"{e['function']}: {e['status']}" + (f" ({e['mistake']})" if e["mistake"] else "") for e in exercises
+        ),
+        "detail": result["detail"]
+        or "; ".join(f"cell {cell}: {name}" for cell, name, _ in result.get("errors", [])[:5]),
+        "seconds": result.get("seconds", ""),
+    }
+
+
+def write_tables(path: Path, rows: list[dict], lessons: list[str]) -> Path:
+    """path: one row per notebook and quiz. Beside it one row per student, with the best result in each lesson."""
+    write_table(path, [_harmless(line) for line in rows], list(COLUMNS))
+    totals: dict[str, dict] = {}
+    for line in rows:
+        total = totals.setdefault(line["student"], {"student": line["student"], "right": 0, "problems": 0})
+        total["problems"] += line["status"] != "ok"
+        if line["lesson"]:
+            total[line["lesson"]] = max(total.get(line["lesson"], 0), line["right"])
+    for total in totals.values():
+        total["right"] = sum(total.get(lesson, 0) for lesson in lessons)
+    students = path.with_name(f"{path.stem}-students.csv")
+    write_table(students, [_harmless(t) for t in totals.values()], ["student", "right", "problems", *lessons, "quiz"])
+    return students
+
+
+def _harmless(line: dict) -> dict:
+    return {name: harmless(value) if isinstance(value, str) else value for name, value in line.items()}
+
+
+def write_pages(folder: Path, results: list[tuple[str, str, dict]]) -> None:
+    """One page per student. results: (student, file, result)."""
+    folder.mkdir(exist_ok=True)
+    for student in dict.fromkeys(student for student, _, _ in results):
+        own = [(file, result) for name, file, result in results if name == student]
+        languages = [result["language"] for _, result in own if result["language"]]
+        english = languages.count("en") > len(languages) / 2
+        write_whole(folder / page_name(student), page(student, own, english))
+
+
+def page_name(student: str) -> str:
+    """A file name that keeps the letters of the name, and that no other student has."""
+    readable = re.sub(r"[^\w-]+", "_", student)[:60]
+    return f"{readable}-{hashlib.sha256(student.encode()).hexdigest()[:6]}.html"
+
+
+def page(student: str, results: list[tuple[str, dict]], english: bool) -> str:
+    def tr(vi: str, en: str) -> str:
+        return en if english else vi
+
+    parts = []
+    for file, result in results:
+        line = row(student, file, result)
+        parts.append(
+            f"<h2>{escape(result['lesson'] or file)}</h2>\n<p>{escape(file)}: {line['right']} / {line['total']}."
+        )
+        if result["status"] != "ok":
+            told = tr(*STATUS[result["status"]])
+            parts.append(f"<strong>{tr('Lưu ý', 'Note')}: {told}</strong> ({escape(result['detail'])}).")
+        parts.append("</p>")
+        if result.get("exercises"):
+            lines = [
+                f"<tr><td><code>{escape(e['function'])}</code></td><td>{tr(*VERDICT[e['status']])}</td>"
+                f"<td>{escape(e['message'].lstrip('✅❌⏳ ')) if e['status'] == 'wrong' else ''}</td></tr>"
+                for e in result["exercises"]
+            ]
+            heads = (tr("hàm", "function"), tr("kết quả", "result"), tr("gợi ý", "hint"))
+            parts.append(
+                "<table><tr>" + "".join(f"<th>{head}</th>" for head in heads) + f"</tr>{''.join(lines)}</table>"
+            )
+        if result.get("read_again"):
+            parts.append(
+                f"<p>{tr('Những câu chưa đúng, và chỗ đọc lại', 'Not right yet, and where to read again')}:</p><ul>"
+            )
+            parts += [f"<li>{escape(text)}</li>" for text in result["read_again"][tr("vi", "en")]]
+            parts.append("</ul>")
+        if result.get("errors"):
+            parts.append(f"<p>{tr('Những ô báo lỗi khi chạy lại cả notebook', 'Cells that failed when the whole notebook was run')}:</p><ul>")  # fmt: skip
+            parts += [f"<li>{tr('ô lệnh', 'code cell')} {c}: <code>{escape(f'{n}: {t}')}</code></li>" for c, n, t in result["errors"]]  # fmt: skip
+            parts.append("</ul>")
+    title = f"{tr('Kết quả chấm bài', 'Your results')} · {escape(student)}"
+    return (
+        f'<!doctype html>\n<html lang="{tr("vi", "en")}"><head><meta charset="utf-8"><title>{title}</title>\n'
+        f"<style>{STYLE}</style></head><body><h1>{title}</h1>\n{chr(10).join(parts)}\n</body></html>\n"
+    )
