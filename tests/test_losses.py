@@ -233,7 +233,7 @@ def test_importance_weighted_bound_rises_from_the_elbo_to_the_evidence():
         torch.stack([losses.iw_log_likelihood(group) for group in log_w.split(k)]).mean(0) for k in (1, 4, 20, 100)
     ]
     assert all((later > earlier).all() for earlier, later in zip(bounds, bounds[1:], strict=False))
-    assert (bounds[-1] < evidence).all()
+    assert (bounds[-1] < evidence + 0.02).all()  # 200 groups: the mean is known to about 0.01
     torch.testing.assert_close(losses.iw_log_likelihood(log_w), evidence, atol=0.05, rtol=0)
 
 

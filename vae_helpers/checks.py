@@ -1578,6 +1578,7 @@ def check_free_bits(function: Callable) -> Result:
         for n, d, minimum in ((6, 5, 0.5), (9, 4, 0.2), (4, 7, 1.0)):
             scale = torch.linspace(0.05, 2, d)  # some dimensions below the minimum, some above
             yield scale * torch.randn(n, d), 0.5 * scale * torch.randn(n, d), minimum
+        yield 0.1 * torch.randn(5, 3), 0.1 * torch.randn(5, 3), 1.0  # even the sum lies below the minimum
 
     return _run(
         function,

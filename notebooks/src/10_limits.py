@@ -15,6 +15,7 @@
 # The whole lesson takes about two minutes on a CPU.
 
 # %%
+import copy
 import math
 from functools import partial
 
@@ -28,7 +29,7 @@ from tqdm.auto import tqdm
 
 from vae_helpers import checks, data, losses, models, plots, tr, training
 
-N, EPOCHS = 12_000, 8  # 60_000 images and 60 epochs are the full training
+N, EPOCHS = 12_000, 6  # 60_000 images and 60 epochs are the full training
 everything = data.load_mnist()
 grey = data.split(everything, [min(1, N / len(everything))], seed=0)[0]
 repeat = N // len(grey)  # without a network there are fewer images, and they are shown more often
@@ -79,7 +80,7 @@ plots.plot_images(torch.cat([x_test[:10], b_test[:10]]), title=tr("Ảnh xám v�
 
 # %%
 print(models.MLPVAE(latent_dim=20, hidden=512))
-recipe = {"epochs": EPOCHS * repeat, "batch_size": 128, "lr": 4e-3, "schedule": "one-cycle", "log_dir": None, "seed": 0}
+recipe = {"epochs": EPOCHS * repeat, "batch_size": 128, "lr": 8e-3, "schedule": "one-cycle", "log_dir": None, "seed": 0}
 
 
 def train(make_model, loss, images=binary, **changes):
@@ -255,7 +256,7 @@ def grey_vae():
 B_values = (0.5, 2, 10, 40, 1000)
 swept = {}
 for B in tqdm(B_values, desc="B", leave=False):
-    swept[B] = train(grey_vae, partial(losses.vae_loss, B=B), images=grey, lr=8e-3)
+    swept[B] = train(grey_vae, partial(losses.vae_loss, B=B), images=grey)
 
 
 # %%
@@ -427,8 +428,8 @@ def gaussian_loss(recon, x, mu, logvar, sigma):
     return losses.gaussian_nll(recon, x, sigma) + kl, losses.reconstruction_loss(recon, x), kl
 
 
-sigma_vae = train(grey_vae, losses.sigma_vae_loss, images=grey, lr=8e-3)
-gauss = train(models.GaussianVAE, gaussian_loss, images=grey, lr=2e-3)
+sigma_vae = train(grey_vae, losses.sigma_vae_loss, images=grey)
+gauss = train(models.GaussianVAE, gaussian_loss, images=grey, lr=4e-3)
 
 with torch.no_grad():
     sigma = losses.optimal_sigma(sigma_vae(grey.images)[0], grey.images).item()  # from training images, as it must be
@@ -550,12 +551,12 @@ def free_bits(mu, logvar, minimum):
 checks.check_free_bits(free_bits)
 
 # %% [markdown] lang="vi"
-# Huấn luyện decoder tự hồi quy ba lần: không chữa gì, khởi động KL trong nửa đầu của quá trình huấn luyện, và free bits với $\lambda = ⟦lam⟧$.
+# Huấn luyện decoder tự hồi quy ba lần: không chữa gì, khởi động KL trong nửa đầu của quá trình huấn luyện, và free bits với $\lambda = 0{,}5$.
 #
 # ⏱ Khoảng 20 giây trên CPU; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
-# Train the autoregressive decoder three times: with no cure, with KL warm-up over the first half of the training, and with free bits, $\lambda = ⟦lam⟧$.
+# Train the autoregressive decoder three times: with no cure, with KL warm-up over the first half of the training, and with free bits, $\lambda = 0{,}5$.
 #
 # ⏱ About 20 seconds on a CPU; a GPU is much faster.
 
@@ -575,33 +576,34 @@ class WarmUp:
 
 def free_bits_loss(logits, x, mu, logvar):
     _, recon, kl = losses.bernoulli_vae_loss(logits, x, mu, logvar)
-    return recon + losses.free_bits(mu, logvar, 0.25), recon, kl
+    return recon + losses.free_bits(mu, logvar, 0.5), recon, kl
 
 
 def strong():
     return models.AutoregressiveVAE(latent_dim=20, hidden=256)
 
 
+start = train(strong, partial(losses.bernoulli_vae_loss, beta=100), epochs=EPOCHS // 2 * repeat)
 half = recipe["epochs"] * math.ceil(len(binary) / recipe["batch_size"]) // 2
-cures = {
-    tr("decoder tự hồi quy", "autoregressive decoder"): losses.bernoulli_vae_loss,
-    tr("… khởi động KL", "… KL warm-up"): WarmUp(half),
-    "… free bits": free_bits_loss,
+treatments = {
+    tr("tự hồi quy, β = 100", "autoregressive, β = 100"): None,
+    tr("… rồi −ELBO", "… then −ELBO"): losses.bernoulli_vae_loss,
+    tr("… rồi khởi động KL", "… then KL warm-up"): WarmUp(half),
+    tr("… rồi free bits", "… then free bits"): free_bits_loss,
 }
-variances = {}
-for name, loss in tqdm(cures.items(), desc="x @ L.T", leave=False):
-    model = train(strong, loss)
+strong_models = {}
+for name, loss in tqdm(treatments.items(), desc="L x", leave=False):
+    strong_models[name] = train(partial(copy.deepcopy, start), loss) if loss else start
+    model = strong_models[name]
     p = partial(lambda model, z: Bernoulli(logits=model.pixel_logits(few, z)), model)
     bernoulli_table[name] = measure(model.encode, model.decode, p, b_test) | {"SSE": None}
-    variances[name] = model.encode(b_test)[0].detach().var(dim=0).sort(descending=True).values
-    cures[name] = model
 
-table({name: bernoulli_table[name] for name in cures})
+table({name: bernoulli_table[name] for name in strong_models})
 
 # %%
 plt.figure(figsize=(6, 3.2))
-variances[tr("VAE gốc", "plain VAE")] = vae.encode(b_test)[0].detach().var(dim=0).sort(descending=True).values
-for (name, variance), style in zip(variances.items(), ("o-", "s--", "^:", "d-."), strict=True):
+for (name, model), style in zip(strong_models.items(), ("o-", "s--", "^:", "d-."), strict=True):
+    variance = model.encode(b_test)[0].detach().var(dim=0).sort(descending=True).values
     plt.plot(range(1, 21), variance, style, label=name, markersize=4)
 plt.axhline(0.01, color="black", linewidth=0.8)
 plt.yscale("log")
@@ -615,7 +617,7 @@ plt.show()
 # %%
 torch.manual_seed(0)
 z_prior = torch.randn(10, 20)
-collapsed, _, cured = cures.values()
+collapsed, _, _, cured = strong_models.values()
 with torch.no_grad():
     rows = [model.sample(z) for model in (collapsed, cured) for z in (z_prior, z_prior[:1].expand(10, 20))]
 title = tr(
@@ -665,7 +667,7 @@ cvae = models.CVAE(latent_dim=20, hidden=512).to(device)
 optimizer = torch.optim.Adam(cvae.parameters())
 images, labels = binary.images.to(device), binary.labels.to(device)
 steps = recipe["epochs"] * math.ceil(len(images) / 128)
-schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=steps)
+schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=8e-3, total_steps=steps)
 
 for _ in tqdm(range(recipe["epochs"]), desc="Epoch", leave=False):
     for batch in torch.randperm(len(images), device=device).split(128):
@@ -976,6 +978,104 @@ table(bernoulli_table)
 
 # %% [markdown] lang="vi"
 # ⟦table-text-vi⟧
+#
+# ## Tự kiểm tra
+#
+# <details><summary><b>Tăng β (tức giảm B) thì KL và sai số tái tạo thay đổi ra sao?</b></summary>
+#
+# KL giảm, sai số tăng: $z$ mang ít nat hơn, nhiều ảnh phải chung một mã, và đầu ra tốt nhất theo bình phương sai số là trung bình của chúng, tức là một ảnh mờ. Không thể giảm cả hai cùng lúc chỉ bằng cách xoay núm này.
+# </details>
+#
+# <details><summary><b>Một VAE có ELBO −100 nat trên ảnh nhị phân, một VAE khác có ELBO +700 nat trên ảnh xám. Cái nào tốt hơn?</b></summary>
+#
+# Không so được: một bên là xác suất của ảnh 0/1, một bên là mật độ của ảnh xám.
+# </details>
+#
+# <details><summary><b>Vì sao cận của Burda không giảm khi k tăng, mà cũng không vượt quá log p(x)?</b></summary>
+#
+# Trung bình bên trong log luôn có kỳ vọng đúng bằng $p_\theta(x)$, nên theo Jensen, log của nó có kỳ vọng không quá $\log p_\theta(x)$. $k$ lớn hơn thì trung bình ấy dao động ít hơn, nên phần bị Jensen lấy đi nhỏ hơn.
+# </details>
+#
+# <details><summary><b>Vì sao <code>z_q + (z_e - z_q).detach()</code> là sai?</b></summary>
+#
+# Hai vai bị đổi: giá trị của nó là $z_e$ (decoder không hề thấy bảng mã), còn gradient thì đi vào $z_q$, không về encoder.
+# </details>
+#
+# ## Tóm tắt
+#
+# - ⟦recap1-vi⟧
+# - ⟦recap2-vi⟧
+# - ⟦recap3-vi⟧
+#
+# ## Nhìn lại cả khóa học
+#
+# Bạn đã bắt đầu với một mạng chép ảnh qua hai con số ([bài 01](01_autoencoder.ipynb)) và thấy bản đồ của nó đầy chỗ hổng. Thay điểm bằng phân phối ([bài 02](02_vae.ipynb)), cho gradient đi qua phép lấy mẫu ([bài 03](03_reparameterization.ipynb)), suy ra hàm mất mát từ $\log p(x)$ ([bài 04](04_loss.ipynb)), huấn luyện và đọc nhật ký cho đúng ([bài 05](05_training.ipynb)), nhìn kết quả ([bài 06](06_reconstructions.ipynb)) và cầm $z$ trong tay ([bài 07](07_latent_sliders.ipynb)).
+# Rồi bạn đặt VAE giữa họ hàng của nó ([bài 08](08_kinds.ipynb)), đem mã ra dùng vào việc thật (bài 09), và hôm nay đo cả những chỗ nó chưa làm được. Một điều đi suốt các bài: *đừng tin một công thức trước khi thử nó với vài con số, và đừng tin một con số trước khi nhìn ảnh.*
+#
+# **Thử sức lần cuối:** [bộ câu hỏi trắc nghiệm](../../quiz/vi/quiz.ipynb).
+#
+# **Đọc thêm:**
+#
+# - D. Kingma, M. Welling, *An Introduction to Variational Autoencoders*, 2019, [arXiv:1906.02691](https://arxiv.org/abs/1906.02691): sách mỏng, đi từ đầu;
+# - Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016, [arXiv:1509.00519](https://arxiv.org/abs/1509.00519);
+# - I. Higgins và cộng sự, *β-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework*, ICLR 2017;
+# - A. Alemi và cộng sự, *Fixing a Broken ELBO*, ICML 2018, [arXiv:1711.00464](https://arxiv.org/abs/1711.00464): đường cong tốc độ–méo;
+# - O. Rybkin, K. Daniilidis, S. Levine, *Simple and Effective VAE Training with Calibrated Decoders*, ICML 2021: $\sigma$-VAE;
+# - S. Bowman và cộng sự, *Generating Sentences from a Continuous Space*, 2016: sụp đổ hậu nghiệm và khởi động KL;
+# - D. Kingma và cộng sự, *Improved Variational Inference with Inverse Autoregressive Flow*, NeurIPS 2016: free bits;
+# - A. van den Oord, O. Vinyals, K. Kavukcuoglu, *Neural Discrete Representation Learning*, NeurIPS 2017, [arXiv:1711.00937](https://arxiv.org/abs/1711.00937): VQ-VAE;
+# - T. Cemgil và cộng sự, *The Autoencoding Variational Autoencoder*, NeurIPS 2020, [arXiv:2012.03715](https://arxiv.org/abs/2012.03715): AVAE.
+#
+# **Về đầu khóa học:** [Bài 00](00_start_here.ipynb)
 
 # %% [markdown] lang="en"
 # ⟦table-text-en⟧
+#
+# ## Test yourself
+#
+# <details><summary><b>With a larger β (a smaller B), what happens to the KL and to the reconstruction error?</b></summary>
+#
+# The KL falls and the error rises: $z$ carries fewer nats, many images must share a code, and the best output in squared error is their mean, which is a blur. Turning this knob cannot lower both at once.
+# </details>
+#
+# <details><summary><b>One VAE has an ELBO of −100 nats on binary images, another one +700 nats on grey ones. Which is better?</b></summary>
+#
+# They cannot be compared: one is a probability of images of zeros and ones, the other a density of grey images.
+# </details>
+#
+# <details><summary><b>Why does Burda's bound not fall as k grows, and why does it never exceed log p(x)?</b></summary>
+#
+# The mean inside the log always has $p_\theta(x)$ as its expectation, so by Jensen its log has an expectation of at most $\log p_\theta(x)$. With a larger $k$ that mean fluctuates less, so Jensen takes less away.
+# </details>
+#
+# <details><summary><b>Why is <code>z_q + (z_e - z_q).detach()</code> wrong?</b></summary>
+#
+# The roles are swapped: its value is $z_e$ (the decoder never sees the codebook), and its gradient goes into $z_q$ and not back to the encoder.
+# </details>
+#
+# ## Recap
+#
+# - ⟦recap1-en⟧
+# - ⟦recap2-en⟧
+# - ⟦recap3-en⟧
+#
+# ## A look back at the course
+#
+# You began with a network that copies images through two numbers ([lesson 01](01_autoencoder.ipynb)) and saw that its map is full of holes. You put distributions in the place of points ([lesson 02](02_vae.ipynb)), let the gradient pass through sampling ([lesson 03](03_reparameterization.ipynb)), derived the loss from $\log p(x)$ ([lesson 04](04_loss.ipynb)), trained and read the log rightly ([lesson 05](05_training.ipynb)), looked at the results ([lesson 06](06_reconstructions.ipynb)) and held $z$ in your hand ([lesson 07](07_latent_sliders.ipynb)).
+# Then you placed the VAE among its relatives ([lesson 08](08_kinds.ipynb)), put the codes to work (lesson 09), and today you measured what it cannot do yet. One thing runs through all lessons: *do not trust a formula before you have tried it on a few numbers, and do not trust a number before you have looked at the pictures.*
+#
+# **One last test:** [the quiz](../../quiz/en/quiz.ipynb).
+#
+# **Further reading:**
+#
+# - D. Kingma, M. Welling, *An Introduction to Variational Autoencoders*, 2019, [arXiv:1906.02691](https://arxiv.org/abs/1906.02691): a slim book that starts at the beginning;
+# - Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016, [arXiv:1509.00519](https://arxiv.org/abs/1509.00519);
+# - I. Higgins et al., *β-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework*, ICLR 2017;
+# - A. Alemi et al., *Fixing a Broken ELBO*, ICML 2018, [arXiv:1711.00464](https://arxiv.org/abs/1711.00464): the rate–distortion curve;
+# - O. Rybkin, K. Daniilidis, S. Levine, *Simple and Effective VAE Training with Calibrated Decoders*, ICML 2021: the $\sigma$-VAE;
+# - S. Bowman et al., *Generating Sentences from a Continuous Space*, 2016: posterior collapse and KL warm-up;
+# - D. Kingma et al., *Improved Variational Inference with Inverse Autoregressive Flow*, NeurIPS 2016: free bits;
+# - A. van den Oord, O. Vinyals, K. Kavukcuoglu, *Neural Discrete Representation Learning*, NeurIPS 2017, [arXiv:1711.00937](https://arxiv.org/abs/1711.00937): the VQ-VAE;
+# - T. Cemgil et al., *The Autoencoding Variational Autoencoder*, NeurIPS 2020, [arXiv:2012.03715](https://arxiv.org/abs/2012.03715): the AVAE.
+#
+# **To the beginning:** [Lesson 00](00_start_here.ipynb)
