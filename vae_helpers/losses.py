@@ -1,22 +1,35 @@
-"""Losses: reconstruction, KL divergence, their sum, the negative ELBO, and penalties on the code of an autoencoder.
+"""Losses: reconstruction, KL divergence, their sum, the negative ELBO, penalties on the code, and the variants' own.
 
 In every formula x is an image, recon its reconstruction, and the encoder says q(z|x) = N(mu, diag(exp(logvar))).
 """
 
+import math
 from collections.abc import Callable
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.distributions import Normal
 from torch.func import jacrev, vmap
 
 __all__ = [
+    "avae_loss",
+    "bernoulli_vae_loss",
     "contractive_penalty",
+    "free_bits",
+    "gaussian_nll",
+    "iw_log_likelihood",
     "kl_divergence",
     "kl_to_rho",
     "l1_penalty",
+    "log_weights",
+    "optimal_sigma",
     "reconstruction_loss",
+    "self_consistency",
+    "sigma_vae_loss",
     "sigmoid_contractive_penalty",
     "vae_loss",
+    "vq_loss",
 ]
 
 
@@ -125,3 +138,127 @@ def sigmoid_contractive_penalty(z: Tensor, weight: Tensor) -> Tensor:
         )
     slope = z * (1 - z)  # the sigmoid's derivative
     return (slope.pow(2) * weight.pow(2).sum(dim=1)).sum(dim=1).mean()
+
+
+def bernoulli_vae_loss(
+    logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0
+) -> tuple[Tensor, Tensor, Tensor]:
+    """−ELBO of a Bernoulli decoder that gives logits, in nats: BCE-with-logits + beta · KL.
+
+    With beta = 1 and x of zeros and ones this is −ELBO exactly; with another beta it is the β-VAE's loss (I. Higgins
+    et al., "β-VAE", ICLR 2017). Greys in [0, 1] are accepted, but then the number is no log-likelihood.
+    logits: (N, C, H, W), any real numbers, *not* passed through a sigmoid; x: same shape, in [0, 1].
+    Returns three scalars, each a mean over the batch: total, recon, kl.
+    """
+    recon_loss = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = kl_divergence(mu, logvar).mean()
+    return recon_loss + beta * kl, recon_loss, kl
+
+
+def gaussian_nll(recon: Tensor, x: Tensor, sigma: float | Tensor) -> Tensor:
+    """−log N(x; recon, sigma²): summed over the pixels of an image, averaged over the batch, in nats.
+
+    It is a density, so it may be negative. recon, x: (N, C, H, W); sigma: a number or a tensor that broadcasts, above 0.
+    """
+    log_density = Normal(recon, torch.as_tensor(sigma, dtype=recon.dtype, device=recon.device)).log_prob(x)
+    return -log_density.sum() / len(x)
+
+
+def optimal_sigma(recon: Tensor, x: Tensor) -> Tensor:
+    """The one decoder σ under which x is most likely: the root of the mean squared error over all images and pixels.
+
+    dNLL/dσ = 0 gives σ² = mean (x − recon)²: O. Rybkin et al., "Simple and Effective VAE Training with Calibrated
+    Decoders", ICML 2021. recon, x: the same shape. Returns a scalar.
+    """
+    return (x - recon).pow(2).mean().sqrt()
+
+
+def sigma_vae_loss(recon: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """−ELBO of a Gaussian decoder whose σ is the best for each batch (σ-VAE): no B to choose.
+
+    Shapes as in vae_loss. Returns three scalars: total (nats), recon (squared error per image), kl (nats per image).
+    """
+    kl = kl_divergence(mu, logvar).mean()
+    return gaussian_nll(recon, x, optimal_sigma(recon, x)) + kl, reconstruction_loss(recon, x), kl
+
+
+def free_bits(mu: Tensor, logvar: Tensor, minimum: float) -> Tensor:
+    """Σ_j max(minimum, KL_j), KL_j the KL of latent dimension j averaged over the batch, in nats.
+
+    The first nats of each dimension are free, so nothing presses it down to 0: D. Kingma et al., "Improved Variational
+    Inference with Inverse Autoregressive Flow", NeurIPS 2016. mu, logvar: (N, latent_dim); minimum from 0 up.
+    Returns a scalar, at least latent_dim · minimum.
+    """
+    kl = -0.5 * (1 + logvar - mu.pow(2) - logvar.exp())  # (N, latent_dim)
+    return kl.mean(dim=0).clamp(min=minimum).sum()
+
+
+def log_weights(log_likelihood: Callable[[Tensor], Tensor], mu: Tensor, logvar: Tensor, k: int) -> Tensor:
+    """log [p(x|z) p(z) / q(z|x)] for k samples z ~ q(z|x) = N(mu, exp(logvar)) of each image, in nats.
+
+    log_likelihood: z (N, latent_dim) → log p(x|z) (N,), for the N images that mu and logvar belong to.
+    Returns (k, N); their mean over k estimates the ELBO, iw_log_likelihood a tighter bound.
+    """
+    q, prior = Normal(mu, torch.exp(0.5 * logvar)), Normal(0.0, 1.0)
+    rows = []
+    for z in q.rsample((k,)):
+        rows.append(log_likelihood(z) + (prior.log_prob(z) - q.log_prob(z)).sum(dim=1))
+    return torch.stack(rows)
+
+
+def iw_log_likelihood(log_w: Tensor) -> Tensor:
+    """log (1/k Σ_i w_i) of each image from log_w (k, N): the importance-weighted bound of log p(x), in nats.
+
+    Y. Burda et al., "Importance Weighted Autoencoders", ICLR 2016: k = 1 is an estimate of the ELBO, and on average the
+    bound never falls as k grows, up to log p(x). By logsumexp, for the weights themselves are far too small for a float.
+    Returns (N,).
+    """
+    return torch.logsumexp(log_w, dim=0) - math.log(len(log_w))
+
+
+def vq_loss(
+    logits: Tensor, x: Tensor, z_e: Tensor, z_q: Tensor, commitment: float = 0.25
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The VQ-VAE's loss: BCE-with-logits + ‖sg(z_e) − z_q‖² + commitment · ‖z_e − sg(z_q)‖², sg = no gradient.
+
+    The second term moves the codebook to the encoder's vectors, the third keeps the encoder near the codebook:
+    A. van den Oord et al., "Neural Discrete Representation Learning", NeurIPS 2017, eq. 3.
+    logits, x: (N, C, H, W), x in [0, 1]; z_e: the encoder's vectors (N, positions, dim), z_q: the nearest in the codebook.
+    Returns three scalars, each a mean over the batch: total, recon, the squared distance from z_e to z_q.
+    """
+    recon_loss = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    codebook = (z_e.detach() - z_q).pow(2).sum() / len(x)
+    committed = (z_e - z_q.detach()).pow(2).sum() / len(x)
+    return recon_loss + codebook + commitment * committed, recon_loss, committed.detach()
+
+
+def self_consistency(z: Tensor, mu: Tensor, logvar: Tensor, rho: float = 0.975) -> Tensor:
+    """KL(N(mu, exp(logvar)) ‖ N(rho · z, (1 − rho²) I)) of each image, in nats: is z found again?
+
+    mu, logvar: what the encoder says of an image drawn from z. The transition kernel rho · z + √(1 − rho²) ε leaves
+    N(0, I) as it is. A. T. Cemgil et al., "The Autoencoding Variational Autoencoder", NeurIPS 2020.
+    z, mu, logvar: (N, latent_dim); rho in (0, 1), near 1 for a strict demand. Returns (N,).
+    """
+    if not 0 < rho < 1:
+        raise ValueError(f"self_consistency(rho): got {rho}, expected a correlation between 0 and 1, such as 0.975.")
+    variance = 1 - rho**2
+    return 0.5 * ((logvar.exp() + (mu - rho * z).pow(2)) / variance - 1 - logvar + math.log(variance)).sum(dim=1)
+
+
+def avae_loss(
+    logits: Tensor,
+    x: Tensor,
+    mu: Tensor,
+    logvar: Tensor,
+    z: Tensor,
+    mu_again: Tensor,
+    logvar_again: Tensor,
+    rho: float = 0.975,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """bernoulli_vae_loss + self_consistency: the AVAE's loss, in nats, for what models.AVAE gives.
+
+    z: the sample that was decoded; mu_again, logvar_again: what the encoder says of the image drawn from it.
+    Returns three scalars, each a mean over the batch: total, recon, kl.
+    """
+    total, recon_loss, kl = bernoulli_vae_loss(logits, x, mu, logvar)
+    return total + self_consistency(z, mu_again, logvar_again, rho).mean(), recon_loss, kl

@@ -4,11 +4,28 @@ from .autoencoders import Autoencoder
 from .convnet import summary
 from .pretrained import load_pretrained, pretrained_card, pretrained_names
 from .vae import VAE
-from .variants import MLPAutoencoder, TiedAutoencoder
+from .variants import (
+    AVAE,
+    CVAE,
+    MLPVAE,
+    VQVAE,
+    AutoregressiveVAE,
+    CodePrior,
+    GaussianVAE,
+    MLPAutoencoder,
+    TiedAutoencoder,
+)
 
 __all__ = [
+    "AVAE",
+    "CVAE",
+    "MLPVAE",
     "VAE",
+    "VQVAE",
     "Autoencoder",
+    "AutoregressiveVAE",
+    "CodePrior",
+    "GaussianVAE",
     "MLPAutoencoder",
     "TiedAutoencoder",
     "load_pretrained",
