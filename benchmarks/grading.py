@@ -20,8 +20,8 @@ import build
 import common
 import grade
 from distributed import Client, LocalCluster
-from grading.limits import Limits
-from grading.submissions import find
+from grader.limits import Limits
+from grader.submissions import find
 
 LESSONS = ("01_autoencoder", "04_loss")
 

@@ -24,10 +24,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the course's own vae_helpers, whatever else is installed
 
-from grading import report
-from grading.lessons import lessons, version
-from grading.limits import Limits
-from grading.submissions import Submission, find
+from grader import report
+from grader.lessons import lessons, version
+from grader.limits import Limits
+from grader.submissions import Submission, find
 
 import quiz
 from vae_helpers.quiz import load_questions, write_whole
@@ -42,11 +42,10 @@ def task(course: str):
 
     def grade_one(*arguments, **options):
         place = os.environ.get("VAE_COURSE", course)
-        if place not in sys.path:
-            sys.path.insert(0, place)
-        if (room := os.path.join(place, "instructor")) not in sys.path:
-            sys.path.append(room)
-        from grading import judge
+        for room in (os.path.join(place, "instructor"), place):
+            if room not in sys.path:
+                sys.path.insert(0, room)
+        from grader import judge
 
         return judge.grade(*arguments, **options)
 

@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "instructor"))
 import build  # noqa: E402
 import grade  # noqa: E402
-from grading import judge, report, sandbox, submissions, wire  # noqa: E402
-from grading.lessons import lessons  # noqa: E402
+from grader import judge, report, sandbox, submissions, wire  # noqa: E402
+from grader.lessons import lessons  # noqa: E402
 
 from vae_helpers import checks, quiz  # noqa: E402
 
@@ -300,7 +300,7 @@ def room(tmp_path_factory):
     )
     (honest / "my_tools.py").write_text("way = None\n")
     (shadow / "bai 01.ipynb").write_bytes(notebook(WRONG_MSE, "raise ValueError('<script>alert(2)</script>')"))
-    for name in ("vae_helpers/__init__", "vae_helpers/checks", "torch", "sitecustomize", "grading", "json", "numpy"):
+    for name in ("vae_helpers/__init__", "vae_helpers/checks", "torch", "sitecustomize", "grader", "json", "numpy"):
         (shadow / f"{name}.py").write_text(FAKE_PACKAGE)
     (folder / "link.ipynb").symlink_to("/etc/passwd")
     listener = socket.create_server(("127.0.0.1", 0))

@@ -198,7 +198,7 @@ def nursery() -> None:
     """Fork for each settings that come through standard input's socket, with the three pipes that the child is to use."""
     judge = socket.socket(fileno=os.dup(0))
     sys.path[:] = json.loads(judge.recv(2**16))
-    importlib.import_module("grading.wire")
+    importlib.import_module("grader.wire")
     for name in IMPORTED_ONCE:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -248,9 +248,9 @@ def serve(settings: dict) -> None:
     os.environ.clear()
     os.environ.update(settings["environment"], HOME=os.getcwd(), TMPDIR=os.getcwd(), USER="student", LOGNAME="student")
     sys.path[:] = [*settings["path"], os.getcwd()]  # the student's own modules come last: they can hide nothing
-    from grading import wire
+    from grader import wire
 
-    for module in ("os", "torch", "grading.wire"):  # loaded in the nursery, but is the rest of them in sight?
+    for module in ("os", "torch", "grader.wire"):  # loaded in the nursery, but is the rest of them in sight?
         if not os.path.exists(sys.modules[module].__file__):
             raise FileNotFoundError(sys.modules[module].__file__)
     own = os.getpid()
