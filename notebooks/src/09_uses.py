@@ -843,7 +843,7 @@ rows = [head, "---" + " | ---:" * 4] + [
 Markdown("\n".join(f"| {row} |" for row in rows))
 
 # %% [markdown] lang="vi"
-# *Bảng: mỗi hàng một loại ảnh lạ, mỗi cột một điểm số; 1 là nhận ra mọi ảnh, 0 là coi mọi ảnh lạ còn bình thường hơn ảnh thật.*
+# *Hình: mỗi loại hai ảnh, từ trái sang phải: chữ cái, chữ số lộn ngược, chữ số có vết xước chéo, nhiễu, chữ số mờ nhạt, ảnh đen tuyền. Bảng: mỗi hàng một loại ảnh lạ, mỗi cột một điểm số; 1 là nhận ra mọi ảnh, 0 là coi mọi ảnh lạ còn bình thường hơn ảnh thật.*
 #
 # - **VAE thắng** ở chữ cái (0,90 so với 0,81 của ảnh gần nhất) và, sát nút, ở vết xước (1,00 so với 0,98 của PCA): đúng loại việc của nhà máy. Ảnh lộn ngược thì gần như hòa (0,87 và 0,85). Nhiễu thì cách nào cũng nhận ra.
 # - **Không cách nào qua được ảnh đen tuyền**: AUROC của VAE bằng 0,00, tức là nó coi *mọi* ảnh đen là bình thường hơn gần như mọi chữ số; PCA cũng 0,00, ảnh gần nhất 0,21. Với ảnh mờ nhạt, VAE được 0,68: chẳng cao, nhưng vẫn hơn hẳn hai đối thủ (0,00 và 0,36). Ít mực thì ít sai số, bất kể lạ đến đâu.
@@ -863,7 +863,7 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 # ⏱ Khoảng 5 giây trên CPU hai nhân.
 
 # %% [markdown] lang="en"
-# *The table: one kind of strange image in each row, one score in each column; 1 means that all are noticed, 0 that all of them pass for more normal than the real ones.*
+# *The figure: two images of each kind, from the left: letters, digits upside down, digits with a diagonal scratch, noise, faint digits, all black. The table: one kind of strange image in each row, one score in each column; 1 means that all are noticed, 0 that all of them pass for more normal than the real ones.*
 #
 # - **The VAE wins** for letters (0.90 against 0.81 for the nearest image) and, narrowly, scratches (1.00 against 0.98 for PCA): the factory's kind of task. Digits upside down are nearly a draw (0.87 and 0.85). Noise is noticed by all.
 # - **Nobody passes the black image**: the VAE's AUROC is 0.00, so it takes *every* black image for more normal than practically any digit; PCA has 0.00 too, the nearest image 0.21. For faint ones the VAE gets 0.68, not much, yet far more than its rivals (0.00 and 0.36). Little ink means little error, however strange it is.
