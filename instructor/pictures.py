@@ -30,8 +30,8 @@ CHOSEN = {  # which of a lesson's pictures, counted from 0
     "06_reconstructions": 4,
     "07_latent_sliders": 0,
     "08_kinds": 7,
-    "09_uses": 0,
-    "10_limits": 0,
+    "09_uses": 3,
+    "10_limits": 8,
 }
 
 
