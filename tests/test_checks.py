@@ -709,6 +709,7 @@ CASES = {
             lambda m, v, f: torch.maximum(kl_by_dimension(m, v), torch.tensor(f)).sum(),
             lambda m, v, f: sum(torch.clamp(k, min=f) for k in kl_by_dimension(m, v)),
             lambda m, v, f: (f + F.relu(kl_by_dimension(m, v) - f)).sum(),
+            lambda m, v, f: sum(max(k, f) for k in kl_by_dimension(m, v)),  # no tensor where all lie below the minimum
         ],
         {
             "plain": lambda m, v, f: kl(m, v).mean(),
@@ -826,6 +827,16 @@ def test_a_784_that_fails_gets_the_hint_of_a_784_that_computes(flat, language, c
     result = checks.check_vae_loss(loss)
     assert result.mistake == "typed_784"
     assert result.message == checks.check_vae_loss(CASES["vae_loss"][1]["typed_784"]).message
+
+
+@pytest.mark.parametrize(
+    "floor",
+    [lambda k, f: torch.maximum(k, f), lambda k, f: torch.maximum(f, k), lambda k, f: torch.max(k, f)],
+    ids=["maximum", "swapped", "max"],
+)
+def test_a_maximum_with_a_plain_number_is_told_to_clamp(floor, language, capsys):
+    result = checks.check_free_bits(lambda m, v, f: floor(kl_by_dimension(m, v), f).sum())
+    assert result.mistake == "python_max" and "clamp" in result.message
 
 
 @pytest.mark.parametrize(

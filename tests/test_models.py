@@ -166,6 +166,11 @@ def test_autoregressive_samples_follow_the_models_probabilities():
     assert torch.equal(samples[:, 1], samples[:, 0])
 
 
+def test_autoregressive_decode_says_what_to_use_instead():
+    with pytest.raises(NotImplementedError, match=r"sample\(z\).*pixel_logits\(x, z\)"):
+        models.AutoregressiveVAE(2, 8).decode(torch.zeros(1, 2))
+
+
 def test_cvae_uses_the_label_on_both_sides():
     model, x = models.CVAE(3, 32), torch.rand(2, 1, 28, 28)
     y, other = torch.tensor([7, 0]), torch.tensor([1, 2])

@@ -1,7 +1,7 @@
 # %% [markdown] lang="vi"
 # # Bài 10 · Giới hạn và các biến thể
 #
-# *VAE vẽ được chữ số mới, nhưng mờ; nén được ảnh, nhưng có khi bỏ không dùng cả $z$. Những điều ấy từ đâu ra, đo bằng gì, và chữa thế nào?* Bài cuối của khóa học đo các giới hạn của VAE
+# *VAE vẽ được chữ số mới, nhưng mờ; nén được ảnh, nhưng có khi bỏ hẳn $z$, không dùng đến. Những điều ấy từ đâu ra, đo bằng gì, và chữa thế nào?* Bài cuối của khóa học đo các giới hạn của VAE
 # bằng những con số so sánh được, rồi lần lượt huấn luyện các biến thể: $\beta$-VAE, VAE có điều kiện, VQ-VAE và AVAE.
 #
 # Cả bài mất khoảng hai phút trên CPU.
@@ -47,7 +47,7 @@ print(grey, "·", tuple(x_test.shape))
 #
 # So con số của loại này với con số của loại kia là vô nghĩa. Vì vậy bài này có hai bảng, không gộp chung.
 #
-# Bắt đầu với Bernoulli. Một ảnh xám không phải là ảnh 0/1, và BCE trên ảnh xám (như nhiều bài viết vẫn dùng) tuy huấn luyện được nhưng không phải là một log-hợp lý (log-likelihood). Theo thông lệ, ta **nhị phân hóa**: mỗi điểm ảnh thành 1 với xác suất bằng độ sáng của nó, một lần duy nhất.
+# Bắt đầu với Bernoulli. Một ảnh xám không phải là ảnh 0/1, và BCE trên ảnh xám (như nhiều bài viết vẫn dùng) tuy huấn luyện được nhưng không phải là một log-hợp lý (log-likelihood). Theo thông lệ, ta **nhị phân hóa** (binarise): mỗi điểm ảnh thành 1 với xác suất bằng độ sáng của nó, làm một lần rồi giữ nguyên.
 
 # %% [markdown] lang="en"
 # ## 1 · How good is a VAE? Measuring $\log p(x)$
@@ -91,7 +91,7 @@ def train(make_model, loss, images=binary, progress=False, **changes):
 
 
 # %% [markdown] lang="vi"
-# Một lỗi kinh điển: đưa logit vào BCE thường, hoặc đưa ảnh đã qua sigmoid vào BCE-with-logits (sigmoid hai lần). Ở đây `forward` trả về logit cho hàm mất mát, còn `decode` trả về ảnh trong $[0, 1]$ để vẽ.
+# Một lỗi kinh điển: đưa logit vào BCE thông thường (vốn chờ xác suất), hoặc đưa ảnh đã qua sigmoid vào BCE-with-logits (sigmoid hai lần). Ở đây `forward` trả về logit cho hàm mất mát, còn `decode` trả về ảnh trong $[0, 1]$ để vẽ.
 #
 # ⏱ Khoảng 5 giây trên CPU; trên GPU nhanh hơn nhiều.
 
@@ -111,17 +111,17 @@ title = tr("Ảnh kiểm tra · tái tạo · từ z ~ N(0, I)", "Test images ·
 plots.plot_images(torch.cat(rows), title=title)
 
 # %% [markdown] lang="vi"
-# *Hình: hàng giữa dựng lại được chữ số nhưng mềm nét, số 9 thứ tám và số 5 bị nhòe; hàng dưới có vài hình đọc được, như số 8 cuối cùng, còn nhiều hình lai giữa các chữ số.*
+# *Hình: hàng giữa dựng lại được chữ số nhưng mềm nét, số 9 ở cột tám và số 5 bị nhòe; hàng dưới có vài hình đọc được, như số 8 cuối cùng, còn nhiều hình lai giữa các chữ số.*
 #
 # ### Từ ELBO đến $\log p(x)$: nhiều mẫu hơn, trung bình nằm trong log
 #
-# ELBO chỉ là cận dưới của $\log p_\theta(x)$ (bài 04), và khoảng hở thì ta không biết. Burda và cộng sự (2016) cho một cận chặt hơn, dùng chính encoder ấy. Lấy $k$ mẫu $z_i \sim q_\phi(z|x)$ và tính **trọng số** của mỗi mẫu,
+# ELBO chỉ là cận dưới của $\log p_\theta(x)$ (bài 04), và khoảng hở thì ta không biết. Burda và cộng sự (2016) cho một cận chặt hơn, dùng chính encoder ấy. Lấy $k$ mẫu $z_i \sim q_\phi(z|x)$ và tính **trọng số** (importance weight) của mỗi mẫu,
 #
 # $$w_i = \frac{p_\theta(x|z_i)\, p(z_i)}{q_\phi(z_i|x)}, \qquad \mathcal{L}_k = \mathbb{E}\left[\log \frac{1}{k}\sum_{i=1}^k w_i\right].$$
 #
 # Trung bình của $w$ là $\mathbb{E}_q[w] = \int q \cdot \frac{p(x|z)p(z)}{q}\,dz = p_\theta(x)$, đúng bằng thứ ta cần. Vì log lõm, bất đẳng thức Jensen cho $\mathcal{L}_k \le \log p_\theta(x)$ với mọi $k$; $\mathcal{L}_1$ chính là ELBO, và $k$ lớn hơn thì cận không bao giờ giảm.
 #
-# Các $\log w$ ở đây vào khoảng $-100$, nên $w$ nhỏ đến mức số thực 32 bit coi là 0. Vì vậy người ta không bao giờ tính $w$, mà dùng $\log\sum_i e^{a_i}$ (`torch.logsumexp`), trong đó số lớn nhất được tách ra trước.
+# Các $\log w$ ở đây trung bình khoảng $-109$, mà từ khoảng $-104$ trở xuống, số thực 32 bit coi $w = e^{\log w}$ là 0. Vì vậy người ta không bao giờ tính $w$, mà dùng $\log\sum_i e^{a_i}$ (`torch.logsumexp`), trong đó số lớn nhất được tách ra trước.
 #
 # ### Lượt của bạn
 #
@@ -138,7 +138,7 @@ plots.plot_images(torch.cat(rows), title=title)
 #
 # The mean of $w$ is $\mathbb{E}_q[w] = \int q \cdot \frac{p(x|z)p(z)}{q}\,dz = p_\theta(x)$, just what we want. As the log is concave, Jensen's inequality gives $\mathcal{L}_k \le \log p_\theta(x)$ for every $k$; $\mathcal{L}_1$ is the ELBO itself, and with a larger $k$ the bound never falls.
 #
-# The $\log w$ here are around $-100$, so $w$ is so small that a 32-bit float takes it for 0. That is why nobody computes $w$; one uses $\log\sum_i e^{a_i}$ (`torch.logsumexp`), which takes the largest number out first.
+# The $\log w$ here are around $-109$ on average, and from about $-104$ down a 32-bit float takes $w = e^{\log w}$ for 0. That is why nobody computes $w$; one uses $\log\sum_i e^{a_i}$ (`torch.logsumexp`), which takes the largest number out first.
 #
 # ### Your turn
 #
@@ -186,14 +186,14 @@ plt.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: đường đi lên, dốc lúc đầu rồi thoải dần: từ −108,58 nat với $k = 1$ (ELBO) lên −104,03 với $k = 50$ và −103,52 với $k = 200$. ELBO đã đánh giá mô hình này thấp hơn ít nhất 5 nat.*
+# *Hình: đường đi lên, dốc lúc đầu rồi thoải dần: từ −108,58 nat với $k = 1$ (ELBO) lên −104,03 với $k = 50$ và −103,52 với $k = 200$. ELBO đã đánh giá mô hình này thấp hơn thực tế ít nhất 5 nat.*
 #
-# Từ đây mỗi mô hình được đo bằng cùng một hàm: ELBO, $\log p(x)$ ước lượng với $k = 50$, tổng bình phương sai số (SSE) mỗi ảnh, KL, và số **chiều hoạt động** (active units): những chiều mà $\mu_j$ thay đổi thật sự từ ảnh này sang ảnh khác, $\mathrm{Var}_x[\mu_j(x)] > 0{,}01$ (Burda và cộng sự). Một chiều không hoạt động lúc nào cũng cho $\mathcal{N}(0, 1)$, dù ảnh là gì: nó không mang thông tin nào.
+# Từ đây mỗi mô hình được đo bằng cùng một hàm: ELBO, $\log p(x)$ ước lượng với $k = 50$ (vẫn là cận dưới), tổng bình phương sai số (SSE) mỗi ảnh khi tái tạo từ $\mu$, KL, và số **chiều hoạt động** (active units): những chiều mà $\mu_j$ thay đổi thật sự từ ảnh này sang ảnh khác, $\mathrm{Var}_x[\mu_j(x)] > 0{,}01$ (Burda và cộng sự). Với mọi ảnh, một chiều không hoạt động đều cho gần đúng $\mathcal{N}(0, 1)$: nó hầu như không mang thông tin.
 
 # %% [markdown] lang="en"
 # *The figure: the curve rises, steeply at first and then ever less: from −108.58 nats with $k = 1$ (the ELBO) to −104.03 with $k = 50$ and −103.52 with $k = 200$. The ELBO has underrated this model by at least 5 nats.*
 #
-# From here on each model is measured by the same function: ELBO, $\log p(x)$ estimated with $k = 50$, squared error (SSE) per image, KL, and the number of **active units**: the dimensions whose $\mu_j$ really changes from image to image, $\mathrm{Var}_x[\mu_j(x)] > 0.01$ (Burda et al.). A dimension that is not active always says $\mathcal{N}(0, 1)$, whatever the image: it carries no information.
+# From here on each model is measured by the same function: ELBO, $\log p(x)$ estimated with $k = 50$ (still a lower bound), squared error (SSE) per image of the reconstruction from $\mu$, KL, and the number of **active units**: the dimensions whose $\mu_j$ really changes from image to image, $\mathrm{Var}_x[\mu_j(x)] > 0.01$ (Burda et al.). A dimension that is not active says very nearly $\mathcal{N}(0, 1)$, whatever the image: it carries next to no information.
 
 
 # %%
@@ -203,14 +203,14 @@ def active_units(mu):
 
 @torch.no_grad()
 def measure(encode, decode, p, x, k=50):
-    """encode: x → mu, logvar; decode: z → images; p: z → the decoder's distribution, for the first 500 images."""
+    """encode: x → mu, logvar; decode: z → images, or None; p: z → the decoder's distribution, for the first 500 images."""
     torch.manual_seed(0)
     log_w = losses.log_weights(log_prob(p, x[:500]), *encode(x[:500]), k)
     mu, logvar = encode(x)
     return {
         "ELBO": log_w.mean().item(),
         "log p": losses.iw_log_likelihood(log_w).mean().item(),
-        "SSE": losses.reconstruction_loss(decode(mu), x).item(),
+        "SSE": losses.reconstruction_loss(decode(mu), x).item() if decode else None,
         "KL": losses.kl_divergence(mu, logvar).mean().item(),
         "units": active_units(mu),
     }
@@ -230,7 +230,8 @@ def cell(name, value):
 def table(rows):
     """rows: name → scores, shown as a Markdown table."""
     columns = list(next(iter(rows.values())))
-    lines = [["", *columns], ["---", *(["---:"] * len(columns))]]
+    heads = [tr("chiều hoạt động", "active units") if column == "units" else column for column in columns]
+    lines = [["", *heads], ["---", *(["---:"] * len(columns))]]
     lines += [[name, *(cell(column, row[column]) for column in columns)] for name, row in rows.items()]
     return Markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
@@ -241,7 +242,7 @@ table(bernoulli_table)
 # %% [markdown] lang="vi"
 # ## 2 · Đường cong tốc độ–méo
 #
-# Bây giờ là decoder Gauss trên ảnh xám, với hàm mất mát $B \cdot \mathrm{SSE} + \mathrm{KL}$ của bài tập. Chia cho $B$, ta được $\mathrm{SSE} + \beta\,\mathrm{KL}$ với $\beta = 1/B$: $B$ của bài tập và $\beta$ của **$\beta$-VAE** (Higgins và cộng sự, 2017) là một núm, chỉ xoay ngược chiều nhau. Núm ấy chọn một điểm trên **đường cong tốc độ–méo** (rate–distortion):
+# Bây giờ là decoder Gauss trên ảnh xám, với hàm mất mát $B \cdot \mathrm{SSE} + \mathrm{KL}$ của bài tập. Chia cho $B$, ta được $\mathrm{SSE} + \beta\,\mathrm{KL}$ với $\beta = 1/B$: $B$ của bài tập và $\beta$ của **$\beta$-VAE** (Higgins và cộng sự, 2017) là cùng một núm, chỉ xoay ngược chiều nhau. Núm ấy chọn một điểm trên **đường cong tốc độ–méo** (rate–distortion):
 #
 # - **tốc độ** (rate) là KL: số nat mà $z$ mang theo về ảnh;
 # - **độ méo** (distortion) là SSE: phần không dựng lại được.
@@ -294,7 +295,8 @@ for name, row in gaussian_table.items():
 plt.xlabel(tr("tốc độ: KL (nat)", "rate: KL (nats)"))
 plt.ylabel(tr("độ méo: SSE mỗi ảnh", "distortion: SSE per image"))
 plt.title(tr("Đường cong tốc độ–méo, trên ảnh kiểm tra", "The rate–distortion curve, on test images"))
-plt.margins(x=0.15, y=0.12)
+plt.margins(x=0.2, y=0.12)
+plt.xlim(left=0)
 plt.grid(alpha=0.3)
 plt.show()
 
@@ -309,9 +311,9 @@ title = tr("Trên cùng: ảnh thật · Trái: tái tạo · Phải: mẫu", "T
 plots.plot_images(torch.cat(rows), columns=12, title=f"{title} · B = {', '.join(map(str, B_values))}")
 
 # %% [markdown] lang="vi"
-# *Hai hình: trên là đường cong, rơi thẳng từ $B = 0{,}5$ xuống $B = 10$, rồi nằm ngang. Hình dưới, từ hàng hai trở đi, mỗi hàng một $B$: với $B = 0{,}5$, ảnh tái tạo (trái) nhòe, số 2 giống số 3 và số 4 thành số 9, nhưng các mẫu (phải) đọc được nhất; $B$ càng lớn, ảnh tái tạo càng rõ còn mẫu càng vỡ, đến $B = 1000$ chỉ còn những vệt mờ.*
+# *Hai hình: hình trên là đường cong, rơi dốc từ $B = 0{,}5$ xuống $B = 10$, rồi nằm ngang. Hình dưới, từ hàng hai trở đi, mỗi hàng một $B$: với $B = 0{,}5$, ảnh tái tạo (trái) nhòe, số 2 giống số 3 và số 4 thành số 9, nhưng các mẫu (phải) đọc được nhất; $B$ càng lớn, ảnh tái tạo càng rõ còn mẫu càng vỡ, đến $B = 1000$ chỉ còn những vệt mờ.*
 #
-# Đọc các con số: từ $B = 0{,}5$ đến $B = 2$, thêm 11 nat thì SSE giảm từ 26,2 xuống 15,3. Từ $B = 40$ đến $B = 1000$ của bài tập, thêm 87 nat mà SSE chỉ giảm 0,1. Những nat cuối ấy gần như không mua được gì, nhưng giá thì đắt: mã đi xa khỏi $\mathcal{N}(0, I)$, nên $z$ lấy từ đó rơi vào chỗ decoder chưa từng được luyện. Và ở đầu kia, với $B = 0{,}5$, năm trong 16 chiều không còn hoạt động.
+# Đọc các con số: từ $B = 0{,}5$ đến $B = 2$, thêm 11 nat thì SSE giảm từ 26,2 xuống 15,3. Từ $B = 40$ đến $B = 1000$ của bài tập, thêm 87 nat mà SSE chỉ giảm 0,1. Với mạng nhỏ, luyện ngắn này (phần 3 sẽ nói thêm), những nat cuối ấy gần như không mua được gì, nhưng giá thì đắt: mã đi xa khỏi $\mathcal{N}(0, I)$, nên $z$ lấy từ phân phối này rơi vào chỗ decoder chưa từng được luyện. Và ở đầu kia, với $B = 0{,}5$, năm trong 16 chiều không còn hoạt động.
 #
 # ## 3 · Vì sao ảnh mờ?
 #
@@ -320,7 +322,7 @@ plots.plot_images(torch.cat(rows), columns=12, title=f"{title} · B = {', '.join
 # %% [markdown] lang="en"
 # *Two figures: first the curve, which drops steeply from $B = 0.5$ to $B = 10$ and then lies flat. In the second one, from its second row on, each row is a $B$: with $B = 0.5$ the reconstructions (left) are smeared, the 2 looks like a 3 and the 4 becomes a 9, but the samples (right) are the most readable; the larger $B$, the clearer the reconstructions and the more broken the samples, until at $B = 1000$ there are only faint smears.*
 #
-# Read the numbers: from $B = 0.5$ to $B = 2$, 11 nats more lower the SSE from 26.2 to 15.3. From $B = 40$ to the exercise's $B = 1000$, 87 nats more lower it by only 0.1. Those last nats buy next to nothing, but their price is high: the codes move far from $\mathcal{N}(0, I)$, so a $z$ drawn from there falls where the decoder was never trained. And at the other end, with $B = 0.5$, five of the 16 dimensions are no longer active.
+# Read the numbers: from $B = 0.5$ to $B = 2$, 11 nats more lower the SSE from 26.2 to 15.3. From $B = 40$ to the exercise's $B = 1000$, 87 nats more lower it by only 0.1. With this small network and short training (more in section 3) those last nats buy next to nothing, but their price is high: the codes move far from $\mathcal{N}(0, I)$, so a $z$ drawn from there falls where the decoder was never trained. And at the other end, with $B = 0.5$, five of the 16 dimensions are no longer active.
 #
 # ## 3 · Why are the images blurry?
 #
@@ -343,11 +345,11 @@ with torch.no_grad():
         print(f"{B:<12} {sharpness(recon):16.0%} {sharpness(model.decode(z_prior)):8.0%}")
 
 # %% [markdown] lang="vi"
-# Lý do nằm trong hàm mất mát. Với một encoder cho trước, decoder tốt nhất theo bình phương sai số là **trung bình có trọng số của các ảnh huấn luyện**, trong đó mỗi ảnh nặng theo mức độ nó dùng mã $z$ ấy:
+# Lý do nằm trong hàm mất mát. Với một encoder cho trước, decoder tốt nhất theo bình phương sai số là **trung bình có trọng số của các ảnh huấn luyện**, trong đó ảnh nào dùng mã $z$ ấy nhiều hơn thì có trọng số lớn hơn:
 #
 # $$\hat x^*(z) = \sum_n r_n\, x_n, \qquad r_n = \frac{q_\phi(z|x_n)}{\sum_m q_\phi(z|x_m)}.$$
 #
-# (Lấy đạo hàm của $\sum_n q_\phi(z|x_n)\,\|x_n - \hat x\|^2$ theo $\hat x$, cho bằng 0.) Nhiều ảnh chung một $z$ thì trung bình của chúng mờ. Bao nhiêu ảnh? $\exp(-\sum_n r_n \ln r_n)$ đếm điều đó: bằng 1 nếu chỉ một ảnh dùng mã ấy, bằng $m$ nếu $m$ ảnh chia đều nhau.
+# (Lấy đạo hàm của $\sum_n q_\phi(z|x_n)\,\|x_n - \hat x\|^2$ theo $\hat x$, cho bằng 0.) Nhiều ảnh chung một $z$ thì trung bình của chúng mờ. Bao nhiêu ảnh? $\exp(-\sum_n r_n \ln r_n)$ cho biết con số ấy: bằng 1 nếu chỉ một ảnh dùng mã này, bằng $m$ nếu $m$ ảnh dùng chung nó đều nhau.
 
 # %% [markdown] lang="en"
 # The reason lies in the loss. For a given encoder the best decoder in squared error is a **weighted mean of the training images**, in which each image weighs as much as it uses that code $z$:
@@ -376,20 +378,20 @@ with torch.no_grad():
         print(f"B = {B:<4}: {share.median():6.1f} {tr('ảnh chung một mã (trung vị)', 'images share a code (median)')}")
         pictures += [swept[B].decode(z[:8]), torch.einsum("mn,nchw->mchw", r[:8], grey.images)]
 title = tr(
-    "Ảnh · B = 0,5: decoder, trung bình · B = 1000: decoder, trung bình",
+    "Ảnh · B = 0.5: decoder, trung bình · B = 1000: decoder, trung bình",
     "Image · B = 0.5: decoder, mean · B = 1000: decoder, mean",
 )
 plots.plot_images(torch.cat(pictures), columns=8, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình: hàng một là ảnh huấn luyện; hàng hai (decoder) và hàng ba (trung bình có trọng số) là của $B = 0{,}5$: mờ như nhau, và sai cùng một kiểu (số 3 thứ hai giống số 8, số 4 thứ tư thành số 9). Hàng bốn và năm là của $B = 1000$: trung bình là chính bức ảnh, còn decoder thì mềm hơn và hỏng ở số 6 cuối.*
+# *Hình: hàng một là ảnh huấn luyện; hàng hai (decoder) và hàng ba (trung bình có trọng số) là của $B = 0{,}5$: mờ như nhau, và sai cùng một kiểu (số 3 ở cột hai giống số 8, số 4 ở cột bốn thành số 9). Hàng bốn và năm là của $B = 1000$: trung bình là chính bức ảnh, còn decoder thì mềm hơn và hỏng ở số 6 cuối.*
 #
 # Vậy ảnh mờ có hai nguồn khác nhau:
 #
 # - **Mã dùng chung.** Với $B = 0{,}5$, một mã điển hình được 162 trong 12.000 ảnh chia nhau, và decoder vẽ gần đúng trung bình của chúng. Muốn nét hơn thì $z$ phải mang nhiều nat hơn.
-# - **Mạng chưa đủ giỏi.** Với $B = 1000$, mỗi ảnh có mã riêng (1,0), decoder tốt nhất sẽ trả lại đúng ảnh ấy; mạng của ta mới đạt độ nét 39 %. Phần này chữa bằng mạng lớn hơn và huấn luyện lâu hơn.
+# - **Mạng chưa đủ giỏi.** Với $B = 1000$, mỗi ảnh có mã riêng (1,0), decoder tốt nhất sẽ trả lại đúng ảnh ấy; mạng của ta mới đạt độ nét 39 %. Nguồn này chữa được bằng mạng lớn hơn và huấn luyện lâu hơn.
 #
-# Còn mẫu thì nét nhất ở $B = 2$ (17 %) rồi *giảm* xuống 7 % ở $B = 1000$, vì $z \sim \mathcal{N}(0, I)$ rơi vào giữa các mã. Và nhớ rằng ảnh ta xem là *trung bình* của $p_\theta(x|z)$; lấy mẫu thật từ phân phối ấy thì phải cộng nhiễu $\sigma$ vào từng điểm ảnh, thêm hạt chứ không thêm nét. Các mô hình như GAN cho ảnh sắc hơn vì hàm mất mát của chúng không phải là sai số từng điểm ảnh; đổi lại, chúng không có encoder và không có ELBO.
+# Còn mẫu thì nét nhất ở $B = 2$ (17 %) rồi *giảm* xuống 7 % ở $B = 1000$, vì $z \sim \mathcal{N}(0, I)$ rơi vào giữa các mã. Và nhớ rằng ảnh ta xem là *trung bình* của $p_\theta(x|z)$; nếu thật sự lấy mẫu từ phân phối ấy thì phải cộng nhiễu $\sigma$ vào từng điểm ảnh, thêm hạt chứ không thêm nét. Các mô hình như GAN cho ảnh sắc hơn vì hàm mất mát của chúng không phải là sai số từng điểm ảnh; đổi lại, chúng không có encoder và không có ELBO.
 #
 # ## 4 · Đừng chọn $B$ bằng tay: $\sigma$ tốt nhất có công thức
 #
@@ -437,7 +439,7 @@ def optimal_sigma(recon, x):
 checks.check_optimal_sigma(optimal_sigma)
 
 # %% [markdown] lang="vi"
-# Nhiều bài viết để decoder cho ra cả phương sai, *riêng cho từng điểm ảnh*: $p_\theta(x|z) = \mathcal{N}(\hat x(z), \mathrm{diag}\,\sigma^2(z))$. Ta huấn luyện cả hai: $\sigma$-VAE, và mạng hai lớp ẩn với $\sigma$ riêng. Loại sau cần một cái sàn ($\sigma \ge 0{,}05$): điểm ảnh ở góc luôn bằng 0, nên nếu để tự do, $\sigma$ của nó tiến về 0 và mật độ tiến ra vô hạn.
+# Nhiều bài viết để decoder cho ra cả phương sai, *riêng cho từng điểm ảnh*: $p_\theta(x|z) = \mathcal{N}(\hat x(z), \mathrm{diag}\,\sigma^2(z))$. Ta huấn luyện cả hai: $\sigma$-VAE, và một mạng hai lớp ẩn với $\sigma$ riêng cho từng điểm ảnh. Mạng sau cần một cái sàn ($\sigma \ge 0{,}05$): điểm ảnh ở góc luôn bằng 0, nên nếu để tự do, $\sigma$ của nó tiến về 0 và mật độ tiến ra vô cùng.
 #
 # ⏱ Khoảng 8 giây trên CPU; trên GPU nhanh hơn nhiều.
 
@@ -469,15 +471,15 @@ table(gaussian_table)
 # %% [markdown] lang="vi"
 # Đọc bảng (chỉ so các hàng với nhau, không so với bảng Bernoulli):
 #
-# - **$B = 1000$** có SSE thấp nhất trong năm mạng đầu mà ELBO là −9475,7. Sai số thật mỗi điểm ảnh là $\sqrt{11{,}9/784} \approx 0{,}12$, còn nó khẳng định $\sigma = 0{,}022$: quá tự tin hơn năm lần, nên bị phạt nặng.
-# - **$\sigma$-VAE** tự tìm ra $\sigma = 0{,}113$, ứng với $B \approx 39$, và có ELBO 521,9, hơn mạng tốt nhất trong các mạng chọn $B$ bằng tay (467,7), với SSE 10,8. Nó cũng hơn $B = 40$ dù $\sigma$ gần như nhau; có lẽ vì $\sigma$ của nó lớn lúc đầu rồi nhỏ dần theo sai số, như một lịch khởi động có sẵn.
+# - **$B = 1000$** có SSE thấp nhất trong năm mạng đầu mà ELBO là −9475,7. Sai số thật mỗi điểm ảnh là $\sqrt{11{,}9/784} \approx 0{,}12$, còn nó khẳng định $\sigma = 0{,}022$: nó tự tin quá mức đến hơn năm lần, nên bị phạt nặng.
+# - **$\sigma$-VAE** tự tìm ra $\sigma = 0{,}113$, ứng với $B \approx 39$, và có ELBO 521,9, hơn mạng tốt nhất trong các mạng chọn $B$ bằng tay (467,7), với SSE 10,8. Nó cũng hơn $B = 40$ dù $\sigma$ gần như nhau; có lẽ vì $\sigma$ của nó lớn lúc đầu rồi nhỏ dần theo sai số, như được khởi động (warm-up) mà không phải làm gì thêm. Nhưng tốt nhất theo log-hợp lý không có nghĩa là tốt nhất theo mẫu: ở $B = 40$, với $\sigma$ gần như thế, các mẫu ở phần 2 đã vỡ.
 # - **$\sigma$ từng điểm ảnh** có ELBO cao nhất, 907,1, mà SSE tệ gấp ba (34,9). Mâu thuẫn ư? Không: mỗi điểm ảnh luôn bằng 0, với $\sigma$ ở sàn 0,05, góp $-\log(0{,}05\sqrt{2\pi}) \approx 2{,}08$ nat mà chẳng cần biết gì về $z$, còn ở nét chữ mạng cứ khai $\sigma$ lớn rồi bỏ mặc sai số. Hạ sàn xuống thì phần ấy còn tăng nữa. Mật độ cao không có nghĩa là ảnh đẹp.
 #
 # ## 5 · Sụp đổ hậu nghiệm
 #
 # **Sụp đổ hậu nghiệm** (posterior collapse): với mọi ảnh, $q_\phi(z|x)$ trùng với tiên nghiệm (prior) $\mathcal{N}(0, I)$, KL bằng 0, và $z$ không mang gì. Có hai con đường dẫn đến đó.
 #
-# **Đường thứ nhất: KL quá đắt.** Ở mục 2, $B$ nhỏ làm điều đó. Với decoder Bernoulli thì là $\beta$ lớn:
+# **Đường thứ nhất: KL quá đắt.** Ở phần 2, $B$ nhỏ mới chỉ bắt đầu điều đó (với $B = 0{,}5$, năm trong 16 chiều đã tắt). Với decoder Bernoulli thì thủ phạm là $\beta$ lớn, và lần này ta đi đến cùng:
 #
 # ⏱ Khoảng 10 giây trên CPU; trên GPU nhanh hơn nhiều.
 
@@ -485,14 +487,14 @@ table(gaussian_table)
 # How to read the table (compare its rows with each other only, not with the Bernoulli table):
 #
 # - **$B = 1000$** has the lowest SSE of the first five networks and an ELBO of −9475.7. Its true error per pixel is $\sqrt{11.9/784} \approx 0.12$, but it claims $\sigma = 0.022$: over-confident more than five times, and punished for it.
-# - The **$\sigma$-VAE** finds $\sigma = 0.113$ by itself, which is $B \approx 39$, and reaches an ELBO of 521.9, above the best of the networks with a hand-set $B$ (467.7), with an SSE of 10.8. It beats $B = 40$ too, though their $\sigma$ is nearly the same; perhaps because its $\sigma$ is large at first and shrinks with the error, a warm-up for free.
+# - The **$\sigma$-VAE** finds $\sigma = 0.113$ by itself, which is $B \approx 39$, and reaches an ELBO of 521.9, above the best of the networks with a hand-set $B$ (467.7), with an SSE of 10.8. It beats $B = 40$ too, though their $\sigma$ is nearly the same; perhaps because its $\sigma$ is large at first and shrinks with the error, a warm-up for free. But best in likelihood is not best in samples: with $B = 40$, nearly the same $\sigma$, the samples in section 2 were broken already.
 # - **$\sigma$ per pixel** has the highest ELBO, 907.1, and an SSE three times as bad (34.9). A contradiction? No: each pixel that is always 0, with $\sigma$ at the floor of 0.05, gives $-\log(0.05\sqrt{2\pi}) \approx 2.08$ nats with no need of $z$, and on the strokes the network just declares a large $\sigma$ and lets the errors be. With a lower floor that part would rise further. A high density does not mean a good picture.
 #
 # ## 5 · Posterior collapse
 #
 # **Posterior collapse**: for every image $q_\phi(z|x)$ equals the prior $\mathcal{N}(0, I)$, the KL is 0, and $z$ carries nothing. Two roads lead there.
 #
-# **The first road: the KL is too dear.** In section 2 a small $B$ did it. With a Bernoulli decoder it is a large $\beta$:
+# **The first road: the KL is too dear.** In section 2 a small $B$ only began it (with $B = 0.5$ five of the 16 units had gone out). With a Bernoulli decoder it is a large $\beta$, and this time we go all the way:
 #
 # ⏱ About 10 seconds on a CPU; a GPU is much faster.
 
@@ -503,13 +505,13 @@ for beta in (4, 30):
 table(bernoulli_table)
 
 # %% [markdown] lang="vi"
-# *Bảng: mỗi hàng một mô hình.* Với $\beta = 4$, sáu trong 20 chiều đã tắt, và KL chỉ còn 7,5 nat thay vì 22,7. Với $\beta = 30$, KL bằng 0,0 và không chiều nào hoạt động: sụp đổ hoàn toàn, decoder vẽ gần như cùng một ảnh cho mọi $z$ (SSE 65,7). Cách chữa thì rõ: giảm $\beta$. ($\beta$ lớn vừa phải được dùng khi người ta muốn mỗi chiều của $z$ mang một ý nghĩa riêng, và chịu mất độ chính xác.)
+# *Bảng: mỗi hàng một mô hình.* Với $\beta = 4$, sáu trong 20 chiều đã tắt, và KL chỉ còn 7,5 nat thay vì 22,7. Với $\beta = 30$, KL bằng 0,0 và không chiều nào hoạt động, tức là sụp đổ hoàn toàn: $\mu$ gần như nhau với mọi ảnh, nên ảnh nào cũng được tái tạo thành gần như cùng một hình (SSE 65,7). (Decoder chưa hẳn điếc với $z$: $q$ đã trùng với tiên nghiệm, nên nếu decoder bỏ qua $z$ thì các trọng số $w_i$ bằng nhau và $\log p$ bằng ELBO, còn ở đây hai số cách nhau 5,7 nat. Nhưng $z$ không còn nói gì về bức ảnh.) Cách chữa thì rõ: giảm $\beta$. ($\beta$ lớn vừa phải được dùng khi người ta muốn mỗi chiều của $z$ mang một ý nghĩa riêng, và chịu mất độ chính xác.)
 #
 # **Đường thứ hai: decoder không cần $z$.** Cho decoder nhìn cả những điểm ảnh *trước* điểm nó đang vẽ, từng hàng từ trên xuống:
 #
 # $$\mathrm{logit}_i = \mathrm{decoder}(z)_i + \sum_{j<i} L_{ij}\, x_j, \qquad p_\theta(x|z) = \prod_i p_\theta(x_i \,|\, z, x_1, \ldots, x_{i-1}).$$
 #
-# $L$ là ma trận tam giác dưới, đường chéo bằng 0: `x @ L.T`, một dòng mã. Decoder như vậy gọi là **tự hồi quy** (autoregressive). Biết các điểm ảnh phía trên và bên trái thì điểm kế tiếp gần như đoán được; $z$ chỉ còn đáng giá ít nat, trong khi mỗi nat KL vẫn phải trả đủ. Lúc đầu, khi $z$ còn là nhiễu, gradient dạy decoder bỏ qua $z$ và dạy encoder tắt KL đi; tắt rồi thì không còn gradient nào gọi nó dậy.
+# $L$ là ma trận tam giác dưới, đường chéo bằng 0: `x @ L.T`, một dòng mã. Decoder như vậy gọi là **tự hồi quy** (autoregressive). Biết các điểm ảnh phía trên và bên trái thì điểm kế tiếp gần như đoán được; $z$ chỉ còn đáng giá ít nat, trong khi mỗi nat KL vẫn phải trả đủ. Lúc đầu, khi $z$ còn là nhiễu, gradient dạy decoder bỏ qua $z$ và dạy encoder tắt KL đi; tắt rồi thì hầu như không còn gradient nào gọi nó dậy, vì một decoder không nghe $z$ chẳng cho encoder biết phải sửa gì.
 #
 # Hai cách chữa thường gặp:
 #
@@ -522,16 +524,16 @@ table(bernoulli_table)
 #
 # ### Lượt của bạn
 #
-# Viết free bits. `mu`, `logvar` có kích thước $(N, d)$; với mỗi chiều, lấy trung bình KL trên batch *trước*, rồi mới áp ngưỡng `minimum`, rồi cộng lại thành một số. `t.clamp(min=a)` thay mọi phần tử nhỏ hơn $a$ bằng $a$.
+# Viết hàm tính free bits. KL của một chiều, như ở các bài trước, là $\mathrm{KL}_j = -\frac12(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2)$ (`losses.kl_divergence` đã cộng các chiều lại, nên ở đây không dùng được). `mu`, `logvar` có kích thước $(N, d)$; với mỗi chiều, lấy trung bình KL trên batch *trước*, rồi mới áp ngưỡng `minimum`, rồi cộng lại thành một số. `t.clamp(min=a)` thay mọi phần tử nhỏ hơn $a$ bằng $a$.
 
 # %% [markdown] lang="en"
-# *The table: a model in each row.* With $\beta = 4$, six of the 20 dimensions have gone out, and the KL is 7.5 nats instead of 22.7. With $\beta = 30$ the KL is 0.0 and no unit is active: total collapse, and the decoder draws nearly the same image for every $z$ (SSE 65.7). The cure is plain: a smaller $\beta$. (A moderately large $\beta$ is used where each dimension of $z$ should carry a meaning of its own, at the price of precision.)
+# *The table: a model in each row.* With $\beta = 4$, six of the 20 dimensions have gone out, and the KL is 7.5 nats instead of 22.7. With $\beta = 30$ the KL is 0.0 and no unit is active, a total collapse: $\mu$ is nearly the same for every image, so all are rebuilt as nearly the same picture (SSE 65.7). (The decoder is not quite deaf to $z$: $q$ equals the prior by now, so if the decoder ignored $z$, all weights $w_i$ would be equal and $\log p$ would be the ELBO, but here the two are 5.7 nats apart. Only, $z$ no longer says anything about the image.) The cure is plain: a smaller $\beta$. (A moderately large $\beta$ is used where each dimension of $z$ should carry a meaning of its own, at the price of precision.)
 #
 # **The second road: the decoder has no need of $z$.** Let the decoder also see the pixels *before* the one it draws, row by row from the top:
 #
 # $$\mathrm{logit}_i = \mathrm{decoder}(z)_i + \sum_{j<i} L_{ij}\, x_j, \qquad p_\theta(x|z) = \prod_i p_\theta(x_i \,|\, z, x_1, \ldots, x_{i-1}).$$
 #
-# $L$ is a lower triangular matrix with a diagonal of 0: `x @ L.T`, one line of code. Such a decoder is called **autoregressive**. Given the pixels above and to the left the next one can nearly be guessed; $z$ is worth only a few nats, while each nat of KL still costs its full price. In the beginning, when $z$ is mere noise, the gradient teaches the decoder to ignore $z$ and the encoder to switch the KL off; once it is off, no gradient calls it back.
+# $L$ is a lower triangular matrix with a diagonal of 0: `x @ L.T`, one line of code. Such a decoder is called **autoregressive**. Given the pixels above and to the left the next one can nearly be guessed; $z$ is worth only a few nats, while each nat of KL still costs its full price. In the beginning, when $z$ is mere noise, the gradient teaches the decoder to ignore $z$ and the encoder to switch the KL off; once it is off, hardly any gradient calls it back, for a decoder that does not listen to $z$ tells the encoder nothing.
 #
 # Two common cures:
 #
@@ -544,7 +546,7 @@ table(bernoulli_table)
 #
 # ### Your turn
 #
-# Write free bits. `mu` and `logvar` have shape $(N, d)$; for each dimension average the KL over the batch *first*, then apply the floor `minimum`, then sum to one number. `t.clamp(min=a)` replaces every entry below $a$ by $a$.
+# Write free bits. The KL of one dimension, as in earlier lessons, is $\mathrm{KL}_j = -\frac12(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2)$ (`losses.kl_divergence` has already summed over the dimensions, so it is of no use here). `mu` and `logvar` have shape $(N, d)$; for each dimension average the KL over the batch *first*, then apply the floor `minimum`, then sum to one number. `t.clamp(min=a)` replaces every entry below $a$ by $a$.
 
 
 # %% tags=["exercise"]
@@ -604,7 +606,7 @@ for name, loss in tqdm(treatments.items(), desc="L x", leave=False):
     strong_models[name] = train(partial(copy.deepcopy, start), loss) if loss else start
     model = strong_models[name]
     p = partial(lambda model, z: Bernoulli(logits=model.pixel_logits(few, z)), model)
-    bernoulli_table[name] = measure(model.encode, model.decode, p, b_test) | {"SSE": None}
+    bernoulli_table[name] = measure(model.encode, None, p, b_test)  # an image drawn pixel by pixel is no function of z
 
 table({name: bernoulli_table[name] for name in strong_models})
 
@@ -644,40 +646,40 @@ for name, model in strong_models.items():
 figure
 
 # %% [markdown] lang="vi"
-# *Hình: hình trên: khi bị ép (xanh dương), cả 20 chiều nằm tít dưới ngưỡng 0,01; chỉ −ELBO (cam) kéo 8 chiều lên trên vạch; khởi động KL (xanh lục) có 7 chiều tản mạnh rồi tụt; free bits (đỏ) giữ cả 20 chiều ngang nhau. Hình dưới, mỗi hàng mười mẫu: hàng 1 và 3 là mười $z$ khác nhau, hàng 2 và 4 là *cùng một* $z$. Mạng sụp đổ (hàng 1, 2) vẽ lung tung như nhau trong cả hai trường hợp; với free bits, hàng 4 đều là những nét mảnh chụm ở giữa, còn hàng 3 có cả những vòng tròn to. Dòng số đo điều đó: phần phương sai của ảnh còn lại khi cố định $z$ giảm từ 92 % (sụp đổ) xuống 66 % (free bits).*
+# *Hình trên: khi bị ép (xanh dương), cả 20 chiều nằm tít dưới ngưỡng 0,01; chỉ −ELBO (cam) kéo 8 chiều lên trên vạch; khởi động KL (xanh lục) có 7 chiều tản mạnh rồi tụt; free bits (đỏ) giữ cả 20 chiều ngang nhau. Hình dưới, mỗi hàng mười mẫu: hàng 1 và 3 là mười $z$ khác nhau, hàng 2 và 4 là **cùng một** $z$ dùng mười lần. Mạng sụp đổ (hàng 1, 2) thì trong cả hai trường hợp đều vẽ mỗi ô một kiểu; với free bits, hàng 4 đều là những nét mảnh chụm ở giữa, còn hàng 3 có cả những vòng tròn to. Dòng số đo điều đó: phần phương sai của ảnh còn lại khi cố định $z$ giảm từ 92 % (sụp đổ) xuống 66 % (free bits).*
 #
-# - **Bị ép sụp đổ** ($\beta = 100$): KL 0,0, không chiều nào hoạt động. Decoder tự vẽ lấy, và log-hợp lý −115,2 chỉ thua VAE gốc 11 nat, dù $z$ chẳng làm gì.
-# - **Bỏ ép, chỉ dùng −ELBO**: $z$ thức dậy rất ít, 8 chiều với tổng cộng 2,2 nat. Decoder đã biết tự xoay xở, nên $z$ không còn bao nhiêu việc.
-# - **Khởi động KL**: 16 chiều, 5,9 nat, và $\log p$ tốt nhất trong bốn mạng (−96,2). Nhưng chỉ 7 chiều tản mạnh, chín chiều kia vừa quá ngưỡng: khi giá KL trở về 1, một phần thông tin lại bị bỏ. Nó chữa được một phần, không phải toàn bộ.
-# - **Free bits**: cả 20 chiều, đúng $20 \times 0{,}5 = 10{,}0$ nat. ELBO (−99,1) không hơn mạng không chữa, vì 10 nat ấy phải trả đủ; $\log p$ thì hơn 2 nat (−96,6).
+# - **Bị ép sụp đổ** ($\beta = 100$): KL 0,0, không chiều nào hoạt động. Decoder tự vẽ lấy, và log-hợp lý −115,2 chỉ thua VAE gốc 11 nat, dù nó mới học ba epoch và $z$ không nói gì về bức ảnh.
+# - **Thôi ép, chỉ dùng −ELBO**: $z$ hầu như không thức dậy, 8 chiều với tổng cộng 2,2 nat. Decoder đã biết tự xoay xở, nên $z$ không còn bao nhiêu việc.
+# - **Khởi động KL**: 16 chiều, 5,9 nat, và $\log p$ tốt nhất trong bốn mạng (−96,2). Nhưng chỉ 7 chiều tản mạnh, chín chiều kia có phương sai dưới 0,1: có lẽ khi giá KL trở về 1, một phần thông tin lại bị bỏ. Nó chữa được một phần, không phải toàn bộ.
+# - **Free bits**: cả 20 chiều, 10,0 nat: vừa bằng $20 \times 0{,}5$ nat được miễn phí, không hơn. ELBO (−99,1) chỉ bằng lúc không chữa, vì 10 nat ấy phải trả đủ; còn $\log p$ thì cao thêm được 2 nat (−96,6).
 #
-# Cần nói cho thật: ở đây ta *ép* cho sụp đổ trước, bằng ba epoch với $\beta = 100$. Huấn luyện từ đầu với −ELBO, cũng mạng này giữ được 20 chiều và 11,6 nat (đo riêng, 8 epoch): decoder này mạnh nhưng chưa đủ để tự nó làm $z$ sụp hẳn. Với decoder tự hồi quy mạnh hơn, như trong văn bản, sụp đổ thường đến mà không cần ép.
+# Phải nói cho rõ: ở đây chính ta đã *ép* mạng sụp đổ trước, bằng ba epoch với $\beta = 100$. Huấn luyện từ đầu với −ELBO, cũng mạng này giữ được 20 chiều và 11,6 nat (đo riêng, 8 epoch): decoder này mạnh nhưng chưa đủ để tự nó làm $z$ sụp hẳn. Với decoder tự hồi quy mạnh hơn, như trong văn bản, sụp đổ thường đến mà không cần ép.
 #
-# So với VAE gốc (−104,0), cả ba mạng sau đều có log-hợp lý cao hơn nhiều. Vậy **log-hợp lý cao không có nghĩa là $z$ có ích**: hãy luôn xem cả KL và số chiều hoạt động.
+# So với VAE gốc (−104,0), cả ba mạng sau đều có log-hợp lý cao hơn 5 đến 8 nat. So như vậy chưa hẳn công bằng (chúng đã học tổng cộng chín epoch, VAE gốc sáu; riêng $L$ thêm khoảng 300.000 trọng số), nhưng ngay mạng chỉ có 2,2 nat trong $z$ cũng hơn. Vậy **log-hợp lý cao không có nghĩa là $z$ có ích**: hãy luôn xem cả KL và số chiều hoạt động.
 #
 # ## 6 · VAE có điều kiện
 #
-# Với VAE gốc, ta không chọn được chữ số: lấy $z \sim \mathcal{N}(0, I)$ và được gì thì nhận nấy. **VAE có điều kiện** (conditional VAE, CVAE; Sohn và cộng sự, 2015) đưa nhãn $y$ vào cả encoder lẫn decoder, dưới dạng one-hot ghép vào đầu vào:
+# Với VAE gốc, ta không chọn được chữ số: lấy $z \sim \mathcal{N}(0, I)$ rồi ra chữ số nào thì nhận chữ số ấy. **VAE có điều kiện** (conditional VAE, CVAE; Sohn và cộng sự, 2015) đưa nhãn $y$ vào cả encoder lẫn decoder, dưới dạng one-hot ghép vào đầu vào:
 #
 # $$\log p_\theta(x|y) \ge \mathbb{E}_{q_\phi(z|x,y)}[\log p_\theta(x|z,y)] - \mathrm{KL}(q_\phi(z|x,y)\,\|\,p(z)).$$
 #
-# Muốn một số 7 mới: lấy $z \sim \mathcal{N}(0, I)$, đưa cùng nhãn 7 vào decoder. Không cần ảnh nào, không cần bộ phân loại nào.
+# Muốn một số 7 mới: lấy $z \sim \mathcal{N}(0, I)$, rồi đưa nó vào decoder kèm theo nhãn 7. Không cần ảnh nào, cũng không cần bộ phân loại nào.
 #
-# `fit` không đưa nhãn cho mô hình, nên ta viết vòng lặp ra, như bài 05:
+# `fit` không đưa nhãn cho mô hình, nên ta tự viết vòng lặp huấn luyện (training loop), như ở bài 05:
 #
 # ⏱ Khoảng 6 giây trên CPU; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
-# *The figure: above: forced (blue), all 20 units lie far below the threshold of 0.01; −ELBO alone (orange) lifts 8 over the line; with KL warm-up (green) 7 spread strongly and the rest drop; free bits (red) keep all 20 level. Below, each row has ten samples: rows 1 and 3 have ten different $z$, rows 2 and 4 ten times the *same* $z$. The collapsed network (rows 1, 2) draws all sorts of things in both cases; with free bits, row 4 holds only slim strokes gathered in the middle, while row 3 has large round loops too. The numbers measure it: the share of the variance of the images that is left when $z$ is fixed falls from 92% (collapsed) to 66% (free bits).*
+# *Above: forced (blue), all 20 units lie far below the threshold of 0.01; −ELBO alone (orange) lifts 8 over the line; with KL warm-up (green) 7 spread strongly and the rest drop; free bits (red) keep all 20 level. Below, each row has ten samples: rows 1 and 3 have ten different $z$, rows 2 and 4 ten times the **same** $z$. The collapsed network (rows 1, 2) draws all sorts of things in both cases; with free bits, row 4 holds only slim strokes gathered in the middle, while row 3 has large round loops too. The numbers measure it: the share of the variance of the images that is left when $z$ is fixed falls from 92% (collapsed) to 66% (free bits).*
 #
-# - **Forced to collapse** ($\beta = 100$): KL 0.0, no active unit. The decoder draws by itself, and its log-likelihood of −115.2 is only 11 nats behind the plain VAE, though $z$ does nothing.
+# - **Forced to collapse** ($\beta = 100$): KL 0.0, no active unit. The decoder draws by itself, and its log-likelihood of −115.2 is only 11 nats behind the plain VAE, though it has learnt for three epochs only and $z$ says nothing about the image.
 # - **No longer forced, with −ELBO alone**: $z$ hardly wakes up, 8 units with 2.2 nats in all. The decoder has learnt to get by, and little work is left for $z$.
-# - **KL warm-up**: 16 units, 5.9 nats, and the best $\log p$ of the four (−96.2). But only 7 of them spread strongly, the other nine are just above the threshold: when the price of the KL is back at 1, part of the information is dropped again. It cures in part, not wholly.
-# - **Free bits**: all 20 units, exactly $20 \times 0.5 = 10.0$ nats. The ELBO (−99.1) is no better than without a cure, because those 10 nats are paid in full; $\log p$ is 2 nats better (−96.6).
+# - **KL warm-up**: 16 units, 5.9 nats, and the best $\log p$ of the four (−96.2). But only 7 of them spread strongly, the other nine have a variance below 0.1: perhaps part of the information is dropped again when the price of the KL is back at 1. It cures in part, not wholly.
+# - **Free bits**: all 20 units, 10.0 nats: just the $20 \times 0.5$ that are free, and no more. The ELBO (−99.1) is no better than without a cure, because those 10 nats are paid in full; $\log p$ is 2 nats better (−96.6).
 #
 # To be honest: here we *forced* the collapse first, by three epochs with $\beta = 100$. Trained from scratch with −ELBO the same network keeps 20 units and 11.6 nats (measured apart, 8 epochs): this decoder is strong, but not enough to make $z$ collapse by itself. With stronger autoregressive decoders, as for text, collapse often comes unforced.
 #
-# Compared with the plain VAE (−104.0) the last three all have a much higher log-likelihood. So **a high log-likelihood does not mean that $z$ is of use**: always look at the KL and the active units as well.
+# Compared with the plain VAE (−104.0) the last three all have a log-likelihood 5 to 8 nats higher. The race is not quite fair (they have learnt for nine epochs in all, the plain VAE for six, and $L$ alone adds some 300,000 weights), but even the one with only 2.2 nats in $z$ is ahead. So **a high log-likelihood does not mean that $z$ is of use**: always look at the KL and the active units as well.
 #
 # ## 6 · The conditional VAE
 #
@@ -721,14 +723,14 @@ title = tr("Mỗi cột một nhãn y, mỗi hàng một z", "Each column a labe
 plots.plot_images(torch.cat(every), columns=10, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi cột một chữ số từ 0 đến 9, mỗi hàng một kiểu chữ: hàng hai và hàng cuối nghiêng và mảnh, hàng ba và hàng năm đứng thẳng. Nhãn quyết định chữ số, $z$ quyết định kiểu. Hàng đầu, với một $z$ hiếm hơn, có mấy ô nhòe không đọc được.*
+# *Hình: mỗi cột một chữ số từ 0 đến 9, mỗi hàng một kiểu chữ: hàng hai và hàng cuối nghiêng và mảnh, hàng ba và hàng năm đứng thẳng. Nhãn quyết định chữ số, $z$ quyết định kiểu. Ở hàng đầu có mấy ô nhòe không đọc được.*
 #
 # Cần một con số. Giám khảo là bộ phân loại 3 láng giềng gần nhất trên ảnh xám, không cần huấn luyện gì. Và để so công bằng, một VAE không biết nhãn, cũng 4 chiều, cũng ngần ấy epoch:
 #
 # ⏱ Khoảng 8 giây trên CPU; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
-# *The figure: each column is a digit from 0 to 9, each row a style: the second and the last lean and are slim, the third and the fifth stand upright. The label decides the digit, $z$ the style. In the first row, with a rarer $z$, some cells are smears that cannot be read.*
+# *The figure: each column is a digit from 0 to 9, each row a style: the second and the last lean and are slim, the third and the fifth stand upright. The label decides the digit, $z$ the style. In the first row some cells are smears that cannot be read.*
 #
 # It takes a number. The judge is a 3-nearest-neighbour classifier on grey images, which needs no training. And for a fair comparison a VAE without labels, with 4 dimensions too and as many epochs:
 #
@@ -762,21 +764,21 @@ bernoulli_table[names[1]] = measure(
 table({name: bernoulli_table[name] for name in names})
 
 # %% [markdown] lang="vi"
-# Trong 500 ảnh sinh ra, giám khảo đọc đúng chữ số đã đặt ở 75,2 %; đoán mò thì được 10 %, và chính giám khảo cũng chỉ đọc đúng 92,7 % ảnh thật. Biết nhãn cũng làm việc mô tả ảnh dễ hơn: $\log p$ tăng từ −132,9 lên −121,6 nat, với KL nhỏ hơn (7,6 so với 8,9), vì $z$ không còn phải nói đó là chữ số nào.
+# Trong 500 ảnh sinh ra, giám khảo đọc đúng chữ số được yêu cầu ở 75,2 % số ảnh; đoán mò thì được 10 %, và chính giám khảo cũng chỉ đọc đúng 92,7 % ảnh thật. Biết nhãn cũng làm việc mô tả ảnh dễ hơn: $\log p$ tăng từ −132,9 lên −121,6 nat, với KL nhỏ hơn (7,6 so với 8,9), vì $z$ không còn phải nói đó là chữ số nào.
 #
-# Nhưng hãy so cho công bằng: −121,6 là $\log p(x|y)$. Muốn có $\log p(x)$ phải tự đoán cả nhãn; với mười lớp như nhau, $\log p(x) \ge \log p(x|y) - \log 10$, tức là mất nhiều nhất 2,3 nat. Lợi thế vẫn còn 9 nat.
+# Nhưng hãy so cho công bằng: −121,6 là $\log p(x|y)$. Muốn có $\log p(x)$ thì phải đoán cả nhãn; với mười lớp đồng đều, $\log p(x) \ge \log p(x|y) - \log 10$, tức là mất nhiều nhất 2,3 nat. Lợi thế vẫn còn 9 nat.
 #
 # Vì sao chỉ 4 chiều? Với 20 chiều và vài giây huấn luyện, $z$ tự mang luôn chữ số và decoder gần như bỏ qua nhãn: trong một lần đo riêng (20 chiều, 6 epoch, giám khảo trên ảnh nhị phân), chỉ 40,6 % ảnh sinh ra đúng chữ số. $z$ hẹp buộc decoder phải dùng nhãn.
 #
 # ## 7 · VQ-VAE: mã rời rạc
 #
-# Trong **VQ-VAE** (van den Oord và cộng sự, 2017), mã không phải là một điểm trong không gian liên tục mà là một *từ* gồm vài *chữ cái*. Encoder cho ra 16 vector $z_e$, mỗi vector 8 chiều; mỗi vector được **lượng tử hóa** (quantization): thay bằng vector gần nhất trong **bảng mã** (codebook) gồm $K = 64$ vector, $z_q = e_k$ với $k = \arg\min_j \|z_e - e_j\|$. Decoder chỉ thấy $z_q$. Một ảnh vậy là 16 số thứ tự, nhiều nhất $16 \log_2 64 = 96$ bit.
+# Trong **VQ-VAE** (van den Oord và cộng sự, 2017), mã không phải là một điểm trong không gian liên tục mà là một *từ* gồm vài *chữ cái*. Encoder cho ra 16 vector $z_e$, mỗi vector 8 chiều; mỗi vector được **lượng tử hóa** (quantization): thay bằng vector gần nhất trong **bảng mã** (codebook) gồm $K = 64$ vector, $z_q = e_k$ với $k = \arg\min_j \|z_e - e_j\|$. Decoder chỉ thấy $z_q$. Như vậy, một ảnh thành 16 chỉ số (index), nhiều nhất $16 \log_2 64 = 96$ bit.
 #
-# Chỉ số $k$ là số nguyên nên không có đạo hàm. Mẹo **đi thẳng** (straight-through): lượt đi dùng $z_q$, lượt về chép nguyên gradient của $z_q$ cho $z_e$, như thể không có bước lượng tử hóa. Với $\mathrm{sg}$ (stop-gradient, `detach`) là "coi như hằng số":
+# Chỉ số $k$ là số nguyên nên không có đạo hàm. Mẹo **đi thẳng** (straight-through): khi lan truyền xuôi thì dùng $z_q$, khi lan truyền ngược (backpropagation) thì chép nguyên gradient của $z_q$ cho $z_e$, như thể không có bước lượng tử hóa. Với $\mathrm{sg}$ (stop-gradient, `detach`) là "coi như hằng số", hàm mất mát là
 #
-# $$z = z_e + \mathrm{sg}(z_q - z_e), \qquad \mathcal{L} = -\log p_\theta(x|z) + \|\mathrm{sg}(z_e) - z_q\|^2 + 0{,}25\,\|z_e - \mathrm{sg}(z_q)\|^2.$$
+# $$\mathcal{L} = -\log p_\theta(x|z) + \|\mathrm{sg}(z_e) - z_q\|^2 + 0{,}25\,\|z_e - \mathrm{sg}(z_q)\|^2.$$
 #
-# Số hạng giữa kéo các vector của bảng mã về phía encoder; số hạng cuối giữ encoder ở gần bảng mã.
+# Số hạng giữa kéo các vector của bảng mã về phía đầu ra của encoder; số hạng cuối giữ đầu ra ấy ở gần bảng mã.
 #
 # ### Lượt của bạn
 #
@@ -793,9 +795,9 @@ table({name: bernoulli_table[name] for name in names})
 #
 # In a **VQ-VAE** (van den Oord et al., 2017) the code is no point of a continuous space but a *word* of a few *letters*. The encoder gives 16 vectors $z_e$ of 8 dimensions; each goes through **quantization**: it is replaced by the nearest vector of a **codebook** of $K = 64$ vectors, $z_q = e_k$ with $k = \arg\min_j \|z_e - e_j\|$. The decoder sees $z_q$ alone. So an image is 16 indices, at most $16 \log_2 64 = 96$ bits.
 #
-# The index $k$ is an integer and has no derivative. The **straight-through** trick: the forward pass uses $z_q$, and the backward pass copies the gradient of $z_q$ to $z_e$ as if there were no quantization. With $\mathrm{sg}$ (stop-gradient, `detach`) for "take it as a constant":
+# The index $k$ is an integer and has no derivative. The **straight-through** trick: the forward pass uses $z_q$, and the backward pass copies the gradient of $z_q$ to $z_e$ as if there were no quantization. With $\mathrm{sg}$ (stop-gradient, `detach`) for "take it as a constant" the loss is
 #
-# $$z = z_e + \mathrm{sg}(z_q - z_e), \qquad \mathcal{L} = -\log p_\theta(x|z) + \|\mathrm{sg}(z_e) - z_q\|^2 + 0.25\,\|z_e - \mathrm{sg}(z_q)\|^2.$$
+# $$\mathcal{L} = -\log p_\theta(x|z) + \|\mathrm{sg}(z_e) - z_q\|^2 + 0.25\,\|z_e - \mathrm{sg}(z_q)\|^2.$$
 #
 # The middle term pulls the codebook's vectors towards the encoder; the last one keeps the encoder near the codebook.
 #
@@ -817,9 +819,13 @@ def straight_through(z_e, codebook):
 checks.check_straight_through(straight_through)
 
 # %% [markdown] lang="vi"
+# Thành công thức: $z = z_e + \mathrm{sg}(z_q - z_e)$. Hai vector $z_e$ triệt tiêu nhau, nên giá trị là $z_q$; phần trong $\mathrm{sg}$ là hằng số, nên đạo hàm theo $z_e$ là 1.
+#
 # ⏱ Khoảng 6 giây trên CPU; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
+# As a formula: $z = z_e + \mathrm{sg}(z_q - z_e)$. The two $z_e$ cancel, so its value is $z_q$; what is inside $\mathrm{sg}$ is a constant, so its derivative by $z_e$ is 1.
+#
 # ⏱ About 6 seconds on a CPU; a GPU is much faster.
 
 # %%
@@ -827,26 +833,26 @@ vq = train(models.VQVAE, losses.vq_loss, progress=True)
 with torch.no_grad():
     words = vq.encode(binary.images)  # (12000, 16), whole numbers from 0 to 63
     test_words = vq.encode(b_test)
-print(tr("từ của ảnh đầu tiên:", "the word of the first image:"), *test_words[0].tolist())
+print(tr("ảnh đầu tiên viết thành:", "the word of the first image:"), *test_words[0].tolist())
 
 share = torch.bincount(words.flatten(), minlength=vq.codes) / words.numel()
 perplexity = torch.exp(torch.special.entr(share).sum())
 print(f"{tr('vector được dùng', 'vectors in use')}: {(share > 0).sum()} / {vq.codes}   perplexity: {perplexity:.1f}")
 
 # %% [markdown] lang="vi"
-# **Perplexity** $\exp(-\sum_k p_k \ln p_k)$, với $p_k$ là tần suất của vector thứ $k$, cho biết bảng mã thật sự được dùng bao nhiêu: bằng $K$ nếu mọi vector được dùng đều nhau, bằng 1 nếu chỉ dùng một.
+# Trong nhật ký trên, cột `kl` không phải là KL: ở đó `vq_loss` ghi $\|z_e - z_q\|^2$, cộng trên 16 chữ cái. **Perplexity** $\exp(-\sum_k p_k \ln p_k)$, với $p_k$ là tần suất của vector thứ $k$, cho biết bảng mã thật sự được dùng bao nhiêu: bằng $K$ nếu mọi vector được dùng đều nhau, bằng 1 nếu chỉ dùng một.
 #
 # ### Một tiên nghiệm cho các từ
 #
-# VQ-VAE không có KL kéo mã về $\mathcal{N}(0, I)$, nên chưa biết lấy từ ở đâu để sinh ảnh. Phải học một tiên nghiệm trên các từ, *sau khi* encoder đã xong. Hai ứng viên:
+# VQ-VAE không có KL kéo mã về $\mathcal{N}(0, I)$, nên ta chưa biết lấy đâu ra một *từ* để sinh ảnh. Phải học một tiên nghiệm trên các từ, *sau khi* encoder đã luyện xong. Hai ứng viên:
 #
 # - **tần suất**: mỗi vị trí một bảng tần suất riêng, các vị trí độc lập với nhau;
-# - **mạng hồi quy nhỏ** (GRU): đoán chữ cái kế tiếp từ các chữ cái trước đó, $p(k_1)\,p(k_2|k_1)\,p(k_3|k_1, k_2)\cdots$
+# - một **mạng nơ-ron hồi quy** (recurrent network) nhỏ, loại GRU: đoán chữ cái kế tiếp dựa vào các chữ cái trước đó, $p(k_1)\,p(k_2|k_1)\,p(k_3|k_1, k_2)\cdots$
 #
 # ⏱ Khoảng 3 giây trên CPU; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
-# The **perplexity** $\exp(-\sum_k p_k \ln p_k)$, with $p_k$ the share of vector $k$, tells how much of the codebook is really in use: $K$ if all vectors are used equally, 1 if only one is.
+# In the log above the column `kl` is no KL: there `vq_loss` puts $\|z_e - z_q\|^2$, summed over the 16 letters. The **perplexity** $\exp(-\sum_k p_k \ln p_k)$, with $p_k$ the share of vector $k$, tells how much of the codebook is really in use: $K$ if all vectors are used equally, 1 if only one is.
 #
 # ### A prior for the words
 #
@@ -886,19 +892,31 @@ title = tr("Ảnh · tái tạo · mẫu theo tần suất · mẫu theo GRU", "
 plots.plot_images(torch.cat(rows), columns=10, title=title)
 
 # %%
+few_words = test_words[: len(few)]  # the ELBO from the same 500 images as with every other model
 with torch.no_grad():
-    recon_nats = F.binary_cross_entropy_with_logits(vq(b_test)[0], b_test, reduction="sum").item() / len(b_test)
+    recon_nats = F.binary_cross_entropy_with_logits(vq(few)[0], few, reduction="sum").item() / len(few)
+    few_nats = (
+        word_nats(frequencies.expand(len(few), -1, -1), few_words).item(),
+        word_nats(*prior(few_words), few_words).item(),
+    )
     sse = losses.reconstruction_loss(vq.decode(test_words), b_test).item()
-for name, nats in ((tr("VQ-VAE, tần suất", "VQ-VAE, frequencies"), by_frequency), ("VQ-VAE, GRU", by_gru)):
-    bernoulli_table[name] = {"ELBO": -recon_nats - nats, "log p": None, "SSE": sse, "KL": nats, "units": None}
+    vae_nats = losses.kl_divergence(*vae.encode(few)).mean().item()
+
+names = tr("VQ-VAE, tần suất", "VQ-VAE, frequencies"), "VQ-VAE, GRU"
+for name, nats, kl in zip(names, few_nats, (by_frequency, by_gru), strict=True):
+    bernoulli_table[name] = {"ELBO": -recon_nats - nats, "log p": None, "SSE": sse, "KL": kl, "units": None}
+vae_name = tr("VAE gốc", "plain VAE")
+for name, nats in ((vae_name, vae_nats), ("VQ-VAE, GRU", few_nats[1])):
+    recon = -bernoulli_table[name]["ELBO"] - nats
+    print(f"{name:12} {tr('tái tạo', 'reconstruction')} {recon:.1f} + {tr('mã', 'code')} {nats:.1f} nat")
 table({name: row for name, row in bernoulli_table.items() if name.startswith("VQ")})
 
 # %% [markdown] lang="vi"
-# *Hình: hàng hai dựng lại được các chữ số từ 16 chữ cái (số 9 thứ tám bị nhòe); hàng ba, các chữ cái lấy độc lập, phần lớn là nét của nhiều chữ số chồng lên nhau; hàng bốn, theo GRU, nhiều hình đọc được hơn: 3, 7, 8, 6, 2.*
+# *Hình: hàng hai dựng lại được các chữ số từ 16 chữ cái (số 9 ở cột tám bị nhòe); hàng ba, các chữ cái lấy độc lập, có vài số đọc được (8, 3), còn lại là nét của nhiều chữ số chồng lên nhau; hàng bốn, theo GRU, nhiều hình đọc được hơn: 3, 7, 8, 6, 2.*
 #
-# 63 trong 64 vector được dùng, perplexity 55,9: bảng mã không sụp đổ. (Khi nhiều vector không bao giờ được chọn, người ta gọi là sụp đổ bảng mã, và perplexity sẽ thấp.) Viết một từ tốn 96,0 bit nếu mọi chữ cái như nhau, 81,9 bit theo tần suất, 65,1 bit theo GRU: 17 bit chênh lệch giữa hai tiên nghiệm là điều các chữ cái nói về nhau.
+# 63 trong 64 vector được dùng, perplexity 55,9: bảng mã không sụp đổ. (Khi nhiều vector không bao giờ được chọn, người ta gọi là sụp đổ bảng mã, và perplexity sẽ thấp.) Viết một từ tốn 96,0 bit nếu mọi chữ cái như nhau, 81,9 bit theo tần suất, 65,1 bit theo GRU: 17 bit chênh lệch giữa hai tiên nghiệm chính là thông tin mà chữ cái này cho biết về chữ cái kia, trong chừng mực mạng GRU này học được.
 #
-# VQ-VAE cũng có một ELBO đúng nghĩa: $\log p_\theta(x|z_q)$ cộng log của tiên nghiệm, vì $q$ chỉ đặt vào một từ duy nhất. Tiên nghiệm tốt hơn nâng nó thẳng từ −140,3 lên −128,7. Nó vẫn thua VAE gốc (−108,6), và bảng cho biết vì sao: phần tái tạo gần như nhau (83,6 so với 85,9 nat), nhưng VAE chỉ tốn 22,7 nat cho mã, VQ-VAE tốn 45,1. Thế mạnh của mã rời rạc nằm ở chỗ khác: với ảnh lớn và một tiên nghiệm mạnh, như trong bài báo gốc.
+# VQ-VAE cũng có một ELBO đúng nghĩa: $\log p_\theta(x|z_q)$ cộng log của tiên nghiệm, vì $q$ dồn hết xác suất vào một từ duy nhất. Tiên nghiệm tốt hơn nâng nó thẳng từ −140,3 lên −128,7. Nó vẫn thua VAE gốc (−108,6), và bảng cho biết vì sao: phần tái tạo gần như nhau (83,6 so với 85,9 nat), nhưng VAE chỉ tốn 22,7 nat cho mã, VQ-VAE tốn 45,1. Thế mạnh của mã rời rạc nằm ở chỗ khác: với ảnh lớn và một tiên nghiệm mạnh, như trong bài báo gốc.
 #
 # ## 8 · AVAE: encoder có nhận ra ảnh do chính decoder vẽ không?
 #
@@ -911,9 +929,9 @@ table({name: row for name, row in bernoulli_table.items() if name.startswith("VQ
 # ⏱ Khoảng 8 giây trên CPU; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
-# *The figure: row two rebuilds the digits from 16 letters (the eighth, a 9, is smeared); in row three, with letters drawn independently, most are strokes of several digits on top of each other; in row four, by the GRU, more can be read: 3, 7, 8, 6, 2.*
+# *The figure: row two rebuilds the digits from 16 letters (the eighth, a 9, is smeared); in row three, with letters drawn independently, a few can be read (8, 3), the others are strokes of several digits on top of each other; in row four, by the GRU, more can be read: 3, 7, 8, 6, 2.*
 #
-# 63 of the 64 vectors are in use, with a perplexity of 55.9: the codebook has not collapsed. (When many vectors are never chosen one speaks of codebook collapse, and the perplexity is low.) Writing a word takes 96.0 bits if all letters are alike, 81.9 by frequencies, 65.1 by the GRU: the 17 bits between the two priors are what the letters tell of each other.
+# 63 of the 64 vectors are in use, with a perplexity of 55.9: the codebook has not collapsed. (When many vectors are never chosen one speaks of codebook collapse, and the perplexity is low.) Writing a word takes 96.0 bits if all letters are alike, 81.9 by frequencies, 65.1 by the GRU: the 17 bits between the two priors are what the letters tell of each other, as far as this GRU has learnt it.
 #
 # A VQ-VAE has a true ELBO as well: $\log p_\theta(x|z_q)$ plus the log of the prior, for its $q$ puts everything on one word. A better prior lifts it at once from −140.3 to −128.7. It is still behind the plain VAE (−108.6), and the table tells why: the reconstruction parts are nearly equal (83.6 against 85.9 nats), but the VAE spends only 22.7 nats on the code, the VQ-VAE 45.1. The strength of discrete codes lies elsewhere: with large images and a strong prior, as in the original paper.
 #
@@ -969,14 +987,14 @@ for ax in axes:
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: bên trái, một vòng đã đưa mã đi hơn nửa độ dài của $z$, ở cả hai mạng; sau mười vòng, mã của VAE trôi xa khoảng 1,0, của AVAE khoảng 0,9. Bên phải, cả hai đánh mất chữ số ban đầu gần như nhau: còn khoảng ba phần tư sau một vòng, chưa tới một nửa sau mười vòng.*
+# *Hình: bên trái, một vòng đã đưa mã đi hơn nửa độ dài của $z$, ở cả hai mạng; sau mười vòng, mã của VAE trôi xa khoảng 1,0, của AVAE khoảng 0,9 lần độ dài ấy. Bên phải, cả hai đánh mất chữ số ban đầu gần như nhau, AVAE còn mất nhiều hơn một chút: khoảng ba phần tư số ảnh giữ được chữ số sau một vòng, dưới một nửa sau mười vòng.* (Trong nhật ký, `loss` lớn hơn `recon` + `kl`: phần dư, 8,4 nat ở epoch cuối, là số hạng mới.)
 #
-# Lời hứa thứ hai của AVAE là mã **bền** hơn: một thay đổi cố ý, rất nhỏ, của ảnh không được đẩy mã đi xa. Ta tấn công encoder: trong phạm vi $\pm\epsilon$ cho mỗi điểm ảnh, tìm ảnh đẩy $\mu$ đi xa nhất, bằng 10 bước theo dấu của gradient (PGD). Rồi hỏi: một bộ phân loại đọc $\mu$ (cũng 3 láng giềng gần nhất) còn đúng bao nhiêu?
+# Lời hứa thứ hai của AVAE là mã **bền** (robust) hơn: một thay đổi rất nhỏ của ảnh, dù cố ý gây hại, cũng không được đẩy mã đi xa. Ta thử tấn công (adversarial attack) encoder: trong phạm vi $\pm\epsilon$ cho mỗi điểm ảnh, tìm ảnh đẩy $\mu$ đi xa nhất, bằng 10 bước theo dấu của gradient, mỗi bước lại kéo về trong phạm vi ấy (PGD, projected gradient descent; ở đây đi lên). Cột "mã dịch" là quãng $\mu$ bị đẩy đi, so với khoảng cách trung bình từ các mã đến trung bình của chúng. Rồi hỏi: một bộ phân loại đọc $\mu$ (cũng 3 láng giềng gần nhất) còn đúng bao nhiêu?
 
 # %% [markdown] lang="en"
-# *The figure: on the left, one round trip takes the code more than half the length of $z$ away, with both networks; after ten the VAE's codes have drifted by about 1.0, the AVAE's by about 0.9. On the right both lose the first digit alike: about three quarters keep it after one trip, less than half after ten.*
+# *The figure: on the left, one round trip takes the code more than half the length of $z$ away, with both networks; after ten the VAE's codes have drifted by about 1.0 times that length, the AVAE's by about 0.9. On the right both lose the first digit much alike, the AVAE even a little more: about three quarters keep it after one trip, less than half after ten.* (In the log `loss` is more than `recon` + `kl`: the rest, 8.4 nats in the last epoch, is the new term.)
 #
-# The second promise of the AVAE is a more **robust** code: a small, malicious change of the image must not push the code far. We attack the encoder: within $\pm\epsilon$ for each pixel, look for the image that pushes $\mu$ the farthest, by 10 steps along the sign of the gradient (PGD). Then ask how often a classifier that reads $\mu$ (3 nearest neighbours again) is still right.
+# The second promise of the AVAE is a more **robust** code: a small, malicious change of the image must not push the code far. We attack the encoder: within $\pm\epsilon$ for each pixel, look for the image that pushes $\mu$ the farthest, by 10 steps along the sign of the gradient, each pulled back into that range (PGD, projected gradient descent; here it climbs). The column "code moves" is how far $\mu$ is pushed, relative to the mean distance of the codes from their mean. Then ask how often a classifier that reads $\mu$ (3 nearest neighbours again) is still right.
 
 
 # %%
@@ -1010,13 +1028,13 @@ for epsilon in (0, 0.05, 0.1, 0.2):
     print(f"{epsilon:5}   " + "   ".join(cells))
 
 # %% [markdown] lang="vi"
-# Với ảnh sạch, hai encoder đọc được như nhau (94,4 % và 94,2 %). Dưới tấn công thì không: ở $\epsilon = 0{,}1$, VAE chỉ còn 42,0 %, AVAE còn 68,6 %; ở $\epsilon = 0{,}2$, 19,8 % so với 44,0 %. Nhưng mã của AVAE không hẳn dịch *ít hơn* (81 % so với 86 % ở $\epsilon = 0{,}1$, còn ở $\epsilon = 0{,}2$ thì nhiều hơn: 142 % so với 128 %); điều khác là nó ít bị đẩy sang vùng của một chữ số khác hơn.
+# Với ảnh sạch, mã của hai encoder dễ đọc như nhau (94,4 % và 94,2 %). Khi bị tấn công thì khác hẳn: ở $\epsilon = 0{,}1$, VAE chỉ còn 42,0 %, AVAE còn 68,6 %; ở $\epsilon = 0{,}2$, 19,8 % so với 44,0 %. Nhưng mã của AVAE không hẳn dịch *ít hơn* (81 % so với 86 % ở $\epsilon = 0{,}1$, còn ở $\epsilon = 0{,}2$ thì nhiều hơn: 142 % so với 128 %); điều khác là chúng bị đẩy sang vùng của một chữ số khác ít lần hơn.
 #
-# Về tính nhất quán, kết quả của ta khiêm tốn: sau một vòng, tương quan tăng từ 0,832 lên 0,876, còn độ lệch gần như không đổi (0,556 và 0,554). Một lý do dễ thấy là nhiều mẫu của một mạng luyện vài giây chưa phải là chữ số, nên không có mã nào thật đúng để tìm về. Và cái giá: $\log p$ giảm từ −104,0 xuống −108,7.
+# Về tính nhất quán, kết quả của ta khiêm tốn: sau một vòng, tương quan tăng từ 0,832 lên 0,876, còn độ lệch gần như không đổi (0,556 và 0,554). Một lý do dễ thấy là với một mạng chỉ được luyện vài giây, nhiều mẫu chưa ra chữ số, nên không có mã nào thật đúng để tìm về. Và cái giá: $\log p$ giảm từ −104,0 xuống −108,7.
 #
 # ## 9 · Tất cả trong một bảng
 #
-# Cùng ảnh nhị phân, cùng decoder Bernoulli, cùng 2.000 ảnh kiểm tra (ELBO và $\log p$ trên 500 ảnh đầu). Với VQ-VAE, cột KL là số nat để viết từ theo tiên nghiệm; mã của nó không ngẫu nhiên nên $k$ mẫu đều giống nhau, không có cột $\log p$.
+# Cùng ảnh nhị phân, cùng loại decoder (Bernoulli), cùng 2.000 ảnh kiểm tra (ELBO và $\log p$ trên 500 ảnh đầu). Thời gian học thì khác nhau: phần lớn sáu epoch, hai mạng 4 chiều mười hai epoch, mạng tự hồi quy bị ép ba epoch, ba mạng luyện tiếp từ nó thêm sáu epoch nữa. Với VQ-VAE, cột KL là số nat cần để viết một từ khi dùng tiên nghiệm; mã của nó không ngẫu nhiên nên $k$ mẫu đều giống nhau, không có cột $\log p$.
 
 # %% [markdown] lang="en"
 # On clean images the two encoders can be read equally well (94.4% and 94.2%). Under attack they cannot: at $\epsilon = 0.1$ the VAE is down to 42.0% and the AVAE to 68.6%; at $\epsilon = 0.2$ it is 19.8% against 44.0%. But the AVAE's codes do not quite move *less* (81% against 86% at $\epsilon = 0.1$, and at $\epsilon = 0.2$ even more: 142% against 128%); what differs is that they are less often pushed into the region of another digit.
@@ -1025,16 +1043,16 @@ for epsilon in (0, 0.05, 0.1, 0.2):
 #
 # ## 9 · All in one table
 #
-# The same binary images, the same Bernoulli decoder, the same 2,000 test images (ELBO and $\log p$ on the first 500). For the VQ-VAE the KL column is the nats it takes to write the word by its prior; its code is not random, so all $k$ samples are alike and there is no column $\log p$.
+# The same binary images, the same kind of decoder (Bernoulli), the same 2,000 test images (ELBO and $\log p$ on the first 500). The training differs: six epochs for most, twelve for the two networks with 4 dimensions, three for the autoregressive one that was forced, and six more for the three that go on from it. For the VQ-VAE the KL column is the nats it takes to write the word by its prior; its code is not random, so all $k$ samples are alike and there is no column $\log p$.
 
 # %%
 table(bernoulli_table)
 
 # %% [markdown] lang="vi"
-# *Bảng: mỗi hàng một mô hình, mỗi cột một con số; chỉ ELBO và $\log p$ so được với nhau về "ai mô tả dữ liệu tốt hơn".* CVAE là ngoại lệ: nó được cho biết nhãn, nên con số của nó là $\log p(x|y)$, không phải $\log p(x)$.
+# *Bảng: mỗi hàng một mô hình, mỗi cột một con số; chỉ hai cột ELBO và $\log p$ cho biết mô hình nào mô tả dữ liệu tốt hơn.* CVAE là ngoại lệ: nó được cho biết nhãn, nên con số của nó là $\log p(x|y)$, không phải $\log p(x)$.
 #
 # - **Decoder tự hồi quy** đứng đầu về $\log p$ (−96,2), chỉ với 5,9 nat trong $z$. **VAE gốc** (−104,0) để $z$ làm việc nhiều hơn.
-# - **Biến thể nào cũng trả giá cho điều nó mua**: $\beta$-VAE mua sự gọn gàng, AVAE mua độ bền, VQ-VAE mua mã rời rạc; trong bảng này, cả ba đều có ELBO thấp hơn VAE gốc.
+# - **Biến thể nào cũng trả giá cho điều nó mua**: $\beta$-VAE mua một mã rẻ hơn (7,5 nat với $\beta = 4$), AVAE mua độ bền, VQ-VAE mua mã rời rạc; trong bảng này, cả ba đều có ELBO thấp hơn VAE gốc.
 # - Tất cả đều học từ 12.000 ảnh trong vài giây. Đừng đọc bảng như một cuộc thi: với `N` và `EPOCHS` lớn hơn ở ô đầu tiên, các con số sẽ khác, và có thể cả thứ tự.
 #
 # ## Tự kiểm tra
@@ -1090,7 +1108,7 @@ table(bernoulli_table)
 # *The table: a model in each row, a number in each column; only ELBO and $\log p$ say who describes the data better.* The CVAE is an exception: it is told the label, so its number is $\log p(x|y)$ and not $\log p(x)$.
 #
 # - The **autoregressive decoder** leads in $\log p$ (−96.2), with only 5.9 nats in $z$. The **plain VAE** (−104.0) lets $z$ do more of the work.
-# - **Every variant pays for what it buys**: the $\beta$-VAE buys tidiness, the AVAE robustness, the VQ-VAE discrete codes; in this table all three have a lower ELBO than the plain VAE.
+# - **Every variant pays for what it buys**: the $\beta$-VAE buys a cheaper code (7.5 nats with $\beta = 4$), the AVAE robustness, the VQ-VAE discrete codes; in this table all three have a lower ELBO than the plain VAE.
 # - All of them learnt from 12,000 images for a few seconds. Do not read the table as a contest: with a larger `N` and `EPOCHS` in the first cell the numbers will differ, and perhaps the order too.
 #
 # ## Test yourself

@@ -151,6 +151,13 @@ class AutoregressiveVAE(MLPVAE):
         mu, logvar = self.encode(x)
         return self.pixel_logits(x, self.reparameterize(mu, logvar)), mu, logvar
 
+    def decode(self, z: Tensor) -> Tensor:
+        """NotImplementedError: an image is no function of z alone here, each pixel depends on those drawn before it."""
+        raise NotImplementedError(
+            "AutoregressiveVAE.decode(z): z alone does not determine an image, each pixel also depends on the pixels "
+            "before it. Use sample(z) to draw images, or pixel_logits(x, z) for the logits of given images x."
+        )
+
     @torch.no_grad()
     def sample(self, z: Tensor) -> Tensor:
         """(N, latent_dim) → images (N, 1, 28, 28) of zeros and ones, drawn pixel by pixel."""
