@@ -55,8 +55,9 @@ def environment(**more):
 
 
 def run(python, code, folder, **more):
-    command = [str(python), "-c", code]
-    return subprocess.run(command, cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=280)
+    """code goes in by standard input: with a kit inside it is longer than an argument may be."""
+    command, room = [str(python), "-"], environment(PYTHONIOENCODING="utf-8", **more)
+    return subprocess.run(command, input=code, cwd=folder, env=room, capture_output=True, text=True, timeout=280)
 
 
 @pytest.fixture(scope="module")
