@@ -36,8 +36,8 @@ lab: .venv/ready
 		--LabApp.default_url="/lab/tree/notebooks/$(COURSE)/00_start_here.ipynb" $(LAB_FLAGS)
 
 test: lint .venv/lower-bounds
-	$(PY) -m pytest
-	PYTHONPATH=.venv/lower-bounds $(PY) -m pytest --disable-warnings tests/test_widgets.py tests/test_quiz.py
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile
+	PYTHONPATH=.venv/lower-bounds OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --disable-warnings tests/test_widgets.py tests/test_quiz.py
 	OMP_NUM_THREADS=1 $(NBVAL) notebooks/vi quiz/vi
 	$(NO_NETWORK) OMP_NUM_THREADS=1 $(NBVAL) notebooks/en quiz/en
 
