@@ -916,7 +916,7 @@ table({name: row for name, row in bernoulli_table.items() if name.startswith("VQ
 #
 # 63 trong 64 vector được dùng, perplexity 55,9: bảng mã không sụp đổ. (Khi nhiều vector không bao giờ được chọn, người ta gọi là sụp đổ bảng mã, và perplexity sẽ thấp.) Viết một từ tốn 96,0 bit nếu mọi chữ cái như nhau, 81,9 bit theo tần suất, 65,1 bit theo GRU: 17 bit chênh lệch giữa hai tiên nghiệm chính là thông tin mà chữ cái này cho biết về chữ cái kia, trong chừng mực mạng GRU này học được.
 #
-# VQ-VAE cũng có một ELBO đúng nghĩa: $\log p_\theta(x|z_q)$ cộng log của tiên nghiệm, vì $q$ dồn hết xác suất vào một từ duy nhất. Tiên nghiệm tốt hơn nâng nó thẳng từ −140,3 lên −128,7. Nó vẫn thua VAE gốc (−108,6), và bảng cho biết vì sao: phần tái tạo gần như nhau (83,6 so với 85,9 nat), nhưng VAE chỉ tốn 22,7 nat cho mã, VQ-VAE tốn 45,1. Thế mạnh của mã rời rạc nằm ở chỗ khác: với ảnh lớn và một tiên nghiệm mạnh, như trong bài báo gốc.
+# VQ-VAE cũng có một ELBO đúng nghĩa: $\log p_\theta(x|z_q)$ cộng log của tiên nghiệm, vì $q$ dồn hết xác suất vào một từ duy nhất. Tiên nghiệm tốt hơn nâng nó thẳng từ −138,6 lên −126,6. Nó vẫn thua VAE gốc (−108,6, đo trên cùng 500 ảnh), và hai dòng in trên bảng cho biết vì sao: VQ-VAE tái tạo còn tốt hơn một chút (81,9 so với 86,0 nat), nhưng tốn 44,7 nat cho mã, còn VAE chỉ tốn 22,6. Thế mạnh của mã rời rạc nằm ở chỗ khác: với ảnh lớn và một tiên nghiệm mạnh, như trong bài báo gốc.
 #
 # ## 8 · AVAE: encoder có nhận ra ảnh do chính decoder vẽ không?
 #
@@ -933,7 +933,7 @@ table({name: row for name, row in bernoulli_table.items() if name.startswith("VQ
 #
 # 63 of the 64 vectors are in use, with a perplexity of 55.9: the codebook has not collapsed. (When many vectors are never chosen one speaks of codebook collapse, and the perplexity is low.) Writing a word takes 96.0 bits if all letters are alike, 81.9 by frequencies, 65.1 by the GRU: the 17 bits between the two priors are what the letters tell of each other, as far as this GRU has learnt it.
 #
-# A VQ-VAE has a true ELBO as well: $\log p_\theta(x|z_q)$ plus the log of the prior, for its $q$ puts everything on one word. A better prior lifts it at once from −140.3 to −128.7. It is still behind the plain VAE (−108.6), and the table tells why: the reconstruction parts are nearly equal (83.6 against 85.9 nats), but the VAE spends only 22.7 nats on the code, the VQ-VAE 45.1. The strength of discrete codes lies elsewhere: with large images and a strong prior, as in the original paper.
+# A VQ-VAE has a true ELBO as well: $\log p_\theta(x|z_q)$ plus the log of the prior, for its $q$ puts everything on one word. A better prior lifts it at once from −138.6 to −126.6. It is still behind the plain VAE (−108.6 on the same 500 images), and the two lines printed above the table tell why: the VQ-VAE even rebuilds a little better (81.9 against 86.0 nats), but it spends 44.7 nats on the code, the VAE only 22.6. The strength of discrete codes lies elsewhere: with large images and a strong prior, as in the original paper.
 #
 # ## 8 · The AVAE: does the encoder recognise what its own decoder draws?
 #
