@@ -916,7 +916,7 @@ table({name: row for name, row in bernoulli_table.items() if name.startswith("VQ
 #
 # 63 trong 64 vector được dùng, perplexity 55,9: bảng mã không sụp đổ. (Khi nhiều vector không bao giờ được chọn, người ta gọi là sụp đổ bảng mã, và perplexity sẽ thấp.) Viết một từ tốn 96,0 bit nếu mọi chữ cái như nhau, 81,9 bit theo tần suất, 65,1 bit theo GRU: 17 bit chênh lệch giữa hai tiên nghiệm chính là thông tin mà chữ cái này cho biết về chữ cái kia, trong chừng mực mạng GRU này học được.
 #
-# VQ-VAE cũng có một ELBO đúng nghĩa: $\log p_\theta(x|z_q)$ cộng log của tiên nghiệm, vì $q$ dồn hết xác suất vào một từ duy nhất. Tiên nghiệm tốt hơn nâng nó thẳng từ −140,3 lên −128,7. Nó vẫn thua VAE gốc (−108,6), và bảng cho biết vì sao: phần tái tạo gần như nhau (83,6 so với 85,9 nat), nhưng VAE chỉ tốn 22,7 nat cho mã, VQ-VAE tốn 45,1. Thế mạnh của mã rời rạc nằm ở chỗ khác: với ảnh lớn và một tiên nghiệm mạnh, như trong bài báo gốc.
+# VQ-VAE cũng có một ELBO đúng nghĩa: $\log p_\theta(x|z_q)$ cộng log của tiên nghiệm, vì $q$ dồn hết xác suất vào một từ duy nhất. Tiên nghiệm tốt hơn nâng nó thẳng từ −138,6 lên −126,6. Nó vẫn thua VAE gốc (−108,6, đo trên cùng 500 ảnh), và hai dòng in trên bảng cho biết vì sao: VQ-VAE tái tạo còn tốt hơn một chút (81,9 so với 86,0 nat), nhưng tốn 44,7 nat cho mã, còn VAE chỉ tốn 22,6. Thế mạnh của mã rời rạc nằm ở chỗ khác: với ảnh lớn và một tiên nghiệm mạnh, như trong bài báo gốc.
 #
 # ## 8 · AVAE: encoder có nhận ra ảnh do chính decoder vẽ không?
 #
@@ -933,7 +933,7 @@ table({name: row for name, row in bernoulli_table.items() if name.startswith("VQ
 #
 # 63 of the 64 vectors are in use, with a perplexity of 55.9: the codebook has not collapsed. (When many vectors are never chosen one speaks of codebook collapse, and the perplexity is low.) Writing a word takes 96.0 bits if all letters are alike, 81.9 by frequencies, 65.1 by the GRU: the 17 bits between the two priors are what the letters tell of each other, as far as this GRU has learnt it.
 #
-# A VQ-VAE has a true ELBO as well: $\log p_\theta(x|z_q)$ plus the log of the prior, for its $q$ puts everything on one word. A better prior lifts it at once from −140.3 to −128.7. It is still behind the plain VAE (−108.6), and the table tells why: the reconstruction parts are nearly equal (83.6 against 85.9 nats), but the VAE spends only 22.7 nats on the code, the VQ-VAE 45.1. The strength of discrete codes lies elsewhere: with large images and a strong prior, as in the original paper.
+# A VQ-VAE has a true ELBO as well: $\log p_\theta(x|z_q)$ plus the log of the prior, for its $q$ puts everything on one word. A better prior lifts it at once from −138.6 to −126.6. It is still behind the plain VAE (−108.6 on the same 500 images), and the two lines printed above the table tell why: the VQ-VAE even rebuilds a little better (81.9 against 86.0 nats), but it spends 44.7 nats on the code, the VAE only 22.6. The strength of discrete codes lies elsewhere: with large images and a strong prior, as in the original paper.
 #
 # ## 8 · The AVAE: does the encoder recognise what its own decoder draws?
 #
@@ -987,12 +987,12 @@ for ax in axes:
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: bên trái, một vòng đã đưa mã đi hơn nửa độ dài của $z$, ở cả hai mạng; sau mười vòng, mã của VAE trôi xa khoảng 1,0, của AVAE khoảng 0,9 lần độ dài ấy. Bên phải, cả hai đánh mất chữ số ban đầu gần như nhau, AVAE còn mất nhiều hơn một chút: khoảng ba phần tư số ảnh giữ được chữ số sau một vòng, dưới một nửa sau mười vòng.* (Trong nhật ký, `loss` lớn hơn `recon` + `kl`: phần dư, 8,4 nat ở epoch cuối, là số hạng mới.)
+# *Hình: bên trái, một vòng đã đưa mã đi hơn nửa độ dài của $z$, ở cả hai mạng; sau mười vòng, mã của VAE trôi xa khoảng 1,0, của AVAE khoảng 0,9 lần độ dài ấy. Bên phải, cả hai đánh mất chữ số ban đầu gần như nhau: khoảng ba phần tư số ảnh giữ được chữ số sau một vòng, dưới một nửa sau mười vòng; từ vòng hai trở đi, AVAE còn thấp hơn VAE một chút.* (Trong nhật ký, `loss` lớn hơn `recon` + `kl`: phần dư, 8,4 nat ở epoch cuối, là số hạng mới.)
 #
 # Lời hứa thứ hai của AVAE là mã **bền** (robust) hơn: một thay đổi rất nhỏ của ảnh, dù cố ý gây hại, cũng không được đẩy mã đi xa. Ta thử tấn công (adversarial attack) encoder: trong phạm vi $\pm\epsilon$ cho mỗi điểm ảnh, tìm ảnh đẩy $\mu$ đi xa nhất, bằng 10 bước theo dấu của gradient, mỗi bước lại kéo về trong phạm vi ấy (PGD, projected gradient descent; ở đây đi lên). Cột "mã dịch" là quãng $\mu$ bị đẩy đi, so với khoảng cách trung bình từ các mã đến trung bình của chúng. Rồi hỏi: một bộ phân loại đọc $\mu$ (cũng 3 láng giềng gần nhất) còn đúng bao nhiêu?
 
 # %% [markdown] lang="en"
-# *The figure: on the left, one round trip takes the code more than half the length of $z$ away, with both networks; after ten the VAE's codes have drifted by about 1.0 times that length, the AVAE's by about 0.9. On the right both lose the first digit much alike, the AVAE even a little more: about three quarters keep it after one trip, less than half after ten.* (In the log `loss` is more than `recon` + `kl`: the rest, 8.4 nats in the last epoch, is the new term.)
+# *The figure: on the left, one round trip takes the code more than half the length of $z$ away, with both networks; after ten the VAE's codes have drifted by about 1.0 times that length, the AVAE's by about 0.9. On the right both lose the first digit much alike: about three quarters keep it after one trip, less than half after ten; from the second trip on the AVAE even lies a little below the VAE.* (In the log `loss` is more than `recon` + `kl`: the rest, 8.4 nats in the last epoch, is the new term.)
 #
 # The second promise of the AVAE is a more **robust** code: a small, malicious change of the image must not push the code far. We attack the encoder: within $\pm\epsilon$ for each pixel, look for the image that pushes $\mu$ the farthest, by 10 steps along the sign of the gradient, each pulled back into that range (PGD, projected gradient descent; here it climbs). The column "code moves" is how far $\mu$ is pushed, relative to the mean distance of the codes from their mean. Then ask how often a classifier that reads $\mu$ (3 nearest neighbours again) is still right.
 
