@@ -4,7 +4,7 @@
 # *VAE vẽ được chữ số mới, nhưng mờ; nén được ảnh, nhưng có khi bỏ hẳn $z$, không dùng đến. Những điều ấy từ đâu ra, đo bằng gì, và chữa thế nào?* Bài cuối của khóa học đo các giới hạn của VAE
 # bằng những con số so sánh được, rồi lần lượt huấn luyện các biến thể: $\beta$-VAE, VAE có điều kiện, VQ-VAE và AVAE.
 #
-# Cả bài mất khoảng hai phút trên CPU.
+# Cả bài mất khoảng hai phút rưỡi trên CPU (một luồng tính).
 
 # %% [markdown] lang="en"
 # # Lesson 10 · Limits and variants
@@ -12,7 +12,7 @@
 # *A VAE draws new digits, but blurry ones; it compresses images, but sometimes leaves $z$ unused altogether. Where does that come from, how is it measured, and what cures it?* The last lesson of the course measures
 # the limits of the VAE with numbers that can be compared, and then trains its variants one by one: the $\beta$-VAE, the conditional VAE, the VQ-VAE and the AVAE.
 #
-# The whole lesson takes about two minutes on a CPU.
+# The whole lesson takes about two and a half minutes on a CPU (one thread).
 
 # %%
 import copy
