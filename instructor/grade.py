@@ -30,7 +30,8 @@ from grader.limits import Limits
 from grader.submissions import Submission, find
 
 import quiz
-from vae_helpers.quiz import load_questions, write_whole
+from vae_helpers._files import write_whole
+from vae_helpers.quiz import load_questions
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_FLIGHT = 64  # submissions that are read and sent ahead of their turn

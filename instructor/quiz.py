@@ -25,8 +25,9 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from vae_helpers._files import write_whole
 from vae_helpers._markup import inline_html, to_html
-from vae_helpers.quiz import EXPORTED, LETTERS, Question, load_questions, write_whole
+from vae_helpers.quiz import EXPORTED, LETTERS, Question, load_questions
 
 # ------------------------------------------------------------------------------------------------ to other systems
 

@@ -140,7 +140,7 @@ def disk_full_checkpoint(full_disk, tmp_path, small):
     file = tmp_path / "vae.pt"
     fit(tiny(), small, epochs=2, checkpoint=file, **RECIPE)
     before = file.read_bytes()
-    (tmp_path / "vae.pt.part").symlink_to(full_disk)  # where fit writes before it renames
+    (tmp_path / f"vae.pt.{os.getpid()}.part").symlink_to(full_disk)  # where fit writes before it renames
     stopped, resumed, whole = tiny(), tiny(seed=9), tiny()
     with pytest.raises(OSError) as caught:
         fit(stopped, small, epochs=5, checkpoint=file, **RECIPE)

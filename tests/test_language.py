@@ -59,6 +59,7 @@ def test_import_brings_nothing_heavy():
         "quiz",
         "widgets",
         "_figure",
+        "_files",
         "_inference",
     ],
 )

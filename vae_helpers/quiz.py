@@ -22,6 +22,7 @@ from datetime import datetime, timezone
 from io import StringIO
 from pathlib import Path
 
+from ._files import write_whole
 from ._language import LANGUAGES, language
 from ._markup import to_text, unbalanced
 
@@ -306,21 +307,6 @@ def _is_record(record) -> bool:
         and isinstance(record["attempts"], int)
         and isinstance(record["time"], str)
     )
-
-
-def write_whole(path: Path, text: str, encoding: str = "utf-8") -> None:
-    """Write a file so that it is there whole or not at all. Raises OSError."""
-    path = Path(os.path.realpath(path))  # a link stays a link
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "w", encoding=encoding, newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        if temporary.exists():
-            temporary.unlink()
 
 
 # -------------------------------------------------------------------------------------------------- the quiz

@@ -8,7 +8,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
 
+from ._files import write_whole
 from ._inference import latent_dim_of
 from ._language import tr
 from .losses import vae_loss
@@ -451,21 +452,7 @@ class _Log:
             text += f"{row['epoch']},{row['loss']:.6f},{row['recon']:.6f},{row['kl']:.6f}\n"
         if completed:
             text += f"\nTraining completed at {datetime.now():%Y-%m-%d %H:%M:%S}\n"
-        _write_then_rename(self.path, lambda file: file.write(text.encode()))
-
-
-def _write_then_rename(path: Path, write: Callable) -> None:
-    """Write beside, then rename: whenever the process dies, path holds either the old file or the new one, whole."""
-    beside = path.with_name(path.name + ".part")
-    try:
-        with open(beside, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        with suppress(OSError):  # what is left of it on a full disk only takes room
-            beside.unlink(missing_ok=True)
+        write_whole(self.path, text)
 
 
 def _try_out(folder: Path, argument: str) -> None:
@@ -523,7 +510,7 @@ def _save_checkpoint(
     }
     packed = io.BytesIO()  # torch's own writer does not survive a disk that fills up under it
     torch.save(state, packed)
-    _write_then_rename(path, lambda file: file.write(packed.getbuffer()))
+    write_whole(path, packed.getvalue())
 
 
 def _load_checkpoint(

@@ -91,6 +91,9 @@ def new_root(libc, place: str, visible: list[str], megabytes: int) -> None:
 
     mount("none", "/", None, RECURSIVE | PRIVATE)
     mount("tmpfs", place, "tmpfs", NO_SUID | NO_DEV, "size=16m,mode=755")
+    scratch = [make(place + folder) for folder in (FOLDER, "/tmp", "/dev/shm")]
+    for folder in scratch:  # first, since what is to be seen may lie in /tmp
+        mount("tmpfs", folder, "tmpfs", NO_SUID | NO_DEV, f"size={megabytes}m,mode=777")
     bound: list[str] = []
     for path in sorted({*visible, *map(os.path.realpath, visible)}):
         if not os.path.exists(path) or any(Path(path).is_relative_to(other) for other in bound):
@@ -101,11 +104,13 @@ def new_root(libc, place: str, visible: list[str], megabytes: int) -> None:
         mount(path, make(place + path, like=path), None, BIND | RECURSIVE)
         bound.append(path)
     mount("proc", make(f"{place}/proc"), "proc", NO_SUID | NO_DEV | NO_EXEC)
-    scratch = [make(place + folder) for folder in (FOLDER, "/tmp", "/dev/shm")]
-    read_only = (ctypes.c_uint64 * 4)(1, 0, 0, 0)  # struct mount_attr with MOUNT_ATTR_RDONLY
-    must(libc.syscall(MOUNT_SETATTR, -1, place.encode(), AT_RECURSIVE, ctypes.byref(read_only), 32), "mount_setattr")
-    for folder in scratch:
-        mount("tmpfs", folder, "tmpfs", NO_SUID | NO_DEV, f"size={megabytes}m,mode=777")
+    read_only, writable = (
+        (ctypes.c_uint64 * 4)(1, 0),
+        (ctypes.c_uint64 * 4)(0, 1),
+    )  # struct mount_attr: set, clear RDONLY
+    for folder, flags, attributes in ((place, AT_RECURSIVE, read_only), *((folder, 0, writable) for folder in scratch)):
+        result = libc.syscall(MOUNT_SETATTR, -1, folder.encode(), flags, ctypes.byref(attributes), 32)
+        must(result, f"mount_setattr {folder}")
     os.chroot(place)
     os.chdir(FOLDER)
 

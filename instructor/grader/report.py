@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from quiz import harmless, write_table
-from vae_helpers.quiz import write_whole
+from vae_helpers._files import write_whole
 
 COLUMNS = ("student", "file", "lesson", "language", "status", "right", "total", "exercises", "detail", "seconds")
 STATUS = {
