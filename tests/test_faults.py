@@ -163,7 +163,7 @@ def disk_full_quiz(full_disk, tmp_path, language, capsys):
     quiz = Quiz(language, answers=tmp_path / "quiz_answers.json")
     quiz.answer(1, "C")
     before = (tmp_path / "quiz_answers.json").read_bytes()
-    (tmp_path / f".quiz_answers.json.{os.getpid()}.tmp").symlink_to(full_disk)
+    (tmp_path / f"quiz_answers.json.{os.getpid()}.part").symlink_to(full_disk)
     quiz.answer(2, "B")
     assert quiz.score() == (2, 2, 10) and (tmp_path / "quiz_answers.json").read_bytes() == before
     quiz.answer(3, "A")  # there is room again
