@@ -517,7 +517,7 @@ def judge_map(points):
 
 
 map_scores = {name: judge_map(points) for name, points in maps.items()}
-map_scores[tr("điểm ngẫu nhiên", "random points")] = judge_map(np.random.default_rng(0).random((1000, 2)))
+map_scores[tr("điểm ngẫu nhiên", "random points")] = judge_map(np.random.default_rng(0).random((len(flat), 2)))
 head = tr("bản đồ | giữ láng giềng | độ tin cậy | cùng nhãn", "map | neighbours kept | trustworthiness | same label")
 rows = [head, "--- | ---: | ---: | ---:"] + [
     f"{name} | {a:.2f} | {b:.3f} | {c:.2f}" for name, (a, b, c) in map_scores.items()
