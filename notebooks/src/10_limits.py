@@ -1086,7 +1086,7 @@ table(bernoulli_table)
 # ## Nhìn lại cả khóa học
 #
 # Bạn đã bắt đầu với một mạng chép ảnh qua hai con số ([bài 01](01_autoencoder.ipynb)) và thấy bản đồ của nó đầy chỗ hổng. Thay điểm bằng phân phối ([bài 02](02_vae.ipynb)), cho gradient đi qua phép lấy mẫu ([bài 03](03_reparameterization.ipynb)), suy ra hàm mất mát từ $\log p(x)$ ([bài 04](04_loss.ipynb)), huấn luyện và đọc nhật ký cho đúng ([bài 05](05_training.ipynb)), nhìn kết quả ([bài 06](06_reconstructions.ipynb)) và cầm $z$ trong tay ([bài 07](07_latent_sliders.ipynb)).
-# Rồi bạn đặt VAE giữa họ hàng của nó ([bài 08](08_kinds.ipynb)), đem mã ra dùng vào việc thật (bài 09), và hôm nay đo cả những chỗ nó chưa làm được. Một điều đi suốt các bài: *đừng tin một công thức trước khi thử nó với vài con số, và đừng tin một con số trước khi nhìn ảnh.*
+# Rồi bạn đặt VAE giữa họ hàng của nó ([bài 08](08_kinds.ipynb)), đem mã ra dùng vào việc thật ([bài 09](09_uses.ipynb)), và hôm nay đo cả những chỗ nó chưa làm được. Một điều đi suốt các bài: *đừng tin một công thức trước khi thử nó với vài con số, và đừng tin một con số trước khi nhìn ảnh.*
 #
 # **Thử sức lần cuối:** [bộ câu hỏi trắc nghiệm](../../quiz/vi/quiz.ipynb).
 #
@@ -1142,7 +1142,7 @@ table(bernoulli_table)
 # ## A look back at the course
 #
 # You began with a network that copies images through two numbers ([lesson 01](01_autoencoder.ipynb)) and saw that its map is full of holes. You put distributions in the place of points ([lesson 02](02_vae.ipynb)), let the gradient pass through sampling ([lesson 03](03_reparameterization.ipynb)), derived the loss from $\log p(x)$ ([lesson 04](04_loss.ipynb)), trained and read the log rightly ([lesson 05](05_training.ipynb)), looked at the results ([lesson 06](06_reconstructions.ipynb)) and held $z$ in your hand ([lesson 07](07_latent_sliders.ipynb)).
-# Then you placed the VAE among its relatives ([lesson 08](08_kinds.ipynb)), put the codes to work (lesson 09), and today you measured what it cannot do yet. One thing runs through all lessons: *do not trust a formula before you have tried it on a few numbers, and do not trust a number before you have looked at the pictures.*
+# Then you placed the VAE among its relatives ([lesson 08](08_kinds.ipynb)), put the codes to work ([lesson 09](09_uses.ipynb)), and today you measured what it cannot do yet. One thing runs through all lessons: *do not trust a formula before you have tried it on a few numbers, and do not trust a number before you have looked at the pictures.*
 #
 # **One last test:** [the quiz](../../quiz/en/quiz.ipynb).
 #
