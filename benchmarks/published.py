@@ -37,7 +37,6 @@ of its 8 TFLOP/s; 2e13 FLOP for each scoring of 10,000 images.
 """
 
 import argparse
-import math
 import os
 import re
 import time
@@ -49,6 +48,7 @@ from common import machine, save
 from torch import Tensor, nn
 
 from vae_helpers import data, training
+from vae_helpers.losses import iw_log_likelihood
 
 # (objective, k): NLL in nats, active units.
 PUBLISHED = {
@@ -121,7 +121,7 @@ def bound(log_w: Tensor, objective: str) -> Tensor:
     """The bound of log p(x) for each image from its k log-weights (k, N): ELBO ("vae") or L_k ("iwae"). Returns (N,)."""
     if objective == "vae":
         return log_w.mean(dim=0)
-    return log_w.logsumexp(dim=0) - math.log(len(log_w))
+    return iw_log_likelihood(log_w)
 
 
 @torch.no_grad()
