@@ -28,6 +28,9 @@ NBVAL := $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --
 	--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0
 NO_NETWORK := env -u VAE_DATA_DIR http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 no_proxy=
 
+# What is tested once more at the lower bounds of requirements.txt.
+LOWER_BOUNDS_TESTS := $(foreach room,checks data losses metrics models plots quiz widgets,tests/test_$(room).py)
+
 .PHONY: lab test test-lower-bounds notebooks colab html lint bench clean
 
 lab: .venv/ready
@@ -37,7 +40,7 @@ lab: .venv/ready
 
 test: lint .venv/lower-bounds
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile
-	PYTHONPATH=.venv/lower-bounds OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --disable-warnings tests/test_widgets.py tests/test_quiz.py
+	PYTHONPATH=.venv/lower-bounds OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --disable-warnings $(LOWER_BOUNDS_TESTS)
 	OMP_NUM_THREADS=1 $(NBVAL) notebooks/vi quiz/vi
 	$(NO_NETWORK) OMP_NUM_THREADS=1 $(NBVAL) notebooks/en quiz/en
 
