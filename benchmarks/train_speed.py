@@ -21,6 +21,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
+from statistics import median
 
 import torch
 from common import RESULTS, machine, save
@@ -120,7 +121,7 @@ def throughput(sides: dict[str, ProcessPoolExecutor], quick: bool, rounds: int) 
         seconds["exercise"].append(sides["exercise"].submit(exercise_epoch, quick).result())
         seconds["fit"].append(sides["fit"].submit(kit_epoch, quick).result())
         print("one epoch: " + ", ".join(f"{side} {times[-1]:.1f} s" for side, times in seconds.items()), flush=True)
-    ratio = sorted(h / k for h, k in zip(seconds["exercise"], seconds["fit"], strict=True))[rounds // 2]
+    ratio = median(h / k for h, k in zip(seconds["exercise"], seconds["fit"], strict=True))
     return {"exercise_s": seconds["exercise"], "fit_s": seconds["fit"], "ratio_median": round(ratio, 2)}
 
 

@@ -638,11 +638,11 @@ plt.show()
 
 # %% [markdown] lang="vi"
 # *Hình: đường liền đi từ 0,00016 lên 0,004 trong 30 % số bước đầu, rồi hạ về gần 0; đường đứt là tốc độ học cố định của bài tập.* Bước dài ở giữa đưa mạng đi xa, bước ngắn ở cuối cho nó lắng xuống. Chúng tôi đã đo trên toàn bộ MNIST: `fit(..., epochs=6, batch_size=64,
-# lr=4e-3, schedule="one-cycle")` đạt sai số tái tạo 32,6 trên tập kiểm định sau **6** epoch (102 giây), còn vòng lặp của bài tập cần **26** epoch (908 giây) mới xuống 32,7: nhanh hơn 8,9 lần, đo trong cùng một lần chạy trên một máy hai nhân. Trong đó, mỗi epoch với công thức của bài tập nhanh hơn khoảng 2,5 lần; phần còn lại là nhờ cần ít epoch hơn. Cái giá: KL nhỉnh hơn một chút (17,2 so với 17,1 nat). `benchmarks/train_speed.py` đo cả hai trên máy của bạn.
+# lr=4e-3, schedule="one-cycle")` đạt sai số tái tạo 32,6 trên tập kiểm định sau **6** epoch (102 giây), còn vòng lặp của bài tập cần **26** epoch (908 giây) mới xuống 32,7: nhanh hơn 8,9 lần, đo trong cùng một lần chạy trên một máy hai nhân. Trong đó, mỗi epoch với công thức của bài tập nhanh hơn khoảng 2,4 lần; phần còn lại là nhờ cần ít epoch hơn. Cái giá: KL nhỉnh hơn một chút (17,2 so với 17,1 nat). `benchmarks/train_speed.py` đo cả hai trên máy của bạn.
 
 # %% [markdown] lang="en"
 # *The figure: the solid line climbs from 0.00016 to 0.004 over the first 30 % of the steps and then falls to nearly 0; the dashed line is the exercise's constant learning rate.* The long steps in the middle carry the network far, the short ones at the end let it settle. We measured on the whole of MNIST: `fit(..., epochs=6, batch_size=64,
-# lr=4e-3, schedule="one-cycle")` reaches a validation reconstruction error of 32.6 after **6** epochs (102 seconds), where the exercise's loop needs **26** epochs (908 seconds) for 32.7: 8.9 times as fast, measured in one run on a machine with two cores. An epoch of the exercise's own recipe is about 2.5 times as fast; the rest comes from needing fewer epochs. The price: a KL that is slightly higher (17.2 against 17.1 nats). `benchmarks/train_speed.py` measures both on your machine.
+# lr=4e-3, schedule="one-cycle")` reaches a validation reconstruction error of 32.6 after **6** epochs (102 seconds), where the exercise's loop needs **26** epochs (908 seconds) for 32.7: 8.9 times as fast, measured in one run on a machine with two cores. An epoch of the exercise's own recipe is about 2.4 times as fast; the rest comes from needing fewer epochs. The price: a KL that is slightly higher (17.2 against 17.1 nats). `benchmarks/train_speed.py` measures both on your machine.
 
 # %% [markdown] lang="vi"
 # ## Tự kiểm tra
