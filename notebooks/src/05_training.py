@@ -595,27 +595,31 @@ plt.show()
 # *Hình: hai thanh ngang, mỗi thanh chia bốn phần theo thời gian của một batch. Ở `fit`, phần nạp ảnh gần như biến mất (trên một máy rảnh: từ khoảng 15 xuống 0,3 mili giây); ba phần sau là cùng một phép tính, nên chênh lệch ở đó chỉ là
 # dao động của máy.* Nạp ảnh như vậy chiếm chừng một phần mười thời gian. Bài tập giao việc ấy cho hai tiến trình phụ (`num_workers=2`); trên máy hai nhân, chúng còn giành CPU với chính phép tính, và khi đó cả bước chậm đi.
 #
-# Trong `fit` còn hai chỗ nữa, mỗi chỗ vài dòng, đọc được trong `vae_helpers/training.py`:
+# Trong `fit` còn ba chỗ nữa, đọc được trong `vae_helpers/training.py`:
 #
 # - **Trên CPU (Linux)**: mỗi batch xin rồi trả vài trăm MB bộ nhớ, và việc trả rồi xin lại của hệ điều hành có thể tốn gần bằng phép tính. `_keep_freed_memory` bảo thư viện C giữ lại để dùng cho batch sau.
 # - **Trên GPU**: `loss.item()` sau mỗi batch bắt CPU đợi GPU làm xong rồi mới được giao việc tiếp. `fit` cộng dồn mất mát ngay trên GPU và chỉ đọc năm lần mỗi giây.
+# - **Trên GPU rất nhanh**: một bước gồm hơn một trăm lệnh nhỏ, và gửi lệnh có thể lâu hơn chạy lệnh. `fit(..., compile=True)` nhờ `torch.compile` gộp bớt các lệnh rồi ghi lại cả lượt xuôi và ngược để lần sau chỉ cần một lệnh (CUDA graph). Việc biên dịch
+#   mất khoảng nửa phút, nên chỉ đáng dùng khi huấn luyện lâu, chẳng hạn 500 epoch của bài tập. Trên CPU của chúng tôi cách này không nhanh hơn (67 so với 65 mili giây một bước), vì ở đó thời gian nằm trong chính phép tích chập.
 #
-# Chỗ thứ ba nằm trong mô hình: dòng `self.to(memory_format=torch.channels_last)` của `models.VAE` xếp các số của một điểm ảnh (mọi kênh) cạnh nhau trong bộ nhớ. Trên CPU của chúng tôi, cách xếp ấy giúp tích chập nhanh hơn khoảng 1,3 lần.
+# Chỗ cuối cùng nằm trong mô hình: dòng `self.to(memory_format=torch.channels_last)` của `models.VAE` xếp các số của một điểm ảnh (mọi kênh) cạnh nhau trong bộ nhớ. Trên CPU của chúng tôi, cách xếp ấy giúp tích chập nhanh hơn khoảng 1,3 lần.
 #
-# Cả ba đều không thay đổi phép tính (kết quả chỉ có thể lệch ở những chữ số cuối, do làm tròn). Muốn nhanh hơn nữa thì phải đổi công thức, và `fit` không tự ý làm việc đó: bạn phải viết ra. `schedule="one-cycle"` tăng tốc độ học (learning rate) lên đến `lr` rồi hạ dần về 0:
+# Không chỗ nào thay đổi phép tính (kết quả chỉ có thể lệch ở những chữ số cuối, do làm tròn). Muốn nhanh hơn nữa thì phải đổi công thức, và `fit` không tự ý làm việc đó: bạn phải viết ra. `schedule="one-cycle"` tăng tốc độ học (learning rate) lên đến `lr` rồi hạ dần về 0:
 
 # %% [markdown] lang="en"
 # *The figure: two horizontal bars, each divided into four parts by the time of one batch. In `fit` the loading has all but vanished (on an idle machine, from about 15 to 0.3 milliseconds); the other three parts are the same arithmetic, so a difference there is
 # only the machine's unrest.* Loading this way takes about a tenth of the time. The exercise gives it to two helper processes (`num_workers=2`); on two cores these also compete with the arithmetic itself, and then the whole step becomes slower.
 #
-# There are two more places in `fit`, a few lines each, to be read in `vae_helpers/training.py`:
+# There are three more places in `fit`, to be read in `vae_helpers/training.py`:
 #
 # - **On a CPU (Linux)**: each batch asks for some hundred MB of memory and gives them back, and giving them back to the system and asking again can cost almost as much as the arithmetic. `_keep_freed_memory` tells the C library to keep them for the next batch.
 # - **On a GPU**: `loss.item()` after each batch makes the CPU wait until the GPU is done before it can hand out more work. `fit` sums the loss on the GPU and reads it five times a second only.
+# - **On a very fast GPU**: one step is more than a hundred small commands, and sending them can take longer than running them. `fit(..., compile=True)` lets `torch.compile` merge some of them and record the whole forward and backward pass, so that from then on one command will do (a CUDA graph). Compiling takes
+#   about half a minute, so it pays only for long trainings, such as the exercise's 500 epochs. On our CPU it is no faster (67 against 65 milliseconds a step), since there the time is in the convolutions themselves.
 #
-# The third place is in the model: the line `self.to(memory_format=torch.channels_last)` of `models.VAE` lays the numbers of one pixel (all channels) side by side in memory. On our CPU convolutions run about 1.3 times as fast on that layout.
+# The last place is in the model: the line `self.to(memory_format=torch.channels_last)` of `models.VAE` lays the numbers of one pixel (all channels) side by side in memory. On our CPU convolutions run about 1.3 times as fast on that layout.
 #
-# None of the three changes the arithmetic (results can differ only in the last digits, by rounding). To be faster still the recipe itself must change, and `fit` does not do that on its own: you have to write it. `schedule="one-cycle"` raises the learning rate up to `lr` and then lowers it to 0:
+# None of these changes the arithmetic (results can differ only in the last digits, by rounding). To be faster still the recipe itself must change, and `fit` does not do that on its own: you have to write it. `schedule="one-cycle"` raises the learning rate up to `lr` and then lowers it to 0:
 
 # %%
 rates = []
