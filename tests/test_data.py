@@ -249,8 +249,8 @@ def test_images_and_labels_must_match():
         data.ImageDataset(torch.zeros(3, 1, 1, 1), torch.zeros(2), "x")
 
 
-def test_repr_tells_name_and_shape():
-    assert repr(numbered(1000)) == "numbers: 1,000 × (1, 1, 1)"
+def test_repr_tells_name_and_shape(language):
+    assert repr(numbered(1000)) == {"vi": "numbers: 1.000 × (1, 1, 1)", "en": "numbers: 1,000 × (1, 1, 1)"}[language]
     assert vae_helpers.data is data
 
 

@@ -7,7 +7,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from vae_helpers import diagrams, models, plots
+from vae_helpers import data, diagrams, models, plots
 from vae_helpers.training import History
 
 HISTORY = History([{"epoch": e, "loss": 9 / e, "recon": 8 / e, "kl": e, "val_loss": 10 / e, "val_recon": 9 / e, "val_kl": e} for e in (1, 2)])  # fmt: skip
@@ -124,6 +124,31 @@ def test_latent_map_shows_every_image_at_its_mean(vae, small):
         mu, _ = vae.encode(small.images)
     np.testing.assert_allclose(points, mu, atol=1e-5)
     assert {text.get_text() for text in figure.axes[0].texts} == {str(d) for d in set(small.labels.tolist())}
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.01, 0.3])
+def test_no_digit_of_the_latent_map_hides_another(spread):
+    """Ten classes with nearly the same median: their discs are pushed apart, and stay near."""
+    torch.manual_seed(0)
+    labels = torch.arange(10).repeat_interleave(200)
+    mu = torch.randn(2000, 2) + spread * torch.randn(10, 2)[labels]
+
+    class Codes(nn.Module):
+        def forward(self, x):
+            codes = x.flatten(1)[:, :2]
+            return x, codes, torch.zeros_like(codes)
+
+    images = torch.zeros(2000, 1, 28, 28)
+    images[:, 0, 0, :2] = mu
+    figure = plots.plot_latent(Codes(), data.ImageDataset(images, labels, "codes"))
+    figure.canvas.draw()
+    discs = [text.get_bbox_patch().get_window_extent() for text in figure.axes[0].texts]
+    centres = np.array([[(disc.x0 + disc.x1) / 2, (disc.y0 + disc.y1) / 2] for disc in discs])
+    distances = np.linalg.norm(centres[:, None] - centres, axis=2)[~np.eye(10, dtype=bool)]
+    assert distances.min() > 0.8 * max(disc.width for disc in discs)
+    places = np.array([text.get_position() for text in figure.axes[0].texts])
+    medians = np.stack([mu[labels == digit].median(dim=0).values for digit in range(10)])
+    assert np.linalg.norm(places - medians, axis=1).max() < 0.25 * np.ptp(mu.numpy())
 
 
 def test_latent_map_draws_into_given_axes(vae, small):

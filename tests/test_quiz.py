@@ -564,7 +564,7 @@ def test_saved_output_has_the_questions_for_pages_without_a_kernel():
     for code in ("vi", "en"):
         notebook = nbformat.read(ROOT / "quiz" / code / "quiz.ipynb", as_version=4)
         shown = [o.data for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
-        assert [data["text/html"].count("<ol") for data in shown] == [10, len(BANK["questions"]) - 10]
+        assert [data["text/html"].count("<strong>A.</strong>") for data in shown] == [10, len(BANK["questions"]) - 10]
         assert all("application/vnd.jupyter.widget-view+json" in data for data in shown)
 
 

@@ -39,7 +39,7 @@ def figure_of_width(inches):
 
 
 def test_slider_shows_the_chosen_figure():
-    slider, picture = widgets.figure_slider([1, 2, 3], figure_of_width, "B").children
+    slider, picture, *_ = widgets.figure_slider([1, 2, 3], figure_of_width, "B").children
     assert pixels(picture.value).shape[1] == 80
     slider.value = 3
     assert pixels(picture.value).shape[1] == 240
@@ -212,6 +212,7 @@ def test_a_page_without_kernel_shows_a_still_picture(latent_dim, small, monkeypa
         widgets.latent_explorer(model),
         widgets.interpolation_slider(model, small.images[0], small.images[1]),
         widgets.latent_arithmetic(model, small),
+        widgets.figure_slider([9, 1], figure_of_width, "B"),
     ):
         if hasattr(widget, "_repr_mimebundle_"):  # ipywidgets 8
             bundle = widget._repr_mimebundle_()

@@ -8,6 +8,7 @@ reaches the kernel through a hidden text field. Nothing about the key of a quest
 import base64
 import html
 import os
+import re
 from pathlib import Path
 
 import ipywidgets
@@ -102,9 +103,7 @@ class QuizWidget(ipywidgets.VBox):
         quiz = self.whole.again(shuffle=False)
         cards = [
             f"<h4>{_title(quiz, place)}</h4>{question_html(question, formula=_plain, picture=False)}"
-            + '<ol type="A">'
-            + "".join(f"<li>{to_html(option, _plain)}</li>" for option in question.options.values())
-            + "</ol>"
+            + "".join(to_html(f"**{letter}.** {option}", _plain) for letter, option in question.options.items())
             for place, question in enumerate(quiz.questions)
         ]
         return {"text/html": "".join(cards), "text/plain": str(quiz)}
@@ -276,7 +275,11 @@ def question_html(question, formula=None, picture: bool = True) -> str:
 
 
 def _plain(latex: str) -> str:
-    return f"<em>{html.escape(latex_to_text(latex))}</em>"
+    """A formula for pages that cannot draw it; what Unicode has no small letters for is set small by HTML."""
+    text = html.escape(latex_to_text(latex))
+    for mark, tag in (("_", "sub"), (r"\^", "sup")):
+        text = re.sub(rf"{mark}(?:\(([^()]*)\)|(\w+))", lambda found: f"<{tag}>{found[1] or found[2]}</{tag}>", text)
+    return f"<em>{text}</em>"
 
 
 def _title(quiz, place: int) -> str:

@@ -53,7 +53,7 @@ class ImageDataset(Dataset):
         return self.images[index], int(self.labels[index])
 
     def __repr__(self) -> str:
-        return f"{self.name}: {len(self):,} × {tuple(self.images.shape[1:])}"
+        return f"{self.name}: {f'{len(self):,}'.replace(',', tr('.', ','))} × {tuple(self.images.shape[1:])}"
 
 
 def load_mnist(root: str | os.PathLike | None = None, train: bool = True) -> ImageDataset:

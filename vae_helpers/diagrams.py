@@ -74,15 +74,15 @@ def plot_elbo() -> Figure:
     ax = new_figure((8.2, 3)).subplots()
     for row, gap in enumerate(gaps):
         ax.barh(-row, log_p - gap - LEFT, left=LEFT, color=ENCODER, edgecolor="black", height=0.6)
-        ax.text(LEFT + 0.08, -row, f"ELBO = {log_p - gap:.3f}", va="center")
+        ax.text(LEFT + 0.08, -row, f"ELBO = {_number(log_p - gap)}", va="center")
         if gap > 0.01:
             ax.barh(-row, gap, left=log_p - gap, color=DECODER, edgecolor="black", height=0.6, hatch="//")
-            ax.text(log_p + 0.08, -row, tr(f"khoảng hở KL = {gap:.3f}", f"gap KL = {gap:.3f}"), va="center")
+            ax.text(log_p + 0.08, -row, tr(f"khoảng hở KL = {_number(gap)}", f"gap KL = {_number(gap)}"), va="center")
         else:
             ax.text(log_p + 0.08, -row, tr("khoảng hở KL = 0", "gap KL = 0"), va="center")
     ax.axvline(log_p, color="black", linestyle="--")
-    ax.text(log_p + 0.08, 0.45, f"log p(x) = {log_p:.3f}", va="bottom")
-    ax.set_yticks([0, -1, -2], [f"q = N({mean:g}; {variance:g})" for mean, variance in guesses])
+    ax.text(log_p + 0.08, 0.45, f"log p(x) = {_number(log_p)}", va="bottom")
+    ax.set_yticks([0, -1, -2], [f"q = N({_number(m, 'g')}{tr(';', ',')} {_number(v, 'g')})" for m, v in guesses])
     ax.set(xlim=(LEFT, log_p + 1.2), ylim=(-2.5, 0.85), xlabel=tr("nat", "nats"))
     ax.set_title(
         tr(
@@ -96,6 +96,10 @@ def plot_elbo() -> Figure:
 
 
 LEFT = -5.5  # where plot_elbo's bars begin, in nats
+
+
+def _number(value: float, form: str = ".3f") -> str:
+    return f"{value:{form}}".replace("-", "−").replace(".", tr(",", "."))
 
 
 def _canvas(width: float, height: float) -> Axes:

@@ -99,8 +99,10 @@ def plot_latent(model: nn.Module, dataset: ImageDataset, ax=None) -> Figure:
     points = ax.scatter(
         codes[:, 0], codes[:, 1], c=labels, cmap=colours, vmin=-0.5, vmax=classes - 0.5, s=4, alpha=0.6, linewidths=0
     )
-    for digit in np.unique(labels):  # colour alone does not reach every reader: the digit stands on its cloud
-        x, y = np.median(codes[labels == digit][:, :2], axis=0)
+    digits = np.unique(labels)
+    medians = np.stack([np.median(codes[labels == digit][:, :2], axis=0) for digit in digits])
+    places = _pushed_apart(medians, 0.065 * np.ptp(codes[:, :2], axis=0).max())
+    for digit, (x, y) in zip(digits, places, strict=True):  # colour alone does not reach every reader
         ax.text(
             x,
             y,
@@ -117,6 +119,18 @@ def plot_latent(model: nn.Module, dataset: ImageDataset, ax=None) -> Figure:
     ax.set_aspect("equal", adjustable="datalim")
     ax.figure.colorbar(points, ax=ax, ticks=np.unique(labels), label=tr("chữ số", "digit")).solids.set_alpha(1)
     return ax.figure
+
+
+def _pushed_apart(places: np.ndarray, distance: float) -> np.ndarray:
+    """Points (N, 2), moved until any two are that far apart, or nearly: a disc must not hide another."""
+    for _ in range(100):
+        gaps = places[:, None] - places[None]
+        lengths = np.maximum(np.linalg.norm(gaps, axis=2), 1e-9)
+        push = np.clip(distance / lengths - 1, 0, 1) * (1 - np.eye(len(places)))
+        if not push.any():
+            break
+        places = places + (push[..., None] * gaps).sum(axis=1) / 2
+    return places
 
 
 def plot_manifold(model: nn.Module, n: int = 20, limits: tuple = (-3, 3)) -> Figure:

@@ -43,7 +43,7 @@ def figure_slider(values: Sequence, draw: Callable[..., Figure], label: str) -> 
     slider.style.description_width = "initial"
     picture = ipywidgets.Image(value=pictures[values[0]], format="png", layout={"max_width": "100%"})
     slider.observe(lambda change: setattr(picture, "value", pictures[change["new"]]), names="value")
-    return ipywidgets.VBox([slider, picture])
+    return _FigureSlider(slider, picture)
 
 
 def latent_explorer(
@@ -174,6 +174,15 @@ class _Still(ipywidgets.VBox):
                 raw=True,
             )
             self._handle_displayed(**keywords)
+
+
+class _FigureSlider(_Still):
+    def __init__(self, slider: ipywidgets.Widget, picture: ipywidgets.Image):
+        self.picture = picture
+        super().__init__([slider, picture])
+
+    def still(self) -> bytes:
+        return self.picture.value
 
 
 class _LatentExplorer(_Still):

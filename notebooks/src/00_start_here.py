@@ -5,6 +5,9 @@
 # autoencoder, VAE). Bạn sẽ tự tay xây dựng cả hai bằng PyTorch, huấn luyện chúng trên ảnh chữ số viết tay, rồi cho
 # mô hình vẽ ra những chữ số chưa ai từng viết.
 #
+# Khóa học đi theo một đề bài in sẵn về AE và VAE: chỗ nào nói *bài tập*, kèm một bước như III.1 hay một công thức như
+# công thức 1, là nói đến đề bài ấy. Bạn không cần có nó trong tay.
+#
 # Bài mở đầu trả lời một câu hỏi: *máy của bạn đã sẵn sàng chưa?* Hãy chạy từng ô từ trên xuống bằng **Shift + Enter**.
 # Cả bài mất chưa đến một phút.
 
@@ -14,6 +17,9 @@
 # This course is about two models: the **autoencoder** (AE) and the **variational autoencoder** (VAE). You will build
 # both in PyTorch with your own hands, train them on pictures of handwritten digits, and then let the model draw digits
 # that nobody ever wrote.
+#
+# The course follows a printed exercise on AEs and VAEs: where a lesson says *the exercise*, with a step such as III.1 or
+# with eq. 1, it means that text. You do not need to have it.
 #
 # This first lesson answers one question: *is your machine ready?* Run the cells from top to bottom with
 # **Shift + Enter**. The whole lesson takes less than a minute.
@@ -31,6 +37,8 @@
 # | `tqdm` | thanh tiến trình khi huấn luyện |
 # | `torchsummary` | bảng kiến trúc của một mô hình |
 # | `vae_helpers` | gói trợ giúp nhỏ của khóa học: dữ liệu, mô hình, hàm mất mát (loss), hình vẽ, gợi ý |
+#
+# Trong mã, bạn sẽ hay gặp `tr("tiếng Việt", "English")`: hàm này chỉ chọn câu chữ theo ngôn ngữ của bài học.
 
 # %% [markdown] lang="en"
 # ## 1 · The libraries (step III.1 of the exercise)
@@ -45,6 +53,8 @@
 # | `tqdm` | progress bars during training |
 # | `torchsummary` | the table of a model's layers |
 # | `vae_helpers` | the course's own small package: data, models, losses, figures, hints |
+#
+# In the code you will often meet `tr("tiếng Việt", "English")`: it only picks the text in the lesson's language.
 
 # %%
 import matplotlib
@@ -163,7 +173,7 @@ plots.plot_images(dataset.images[:10], titles=labels, title=tr("Mười ảnh đ
 # %% [markdown] lang="en"
 # ### Your turn
 #
-# As how many numbers does one picture enter the encoder? Write a function that takes a tensor of images $(N, C, H, W)$
+# How many numbers does the encoder get for one picture? Write a function that takes a tensor of images $(N, C, H, W)$
 # and returns how many numbers **one** image holds.
 
 
@@ -190,6 +200,10 @@ checks.check_pixel_count(pixel_count)
 # | [05 · Huấn luyện](05_training.ipynb) | viết vòng lặp huấn luyện (training loop) có log và thanh tiến trình, tiếp tục sau khi bị ngắt |
 # | [06 · Tái tạo và sinh ảnh](06_reconstructions.ipynb) | so ảnh gốc với ảnh tái tạo, vẽ bản đồ tiềm ẩn, sinh ảnh mới |
 # | [07 · Thanh trượt tiềm ẩn](07_latent_sliders.ipynb) | kéo z bằng tay, đi từ ảnh này sang ảnh kia, làm số học trên z |
+# | [08 · Các loại autoencoder](08_kinds.ipynb) | so AE với PCA; dựng AE thưa (sparse), AE co (contractive) và AE khử nhiễu (denoising) |
+# | [09 · Mã tiềm ẩn để làm gì](09_uses.ipynb) | nén, khử nhiễu, phân loại trên z, phát hiện bất thường (anomaly detection), việc nào cũng so với một cách làm đơn giản |
+# | [10 · Giới hạn và biến thể](10_limits.ipynb) | hiểu vì sao ảnh nhòe và vì sao có sụp đổ hậu nghiệm (posterior collapse), huấn luyện và so β-VAE, CVAE, VQ-VAE, AVAE |
+# | [Trắc nghiệm](../../quiz/vi/quiz.ipynb) | biết mình hiểu đến đâu: mười câu của bài tập và nhiều câu khác, mỗi phương án một lời giải thích |
 #
 # ## Tóm tắt
 #
@@ -211,6 +225,10 @@ checks.check_pixel_count(pixel_count)
 # | [05 · Training](05_training.ipynb) | write the training loop with log and progress bar, and go on after a break |
 # | [06 · Reconstructions and samples](06_reconstructions.ipynb) | compare originals with reconstructions, draw the latent map, make new images |
 # | [07 · Latent sliders](07_latent_sliders.ipynb) | move z by hand, walk from one image to another, do arithmetic on z |
+# | [08 · Kinds of autoencoder](08_kinds.ipynb) | compare an AE with PCA, make sparse, contractive and denoising AEs |
+# | [09 · What latents are for](09_uses.ipynb) | compress, denoise, classify on z, find anomalies, each beside a plain method |
+# | [10 · Limits and variants](10_limits.ipynb) | see where blur and posterior collapse come from, train and compare β-VAE, CVAE, VQ-VAE, AVAE |
+# | [The quiz](../../quiz/en/quiz.ipynb) | see how much you have understood: the ten questions of the exercise and more, with an explanation for every option |
 #
 # ## Recap
 #

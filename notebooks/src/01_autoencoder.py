@@ -52,7 +52,7 @@ from vae_helpers import checks, data, diagrams, losses, models, plots, tr, train
 diagrams.plot_autoencoder()
 
 # %% [markdown] lang="vi"
-# *Hình: ảnh $x$ đi qua encoder đang hẹp dần, đến mã $z$ nhỏ ở giữa, qua decoder đang rộng dần, thành ảnh $\hat x$. Sai số tái tạo đo khoảng cách giữa hai đầu.*
+# *Hình: ảnh $x$ đi qua encoder mỗi lúc một hẹp, đến mã $z$ nhỏ ở giữa, rồi qua decoder mỗi lúc một rộng, thành ảnh $\hat x$. Sai số tái tạo đo khoảng cách giữa hai đầu.*
 #
 # ## 2 · Ảnh tái tạo sai bao nhiêu?
 #
@@ -318,7 +318,7 @@ for name, guess in (
 plots.plot_latent(model, small_val)
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi chấm là mã $z$ của một ảnh kiểm định (validation). Mỗi đĩa tròn mang một chữ số, đặt ở trung vị các mã của chữ số ấy; ba vòng tròn nét đứt có tâm ở gốc tọa độ và bán kính 1, 2, 3. Các chữ số tụ thành vùng, dù mạng chưa từng thấy nhãn, nhưng các vùng chồng lên nhau: 4, 7 và 9 nằm lẫn lộn, 3, 5 và 8 cũng thế. Cả đám mây có hình thù tùy ý và lệch khỏi gốc tọa độ; xung quanh nó là khoảng trống.*
+# *Hình: mỗi chấm là mã $z$ của một ảnh kiểm định (validation). Mỗi đĩa tròn mang một chữ số, đặt ở trung vị các mã của chữ số ấy (hai đĩa sắp đè lên nhau thì được đẩy ra một chút); ba vòng tròn nét đứt có tâm ở gốc tọa độ và bán kính 1, 2, 3. Các chữ số tụ thành vùng, dù mạng chưa từng thấy nhãn, nhưng các vùng chồng lên nhau: 4, 7 và 9 nằm lẫn lộn, 3, 5 và 8 cũng thế. Cả đám mây có hình thù tùy ý và lệch khỏi gốc tọa độ; xung quanh nó là khoảng trống.*
 #
 # Không ai bảo autoencoder phải xếp các mã ở đâu: nó chỉ bị phạt khi *tái tạo* sai. Muốn dùng nó để **sinh** ảnh, ta cần hai tính chất:
 #
@@ -328,7 +328,7 @@ plots.plot_latent(model, small_val)
 # ### Tính đầy đủ: giải mã một lưới điểm
 
 # %% [markdown] lang="en"
-# *The figure: each dot is the code $z$ of a validation image. A disc with a digit stands at the median of that digit's codes; the three dashed circles have radius 1, 2 and 3 around the origin. The digits gather in regions although the network has never seen a label, but the regions overlap: 4, 7 and 9 are mixed, and so are 3, 5 and 8. The whole cloud has an arbitrary shape and lies off the origin; around it there is empty space.*
+# *The figure: each dot is the code $z$ of a validation image. A disc with a digit stands at the median of that digit's codes (moved aside a little where two discs would overlap); the three dashed circles have radius 1, 2 and 3 around the origin. The digits gather in regions although the network has never seen a label, but the regions overlap: 4, 7 and 9 are mixed, and so are 3, 5 and 8. The whole cloud has an arbitrary shape and lies off the origin; around it there is empty space.*
 #
 # Nobody told the autoencoder where to put its codes: it is only punished for wrong *reconstructions*. To use it for **making** images, we would need two properties:
 #
@@ -468,7 +468,7 @@ plt.show()
 # VAE, ở bài sau, nhắm đúng chỗ đó.
 
 # %% [markdown] lang="en"
-# *Left: the walk (black line) cuts across the regions of other digits. Right: all steps in the latent space are equally long, but in this run a step at the start changes the image by about 0.36 and one at the end by only about 0.12: three times as much.*
+# *Left: the walk (black line) cuts across the regions of other digits. Right: all steps in the latent space are equally long, but in this run a step at the start changes the image by about 0.36, three times as much as one at the end, about 0.12.*
 #
 # Nothing jumps. The decoder is put together from continuous functions, so two points that are close *enough* always give similar images: in the strict mathematical sense, continuity is there. What is missing is a guarantee: how close is "close enough" differs from place to place, and equal distances do not mean equal changes,
 # because the loss looks only at the codes themselves and asks for nothing in their neighbourhood. Texts that say an autoencoder "does not ensure continuity" mean it in this sense.

@@ -62,14 +62,14 @@ diagrams.plot_vae()
 #
 # ## 2 · Từng lớp một
 #
-# Cho một ảnh đi qua từng lớp của mạng và in kích thước sau mỗi bước.
+# Cho một ảnh đi qua từng lớp của mạng và in kích thước sau mỗi bước. Như ở bài 01, sau mỗi lớp là một ReLU, trừ $\mu$ và $\log\sigma^2$, và cuối cùng là sigmoid; chúng không đổi kích thước.
 
 # %% [markdown] lang="en"
 # *The figure: the image $x$ enters the encoder, which has two outputs, $\mu$ and $\log\sigma^2$; with the noise $\varepsilon \sim \mathcal{N}(0, I)$, random numbers that know nothing of the image, they make $z = \mu + \sigma \odot \varepsilon$ ($\odot$ multiplies entry by entry); the decoder turns $z$ into the image $\hat x$.*
 #
 # ## 2 · Layer by layer
 #
-# Send one image through every layer of the network and print the shape after each step.
+# Send one image through every layer of the network and print the shape after each step. As in lesson 01, a ReLU follows each layer, but not $\mu$ and $\log\sigma^2$, and a sigmoid comes last; they leave the shape as it is.
 
 # %% tags=["nbval-check-output"]
 model = models.VAE(channels=1, latent_dim=2)
@@ -84,9 +84,11 @@ z = model.reparameterize(mu, logvar)
 shapes |= {"flatten": tuple(h.shape[1:]), "mu, logvar": tuple(mu.shape[1:]), "z": tuple(z.shape[1:])}
 h = torch.relu(model.fc_decode(z)).view(-1, 64, 7, 7)
 shapes["fc_decode"] = tuple(h.shape[1:])
-for name in ("deconv1", "deconv2", "conv_final"):
-    h = getattr(model, name)(h)
+for name in ("deconv1", "deconv2"):
+    h = torch.relu(getattr(model, name)(h))
     shapes[name] = tuple(h.shape[1:])
+h = torch.sigmoid(model.conv_final(h))
+shapes["conv_final"] = tuple(h.shape[1:])
 for name, shape in shapes.items():
     print(f"{name:11} {shape}")
 
@@ -114,7 +116,7 @@ ax.axis("off")
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: từ trái sang phải, các khối xanh (encoder) thấp dần và rộng dần, rồi một thanh mảnh và cao (vector 3.136 con số), đến hai khối vàng nhỏ xíu (khối đầu là $\mu$ và $\log\sigma^2$, khối sau là $z$; mỗi đại lượng có hai con số), rồi các khối cam (decoder) cao dần trở lại đến ảnh $28 \times 28$.*
+# *Hình: từ trái sang phải, các khối xanh (encoder) thấp dần và rộng dần, rồi một thanh mảnh và cao (vector 3.136 con số, không vẽ theo đúng tỉ lệ), đến hai khối vàng nhỏ xíu (khối đầu là $\mu$ và $\log\sigma^2$, khối sau là $z$; mỗi đại lượng có hai con số), rồi các khối cam (decoder) cao dần trở lại đến ảnh $28 \times 28$.*
 #
 # Một lớp tích chập (convolution) đổi cạnh ảnh thế nào? Cửa sổ (kernel) có cạnh $k$ trượt trên ảnh cạnh $n$ được đệm thêm (padding) $p$ ô ở mỗi phía, mỗi bước nhảy (stride) $s$ ô; cạnh đầu ra là số vị trí mà cửa sổ đứng được trọn vẹn.
 # Ví dụ $n = 28$, $k = 3$, $s = 2$, $p = 1$: sau khi đệm, cạnh là 30, các ô đánh số từ 0 đến 29. Cửa sổ ba ô có thể bắt đầu ở ô 0, 2, 4, …, 26; nếu bắt đầu ở ô 28 thì nó thò ra ngoài. Đếm được 14 vị trí.
@@ -124,7 +126,7 @@ plt.show()
 # Viết hàm tính cạnh đầu ra cho mọi $n$ (`size`), $k$, $s$, $p$.
 
 # %% [markdown] lang="en"
-# *The figure: from left to right the blue blocks (encoder) get lower and thicker, then comes a thin and tall bar (the vector of 3,136 numbers), then two tiny yellow blocks (the first is $\mu$ and $\log\sigma^2$, the second $z$; two numbers each), and then the orange blocks (decoder) grow back to a $28 \times 28$ image.*
+# *The figure: from left to right the blue blocks (encoder) get lower and thicker, then comes a thin and tall bar (the vector of 3,136 numbers, not to scale), then two tiny yellow blocks (the first is $\mu$ and $\log\sigma^2$, the second $z$; two numbers each), and then the orange blocks (decoder) grow back to a $28 \times 28$ image.*
 #
 # How does a convolution change the side of an image? A window of side $k$ slides over an image of side $n$, padded with $p$ cells on each side, in jumps of $s$ cells; the side of the output is the number of places where the whole window fits.
 # For example $n = 28$, $k = 3$, $s = 2$, $p = 1$: padded, the side is 30, with cells 0 to 29. A window of three cells can start at cell 0, 2, 4, …, 26; starting at 28 it would stick out. That makes 14 places.
@@ -175,10 +177,10 @@ def parameter_count(inputs, outputs):
 checks.check_parameter_count(parameter_count)
 
 # %% [markdown] lang="vi"
-# Bảng của `torchsummary` gọi các lớp bằng tên chung; đây là bảng với tên của chính chúng. Lớp tích chập cũng theo quy tắc ấy: mỗi kênh đầu ra có một cửa sổ $3 \times 3$ trên mọi kênh đầu vào, và một độ lệch (bias).
+# Bảng của `torchsummary` gọi các lớp bằng tên chung; đây là bảng ghi tên riêng của từng lớp. Lớp tích chập cũng theo quy tắc ấy: mỗi kênh đầu ra có một cửa sổ $3 \times 3$ trên mọi kênh đầu vào, và một độ lệch (bias). (Trong kích thước của trọng số, lớp tích chập ghi số kênh đầu ra trước, còn lớp tích chập chuyển vị ghi số kênh đầu vào trước: `deconv1` đi từ 64 kênh đến 32 kênh, nên có 32 độ lệch.)
 
 # %% [markdown] lang="en"
-# `torchsummary` calls the layers by general names; here is the table with their own. A convolution follows the same rule: each output channel has a $3 \times 3$ window on every input channel, and one bias.
+# `torchsummary` calls the layers by general names; here is the table with their own. A convolution follows the same rule: each output channel has a $3 \times 3$ window on every input channel, and one bias. (In the shape of its weights a convolution puts the output channels first, a transposed convolution the input channels: `deconv1` goes from 64 to 32, and so has 32 biases.)
 
 # %% tags=["nbval-check-output"]
 for name, layer in model.named_children():
@@ -221,10 +223,10 @@ def sigma_from_logvar(logvar):
 checks.check_sigma(sigma_from_logvar)
 
 # %% [markdown] lang="vi"
-# So với vài giá trị:
+# Thử với vài giá trị, rồi so với hàm của bạn:
 
 # %% [markdown] lang="en"
-# Compare with a few values:
+# A few values, to compare your function with:
 
 # %% tags=["nbval-check-output"]
 for value in (-3.0, 0.0, 1.0):
@@ -237,7 +239,7 @@ for value in (-3.0, 0.0, 1.0):
 #
 # $$B \times (\text{sai số bình phương của mỗi ảnh}) + \mathrm{KL}, \qquad \text{ở đây } B = 10.$$
 #
-# **Độ phân kỳ KL** (KL divergence) đo xem $q_\phi(z|x)$ cách $\mathcal{N}(0, I)$ bao xa: nó không bao giờ âm, và chỉ bằng 0 khi $\mu = 0$ và $\sigma = 1$. Bài 04 giải thích kỹ cả KL lẫn $B$.
+# **Độ phân kỳ KL** (KL divergence) đo xem $q_\phi(z|x)$ cách $\mathcal{N}(0, I)$ bao xa: nó không bao giờ âm, và chỉ bằng 0 khi $\mu = 0$ và $\sigma = 1$. Bài 04 giải thích kỹ cả KL lẫn $B$. Trong mã, `partial(losses.vae_loss, B=10)` là hàm `losses.vae_loss` với `B` đặt sẵn bằng 10.
 #
 # Bài 01 nói rằng sai số bình phương có thể kẹt ở ảnh đen. Ở đây thì không, nhờ phần KL: nó không cho các mã chạy xa gốc tọa độ. Chúng tôi đã thử: với $B = 10$, cả năm lần chạy, ở hai tốc độ học (learning rate) $10^{-3}$ và $3 \cdot 10^{-3}$, đều thoát ra; bỏ phần KL đi thì mạng này lại kẹt. Sau 20 bước, khoảng cách trung bình từ $\mu$ đến gốc là gần 2 khi có KL và hơn 80 khi không có; mã xa như thế đẩy logit xuống tận vùng mà gradient bằng 0.
 #
@@ -250,7 +252,7 @@ for value in (-3.0, 0.0, 1.0):
 #
 # $$B \times (\text{squared error per image}) + \mathrm{KL}, \qquad \text{here with } B = 10.$$
 #
-# The **KL divergence** measures how far $q_\phi(z|x)$ is from $\mathcal{N}(0, I)$: it is never negative, and 0 only for $\mu = 0$ and $\sigma = 1$. Lesson 04 explains both KL and $B$ in full.
+# The **KL divergence** measures how far $q_\phi(z|x)$ is from $\mathcal{N}(0, I)$: it is never negative, and 0 only for $\mu = 0$ and $\sigma = 1$. Lesson 04 explains both KL and $B$ in full. In the code, `partial(losses.vae_loss, B=10)` is the function `losses.vae_loss` with its `B` set to 10.
 #
 # Lesson 01 said that the squared error can get stuck at the black picture. Here it does not, thanks to the KL part, which does not let the codes run far from the origin. We tried: with $B = 10$ all five runs (learning rates $10^{-3}$ and $3 \cdot 10^{-3}$) got out; without the KL part this network got stuck again. After 20 steps the mean distance of $\mu$ from the origin was about 2 with KL and more than 80 without it; codes that far off drive the logits down to where the gradient is 0.
 #
@@ -326,7 +328,7 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: ảnh gốc, rồi năm ảnh giải mã từ năm mẫu $z$ (ghi phía trên). Chúng chỉ khác nhau rất ít vì $\sigma$ nhỏ.*
 #
-# $\sigma$ lớn hơn thì sao? Giữ nguyên $\mu$ của ảnh này, kéo $\sigma$ dài gấp 5 và gấp 20 lần, mỗi lần lấy 200 mẫu:
+# $\sigma$ lớn hơn thì sao? Giữ nguyên $\mu$ của ảnh này, tăng $\sigma$ lên gấp 5 rồi gấp 20 lần, mỗi lần lấy 200 mẫu:
 
 # %% [markdown] lang="en"
 # *The figure: the original, then five pictures decoded from five samples $z$ (written above). They differ very little because $\sigma$ is small.*
@@ -360,7 +362,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hai hình: các mẫu của một ảnh hợp thành một đám mây quanh $\mu$, rộng cỡ $\sigma$. Với $\sigma$ của chính encoder, đám mây chỉ là một đốm nhỏ và các ảnh gần như không đổi; $\sigma$ càng lớn, đám mây càng loang rộng và các ảnh càng khác nhau (trong lần chạy này, với 5 σ có số 9 biến thành số 7; với 20 σ có cả số 8 và số 1).* Ba con số in ở trên là độ lệch bình phương trung bình so với ảnh giải mã từ $\mu$.
+# *Hai hình: các mẫu của một ảnh hợp thành một đám mây quanh $\mu$, rộng cỡ $\sigma$. Với $\sigma$ của chính encoder, đám mây chỉ là một đốm nhỏ và các ảnh gần như không đổi; $\sigma$ càng lớn, đám mây càng loang rộng và các ảnh càng khác nhau (trong lần chạy này, với 5 σ có số 9 biến thành số 7; với 20 σ có cả số 8 và số 1).* Ba con số in ở trên là độ lệch bình phương (tổng trên các điểm ảnh) so với ảnh giải mã từ $\mu$, lấy trung bình trên 200 mẫu.
 #
 # Khi huấn luyện, decoder không nhận $\mu$ mà nhận các điểm của đám mây này, nên cả vùng lân cận của $\mu$ phải giải mã ra cùng một ảnh. Đây chính là điều mà hàm mất mát của bài 01 không đòi hỏi.
 #
@@ -369,7 +371,7 @@ plots.plot_images(
 # Không: các phần tử của $z$ có thể âm, có thể lớn hơn 1, và tổng không cần bằng 1. Số phần tử là `latent_dim`, do ta chọn; nó không liên quan gì đến việc có mười chữ số:
 
 # %% [markdown] lang="en"
-# *Both figures: the samples of one image form a cloud around $\mu$, about $\sigma$ wide. With the encoder's own $\sigma$ it is a small spot, and the pictures hardly change; the larger $\sigma$, the wider the cloud spreads, and the more the pictures differ (in this run, with 5 σ a 9 turns into a 7; with 20 σ there are even an 8 and a 1).* The three numbers printed above are the mean squared difference from the picture decoded from $\mu$.
+# *Both figures: the samples of one image form a cloud around $\mu$, about $\sigma$ wide. With the encoder's own $\sigma$ it is a small spot, and the pictures hardly change; the larger $\sigma$, the wider the cloud spreads, and the more the pictures differ (in this run, with 5 σ a 9 turns into a 7; with 20 σ there are even an 8 and a 1).* The three numbers printed above are the squared difference (summed over the pixels) from the picture decoded from $\mu$, averaged over the 200 samples.
 #
 # In training the decoder is not given $\mu$ but points of this cloud, so the whole neighbourhood of $\mu$ must decode to the same image. That is just what the loss of lesson 01 did not ask for.
 #
@@ -475,14 +477,14 @@ plt.legend()
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: hai biểu đồ tần suất (histogram) của $\sigma_1$ và $\sigma_2$ trên các ảnh kiểm định (validation); mỗi ảnh một giá trị, phần lớn dưới 0,1.*
+# *Hình: hai biểu đồ tần suất (histogram) của $\sigma_1$ và $\sigma_2$ trên các ảnh kiểm định (validation); mỗi ảnh một giá trị, hầu như tất cả dưới 0,1.*
 #
 # ### "$\mu$ và $\sigma$ là tham số (parameter)"
 #
 # Không: chúng là **đầu ra** của encoder, tính lại cho từng ảnh. Hai ảnh cho hai $\mu$ khác nhau; còn danh sách những gì việc huấn luyện thay đổi thì có trọng số của lớp `fc_mu`, lớp tính ra $\mu$, nhưng không có $\mu$ nào cả. Bài 03 nói kỹ hơn.
 
 # %% [markdown] lang="en"
-# *The figure: two histograms, of $\sigma_1$ and $\sigma_2$ over the validation images; one value for each image, most of them below 0.1.*
+# *The figure: two histograms, of $\sigma_1$ and $\sigma_2$ over the validation images; one value for each image, nearly all of them below 0.1.*
 #
 # ### "$\mu$ and $\sigma$ are parameters"
 #
@@ -491,7 +493,7 @@ plt.show()
 # %%
 for image_mu in mu[:2].tolist():
     print("μ =", [round(value, 3) for value in image_mu])
-print(*(name for name, _ in vae.named_parameters()))
+print(*(name for name, _ in vae.named_parameters()), sep="\n")
 
 # %% [markdown] lang="vi"
 # ## 5 · Một batch ba ảnh, mười chiều tiềm ẩn (latent dimensions)
@@ -604,7 +606,7 @@ for name, network in (("AE", ae), ("VAE", vae)):
 # %% [markdown] lang="en"
 # In this run both reconstruct equally well, but with the VAE clearly fewer points fall into the empty part. Better, though not perfect: with $B = 10$ the reconstruction part of the loss is still dozens of times as large as the KL part, so the pull towards $\mathcal{N}(0, I)$ is weak.
 #
-# And the images made from there? The same $z \sim \mathcal{N}(0, I)$ and two decoders:
+# And the images generated from there? The same $z \sim \mathcal{N}(0, I)$ and two decoders:
 
 # %%
 torch.manual_seed(0)

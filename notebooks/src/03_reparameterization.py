@@ -47,7 +47,7 @@ from vae_helpers.plots import TEN_COLOURS
 # ## 1 · Computing $z$ by hand
 #
 # The encoder gives a mean $\mu$ and a standard deviation $\sigma$. We need a sample $z \sim \mathcal{N}(\mu, \sigma^2)$. Instead of asking that distribution itself,
-# we draw noise $\varepsilon$ from a *fixed* distribution $\mathcal{N}(0, I)$, then scale it and shift it (the handout's eq. 3):
+# we draw noise $\varepsilon$ from a *fixed* distribution $\mathcal{N}(0, I)$, then scale it and shift it (the exercise's eq. 3):
 #
 # $$z = \mu + \sigma \odot \varepsilon, \qquad \varepsilon \sim \mathcal{N}(0, I),$$
 #
@@ -137,11 +137,11 @@ plt.legend()
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: bên trái là biểu đồ tần suất (histogram) của nhiễu $\varepsilon$, khớp với đường chuẩn tắc $\mathcal{N}(0, 1)$; bên phải là $z$, hẹp hơn và dời sang 2, khớp với $\mathcal{N}(2, 0{,}5^2)$.*
+# *Hình: bên trái là biểu đồ tần suất (histogram) của nhiễu $\varepsilon$, khớp với đường chuẩn tắc $\mathcal{N}(0, 1)$; bên phải là $z$, hẹp hơn và dời sang 2, khớp với $\mathcal{N}(2;\ 0{,}5^2)$.*
 #
 # ## 2 · `sample` và `rsample`: gradient dừng ở đâu?
 #
-# PyTorch có hai cách lấy mẫu một phân phối. `sample()` trả về một con số ngẫu nhiên *đơn thuần*, không nhớ nó được tính từ đâu; `rsample()` ("r" là *reparameterized*) tính
+# PyTorch có hai cách lấy mẫu từ một phân phối. `sample()` trả về một con số ngẫu nhiên *đơn thuần*, không nhớ nó được tính từ đâu; `rsample()` ("r" là *reparameterized*) tính
 # chính $\mu + \sigma\varepsilon$ và ghi nhớ phép tính ấy.
 
 # %% [markdown] lang="en"
@@ -232,7 +232,7 @@ plt.show()
 
 # %% [markdown] lang="vi"
 # *Hình: mũi tên đen là chiều tính, mũi tên đỏ đứt nét là gradient chạy ngược. Bên trái, nút ngẫu nhiên nằm chắn giữa đường nên gradient dừng ở $z$ (dấu ✗). Bên phải,
-# sự ngẫu nhiên được dời sang đầu vào $\varepsilon$ ở bên cạnh, và gradient về được tới $\mu$ lẫn $\sigma$.*
+# sự ngẫu nhiên được dời sang một đầu vào riêng là $\varepsilon$ (bên dưới), và gradient về được tới $\mu$ lẫn $\sigma$.*
 #
 # ### Hai cách vô tình cắt đứt đường về
 #
@@ -286,7 +286,7 @@ for name, tensor in [*named, ("mu", mu), ("logvar", logvar)]:
 # - `mu` là **đầu ra**: được tính lại cho mỗi ảnh, ba ảnh thì có ba hàng. Không bộ tối ưu nào giữ nó. ($\sigma$ tính từ `logvar` nên cũng vậy.)
 #
 # Vậy gradient làm gì với $\mu$? Nó *đi qua*. Ở lớp cuối của encoder, $\mu = h W^\top + b$: mỗi hàng của $h$ $(3, 3136)$ là các đặc trưng của một ảnh, $W$ $(2, 3136)$ là `fc_mu.weight`, $b$ $(2)$ được cộng vào từng hàng, và $\mu$ có kích thước $(3, 2)$.
-# Gọi $\mathcal{L}$ là mất mát, một con số duy nhất. Quy tắc dây chuyền (chain rule) cho
+# Gọi $\mathcal{L}$ là mất mát, một con số duy nhất. Quy tắc đạo hàm của hàm hợp (chain rule) cho
 #
 # $$\underbrace{\frac{\partial \mathcal{L}}{\partial W}}_{(2,\ 3136)} = \underbrace{\left(\frac{\partial \mathcal{L}}{\partial \mu}\right)^{\!\top}}_{(2,\ 3)} \underbrace{h}_{(3,\ 3136)} .$$
 #
@@ -392,13 +392,13 @@ mean_image = digits.images.mean(dim=0).expand_as(digits.images)
 print(tr("ảnh trung bình:", "the mean image:"), f"{losses.reconstruction_loss(mean_image, digits.images):.1f}")
 
 # %% [markdown] lang="vi"
-# Mất mát của mạng bị cắt vẫn giảm, vì decoder vẫn học. Nhưng nó chỉ giảm đến gần sai số của ảnh trung bình (dòng cuối): sai số tái tạo không còn nói gì được với encoder, chỉ có KL đến được đó, và kéo mọi ảnh về cùng
+# Mất mát của mạng bị cắt vẫn giảm, vì decoder vẫn học. Nhưng sai số tái tạo (`recon`) chỉ giảm đến gần mức của ảnh trung bình (dòng cuối): nó không còn nói gì được với encoder, chỉ có KL đến được đó, và kéo mọi ảnh về cùng
 # $\mu = 0$, $\sigma = 1$. KL = 0,00 nghĩa là đúng như vậy: $z$ không còn mang gì về $x$. Mạng nguyên vẹn thì xuống thấp hơn hẳn mức ấy. Nếu VAE của bạn tái tạo ảnh nào cũng như nhau, hãy kiểm tra chỗ này trước tiên.
 #
 # ## 4 · Không có mẹo này thì sao?
 #
 # Có người nói: không có mẹo thì không lấy mẫu được. Thật ra không có mẹo thì vẫn **lấy mẫu được** (`sample()` đó thôi), và thậm chí vẫn **huấn luyện được**, bằng một ước lượng khác cho gradient. Bài toán mẫu: $z \sim \mathcal{N}(\mu, \sigma^2)$, tìm
-# $\frac{d}{d\mu}\mathbb{E}[z^2]$. Vì $\mathbb{E}[z^2] = \mu^2 + \sigma^2$, đáp án đúng là $2\mu$.
+# $\frac{d}{d\mu}\mathbb{E}[z^2]$, trong đó **kỳ vọng** (expectation) $\mathbb{E}$ là trung bình trên mọi lần lấy mẫu $z$. Vì $\mathbb{E}[z^2] = \mu^2 + \sigma^2$, đáp án đúng là $2\mu$.
 #
 # - **Theo đường đi** (pathwise, tức là dùng mẹo): viết $z = \mu + \sigma\varepsilon$. Kỳ vọng giờ lấy theo $\varepsilon$, mà $\varepsilon$ không phụ thuộc vào $\mu$, nên đạo hàm đi thẳng vào trong:
 #   $\dfrac{d}{d\mu}\mathbb{E}[(\mu + \sigma\varepsilon)^2] = \mathbb{E}[2(\mu + \sigma\varepsilon)] = \mathbb{E}[2z]$. Mỗi mẫu cho ước lượng $2z$.
@@ -415,13 +415,13 @@ print(tr("ảnh trung bình:", "the mean image:"), f"{losses.reconstruction_loss
 # là các tensor nhiều mẫu; hãy trả về một ước lượng cho mỗi mẫu.
 
 # %% [markdown] lang="en"
-# The loss of the cut network still falls, because the decoder still learns. But it only comes down to about the error of the mean image (last line): the reconstruction error has no more say in the encoder, only the KL reaches it, and pulls every image to the same
+# The loss of the cut network still falls, because the decoder still learns. But the reconstruction error (`recon`) only comes down to about that of the mean image (last line): it has no more say in the encoder, only the KL reaches it, and pulls every image to the same
 # $\mu = 0$, $\sigma = 1$. That is what KL = 0.00 says: $z$ carries nothing about $x$ any more. The whole network gets well below that level. If your VAE reconstructs all images alike, look here first.
 #
 # ## 4 · And without the trick?
 #
 # Some say that without the trick one cannot sample. In fact one **can still sample** (that is what `sample()` does) and even **still train**, with another estimate of the gradient. A model problem: $z \sim \mathcal{N}(\mu, \sigma^2)$, find
-# $\frac{d}{d\mu}\mathbb{E}[z^2]$. Since $\mathbb{E}[z^2] = \mu^2 + \sigma^2$, the right answer is $2\mu$.
+# $\frac{d}{d\mu}\mathbb{E}[z^2]$, where the **expectation** $\mathbb{E}$ is the mean over all draws of $z$. Since $\mathbb{E}[z^2] = \mu^2 + \sigma^2$, the right answer is $2\mu$.
 #
 # - **Pathwise** (that is, with the trick): write $z = \mu + \sigma\varepsilon$. The expectation is now over $\varepsilon$, which does not depend on $\mu$, so the derivative goes straight inside:
 #   $\dfrac{d}{d\mu}\mathbb{E}[(\mu + \sigma\varepsilon)^2] = \mathbb{E}[2(\mu + \sigma\varepsilon)] = \mathbb{E}[2z]$. Each sample gives the estimate $2z$.
@@ -449,10 +449,10 @@ def score_gradient(z, mu, sigma, value):
 checks.check_score_gradient(score_gradient)
 
 # %% [markdown] lang="vi"
-# Hai ước lượng có cùng trung bình, nhưng **phương sai** khác nhau một trời một vực. Ô dưới dùng autograd để lấy $\frac{d}{d\mu}\log q(z)$, nên chạy được cả khi bạn chưa làm bài tập.
+# Hai ước lượng có cùng trung bình, nhưng **phương sai** khác nhau một trời một vực. Ô dưới dùng autograd để lấy $\frac{d}{d\mu}\log q(z)$, nên chạy được cả khi bạn chưa viết `score_gradient`.
 
 # %% [markdown] lang="en"
-# Both estimates have the same mean, but their **variances** are worlds apart. The next cell lets autograd find $\frac{d}{d\mu}\log q(z)$, so it runs even if you have not done the exercise.
+# Both estimates have the same mean, but their **variances** are worlds apart. The next cell lets autograd find $\frac{d}{d\mu}\log q(z)$, so it runs even if you have not written `score_gradient` yet.
 
 
 # %%
@@ -564,7 +564,7 @@ for sigma in (1.0, 0.1, 0.02):
 
 # %% [markdown] lang="vi"
 # Ở $\sigma = 0{,}1$, hàm điểm cần gấp hàng chục nghìn lần số mẫu; ở $\sigma = 0{,}02$, hàng chục triệu lần; có mốc thì vẫn là hàng trăm đến hàng chục nghìn lần. Với mẹo tái tham số hóa, **một** mẫu cho mỗi ảnh trong mỗi bước là đủ để học. Đó mới là điều mẹo này mang lại: không phải
-# khả năng lấy mẫu, mà là một gradient ít nhiễu. (Bù lại, nó cần một hàm lấy đạo hàm được và một $z$ liên tục; khi $z$ rời rạc, người ta vẫn dùng hàm điểm.)
+# khả năng lấy mẫu, mà là một gradient ít nhiễu. (Đổi lại, nó cần một hàm lấy đạo hàm được và một $z$ liên tục; khi $z$ rời rạc, người ta vẫn dùng hàm điểm.)
 #
 # ## 5 · Hàm của VAE
 #
@@ -613,6 +613,7 @@ z = torch.stack([model.reparameterize(mu, logvar) for _ in range(1000)])  # (100
 figure, ax = plt.subplots(figsize=(6.4, 3.6))
 for i in range(2):
     ax.scatter(z[:, i, 0], z[:, i, 1], s=4, alpha=0.5, color=TEN_COLOURS[i], label=tr(f"ảnh {i + 1}", f"image {i + 1}"))
+for i in range(2):
     for k, line in ((1, "-"), (2, "--")):
         label = f"{k}σ" if i == 0 else None
         ax.add_patch(Ellipse(mu[i].tolist(), *(2 * k * sigma[i]).tolist(), fill=False, linestyle=line, label=label))
@@ -621,7 +622,7 @@ ax.legend(loc="lower left", fontsize=8, markerscale=3)
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: hai đám mây điểm, mỗi đám bao quanh $\mu$ của một ảnh; hai elip ở mức $1\sigma$ và $2\sigma$. Đám thứ nhất trải ngang, đám thứ hai trải dọc, vì mỗi ảnh và mỗi chiều có $\sigma$ riêng.*
+# *Hình: hai đám mây điểm, mỗi đám bao quanh $\mu$ của một ảnh; mỗi đám có hai elip, ở mức $1\sigma$ và $2\sigma$. Đám thứ nhất trải ngang, đám thứ hai trải dọc, vì mỗi ảnh và mỗi chiều có $\sigma$ riêng.*
 #
 # ## 6 · Nhờ mẹo này mà sinh được ảnh mới?
 #

@@ -104,14 +104,14 @@ from vae_helpers import checks, data, diagrams, losses, models, plots, tr, train
 diagrams.plot_elbo()
 
 # %% [markdown] lang="vi"
-# *Hình: ba thanh ngang cùng dài đến vạch $\log p(x) = -1{,}516$. Phần tô trơn là ELBO, phần gạch chéo là khoảng hở. Encoder càng gần hậu nghiệm
+# *Hình: ba thanh ngang cùng dài đến vạch $\log p(x) = -1{,}516$. Đầu phải của phần tô trơn là ELBO, phần gạch chéo là khoảng hở. Encoder càng gần hậu nghiệm
 # thật, khoảng hở càng nhỏ; khi trùng hẳn thì ELBO bằng đúng $\log p(x)$.*
 #
 # Kiểm tra lại thanh thứ hai bằng cách lấy mẫu (Monte Carlo), đúng theo định nghĩa $\mathbb{E}_q[\log p(x|z)] - \mathrm{KL}$.
 # Chú ý: `Normal` nhận độ lệch chuẩn (standard deviation), nên phương sai $0{,}5$ phải viết là $\sqrt{0{,}5}$.
 
 # %% [markdown] lang="en"
-# *The figure: three bars, all reaching the line $\log p(x) = -1.516$. The plain part is the ELBO, the hatched part the gap. The
+# *The figure: three bars, all reaching the line $\log p(x) = -1.516$. The plain part ends at the ELBO, the hatched part is the gap. The
 # closer the encoder is to the true posterior, the smaller the gap; when they agree, the ELBO equals $\log p(x)$.*
 #
 # Check the second bar by sampling (Monte Carlo), straight from the definition $\mathbb{E}_q[\log p(x|z)] - \mathrm{KL}$.
@@ -435,8 +435,8 @@ plt.show()
 # Thêm một epoch với $B = 1000$, ảnh hầu như không đổi, chỉ có KL tăng. Còn với $B = 1000$ ngay từ đầu, ảnh tái tạo không đẹp hơn, mà ảnh sinh ra thì quanh đi quẩn lại chỉ có vài chữ số, hầu hết giống 0, 5 hay 6.* Vì sao?
 
 # %% [markdown] lang="en"
-# *The figure: in each block, row one holds the originals, row two the reconstructions, row three the images made. With $B = 0.03$ all reconstructions and all images made are nearly the same grey patch. With $B = 10$ most reconstructions can be read (in this run the 5 in the fourth column came out like a 3 or an 8, the last 8 like a 5); the images made are of about five kinds, a few of them halfway between two digits.
-# One more epoch with $B = 1000$ hardly changes the pictures, only the KL has grown. With $B = 1000$ from the start the reconstructions are no better, but the images made show only a few digits over and over, most of them like 0, 5 or 6.* Why?
+# *The figure: in each block, row one holds the originals, row two the reconstructions, row three the generated images. With $B = 0.03$ all reconstructions and all generated images are nearly the same grey patch. With $B = 10$ most reconstructions can be read (in this run the 5 in the fourth column came out like a 3 or an 8, the last 8 like a 5); the generated images are of about five kinds of digits, a few of them halfway between two.
+# One more epoch with $B = 1000$ hardly changes the pictures, only the KL has grown. With $B = 1000$ from the start the reconstructions are no better, but the generated images show only a few digits over and over, most of them like 0, 5 or 6.* Why?
 
 # %%
 for name, model in (("vae-2d", start), ("vae-2d-b1000", from_the_start)):

@@ -73,7 +73,7 @@ print(dataset)
 # %% [markdown] lang="en"
 # ## III.4 · Split and DataLoader
 #
-# 80 % of the images are for training, 20 % for **validation**: the model never learns from the second part, so the
+# 80% of the images are for training, 20% for **validation**: the model never learns from the second part, so the
 # error there tells whether it understands digits or only knows its images by heart. In every epoch the `DataLoader`
 # deals out the images in batches of 256, and `shuffle=True` shuffles them anew.
 
@@ -93,7 +93,7 @@ print(tr("Huấn luyện:", "Training:"), len(train_set), "·", tr("Kiểm đị
 
 # %%
 batch_sizes = [len(labels) for _, labels in train_loader]
-print(len(batch_sizes), "batch:", batch_sizes[:3], "…", batch_sizes[-3:])
+print(len(batch_sizes), tr("batch:", "batches:"), batch_sizes[:3], "…", batch_sizes[-3:])
 
 # %% [markdown] lang="vi"
 # ## III.5 · Mô hình
@@ -167,7 +167,7 @@ print(models.VAE().load_state_dict(VAE(channels, latent_dim).state_dict()))
 # %% [markdown] lang="vi"
 # ## III.6 · Hàm mất mát (loss)
 #
-# $$\mathcal{L} = B \cdot \underbrace{\sum_{\text{pixel}} (x - \hat x)^2}_{\text{tái tạo}} \;+\;
+# $$\mathcal{L} = B \cdot \underbrace{\sum_{\text{điểm ảnh}} (x - \hat x)^2}_{\text{tái tạo}} \;+\;
 # \underbrace{-\tfrac12 \sum_{j} \left(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2\right)}_{\text{KL}},
 # \qquad \text{lấy trung bình trên batch, } B = 1000.$$
 #
@@ -200,7 +200,7 @@ def loss_function(recon, x, mu, logvar, B=1000):
 
 # %% [markdown] lang="vi"
 # Thử trên một ví dụ tính được bằng tay: ảnh toàn 0, ảnh tái tạo toàn 0,1, nên sai số là $784 \times 0{,}1^2 = 7{,}84$;
-# với $\mu = (1, 0)$ và $\log\sigma^2 = (0, 0)$ thì KL $= 0{,}5$; tổng là $1000 \times 7{,}84 + 0{,}5 = 7840{,}5$.
+# với $\mu = (1, 0)$ và $\log\sigma^2 = (0, 0)$ thì KL $= 0{,}5$; tổng là $1000 \times 7{,}84 + 0{,}5 = 7.840{,}5$.
 # Hàm `vae_loss` của khóa học phải cho cùng kết quả.
 
 # %% [markdown] lang="en"
@@ -279,7 +279,9 @@ print(
 )
 
 # %% [markdown] lang="vi"
-# Mất mát giảm rõ rệt ngay trong epoch đầu tiên: mạng đang học.
+# Mất mát giảm hơn một nửa ngay trong epoch đầu tiên. Nhưng hãy nhìn kỹ con số cuối (trong lần chạy này): chia cho $B = 1000$, nó còn khoảng 87,
+# gần bằng sai số của ảnh đen hoàn toàn ở bài 01 (87,5). Sau 19 batch, mạng mới học được mỗi một điều: phần lớn điểm ảnh là đen. Ở phần sau, khi
+# học trên cả 48.000 ảnh, ngay hết epoch 1 nó đã vượt xa mức ấy.
 #
 # ### Con số nào được ghi vào log?
 #
@@ -296,7 +298,9 @@ print(
 # chỉ là của batch cuối; và phần ghi log bị thụt lề sai nên rơi ra ngoài vòng lặp epoch. Rất dễ nhầm, và rất dễ sửa.
 
 # %% [markdown] lang="en"
-# The loss falls clearly within the first epoch already: the network learns.
+# The loss more than halves within the first epoch. But look at the last number (of this run): divided by $B = 1000$ it is about 87, nearly the
+# error of the all-black picture of lesson 01 (87.5). After 19 batches the network has learnt just one thing: most pixels are black. Further down,
+# with all 48,000 images, it is far past that at the end of epoch 1.
 #
 # ### Which number goes into the log?
 #
@@ -388,7 +392,7 @@ print(tr("kiểm định:", "validation:"), f"{np.average(val_means, weights=val
 #
 # ## Cũng cách làm ấy, gọi trong một dòng: `fit`
 #
-# `training.fit` là vòng lặp vừa rồi. Nó tự tạo Adam như ở III.7, tự chuyển mô hình và ảnh sang GPU nếu có, và sau mỗi epoch đo trên tập kiểm định
+# `training.fit` là vòng lặp vừa rồi. Nếu bạn không đưa hàm khác qua `loss=`, nó dùng hàm mất mát ở III.6 với $B = 1000$. Nó tự tạo Adam như ở III.7, tự chuyển mô hình và ảnh sang GPU nếu có, và sau mỗi epoch đo trên tập kiểm định
 # mà không cập nhật trọng số. Ngoài ra còn những thứ mà một lần huấn luyện dài không thể thiếu:
 #
 # - thanh tiến trình cho epoch và batch, kèm mất mát và thời gian còn lại;
@@ -408,7 +412,7 @@ print(tr("kiểm định:", "validation:"), f"{np.average(val_means, weights=val
 #
 # ## The same recipe in one line: `fit`
 #
-# `training.fit` is the loop above. It makes the Adam of III.7 by itself, moves the model and the images to the GPU if
+# `training.fit` is the loop above. Unless you give it another with `loss=`, it uses the loss of III.6 with $B = 1000$. It makes the Adam of III.7 by itself, moves the model and the images to the GPU if
 # there is one, and after each epoch measures the validation set without an update. Besides, it has what a long training
 # cannot do without:
 #
@@ -490,7 +494,7 @@ plots.plot_history(history)
 # epoch 3, the reconstruction errors of both sets are almost equal (in this run both are about 41.3).
 #
 # With $B = 1000$ the loss is almost nothing but a thousand times the reconstruction error: in epoch 3 the KL adds 22 of
-# about 42,600, which is 0.05 %. Lesson 04 shows what that means.
+# about 42,600, which is 0.05%. Lesson 04 shows what that means.
 #
 # ### The log file
 #
@@ -503,7 +507,7 @@ training.History.read(history.log_file)["recon"]
 # %% [markdown] lang="vi"
 # ## Vì sao `fit` nhanh hơn?
 #
-# Cùng công thức, cùng kết quả, nhưng `fit` cần ít thời gian hơn vòng lặp của bài tập. Muốn biết vì sao thì đừng đoán, hãy **đo từng phần** (profiling). Trước hết, dựng lại cách nạp
+# Cùng cách huấn luyện, cùng kết quả, nhưng `fit` cần ít thời gian hơn vòng lặp của bài tập. Muốn biết vì sao thì đừng đoán, hãy **đo từng phần** (profiling). Trước hết, dựng lại cách nạp
 # ảnh của bài tập: mỗi lần cần một ảnh, `torchvision` lấy các byte ra, tạo một ảnh PIL, rồi `ToTensor` đổi thành tensor; `DataLoader` gom 256 ảnh lẻ ấy thành một batch. Còn `fit` giữ cả tập ảnh
 # trong một tensor duy nhất, và một batch chỉ là một lần lấy theo chỉ số.
 
@@ -539,12 +543,12 @@ one_by_one = DataLoader(OneByOne(train_set.images), batch_size, shuffle=True)
 in_memory = (train_set.images[indices] for indices in torch.randperm(len(train_set)).split(batch_size))
 
 # %% [markdown] lang="vi"
-# Rồi bấm giờ bốn phần của một bước, trung bình trên 15 batch: nạp ảnh, lan truyền xuôi (forward pass), lan truyền ngược (backward pass), cập nhật trọng số. (Khoảng 5 giây trên CPU.) Trên GPU, các lệnh chỉ được *xếp hàng*; phải
+# Rồi bấm giờ bốn phần của một bước, lấy trung vị của 15 batch, hai cách nạp luân phiên nhau: nạp ảnh, lan truyền xuôi (forward pass), lan truyền ngược (backward pass), cập nhật trọng số. (Khoảng 5 giây trên CPU.) Trên GPU, các lệnh chỉ được *xếp hàng*; phải
 # `synchronize`, tức đợi GPU làm xong, thì đồng hồ mới đo đúng.
 
 # %% [markdown] lang="en"
-# Then we time four parts of a step, as means over 15 batches: loading, the forward pass, the backward pass, the update. (About 5 seconds on a CPU.) On a GPU commands are only *queued*; we have to
-# `synchronize`, that is wait until the GPU is done, or the clock measures nothing.
+# Then we time four parts of a step, as medians of 15 batches, the two ways of loading in turn: loading, the forward pass, the backward pass, the update. (About 5 seconds on a CPU.) On a GPU commands are only *queued*; we have to
+# `synchronize`, that is wait until the GPU is done, or the clock measures only the queueing.
 
 
 # %%
@@ -554,27 +558,26 @@ def now():
     return time.perf_counter()
 
 
-def profile(batches, n=15):
-    seconds, batches = np.zeros(4), iter(batches)
-    for _ in range(n):
-        clock = [now()]
-        x = next(batches).to(device)
-        clock.append(now())
-        recon, mu, logvar = model(x)
-        loss, _, _ = loss_function(recon, x, mu, logvar)
-        clock.append(now())
-        optimizer.zero_grad()
-        loss.backward()
-        clock.append(now())
-        optimizer.step()
-        clock.append(now())
-        seconds += np.diff(clock)
-    return 1000 * seconds / n
+def profile(batches):
+    clock = [now()]
+    x = next(batches).to(device)
+    clock.append(now())
+    recon, mu, logvar = model(x)
+    loss, _, _ = loss_function(recon, x, mu, logvar)
+    clock.append(now())
+    optimizer.zero_grad()
+    loss.backward()
+    clock.append(now())
+    optimizer.step()
+    clock.append(now())
+    return 1000 * np.diff(clock)
 
 
 optimizer = torch.optim.Adam(model.parameters(), lr=0)  # lr = 0: the model that we have trained stays as it is
 n = min(15, len(train_set) // batch_size)
-times = {tr("bài tập", "exercise"): profile(one_by_one, n), "fit": profile(in_memory, n)}
+loaders = iter(one_by_one), iter(in_memory)
+rows = [[profile(batches) for batches in loaders] for _ in range(n)]  # in turn: a slow moment meets both
+times = dict(zip((tr("bài tập", "exercise"), "fit"), np.median(rows, axis=0), strict=True))
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
@@ -604,15 +607,15 @@ plt.show()
 #
 # Chỗ cuối cùng nằm trong mô hình: dòng `self.to(memory_format=torch.channels_last)` của `models.VAE` xếp các số của một điểm ảnh (mọi kênh) cạnh nhau trong bộ nhớ. Trên CPU của chúng tôi, cách xếp ấy giúp tích chập nhanh hơn khoảng 1,3 lần.
 #
-# Không chỗ nào thay đổi phép tính (kết quả chỉ có thể lệch ở những chữ số cuối, do làm tròn). Muốn nhanh hơn nữa thì phải đổi công thức, và `fit` không tự ý làm việc đó: bạn phải viết ra. `schedule="one-cycle"` tăng tốc độ học (learning rate) lên đến `lr` rồi hạ dần về 0:
+# Không chỗ nào thay đổi phép tính (kết quả chỉ có thể lệch ở những chữ số cuối, do làm tròn). Muốn nhanh hơn nữa thì phải đổi chính cách huấn luyện, và `fit` không tự ý làm việc đó: bạn phải viết ra. `schedule="one-cycle"` tăng tốc độ học (learning rate) lên đến `lr` rồi hạ dần về 0:
 
 # %% [markdown] lang="en"
 # *The figure: two horizontal bars, each divided into four parts by the time of one batch. In `fit` the loading has all but vanished (on an idle machine, from about 15 to 0.3 milliseconds); the other three parts are the same arithmetic, so a difference there is
-# only the machine's unrest.* Loading this way takes about a tenth of the time. The exercise gives it to two helper processes (`num_workers=2`); on two cores these also compete with the arithmetic itself, and then the whole step becomes slower.
+# only noise in the timing.* Loading this way takes about a tenth of the time. The exercise gives it to two helper processes (`num_workers=2`); on two cores these also compete with the arithmetic itself, and then the whole step becomes slower.
 #
 # There are three more places in `fit`, to be read in `vae_helpers/training.py`:
 #
-# - **On a CPU (Linux)**: each batch asks for some hundred MB of memory and gives them back, and giving them back to the system and asking again can cost almost as much as the arithmetic. `_keep_freed_memory` tells the C library to keep them for the next batch.
+# - **On a CPU (Linux)**: each batch asks for several hundred MB of memory and gives it back, and giving it back to the system and asking again can cost almost as much as the arithmetic. `_keep_freed_memory` tells the C library to keep it for the next batch.
 # - **On a GPU**: `loss.item()` after each batch makes the CPU wait until the GPU is done before it can hand out more work. `fit` sums the loss on the GPU and reads it five times a second only.
 # - **On a very fast GPU**: one step is more than a hundred small commands, and sending them can take longer than running them. `fit(..., compile=True)` lets `torch.compile` merge some of them and record the whole forward and backward pass, so that from then on one command will do (a CUDA graph). Compiling takes
 #   about half a minute, so it pays only for long trainings, such as the exercise's 500 epochs. On our CPU it is no faster (67 against 65 milliseconds a step), since there the time is in the convolutions themselves.
@@ -637,7 +640,7 @@ ax.set(
     ylabel=tr("tốc độ học", "learning rate"),
     title=tr("Một chu kỳ tốc độ học", "One cycle of the learning rate"),
 )
-ax.legend()
+ax.legend(loc="upper right", fontsize=8)
 plt.show()
 
 # %% [markdown] lang="vi"
@@ -645,7 +648,7 @@ plt.show()
 # lr=4e-3, schedule="one-cycle")` đạt sai số tái tạo 32,6 trên tập kiểm định sau **6** epoch (102 giây), còn vòng lặp của bài tập cần **26** epoch (908 giây) mới xuống 32,7: nhanh hơn 8,9 lần, đo trong cùng một lần chạy trên một máy hai nhân. Trong đó, mỗi epoch với công thức của bài tập nhanh hơn khoảng 2,4 lần; phần còn lại là nhờ cần ít epoch hơn. Cái giá: KL nhỉnh hơn một chút (17,2 so với 17,1 nat). `benchmarks/train_speed.py` đo cả hai trên máy của bạn.
 
 # %% [markdown] lang="en"
-# *The figure: the solid line climbs from 0.00016 to 0.004 over the first 30 % of the steps and then falls to nearly 0; the dashed line is the exercise's constant learning rate.* The long steps in the middle carry the network far, the short ones at the end let it settle. We measured on the whole of MNIST: `fit(..., epochs=6, batch_size=64,
+# *The figure: the solid line climbs from 0.00016 to 0.004 over the first 30% of the steps and then falls to nearly 0; the dashed line is the exercise's constant learning rate.* The long steps in the middle carry the network far, the short ones at the end let it settle. We measured on the whole of MNIST: `fit(..., epochs=6, batch_size=64,
 # lr=4e-3, schedule="one-cycle")` reaches a validation reconstruction error of 32.6 after **6** epochs (102 seconds), where the exercise's loop needs **26** epochs (908 seconds) for 32.7: 8.9 times as fast, measured in one run on a machine with two cores. An epoch of the exercise's own recipe is about 2.4 times as fast; the rest comes from needing fewer epochs. The price: a KL that is slightly higher (17.2 against 17.1 nats). `benchmarks/train_speed.py` measures both on your machine.
 
 # %% [markdown] lang="vi"

@@ -13,8 +13,6 @@
 # space, what the decoder draws in each place, and what images from a random $z$ look like.
 
 # %%
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import torch
 
@@ -27,7 +25,7 @@ train_set, val_set = data.split(data.load_mnist(), (0.8, 0.2), seed=1)
 # ## Mô hình
 #
 # Cùng cách huấn luyện như bài 05. Nếu bạn đã chạy bài 05 với cùng số epoch, checkpoint của nó được dùng lại và ô này xong ngay; nếu chưa, ô này
-# huấn luyện 3 epoch.
+# huấn luyện 3 epoch. (Trên Colab, mỗi notebook chạy trên một máy riêng, nên chỉ tìm thấy checkpoint nếu nó nằm trên Drive. Hãy gắn Drive như ở bài 05, trước ô này.)
 #
 # ⏱ Nhiều nhất khoảng 40 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
@@ -35,7 +33,8 @@ train_set, val_set = data.split(data.load_mnist(), (0.8, 0.2), seed=1)
 # ## The model
 #
 # The same recipe as in lesson 05. If you have run lesson 05 with the same number of epochs, its checkpoint is used and
-# this cell is done at once; if not, it trains 3 epochs.
+# this cell is done at once; if not, it trains 3 epochs. (On Colab each notebook has a machine of its own: the checkpoint
+# is found only if it lies on Drive. Mount Drive as in lesson 05, before this cell.)
 #
 # ⏱ At most about 40 seconds on two CPU cores; a GPU is much faster.
 
@@ -43,7 +42,7 @@ train_set, val_set = data.split(data.load_mnist(), (0.8, 0.2), seed=1)
 EPOCHS = 3  # 500
 torch.manual_seed(1)
 model = models.VAE(channels=1, latent_dim=2)
-checkpoint = Path("checkpoints") / f"vae_B1000_{EPOCHS}_epochs.pt"
+checkpoint = training.checkpoint_folder() / f"vae_B1000_{EPOCHS}_epochs.pt"  # as in lesson 05
 history = training.fit(model, train_set, val_set, epochs=EPOCHS, checkpoint=checkpoint, seed=1)
 print(tr("Sai số tái tạo trên tập kiểm định:", "Validation reconstruction error:"), f"{history['val_recon'][-1]:.1f}")
 

@@ -69,7 +69,7 @@ widgets.latent_explorer(vae, test_set)
 #
 # ## 3 · Nhiều chiều hơn: 16 thanh trượt
 #
-# Với 16 chiều, không còn bản đồ nào vẽ nổi, nhưng ảnh nét hơn nhiều. Bấm **Ngẫu nhiên** vài lần: mỗi lần là một mẫu $z \sim \mathcal{N}(0, I)$.
+# Với 16 chiều, không còn bản đồ nào vẽ nổi, nhưng ảnh nét hơn nhiều. Bấm **Ngẫu nhiên** vài lần: mỗi lần là một mẫu $z \sim \mathcal{N}(0, I)$. Nét thì nét, nhưng không ít hình chẳng phải chữ số nào: trong 16 chiều, các mã không lấp đầy $\mathcal{N}(0, I)$, nên có mẫu rơi vào chỗ vắng mã (bài 09 sẽ đo).
 
 # %% [markdown] lang="en"
 # *Without a kernel the cell above shows a grid of 12 × 12 pictures, decoded from evenly spaced points of the map.*
@@ -82,7 +82,7 @@ widgets.latent_explorer(vae, test_set)
 #
 # ## 3 · More dimensions: 16 sliders
 #
-# With 16 dimensions no map can be drawn, but the pictures are much sharper. Press **Random** a few times: each time is a sample $z \sim \mathcal{N}(0, I)$.
+# With 16 dimensions no map can be drawn, but the pictures are much sharper. Press **Random** a few times: each time is a sample $z \sim \mathcal{N}(0, I)$. Crisp they are, yet quite a few are no digit at all: in 16 dimensions the codes do not fill $\mathcal{N}(0, I)$, so some samples fall where there are no codes (lesson 09 measures it).
 
 # %%
 vae_16 = models.load_pretrained("vae-16d")
@@ -128,7 +128,8 @@ for d in (2, 16, 100):
     lengths = torch.randn(5000, d).norm(dim=1)
     middle = (torch.randn(5000, d) + torch.randn(5000, d)).norm(dim=1) / 2
     print(
-        f"d = {d:3}   √d = {d**0.5:5.2f}   |z| = {lengths.mean():5.2f} ± {lengths.std():.2f}   {tr('giữa đường thẳng', 'middle of a straight walk')}: {middle.mean():5.2f}"
+        f"d = {d:3}   √d = {d**0.5:5.2f}   |z| = {lengths.mean():5.2f} ± {lengths.std():.2f}   "
+        f"{tr('giữa đường thẳng', 'middle of a straight walk')}: {middle.mean():5.2f}"
     )
 
 # %% [markdown] lang="vi"
@@ -183,7 +184,7 @@ plots.plot_images(
 # ### Lượt của bạn
 #
 # Viết phép nội suy trên cung tròn cho hai vector `z_a`, `z_b` có kích thước $(d,)$ và một số `alpha`. Bạn sẽ cần `torch.dot(z_a, z_b)` (tích vô hướng), `z.norm()` (độ dài), `torch.acos` (từ cosin về góc) và `torch.sin`.
-# Hai vector không bao giờ song song, nên $\sin\omega \ne 0$.
+# Ở đây có thể coi là hai vector không bao giờ song song, nên $\sin\omega \ne 0$.
 
 # %% [markdown] lang="en"
 # *The figure: the same two ends, two ways. On the straight way $z$ shortens from 3.7 to 2.2 before it grows again, and the pictures in the middle are pale and blurred. On the arc the length stays between 3.7 and 4.8,
@@ -192,7 +193,7 @@ plots.plot_images(
 # ### Your turn
 #
 # Write the interpolation along the arc for two vectors `z_a`, `z_b` of shape $(d,)$ and a number `alpha`. You will need `torch.dot(z_a, z_b)` (the scalar product), `z.norm()` (a length), `torch.acos` (from a cosine to its angle) and `torch.sin`.
-# The two vectors are never parallel, so $\sin\omega \ne 0$.
+# You may take it that the two vectors are never parallel, so $\sin\omega \ne 0$.
 
 
 # %% tags=["exercise"]
@@ -229,7 +230,7 @@ widgets.latent_arithmetic(vae_16, test_set)
 # <details><summary><b>Trên bản đồ của <code>vae-2d</code>, vì sao bốn góc, tuy xa gốc hơn, vẫn là chữ số rõ ràng, còn quanh (−3, 0) thì nhòe?</b></summary>
 #
 # Vì decoder chỉ được luyện trên những z mà encoder đưa ra: điều quan trọng là quanh đó có mã của ảnh nào, chứ không phải xa gốc bao nhiêu. KL chỉ giữ các mã ở gần N(0, I) nói chung; 12 % số ảnh kiểm tra vẫn
-# nằm ngoài vòng tròn thứ ba, phần lớn là số 7 và số 1, nên hai góc dưới đầy mã. Góc trên bên trái tuy trống, nhưng các mã gần nhất đều là số 0, và decoder cứ thế vẽ tiếp. Quanh (−3, 0) vừa hầu như
+# nằm ngoài vòng tròn thứ ba, phần lớn là số 7 và số 1, nên hai góc dưới đầy mã. Góc trên bên trái tuy trống, nhưng các mã gần nhất đều là số 0, và decoder cứ thế vẽ tiếp; ở góc trên bên phải, các mã quanh đó là số 2. Quanh (−3, 0) vừa hầu như
 # không có mã, vừa ở giữa các số 0, 6 và 7: chưa ai dạy nó phải vẽ gì.
 # </details>
 #
@@ -251,7 +252,7 @@ widgets.latent_arithmetic(vae_16, test_set)
 # <details><summary><b>On the map of <code>vae-2d</code>, why do the four corners show clear digits, though they are farther from the origin, while around (−3, 0) there are smears?</b></summary>
 #
 # Because the decoder was trained only on the z that the encoder gives: what counts is which images have their codes nearby, not how far off the origin is. The KL keeps the codes near N(0, I) only by and large; 12 % of the test
-# images still lie outside the third circle, most of them 7s and 1s, so the two lower corners are full of codes. The upper left corner is empty, but the nearest codes are all 0s, and the decoder goes on with them. Around (−3, 0) there
+# images still lie outside the third circle, most of them 7s and 1s, so the two lower corners are full of codes. The upper left corner is empty, but the nearest codes are all 0s, and the decoder goes on with them; at the upper right the codes around are 2s. Around (−3, 0) there
 # are hardly any codes, and it lies between the 0s, the 6s and the 7s: nobody has taught the decoder what to draw there.
 # </details>
 #

@@ -216,7 +216,7 @@ plt.show()
 #
 # ## 2 · With activation functions: a narrow bottleneck (undercomplete)
 #
-# Images of digits seem to lie near a curved surface rather than a plane. A nonlinear autoencoder can bend along with it. To train fast on a CPU, this lesson uses a network of fully connected layers alone (an MLP):
+# Images of digits seem to lie near a curved surface rather than a plane. A nonlinear autoencoder can bend along with it. To train fast on a CPU, this lesson uses a network of fully connected layers alone (an MLP, for multilayer perceptron):
 
 # %%
 print(models.MLPAutoencoder(latent_dim=16))
@@ -655,14 +655,14 @@ plots.plot_images(torch.cat([images[:8] for images in (x_test, *noisy.values())]
 #
 # ### Lượt của bạn
 #
-# Viết nhiễu che: mỗi điểm ảnh của `x` bị đặt về 0 với xác suất `share`, độc lập với các điểm khác; chính tensor `x` phải giữ nguyên. `x` có kích thước $(N, 1, 28, 28)$; mỗi ảnh có một mặt nạ riêng.
+# Viết nhiễu che: mỗi điểm ảnh của `x` bị đặt về 0 với xác suất `share`, độc lập với các điểm khác; chính tensor `x` phải giữ nguyên. `x` có kích thước $(N, 1, 28, 28)$; mỗi ảnh có một mặt nạ riêng. Có sẵn `torch.rand_like(x)`: mỗi điểm ảnh một số ngẫu nhiên từ 0 đến 1.
 
 # %% [markdown] lang="en"
 # *The figure: the same eight digits. Gaussian noise ($\sigma = 0.4$) covers the background with grey grain; masking noise punches holes into the strokes but leaves the background black; salt-and-pepper noise strews white dots over the background too.*
 #
 # ### Your turn
 #
-# Write masking noise: each pixel of `x` becomes 0 with probability `share`, independently of the others, and `x` itself stays as it is. `x` has shape $(N, 1, 28, 28)$; every image gets a mask of its own.
+# Write masking noise: each pixel of `x` becomes 0 with probability `share`, independently of the others, and `x` itself stays as it is. `x` has shape $(N, 1, 28, 28)$; every image gets a mask of its own. You have `torch.rand_like(x)`: a random number from 0 to 1 for each pixel.
 
 
 # %% tags=["exercise"]
@@ -939,7 +939,7 @@ plots.plot_images(torch.cat(rows), columns=8, title=title)
 #
 # Nhiễu không đánh thức các đơn vị mà ru chúng ngủ: với L1, tỉ lệ đơn vị trên 0,1 rơi từ 4,5 % xuống 0,1 %, và sai số 166,5 gần bằng sai số của bức ảnh vẽ từ $z = 0$ (169,2). Ngay cả nền đen cũng do các đơn vị vẽ, nên chúng tắt thì chỉ còn nền xám. Thủ phạm không phải là hạt nhiễu: không cắt, cùng lượng nhiễu ấy chỉ đưa sai số từ 9,8 lên 13,8. Chính việc cắt ở 0 làm nền đen sáng lên, trung bình $0{,}3/\sqrt{2\pi} \approx 0{,}12$ ở mỗi điểm; mỗi đơn vị cộng lớp màn sáng ấy qua 784 trọng số của nó, mà theo chúng tôi đo, mọi đơn vị đang được dùng đều có tổng trọng số âm, nên bị màn sáng kéo xuống.
 #
-# Có phải tại hàm phạt? Mạng KL cũng thiếp đi (từ 21,0 % còn 1,4 %), nhưng mạng ReLU *không phạt* cũng vậy (từ 35,2 % còn 1,6 %, sai số 143,9); trong bốn mạng rộng, chỉ mạng sigmoid không phạt còn thức (54,5 %). Vậy thưa không nhất thiết có nghĩa là kém chịu nhiễu, và một con số trong bảng chưa nói lên nguyên nhân: phải nhìn vào bên trong.
+# Có phải tại hàm phạt? Mạng KL cũng thiếp đi (từ 21,0 % còn 1,4 %), nhưng mạng ReLU *không phạt* cũng vậy (từ 35,2 % còn 1,6 %, sai số 143,9); trong bốn mạng rộng này, chỉ mạng sigmoid không phạt còn thức (54,5 %). Vậy thưa không nhất thiết có nghĩa là kém chịu nhiễu, và một con số trong bảng chưa nói lên nguyên nhân: phải nhìn vào bên trong.
 #
 # Không có loại tốt nhất, chỉ có loại hợp việc: muốn nén thì hẹp, muốn những nét vẽ đọc được bằng mắt thì thưa, muốn làm sạch ảnh thì khử nhiễu, muốn sinh ảnh thì biến phân. Cũng có thể kết hợp nhiều phanh với nhau.
 #
@@ -973,7 +973,7 @@ plots.plot_images(torch.cat(rows), columns=8, title=title)
 #
 # Noise does not wake the units, it puts them to sleep: with L1 the share above 0.1 falls from 4.5% to 0.1%, and the error of 166.5 is close to that of the picture drawn from $z = 0$ (169.2). Even the black background is drawn by the units; with them off, grey is what remains. The grain is not to blame: not cut off, the same noise raises the error from 9.8 to only 13.8. It is the cutting at 0 that makes the black background brighter, by $0.3/\sqrt{2\pi} \approx 0.12$ per pixel on average; each unit adds that veil of light up over its 784 weights, and in every unit in use, as we measured, the weights sum to less than 0, so the veil pulls it down.
 #
-# Is the penalty to blame? The KL network falls asleep too (from 21.0% to 1.4%), but so does the ReLU network *without* penalty (from 35.2% to 1.6%, error 143.9); of the four wide networks only the sigmoid one without penalty stays awake (54.5%). So sparse need not mean sensitive to noise, and a number in a table does not tell its cause: one has to look inside.
+# Is the penalty to blame? The KL network falls asleep too (from 21.0% to 1.4%), but so does the ReLU network *without* penalty (from 35.2% to 1.6%, error 143.9); of these four wide networks only the sigmoid one without penalty stays awake (54.5%). So sparse need not mean sensitive to noise, and a number in a table does not tell its cause: one has to look inside.
 #
 # There is no best kind, only one that suits the task: narrow to compress, sparse for strokes one can read, denoising to clean images, variational to make them. The brakes can be combined, too.
 #

@@ -71,7 +71,7 @@ plots.plot_images(torch.cat([x_test[:10], b_test[:10]]), title=tr("Ảnh xám v�
 # %% [markdown] lang="vi"
 # *Hình: hàng trên là ảnh xám, hàng dưới là ảnh nhị phân; mép nét chữ, vốn xám, trở nên lởm chởm.*
 #
-# Mô hình gốc để so với mọi biến thể là VAE nhiều lớp nối đầy đủ (MLP) hay gặp nhất trong các bài hướng dẫn: lớp ẩn 512, $z$ có 20 chiều, decoder cho ra **logit** (chưa qua sigmoid), hàm mất mát (loss) là BCE-with-logits cộng KL:
+# Mô hình gốc để so với mọi biến thể là loại VAE hay gặp nhất trong các bài hướng dẫn, chỉ gồm các lớp kết nối đầy đủ (MLP): lớp ẩn 512 đơn vị, $z$ có 20 chiều, decoder cho ra **logit** (chưa qua sigmoid), hàm mất mát (loss) là BCE-with-logits cộng KL:
 
 # %% [markdown] lang="en"
 # *The figure: grey images above, binary ones below; the edges of the strokes, which were grey, have become ragged.*
@@ -115,7 +115,7 @@ plots.plot_images(torch.cat(rows), title=title)
 #
 # ### Từ ELBO đến $\log p(x)$: nhiều mẫu hơn, trung bình nằm trong log
 #
-# ELBO chỉ là cận dưới của $\log p_\theta(x)$ (bài 04), và khoảng hở thì ta không biết. Burda và cộng sự (2016) cho một cận chặt hơn, dùng chính encoder ấy. Lấy $k$ mẫu $z_i \sim q_\phi(z|x)$ và tính **trọng số** (importance weight) của mỗi mẫu,
+# ELBO chỉ là cận dưới của $\log p_\theta(x)$ (bài 04), và khoảng hở thì ta không biết. Burda và cộng sự (2016) cho một cận chặt hơn, dùng chính encoder ấy (trong mô hình IWAE, importance weighted autoencoder). Lấy $k$ mẫu $z_i \sim q_\phi(z|x)$ và tính **trọng số** (importance weight) của mỗi mẫu,
 #
 # $$w_i = \frac{p_\theta(x|z_i)\, p(z_i)}{q_\phi(z_i|x)}, \qquad \mathcal{L}_k = \mathbb{E}\left[\log \frac{1}{k}\sum_{i=1}^k w_i\right].$$
 #
@@ -132,7 +132,7 @@ plots.plot_images(torch.cat(rows), title=title)
 #
 # ### From the ELBO to $\log p(x)$: more samples, with the mean inside the log
 #
-# The ELBO is only a lower bound of $\log p_\theta(x)$ (lesson 04), and we do not know the gap. Burda et al. (2016) give a tighter bound with the very same encoder. Take $k$ samples $z_i \sim q_\phi(z|x)$ and compute the **weight** of each,
+# The ELBO is only a lower bound of $\log p_\theta(x)$ (lesson 04), and we do not know the gap. Burda et al. (2016) give a tighter bound with the very same encoder (in their importance weighted autoencoder, IWAE). Take $k$ samples $z_i \sim q_\phi(z|x)$ and compute the **weight** of each,
 #
 # $$w_i = \frac{p_\theta(x|z_i)\, p(z_i)}{q_\phi(z_i|x)}, \qquad \mathcal{L}_k = \mathbb{E}\left[\log \frac{1}{k}\sum_{i=1}^k w_i\right].$$
 #
@@ -188,7 +188,7 @@ plt.show()
 # %% [markdown] lang="vi"
 # *Hình: đường đi lên, dốc lúc đầu rồi thoải dần: từ −108,58 nat với $k = 1$ (ELBO) lên −104,03 với $k = 50$ và −103,52 với $k = 200$. ELBO đã đánh giá mô hình này thấp hơn thực tế ít nhất 5 nat.*
 #
-# Từ đây mỗi mô hình được đo bằng cùng một hàm: ELBO, $\log p(x)$ ước lượng với $k = 50$ (vẫn là cận dưới), tổng bình phương sai số (SSE) mỗi ảnh khi tái tạo từ $\mu$, KL, và số **chiều hoạt động** (active units): những chiều mà $\mu_j$ thay đổi thật sự từ ảnh này sang ảnh khác, $\mathrm{Var}_x[\mu_j(x)] > 0{,}01$ (Burda và cộng sự). Với mọi ảnh, một chiều không hoạt động đều cho gần đúng $\mathcal{N}(0, 1)$: nó hầu như không mang thông tin.
+# Từ đây mỗi mô hình được đo bằng cùng một hàm: ELBO, $\log p(x)$ ước lượng với $k = 50$ (vẫn là cận dưới), tổng bình phương sai số (SSE) mỗi ảnh khi tái tạo từ $\mu$, KL, và số **chiều hoạt động** (active units): những chiều mà $\mu_j$ thay đổi thật sự từ ảnh này sang ảnh khác, $\mathrm{Var}_x[\mu_j(x)] > 0{,}01$ (Burda và cộng sự). Còn một chiều không hoạt động thì với ảnh nào cũng cho gần đúng $\mathcal{N}(0, 1)$: nó hầu như không mang thông tin.
 
 # %% [markdown] lang="en"
 # *The figure: the curve rises, steeply at first and then ever less: from −108.58 nats with $k = 1$ (the ELBO) to −104.03 with $k = 50$ and −103.52 with $k = 200$. The ELBO has underrated this model by at least 5 nats.*
@@ -244,7 +244,7 @@ table(bernoulli_table)
 #
 # Bây giờ là decoder Gauss trên ảnh xám, với hàm mất mát $B \cdot \mathrm{SSE} + \mathrm{KL}$ của bài tập. Chia cho $B$, ta được $\mathrm{SSE} + \beta\,\mathrm{KL}$ với $\beta = 1/B$: $B$ của bài tập và $\beta$ của **$\beta$-VAE** (Higgins và cộng sự, 2017) là cùng một núm, chỉ xoay ngược chiều nhau. Núm ấy chọn một điểm trên **đường cong tốc độ–méo** (rate–distortion):
 #
-# - **tốc độ** (rate) là KL: số nat mà $z$ mang theo về ảnh;
+# - **tốc độ** (rate) là KL: $z$ mang theo nhiều nhất chừng ấy nat về ảnh;
 # - **độ méo** (distortion) là SSE: phần không dựng lại được.
 #
 # Huấn luyện năm mạng từ đầu, giống nhau ở mọi thứ trừ $B$:
@@ -256,7 +256,7 @@ table(bernoulli_table)
 #
 # Now the Gaussian decoder on grey images, with the exercise's loss $B \cdot \mathrm{SSE} + \mathrm{KL}$. Divide by $B$ and it is $\mathrm{SSE} + \beta\,\mathrm{KL}$ with $\beta = 1/B$: the exercise's $B$ and the $\beta$ of the **$\beta$-VAE** (Higgins et al., 2017) are one knob, turned in opposite directions. It chooses a point on the **rate–distortion** curve:
 #
-# - the **rate** is the KL: how many nats $z$ carries about the image;
+# - the **rate** is the KL: $z$ carries at most that many nats about the image;
 # - the **distortion** is the SSE: what cannot be rebuilt.
 #
 # Train five networks from scratch, alike in everything but $B$:
@@ -311,18 +311,18 @@ title = tr("Trên cùng: ảnh thật · Trái: tái tạo · Phải: mẫu", "T
 plots.plot_images(torch.cat(rows), columns=12, title=f"{title} · B = {', '.join(map(str, B_values))}")
 
 # %% [markdown] lang="vi"
-# *Hai hình: hình trên là đường cong, rơi dốc từ $B = 0{,}5$ xuống $B = 10$, rồi nằm ngang. Hình dưới, từ hàng hai trở đi, mỗi hàng một $B$: với $B = 0{,}5$, ảnh tái tạo (trái) nhòe, số 2 giống số 3 và số 4 thành số 9, nhưng các mẫu (phải) đọc được nhất; $B$ càng lớn, ảnh tái tạo càng rõ còn mẫu càng vỡ, đến $B = 1000$ chỉ còn những vệt mờ.*
+# *Hai hình: hình trên là đường cong, rơi dốc từ $B = 0{,}5$ xuống $B = 10$, rồi nằm ngang. Hình dưới, từ hàng hai trở đi, mỗi hàng một $B$: sáu ô trái tái tạo sáu ảnh đầu của hàng trên cùng, sáu ô phải là mẫu, không liên quan gì đến sáu ảnh thật phía trên chúng. Với $B = 0{,}5$, ảnh tái tạo nhòe, số 2 giống số 3 và số 4 thành số 9, nhưng các mẫu đọc được nhất; $B$ càng lớn, ảnh tái tạo càng rõ còn mẫu càng vỡ, đến $B = 1000$ chỉ còn những vệt mờ.*
 #
-# Đọc các con số: từ $B = 0{,}5$ đến $B = 2$, thêm 11 nat thì SSE giảm từ 26,2 xuống 15,3. Từ $B = 40$ đến $B = 1000$ của bài tập, thêm 87 nat mà SSE chỉ giảm 0,1. Với mạng nhỏ, luyện ngắn này (phần 3 sẽ nói thêm), những nat cuối ấy gần như không mua được gì, nhưng giá thì đắt: mã đi xa khỏi $\mathcal{N}(0, I)$, nên $z$ lấy từ phân phối này rơi vào chỗ decoder chưa từng được luyện. Và ở đầu kia, với $B = 0{,}5$, năm trong 16 chiều không còn hoạt động.
+# Đọc các con số: từ $B = 0{,}5$ đến $B = 2$, thêm 11 nat thì SSE giảm từ 26,2 xuống 15,3. Từ $B = 40$ đến $B = 1000$ của bài tập, thêm 87 nat mà SSE chỉ giảm 0,1. Với một mạng nhỏ, luyện ít như ở đây (phần 3 sẽ nói thêm), những nat cuối ấy gần như không mua được gì, mà giá lại đắt: mã đi xa khỏi $\mathcal{N}(0, I)$, nên $z$ lấy từ phân phối này rơi vào chỗ decoder chưa từng được luyện. Và ở đầu kia, với $B = 0{,}5$, năm trong 16 chiều không còn hoạt động.
 #
 # ## 3 · Vì sao ảnh mờ?
 #
 # Đo độ nét trước: toán tử Laplace lấy mỗi điểm ảnh trừ đi trung bình bốn điểm quanh nó, nên lớn ở mép nét chữ và bằng 0 ở chỗ bằng phẳng. Trung bình bình phương của nó, so với ảnh thật, là **độ nét** (100 % là nét như ảnh thật):
 
 # %% [markdown] lang="en"
-# *Two figures: first the curve, which drops steeply from $B = 0.5$ to $B = 10$ and then lies flat. In the second one, from its second row on, each row is a $B$: with $B = 0.5$ the reconstructions (left) are smeared, the 2 looks like a 3 and the 4 becomes a 9, but the samples (right) are the most readable; the larger $B$, the clearer the reconstructions and the more broken the samples, until at $B = 1000$ there are only faint smears.*
+# *Two figures: first the curve, which drops steeply from $B = 0.5$ to $B = 10$ and then lies flat. In the second one, from its second row on, each row is a $B$: the six on the left redraw the first six images of the top row, the six on the right are samples and have nothing to do with the real images above them. With $B = 0.5$ the reconstructions are smeared, the 2 looks like a 3 and the 4 becomes a 9, but the samples are the most readable; the larger $B$, the clearer the reconstructions and the more broken the samples, until at $B = 1000$ there are only faint smears.*
 #
-# Read the numbers: from $B = 0.5$ to $B = 2$, 11 nats more lower the SSE from 26.2 to 15.3. From $B = 40$ to the exercise's $B = 1000$, 87 nats more lower it by only 0.1. With this small network and short training (more in section 3) those last nats buy next to nothing, but their price is high: the codes move far from $\mathcal{N}(0, I)$, so a $z$ drawn from there falls where the decoder was never trained. And at the other end, with $B = 0.5$, five of the 16 dimensions are no longer active.
+# Read the numbers: from $B = 0.5$ to $B = 2$, 11 nats more lower the SSE from 26.2 to 15.3. From $B = 40$ to the exercise's $B = 1000$, 87 nats more lower it by only 0.1. With this small network and short training (more in section 3) those last nats buy next to nothing, but their price is high: the codes move far from $\mathcal{N}(0, I)$, so a $z$ drawn from $\mathcal{N}(0, I)$ falls where the decoder was never trained. And at the other end, with $B = 0.5$, five of the 16 dimensions are no longer active.
 #
 # ## 3 · Why are the images blurry?
 #
@@ -389,9 +389,9 @@ plots.plot_images(torch.cat(pictures), columns=8, title=title)
 # Vậy ảnh mờ có hai nguồn khác nhau:
 #
 # - **Mã dùng chung.** Với $B = 0{,}5$, một mã điển hình được 162 trong 12.000 ảnh chia nhau, và decoder vẽ gần đúng trung bình của chúng. Muốn nét hơn thì $z$ phải mang nhiều nat hơn.
-# - **Mạng chưa đủ giỏi.** Với $B = 1000$, mỗi ảnh có mã riêng (1,0), decoder tốt nhất sẽ trả lại đúng ảnh ấy; mạng của ta mới đạt độ nét 39 %. Nguồn này chữa được bằng mạng lớn hơn và huấn luyện lâu hơn.
+# - **Mạng chưa đủ giỏi.** Với $B = 1000$, mỗi ảnh có mã riêng (1,0), decoder tốt nhất sẽ trả lại đúng ảnh ấy; mạng của ta mới đạt độ nét 39 % (đo trên ảnh kiểm tra). Nguồn này chữa được bằng mạng lớn hơn và huấn luyện lâu hơn.
 #
-# Còn mẫu thì nét nhất ở $B = 2$ (17 %) rồi *giảm* xuống 7 % ở $B = 1000$, vì $z \sim \mathcal{N}(0, I)$ rơi vào giữa các mã. Và nhớ rằng ảnh ta xem là *trung bình* của $p_\theta(x|z)$; nếu thật sự lấy mẫu từ phân phối ấy thì phải cộng nhiễu $\sigma$ vào từng điểm ảnh, thêm hạt chứ không thêm nét. Các mô hình như GAN cho ảnh sắc hơn vì hàm mất mát của chúng không phải là sai số từng điểm ảnh; đổi lại, chúng không có encoder và không có ELBO.
+# Còn mẫu thì nét nhất ở $B = 2$ (17 %) rồi *giảm* xuống 7 % ở $B = 1000$, vì $z \sim \mathcal{N}(0, I)$ rơi vào giữa các mã. Và nhớ rằng ảnh ta xem là *trung bình* của $p_\theta(x|z)$; nếu thật sự lấy mẫu từ phân phối ấy thì phải cộng nhiễu $\sigma$ vào từng điểm ảnh, thêm hạt chứ không thêm nét. Các mô hình như GAN (generative adversarial network: một mạng vẽ, một mạng khác đoán ảnh thật hay giả) cho ảnh sắc hơn vì hàm mất mát của chúng không phải là sai số từng điểm ảnh; đổi lại, chúng không có encoder và không có ELBO.
 #
 # ## 4 · Đừng chọn $B$ bằng tay: $\sigma$ tốt nhất có công thức
 #
@@ -411,9 +411,9 @@ plots.plot_images(torch.cat(pictures), columns=8, title=title)
 # So the blur has two different sources:
 #
 # - **Shared codes.** With $B = 0.5$ a typical code is shared by 162 of the 12,000 images, and the decoder draws very nearly their mean. To be sharper, $z$ must carry more nats.
-# - **A network that is not good enough yet.** With $B = 1000$ each image has a code of its own (1.0), and the best decoder would give that image back; ours reaches a sharpness of 39%. A larger network and a longer training help here.
+# - **A network that is not good enough yet.** With $B = 1000$ each image has a code of its own (1.0), and the best decoder would give that image back; ours reaches a sharpness of 39% (on test images). A larger network and a longer training help here.
 #
-# The samples are sharpest at $B = 2$ (17%) and then *fall* to 7% at $B = 1000$, because $z \sim \mathcal{N}(0, I)$ lands between the codes. And remember that the picture we look at is the *mean* of $p_\theta(x|z)$; a true sample of it has noise of $\sigma$ added to each pixel, which adds grain, not strokes. Models such as GANs give sharper images because their loss is no error pixel by pixel; in return they have no encoder and no ELBO.
+# The samples are sharpest at $B = 2$ (17%) and then *fall* to 7% at $B = 1000$, because $z \sim \mathcal{N}(0, I)$ lands between the codes. And remember that the picture we look at is the *mean* of $p_\theta(x|z)$; a true sample of it has noise of $\sigma$ added to each pixel, which adds grain, not strokes. Models such as GANs (generative adversarial networks: one network draws, another guesses whether an image is real) give sharper images because their loss is no error pixel by pixel; in return they have no encoder and no ELBO.
 #
 # ## 4 · Do not choose $B$ by hand: the best $\sigma$ has a formula
 #
@@ -472,7 +472,7 @@ table(gaussian_table)
 # Đọc bảng (chỉ so các hàng với nhau, không so với bảng Bernoulli):
 #
 # - **$B = 1000$** có SSE thấp nhất trong năm mạng đầu mà ELBO là −9475,7. Sai số thật mỗi điểm ảnh là $\sqrt{11{,}9/784} \approx 0{,}12$, còn nó khẳng định $\sigma = 0{,}022$: nó tự tin quá mức đến hơn năm lần, nên bị phạt nặng.
-# - **$\sigma$-VAE** tự tìm ra $\sigma = 0{,}113$, ứng với $B \approx 39$, và có ELBO 521,9, hơn mạng tốt nhất trong các mạng chọn $B$ bằng tay (467,7), với SSE 10,8. Nó cũng hơn $B = 40$ dù $\sigma$ gần như nhau; có lẽ vì $\sigma$ của nó lớn lúc đầu rồi nhỏ dần theo sai số, như được khởi động (warm-up) mà không phải làm gì thêm. Nhưng tốt nhất theo log-hợp lý không có nghĩa là tốt nhất theo mẫu: ở $B = 40$, với $\sigma$ gần như thế, các mẫu ở phần 2 đã vỡ.
+# - **$\sigma$-VAE** tự tìm ra $\sigma = 0{,}113$, ứng với $B \approx 39$, và có ELBO 521,9, hơn $B = 40$, mạng tốt nhất trong các mạng chọn $B$ bằng tay (467,7), với SSE 10,8 thay vì 12,1. $\sigma$ của hai mạng gần như nhau; có lẽ $\sigma$-VAE hơn vì $\sigma$ của nó lớn lúc đầu rồi nhỏ dần theo sai số, nên phần tái tạo chỉ dần dần mới nặng lên. Nhưng tốt nhất theo log-hợp lý không có nghĩa là tốt nhất theo mẫu: ở $B = 40$, với $\sigma$ gần như thế, các mẫu ở phần 2 đã vỡ.
 # - **$\sigma$ từng điểm ảnh** có ELBO cao nhất, 907,1, mà SSE tệ gấp ba (34,9). Mâu thuẫn ư? Không: mỗi điểm ảnh luôn bằng 0, với $\sigma$ ở sàn 0,05, góp $-\log(0{,}05\sqrt{2\pi}) \approx 2{,}08$ nat mà chẳng cần biết gì về $z$, còn ở nét chữ mạng cứ khai $\sigma$ lớn rồi bỏ mặc sai số. Hạ sàn xuống thì phần ấy còn tăng nữa. Mật độ cao không có nghĩa là ảnh đẹp.
 #
 # ## 5 · Sụp đổ hậu nghiệm
@@ -487,7 +487,7 @@ table(gaussian_table)
 # How to read the table (compare its rows with each other only, not with the Bernoulli table):
 #
 # - **$B = 1000$** has the lowest SSE of the first five networks and an ELBO of −9475.7. Its true error per pixel is $\sqrt{11.9/784} \approx 0.12$, but it claims $\sigma = 0.022$: over-confident more than five times, and punished for it.
-# - The **$\sigma$-VAE** finds $\sigma = 0.113$ by itself, which is $B \approx 39$, and reaches an ELBO of 521.9, above the best of the networks with a hand-set $B$ (467.7), with an SSE of 10.8. It beats $B = 40$ too, though their $\sigma$ is nearly the same; perhaps because its $\sigma$ is large at first and shrinks with the error, a warm-up for free. But best in likelihood is not best in samples: with $B = 40$, nearly the same $\sigma$, the samples in section 2 were broken already.
+# - The **$\sigma$-VAE** finds $\sigma = 0.113$ by itself, which is $B \approx 39$, and reaches an ELBO of 521.9, above $B = 40$, the best of the networks with a hand-set $B$ (467.7), with an SSE of 10.8 instead of 12.1. Their $\sigma$ is nearly the same; perhaps the $\sigma$-VAE is ahead because its $\sigma$ is large at first and shrinks with the error, so that the reconstruction gains its weight only little by little. But best in likelihood is not best in samples: with $B = 40$, nearly the same $\sigma$, the samples in section 2 were broken already.
 # - **$\sigma$ per pixel** has the highest ELBO, 907.1, and an SSE three times as bad (34.9). A contradiction? No: each pixel that is always 0, with $\sigma$ at the floor of 0.05, gives $-\log(0.05\sqrt{2\pi}) \approx 2.08$ nats with no need of $z$, and on the strokes the network just declares a large $\sigma$ and lets the errors be. With a lower floor that part would rise further. A high density does not mean a good picture.
 #
 # ## 5 · Posterior collapse
@@ -646,7 +646,7 @@ for name, model in strong_models.items():
 figure
 
 # %% [markdown] lang="vi"
-# *Hình trên: khi bị ép (xanh dương), cả 20 chiều nằm tít dưới ngưỡng 0,01; chỉ −ELBO (cam) kéo 8 chiều lên trên vạch; khởi động KL (xanh lục) có 7 chiều tản mạnh rồi tụt; free bits (đỏ) giữ cả 20 chiều ngang nhau. Hình dưới, mỗi hàng mười mẫu: hàng 1 và 3 là mười $z$ khác nhau, hàng 2 và 4 là **cùng một** $z$ dùng mười lần. Mạng sụp đổ (hàng 1, 2) thì trong cả hai trường hợp đều vẽ mỗi ô một kiểu; với free bits, hàng 4 đều là những nét mảnh chụm ở giữa, còn hàng 3 có cả những vòng tròn to. Dòng số đo điều đó: phần phương sai của ảnh còn lại khi cố định $z$ giảm từ 92 % (sụp đổ) xuống 66 % (free bits).*
+# *Hình trên: khi bị ép (xanh dương), cả 20 chiều nằm tít dưới ngưỡng 0,01; chỉ −ELBO (cam) kéo 8 chiều lên trên vạch; khởi động KL (xanh lục) có 7 chiều tản mạnh rồi tụt; free bits (đỏ) giữ cả 20 chiều ngang nhau. Hình dưới, mỗi hàng mười mẫu: hàng 1 và 3 là mười $z$ khác nhau, hàng 2 và 4 là **cùng một** $z$ dùng mười lần. Mạng sụp đổ (hàng 1, 2) thì trong cả hai trường hợp đều vẽ mỗi ô một kiểu; với free bits, hàng 4 đều là những hình hẹp chụm ở giữa, còn hàng 3 có cả những vòng tròn to. Dòng số đo điều đó: phần phương sai của ảnh còn lại khi cố định $z$ giảm từ 92 % (sụp đổ) xuống 66 % (free bits).*
 #
 # - **Bị ép sụp đổ** ($\beta = 100$): KL 0,0, không chiều nào hoạt động. Decoder tự vẽ lấy, và log-hợp lý −115,2 chỉ thua VAE gốc 11 nat, dù nó mới học ba epoch và $z$ không nói gì về bức ảnh.
 # - **Thôi ép, chỉ dùng −ELBO**: $z$ hầu như không thức dậy, 8 chiều với tổng cộng 2,2 nat. Decoder đã biết tự xoay xở, nên $z$ không còn bao nhiêu việc.
@@ -670,7 +670,7 @@ figure
 # ⏱ Khoảng 6 giây trên CPU; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
-# *Above: forced (blue), all 20 units lie far below the threshold of 0.01; −ELBO alone (orange) lifts 8 over the line; with KL warm-up (green) 7 spread strongly and the rest drop; free bits (red) keep all 20 level. Below, each row has ten samples: rows 1 and 3 have ten different $z$, rows 2 and 4 ten times the **same** $z$. The collapsed network (rows 1, 2) draws all sorts of things in both cases; with free bits, row 4 holds only slim strokes gathered in the middle, while row 3 has large round loops too. The numbers measure it: the share of the variance of the images that is left when $z$ is fixed falls from 92% (collapsed) to 66% (free bits).*
+# *Above: forced (blue), all 20 units lie far below the threshold of 0.01; −ELBO alone (orange) lifts 8 over the line; with KL warm-up (green) 7 spread strongly and the rest drop; free bits (red) keep all 20 level. Below, each row has ten samples: rows 1 and 3 have ten different $z$, rows 2 and 4 ten times the **same** $z$. The collapsed network (rows 1, 2) draws all sorts of things in both cases; with free bits, row 4 holds only narrow shapes gathered in the middle, while row 3 has large round loops too. The numbers measure it: the share of the variance of the images that is left when $z$ is fixed falls from 92% (collapsed) to 66% (free bits).*
 #
 # - **Forced to collapse** ($\beta = 100$): KL 0.0, no active unit. The decoder draws by itself, and its log-likelihood of −115.2 is only 11 nats behind the plain VAE, though it has learnt for three epochs only and $z$ says nothing about the image.
 # - **No longer forced, with −ELBO alone**: $z$ hardly wakes up, 8 units with 2.2 nats in all. The decoder has learnt to get by, and little work is left for $z$.
@@ -840,7 +840,7 @@ perplexity = torch.exp(torch.special.entr(share).sum())
 print(f"{tr('vector được dùng', 'vectors in use')}: {(share > 0).sum()} / {vq.codes}   perplexity: {perplexity:.1f}")
 
 # %% [markdown] lang="vi"
-# Trong nhật ký trên, cột `kl` không phải là KL: ở đó `vq_loss` ghi $\|z_e - z_q\|^2$, cộng trên 16 chữ cái. **Perplexity** $\exp(-\sum_k p_k \ln p_k)$, với $p_k$ là tần suất của vector thứ $k$, cho biết bảng mã thật sự được dùng bao nhiêu: bằng $K$ nếu mọi vector được dùng đều nhau, bằng 1 nếu chỉ dùng một.
+# Trong nhật ký trên, cột `kl` không phải là KL: ở đó `vq_loss` ghi $\|z_e - z_q\|^2$, cộng trên 16 chữ cái; nó có mặt hai lần trong hàm mất mát, nên `loss` bằng `recon` + 1,25 · `kl`. **Perplexity** $\exp(-\sum_k p_k \ln p_k)$, với $p_k$ là tần suất của vector thứ $k$, cho biết bảng mã thật sự được dùng bao nhiêu: bằng $K$ nếu mọi vector được dùng đều nhau, bằng 1 nếu chỉ dùng một.
 #
 # ### Một tiên nghiệm cho các từ
 #
@@ -852,7 +852,7 @@ print(f"{tr('vector được dùng', 'vectors in use')}: {(share > 0).sum()} / {
 # ⏱ Khoảng 3 giây trên CPU; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
-# In the log above the column `kl` is no KL: there `vq_loss` puts $\|z_e - z_q\|^2$, summed over the 16 letters. The **perplexity** $\exp(-\sum_k p_k \ln p_k)$, with $p_k$ the share of vector $k$, tells how much of the codebook is really in use: $K$ if all vectors are used equally, 1 if only one is.
+# In the log above the column `kl` is no KL: there `vq_loss` puts $\|z_e - z_q\|^2$, summed over the 16 letters; it stands in the loss twice, so `loss` is `recon` + 1.25 · `kl`. The **perplexity** $\exp(-\sum_k p_k \ln p_k)$, with $p_k$ the share of vector $k$, tells how much of the codebook is really in use: $K$ if all vectors are used equally, 1 if only one is.
 #
 # ### A prior for the words
 #
@@ -966,7 +966,8 @@ for name, codes in trips.items():
     distance = (codes[1] - z).pow(2).mean().sqrt()
     correlation = torch.corrcoef(torch.stack([codes[1].flatten(), z.flatten()]))[0, 1]
     print(
-        f"{name:4}   {tr('lệch mỗi chiều', 'off by, per dimension')} {distance:.3f}   {tr('tương quan', 'correlation')} {correlation:.3f}"
+        f"{name:4}   {tr('lệch mỗi chiều', 'off by, per dimension')} {distance:.3f}"
+        f"   {tr('tương quan', 'correlation')} {correlation:.3f}"
     )
 
 # %%
@@ -1028,22 +1029,22 @@ for epsilon in (0, 0.05, 0.1, 0.2):
     print(f"{epsilon:5}   " + "   ".join(cells))
 
 # %% [markdown] lang="vi"
-# Với ảnh sạch, mã của hai encoder dễ đọc như nhau (94,4 % và 94,2 %). Khi bị tấn công thì khác hẳn: ở $\epsilon = 0{,}1$, VAE chỉ còn 42,0 %, AVAE còn 68,6 %; ở $\epsilon = 0{,}2$, 19,8 % so với 44,0 %. Nhưng mã của AVAE không hẳn dịch *ít hơn* (81 % so với 86 % ở $\epsilon = 0{,}1$, còn ở $\epsilon = 0{,}2$ thì nhiều hơn: 142 % so với 128 %); điều khác là chúng bị đẩy sang vùng của một chữ số khác ít lần hơn.
+# Với ảnh sạch, mã của hai encoder dễ đọc như nhau (94,4 % và 94,2 %). Khi bị tấn công thì khác hẳn: ở $\epsilon = 0{,}1$, VAE chỉ còn 42,0 %, AVAE còn 68,6 %; ở $\epsilon = 0{,}2$, 19,8 % so với 44,0 %. Nhưng mã của AVAE dịch *ít hơn* không đáng kể (81 % so với 86 % ở $\epsilon = 0{,}1$), còn ở $\epsilon = 0{,}2$ thì nhiều hơn (142 % so với 128 %); điều khác là chúng bị đẩy sang vùng của một chữ số khác ít lần hơn.
 #
-# Về tính nhất quán, kết quả của ta khiêm tốn: sau một vòng, tương quan tăng từ 0,832 lên 0,876, còn độ lệch gần như không đổi (0,556 và 0,554). Một lý do dễ thấy là với một mạng chỉ được luyện vài giây, nhiều mẫu chưa ra chữ số, nên không có mã nào thật đúng để tìm về. Và cái giá: $\log p$ giảm từ −104,0 xuống −108,7.
+# Về tính nhất quán, kết quả của ta khiêm tốn: sau một vòng, tương quan tăng từ 0,832 lên 0,876, còn độ lệch gần như không đổi (0,556 và 0,554). Có lẽ một lý do là với một mạng chỉ được luyện vài giây, nhiều mẫu chưa ra chữ số, nên không có mã nào thật đúng để tìm về. Và cái giá: $\log p$ giảm từ −104,0 xuống −108,7.
 #
 # ## 9 · Tất cả trong một bảng
 #
-# Cùng ảnh nhị phân, cùng loại decoder (Bernoulli), cùng 2.000 ảnh kiểm tra (ELBO và $\log p$ trên 500 ảnh đầu). Thời gian học thì khác nhau: phần lớn sáu epoch, hai mạng 4 chiều mười hai epoch, mạng tự hồi quy bị ép ba epoch, ba mạng luyện tiếp từ nó thêm sáu epoch nữa. Với VQ-VAE, cột KL là số nat cần để viết một từ khi dùng tiên nghiệm; mã của nó không ngẫu nhiên nên $k$ mẫu đều giống nhau, không có cột $\log p$.
+# Cùng ảnh nhị phân, cùng loại decoder (Bernoulli), cùng 2.000 ảnh kiểm tra (ELBO và $\log p$ trên 500 ảnh đầu). Thời gian học thì khác nhau: phần lớn sáu epoch, hai mạng 4 chiều mười hai epoch, mạng tự hồi quy bị ép ba epoch, ba mạng luyện tiếp từ nó thêm sáu epoch nữa. Với VQ-VAE, cột KL là số nat cần để viết một từ khi dùng tiên nghiệm; mã của nó không ngẫu nhiên nên $k$ mẫu đều giống nhau, và ô $\log p$ để trống. Các mạng tự hồi quy thì bỏ trống ô SSE: chúng vẽ từng điểm ảnh một cách ngẫu nhiên, nên một $z$ không cho đúng một ảnh để so.
 
 # %% [markdown] lang="en"
-# On clean images the two encoders can be read equally well (94.4% and 94.2%). Under attack they cannot: at $\epsilon = 0.1$ the VAE is down to 42.0% and the AVAE to 68.6%; at $\epsilon = 0.2$ it is 19.8% against 44.0%. But the AVAE's codes do not quite move *less* (81% against 86% at $\epsilon = 0.1$, and at $\epsilon = 0.2$ even more: 142% against 128%); what differs is that they are less often pushed into the region of another digit.
+# On clean images the two encoders can be read equally well (94.4% and 94.2%). Under attack they cannot: at $\epsilon = 0.1$ the VAE is down to 42.0% and the AVAE to 68.6%; at $\epsilon = 0.2$ it is 19.8% against 44.0%. But the AVAE's codes move hardly *less* (81% against 86% at $\epsilon = 0.1$), and at $\epsilon = 0.2$ even more (142% against 128%); what differs is that they are less often pushed into the region of another digit.
 #
-# On consistency our result is modest: after one round trip the correlation rises from 0.832 to 0.876, while the distance hardly changes (0.556 and 0.554). One reason is plain to see: many samples of a network trained for a few seconds are no digits, so there is no right code to find back to. And the price: $\log p$ falls from −104.0 to −108.7.
+# On consistency our result is modest: after one round trip the correlation rises from 0.832 to 0.876, while the distance hardly changes (0.556 and 0.554). One likely reason: many samples of a network trained for a few seconds are no digits, so there is no right code to find back to. And the price: $\log p$ falls from −104.0 to −108.7.
 #
 # ## 9 · All in one table
 #
-# The same binary images, the same kind of decoder (Bernoulli), the same 2,000 test images (ELBO and $\log p$ on the first 500). The training differs: six epochs for most, twelve for the two networks with 4 dimensions, three for the autoregressive one that was forced, and six more for the three that go on from it. For the VQ-VAE the KL column is the nats it takes to write the word by its prior; its code is not random, so all $k$ samples are alike and there is no column $\log p$.
+# The same binary images, the same kind of decoder (Bernoulli), the same 2,000 test images (ELBO and $\log p$ on the first 500). The training differs: six epochs for most, twelve for the two networks with 4 dimensions, three for the autoregressive one that was forced, and six more for the three that go on from it. For the VQ-VAE the KL column is the nats it takes to write the word by its prior; its code is not random, so all $k$ samples are alike and its $\log p$ is left blank. For the autoregressive networks the SSE is left blank: they draw pixel by pixel at random, so one $z$ does not give one image to compare.
 
 # %%
 table(bernoulli_table)
@@ -1053,7 +1054,7 @@ table(bernoulli_table)
 #
 # - **Decoder tự hồi quy** đứng đầu về $\log p$ (−96,2), chỉ với 5,9 nat trong $z$. **VAE gốc** (−104,0) để $z$ làm việc nhiều hơn.
 # - **Biến thể nào cũng trả giá cho điều nó mua**: $\beta$-VAE mua một mã rẻ hơn (7,5 nat với $\beta = 4$), AVAE mua độ bền, VQ-VAE mua mã rời rạc; trong bảng này, cả ba đều có ELBO thấp hơn VAE gốc.
-# - Tất cả đều học từ 12.000 ảnh trong vài giây. Đừng đọc bảng như một cuộc thi: với `N` và `EPOCHS` lớn hơn ở ô đầu tiên, các con số sẽ khác, và có thể cả thứ tự.
+# - Tất cả đều học từ 12.000 ảnh trong vài giây. Đừng đọc bảng như một cuộc thi: nếu tăng `N` và `EPOCHS` ở ô có các lệnh `import`, các con số sẽ khác, và có thể cả thứ tự.
 #
 # ## Tự kiểm tra
 #
@@ -1109,7 +1110,7 @@ table(bernoulli_table)
 #
 # - The **autoregressive decoder** leads in $\log p$ (−96.2), with only 5.9 nats in $z$. The **plain VAE** (−104.0) lets $z$ do more of the work.
 # - **Every variant pays for what it buys**: the $\beta$-VAE buys a cheaper code (7.5 nats with $\beta = 4$), the AVAE robustness, the VQ-VAE discrete codes; in this table all three have a lower ELBO than the plain VAE.
-# - All of them learnt from 12,000 images for a few seconds. Do not read the table as a contest: with a larger `N` and `EPOCHS` in the first cell the numbers will differ, and perhaps the order too.
+# - All of them learnt from 12,000 images for a few seconds. Do not read the table as a contest: with a larger `N` and `EPOCHS` in the cell with the imports the numbers will differ, and perhaps the order too.
 #
 # ## Test yourself
 #
