@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import nn
 
@@ -141,11 +142,12 @@ def test_no_digit_of_the_latent_map_hides_another(spread):
     images = torch.zeros(2000, 1, 28, 28)
     images[:, 0, 0, :2] = mu
     figure = plots.plot_latent(Codes(), data.ImageDataset(images, labels, "codes"))
-    figure.canvas.draw()
-    discs = [text.get_bbox_patch().get_window_extent() for text in figure.axes[0].texts]
+    FigureCanvasAgg(figure).draw()
+    patches = [text.get_bbox_patch() for text in figure.axes[0].texts]
+    discs = [patch.get_transform().transform_path(patch.get_path()).get_extents() for patch in patches]
     centres = np.array([[(disc.x0 + disc.x1) / 2, (disc.y0 + disc.y1) / 2] for disc in discs])
     distances = np.linalg.norm(centres[:, None] - centres, axis=2)[~np.eye(10, dtype=bool)]
-    assert distances.min() > 0.8 * max(disc.width for disc in discs)
+    assert min(disc.width for disc in discs) > 10 and distances.min() > 0.8 * max(disc.width for disc in discs)
     places = np.array([text.get_position() for text in figure.axes[0].texts])
     medians = np.stack([mu[labels == digit].median(dim=0).values for digit in range(10)])
     assert np.linalg.norm(places - medians, axis=1).max() < 0.25 * np.ptp(mu.numpy())
@@ -211,4 +213,4 @@ def test_elbo_picture_tells_the_truth():
         elbo = -0.5 * (np.log(2 * np.pi) + (1 - mean) ** 2 + variance) - kl_divergence(q, Normal(0.0, 1.0))
         gap = kl_divergence(q, Normal(0.5, 0.5**0.5))
         assert elbo + gap == pytest.approx(log_p.item(), abs=1e-5)
-        assert f"ELBO = {elbo:.3f}" in shown
+        assert f"ELBO = {elbo:.3f}".replace("-", "−") in shown

@@ -277,8 +277,8 @@ def question_html(question, formula=None, picture: bool = True) -> str:
 def _plain(latex: str) -> str:
     """A formula for pages that cannot draw it; what Unicode has no small letters for is set small by HTML."""
     text = html.escape(latex_to_text(latex))
-    for mark, tag in (("_", "sub"), (r"\^", "sup")):
-        text = re.sub(rf"{mark}(?:\(([^()]*)\)|(\w+))", lambda found: f"<{tag}>{found[1] or found[2]}</{tag}>", text)
+    text = re.sub(r"_(?:\(([^()]*)\)|(\w+))", r"<sub>\1\2</sub>", text)
+    text = re.sub(r"\^(?:\(([^()]*)\)|(\w+))", r"<sup>\1\2</sup>", text)
     return f"<em>{text}</em>"
 
 
