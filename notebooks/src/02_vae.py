@@ -362,7 +362,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hai hình: các mẫu của một ảnh hợp thành một đám mây quanh $\mu$, rộng cỡ $\sigma$. Với $\sigma$ của chính encoder, đám mây chỉ là một đốm nhỏ và các ảnh gần như không đổi; $\sigma$ càng lớn, đám mây càng loang rộng và các ảnh càng khác nhau (trong lần chạy này, với 5 σ có số 9 biến thành số 7; với 20 σ có cả số 8 và số 1).* Ba con số in ở trên là độ lệch bình phương (tổng trên các điểm ảnh) so với ảnh giải mã từ $\mu$, lấy trung bình trên 200 mẫu.
+# *Hai hình: các mẫu của một ảnh hợp thành một đám mây quanh $\mu$, rộng cỡ $\sigma$. Với $\sigma$ của chính encoder, đám mây chỉ là một đốm nhỏ và các ảnh gần như không đổi; $\sigma$ càng lớn, đám mây càng loang rộng và các ảnh càng khác nhau (trong lần chạy này, với 5 σ có một số 9 gần thành số 7; với 20 σ có cả số 7, số 8 và số 1).* Ba con số in ở trên là độ lệch bình phương (tổng trên các điểm ảnh) so với ảnh giải mã từ $\mu$, lấy trung bình trên 200 mẫu.
 #
 # Khi huấn luyện, decoder không nhận $\mu$ mà nhận các điểm của đám mây này, nên cả vùng lân cận của $\mu$ phải giải mã ra cùng một ảnh. Đây chính là điều mà hàm mất mát của bài 01 không đòi hỏi.
 #
@@ -371,7 +371,7 @@ plots.plot_images(
 # Không: các phần tử của $z$ có thể âm, có thể lớn hơn 1, và tổng không cần bằng 1. Số phần tử là `latent_dim`, do ta chọn; nó không liên quan gì đến việc có mười chữ số:
 
 # %% [markdown] lang="en"
-# *Both figures: the samples of one image form a cloud around $\mu$, about $\sigma$ wide. With the encoder's own $\sigma$ it is a small spot, and the pictures hardly change; the larger $\sigma$, the wider the cloud spreads, and the more the pictures differ (in this run, with 5 σ a 9 turns into a 7; with 20 σ there are even an 8 and a 1).* The three numbers printed above are the squared difference (summed over the pixels) from the picture decoded from $\mu$, averaged over the 200 samples.
+# *Both figures: the samples of one image form a cloud around $\mu$, about $\sigma$ wide. With the encoder's own $\sigma$ it is a small spot, and the pictures hardly change; the larger $\sigma$, the wider the cloud spreads, and the more the pictures differ (in this run, with 5 σ one 9 is nearly a 7; with 20 σ there are even 7s, an 8 and a 1).* The three numbers printed above are the squared difference (summed over the pixels) from the picture decoded from $\mu$, averaged over the 200 samples.
 #
 # In training the decoder is not given $\mu$ but points of this cloud, so the whole neighbourhood of $\mu$ must decode to the same image. That is just what the loss of lesson 01 did not ask for.
 #
