@@ -42,7 +42,7 @@ print(tr("Thiết bị:", "Device:"), device)
 # ## III.3 · Siêu tham số (hyperparameter) và dữ liệu
 #
 # Đây là những con số của bài tập, giữ nguyên. Chỉ có `EPOCHS` được hạ xuống 3 để bài chạy nhanh trên CPU. Muốn huấn
-# luyện trọn vẹn, bạn đổi nó thành 500, ngoài ra không phải sửa gì: mỗi epoch khoảng 12 giây, nên 500 epoch mất chừng 100 phút trên CPU
+# luyện trọn vẹn, bạn đổi nó thành 500, ngoài ra không phải sửa gì: mỗi epoch khoảng 18 giây, nên 500 epoch mất chừng hai tiếng rưỡi trên CPU
 # hai nhân, còn trên GPU thì nhanh hơn nhiều. Nếu bị ngắt giữa chừng, bạn cứ chạy lại cả notebook: việc huấn luyện đi tiếp từ
 # epoch đã lưu.
 
@@ -50,8 +50,7 @@ print(tr("Thiết bị:", "Device:"), device)
 # ## III.3 · Hyperparameters and data
 #
 # These are the exercise's figures, unchanged. Only `EPOCHS` is cut to 3, so that the lesson runs quickly on a CPU. For
-# the full training change it to 500, nothing else: at about 12 seconds an epoch, 500 epochs take some 100 minutes on
-# two CPU cores, and far less on a GPU. After a break run the whole notebook again: the training goes on from the last
+# the full training change it to 500, nothing else: at about 18 seconds an epoch, 500 epochs take some two and a half hours on two CPU cores, and far less on a GPU. After a break run the whole notebook again: the training goes on from the last
 # epoch that was saved.
 
 # %%
@@ -404,7 +403,7 @@ print(tr("kiểm định:", "validation:"), f"{np.average(val_means, weights=val
 # Để thấy checkpoint hoạt động, ta huấn luyện làm hai chặng. Chặng đầu dừng trước epoch cuối. Lần chạy ngắn với 3 epoch có tệp riêng, mỗi lần chạy lại đều bị xóa để bạn
 # luôn thấy đủ hai chặng. Lần chạy dài, chẳng hạn `EPOCHS = 500`, có tệp khác, và không dòng nào xóa nó: chạy lại notebook là `fit` đi tiếp.
 #
-# ⏱ Mỗi epoch khoảng 12 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+# ⏱ Mỗi epoch khoảng 18 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
 # The validation loss is the *lower* one. Not because its images are easier: it is measured at the end of the epoch, while
@@ -426,7 +425,7 @@ print(tr("kiểm định:", "validation:"), f"{np.average(val_means, weights=val
 # has a file of its own, which is deleted each time, so that you always see both stages. A long run, such as
 # `EPOCHS = 500`, has another file, and no line deletes it: run the notebook again and `fit` goes on.
 #
-# ⏱ Each epoch takes about 12 seconds on two CPU cores; a GPU is much faster.
+# ⏱ Each epoch takes about 18 seconds on two CPU cores; a GPU is much faster.
 
 # %%
 folder = training.checkpoint_folder()
@@ -595,7 +594,7 @@ ax.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.4))
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: hai thanh ngang, mỗi thanh chia bốn phần theo thời gian của một batch. Ở `fit`, phần nạp ảnh gần như biến mất (trên một máy rảnh: từ khoảng 15 xuống 0,3 mili giây); ba phần sau là cùng một phép tính, nên chênh lệch ở đó chỉ là
+# *Hình: hai thanh ngang, mỗi thanh chia bốn phần theo thời gian của một batch. Ở `fit`, phần nạp ảnh gần như biến mất (trên một máy rảnh: từ khoảng 9 xuống 0,3 mili giây); ba phần sau là cùng một phép tính, nên chênh lệch ở đó chỉ là
 # dao động của máy.* Nạp ảnh như vậy chiếm chừng một phần mười thời gian. Bài tập giao việc ấy cho hai tiến trình phụ (`num_workers=2`); trên máy hai nhân, chúng còn giành CPU với chính phép tính, và khi đó cả bước chậm đi.
 #
 # Trong `fit` còn ba chỗ nữa, đọc được trong `vae_helpers/training.py`:
@@ -610,7 +609,7 @@ plt.show()
 # Không chỗ nào thay đổi phép tính (kết quả chỉ có thể lệch ở những chữ số cuối, do làm tròn). Muốn nhanh hơn nữa thì phải đổi chính cách huấn luyện, và `fit` không tự ý làm việc đó: bạn phải viết ra. `schedule="one-cycle"` tăng tốc độ học (learning rate) lên đến `lr` rồi hạ dần về 0:
 
 # %% [markdown] lang="en"
-# *The figure: two horizontal bars, each divided into four parts by the time of one batch. In `fit` the loading has all but vanished (on an idle machine, from about 15 to 0.3 milliseconds); the other three parts are the same arithmetic, so a difference there is
+# *The figure: two horizontal bars, each divided into four parts by the time of one batch. In `fit` the loading has all but vanished (on an idle machine, from about 9 to 0.3 milliseconds); the other three parts are the same arithmetic, so a difference there is
 # only noise in the timing.* Loading this way takes about a tenth of the time. The exercise gives it to two helper processes (`num_workers=2`); on two cores these also compete with the arithmetic itself, and then the whole step becomes slower.
 #
 # There are three more places in `fit`, to be read in `vae_helpers/training.py`:
@@ -626,14 +625,14 @@ plt.show()
 
 # %%
 rates = []
-rate = torch.optim.Adam([nn.Parameter(torch.zeros(1))], lr=4e-3)
-one_cycle = torch.optim.lr_scheduler.OneCycleLR(rate, max_lr=4e-3, total_steps=6 * 750)  # 6 epochs of 750 batches of 64
-for _ in range(6 * 750):
+rate = torch.optim.Adam([nn.Parameter(torch.zeros(1))], lr=6e-3)
+one_cycle = torch.optim.lr_scheduler.OneCycleLR(rate, max_lr=6e-3, total_steps=5 * 750)  # 5 epochs of 750 batches of 64
+for _ in range(5 * 750):
     rates.append(rate.param_groups[0]["lr"])
     rate.step()
     one_cycle.step()
 fig, ax = plt.subplots(figsize=(6, 2.6), layout="constrained")
-ax.plot(np.arange(len(rates)) / 750, rates, label='schedule="one-cycle", lr=4e-3')
+ax.plot(np.arange(len(rates)) / 750, rates, label='schedule="one-cycle", lr=6e-3')
 ax.axhline(1e-3, linestyle="--", color="grey", label=tr("bài tập: 1e-3 không đổi", "exercise: 1e-3 throughout"))
 ax.set(
     xlabel="epoch",
@@ -644,12 +643,12 @@ ax.legend(loc="upper right", fontsize=8)
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: đường liền đi từ 0,00016 lên 0,004 trong 30 % số bước đầu, rồi hạ về gần 0; đường đứt là tốc độ học cố định của bài tập.* Bước dài ở giữa đưa mạng đi xa, bước ngắn ở cuối cho nó lắng xuống. Chúng tôi đã đo trên toàn bộ MNIST: `fit(..., epochs=6, batch_size=64,
-# lr=4e-3, schedule="one-cycle")` đạt sai số tái tạo 32,6 trên tập kiểm định sau **6** epoch (102 giây), còn vòng lặp của bài tập cần **26** epoch (908 giây) mới xuống 32,7: nhanh hơn 8,9 lần, đo trong cùng một lần chạy trên một máy hai nhân. Trong đó, mỗi epoch với công thức của bài tập nhanh hơn khoảng 2,4 lần; phần còn lại là nhờ cần ít epoch hơn. Cái giá: KL nhỉnh hơn một chút (17,2 so với 17,1 nat). `benchmarks/train_speed.py` đo cả hai trên máy của bạn.
+# *Hình: đường liền đi từ 0,00024 lên 0,006 trong 30 % số bước đầu, rồi hạ về gần 0; đường đứt là tốc độ học cố định của bài tập.* Bước dài ở giữa đưa mạng đi xa, bước ngắn ở cuối cho nó lắng xuống. Chúng tôi đã đo trên toàn bộ MNIST: `fit(..., epochs=5, batch_size=64,
+# lr=6e-3, schedule="one-cycle")` đạt sai số tái tạo 32,3 trên tập kiểm định sau **5** epoch (75 giây), còn vòng lặp của bài tập cần **26** epoch (777 giây) mới xuống 32,7: nhanh hơn 10,4 lần, đo trong cùng một lần chạy trên một máy hai nhân. Trong đó, với cùng cách huấn luyện của bài tập, mỗi epoch của `fit` nhanh hơn vòng lặp của bài tập khoảng 2,8 lần; phần còn lại là nhờ cần ít epoch hơn. Cái giá là KL cao hơn: qua ba seed, trung bình 19,4 so với 17,3 nat (từng seed chênh nhau nhiều: 18,5 đến 20,4 so với 15,5 đến 19,4). `benchmarks/train_speed.py` đo cả hai trên máy của bạn.
 
 # %% [markdown] lang="en"
-# *The figure: the solid line climbs from 0.00016 to 0.004 over the first 30% of the steps and then falls to nearly 0; the dashed line is the exercise's constant learning rate.* The long steps in the middle carry the network far, the short ones at the end let it settle. We measured on the whole of MNIST: `fit(..., epochs=6, batch_size=64,
-# lr=4e-3, schedule="one-cycle")` reaches a validation reconstruction error of 32.6 after **6** epochs (102 seconds), where the exercise's loop needs **26** epochs (908 seconds) for 32.7: 8.9 times as fast, measured in one run on a machine with two cores. An epoch of the exercise's own recipe is about 2.4 times as fast; the rest comes from needing fewer epochs. The price: a KL that is slightly higher (17.2 against 17.1 nats). `benchmarks/train_speed.py` measures both on your machine.
+# *The figure: the solid line climbs from 0.00024 to 0.006 over the first 30% of the steps and then falls to nearly 0; the dashed line is the exercise's constant learning rate.* The long steps in the middle carry the network far, the short ones at the end let it settle. We measured on the whole of MNIST: `fit(..., epochs=5, batch_size=64,
+# lr=6e-3, schedule="one-cycle")` reaches a validation reconstruction error of 32.3 after **5** epochs (75 seconds), where the exercise's loop needs **26** epochs (777 seconds) for 32.7: 10.4 times as fast, measured in one run on a machine with two cores. With the exercise's own recipe, an epoch of `fit` is about 2.8 times as fast as one of the exercise's loop; the rest comes from needing fewer epochs. The price is a higher KL: over three seeds, 19.4 against 17.3 nats on average (the seeds differ much: 18.5 to 20.4 against 15.5 to 19.4). `benchmarks/train_speed.py` measures both on your machine.
 
 # %% [markdown] lang="vi"
 # ## Tự kiểm tra
@@ -663,7 +662,7 @@ plt.show()
 #
 # - Một bước huấn luyện: đầu ra → mất mát → xóa gradient → lan truyền ngược → cập nhật.
 # - Trung bình của epoch phải tính theo số ảnh; chia tổng các trung bình batch cho số ảnh thì kết quả nhỏ đi khoảng 256 lần, bằng số ảnh của một batch.
-# - `fit` là chính vòng lặp đó, thêm log, kiểm định và checkpoint; đổi `EPOCHS` thành 500 (khoảng 100 phút trên CPU hai nhân) là có bài tập đầy đủ.
+# - `fit` là chính vòng lặp đó, thêm log, kiểm định và checkpoint; đổi `EPOCHS` thành 500 (khoảng hai tiếng rưỡi trên CPU hai nhân) là có bài tập đầy đủ.
 #
 # **Tiếp theo:** [Bài 06 · Tái tạo và sinh ảnh](06_reconstructions.ipynb) dùng tiếp mô hình vừa huấn luyện.
 
@@ -680,7 +679,6 @@ plt.show()
 # - A training step: output → loss → clear gradients → backpropagate → update.
 # - The epoch mean must be weighted by the number of images; dividing the sum of batch means by the images makes it about
 #   256 times too small, as many times as a batch has images.
-# - `fit` is that same loop with log, validation and checkpoint; change `EPOCHS` to 500 (about 100 minutes on two CPU
-#   cores) and you have the full exercise.
+# - `fit` is that same loop with log, validation and checkpoint; change `EPOCHS` to 500 (about two and a half hours on two CPU cores) and you have the full exercise.
 #
 # **Next:** [Lesson 06 · Reconstructions and samples](06_reconstructions.ipynb) goes on with the model trained here.
