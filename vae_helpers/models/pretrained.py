@@ -30,7 +30,7 @@ def load_pretrained(name: str) -> VAE | Autoencoder:
 
     "vae-2d" and "vae-16d": VAEs with 2 and 16 latent dimensions and calibrated decoders (B = 10 and B = 40).
     "vae-2d-b1000" and "vae-16d-b1000": the same with the exercise's B = 1000.
-    "ae-2d": a plain autoencoder.
+    "ae-2d" and "ae-16d": plain autoencoders, trained with the binary cross-entropy.
     Raises ValueError for an unknown name and for damaged weights.
     """
     from safetensors import SafetensorError
