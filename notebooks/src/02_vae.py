@@ -177,10 +177,10 @@ def parameter_count(inputs, outputs):
 checks.check_parameter_count(parameter_count)
 
 # %% [markdown] lang="vi"
-# Bảng của `torchsummary` gọi các lớp bằng tên chung; đây là bảng ghi tên riêng của từng lớp. Lớp tích chập cũng theo quy tắc ấy: mỗi kênh đầu ra có một cửa sổ $3 \times 3$ trên mọi kênh đầu vào, và một độ lệch (bias). (Trong kích thước của trọng số, lớp tích chập ghi số kênh đầu ra trước, còn lớp tích chập chuyển vị ghi số kênh đầu vào trước: `deconv1` đi từ 64 kênh đến 32 kênh, nên có 32 độ lệch.)
+# Bảng của `torchsummary` gọi các lớp bằng tên chung; đây là bảng ghi tên riêng của từng lớp. Lớp tích chập cũng theo quy tắc ấy: mỗi kênh đầu ra có một cửa sổ $3 \times 3$ trên mọi kênh đầu vào, và một độ lệch (bias). Riêng kích thước của trọng số thì lớp tích chập ghi số kênh đầu ra trước, còn lớp tích chập chuyển vị (transposed convolution) ghi số kênh đầu vào trước: `deconv1` đi từ 64 kênh đến 32 kênh, nên có 32 độ lệch.
 
 # %% [markdown] lang="en"
-# `torchsummary` calls the layers by general names; here is the table with their own. A convolution follows the same rule: each output channel has a $3 \times 3$ window on every input channel, and one bias. (In the shape of its weights a convolution puts the output channels first, a transposed convolution the input channels: `deconv1` goes from 64 to 32, and so has 32 biases.)
+# `torchsummary` calls the layers by general names; here is the table with their own. A convolution follows the same rule: each output channel has a $3 \times 3$ window on every input channel, and one bias. Mind the shape of the weights: a convolution puts the output channels first, a transposed convolution the input channels: `deconv1` goes from 64 to 32, and so has 32 biases.
 
 # %% tags=["nbval-check-output"]
 for name, layer in model.named_children():
