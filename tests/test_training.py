@@ -235,6 +235,30 @@ def test_without_a_compiler_fit_trains_the_plain_way_and_says_so(small, language
     assert numbers(history) == numbers(fit(plain, small, **recipe))
 
 
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_a_step_that_fails_while_compiling_is_done_again_the_plain_way(small, step, monkeypatch, capsys):
+    """A CUDA graph is recorded in the second step, so that one may fail where the first did not."""
+
+    def compile(function, **_):
+        def compiled(*arguments):
+            calls.append(1)
+            if len(calls) == step:
+                torch.randn(3)  # random numbers that the failed step has used up
+                raise RuntimeError("no graph")
+            return function(*arguments)
+
+        calls = []
+        return compiled
+
+    plain, compiled = tiny(), tiny()
+    recipe = {"epochs": 3, "batch_size": 64, "seed": 1, "device": "cpu", **QUIET}
+    expected = fit(plain, small, **recipe)
+    monkeypatch.setattr(torch, "compile", compile)
+    assert numbers(fit(compiled, small, compile=True, **recipe)) == numbers(expected)
+    assert same_weights(plain, compiled)
+    assert capsys.readouterr().out.count("fit(compile)") == 1
+
+
 def test_a_mistake_in_the_model_looks_the_same_with_compile(small):
     def wrong(recon, x, mu, logvar):
         return losses.vae_loss(recon, x.flatten(1), mu, logvar)

@@ -407,27 +407,27 @@ class _CompiledGradients:
     Compiled code is made for one shape, that of the first batch: an incomplete last batch goes the plain way.
     """
 
+    CAREFUL_STEPS = 3  # a CUDA graph is warmed up in the first step, recorded in the second, replayed from the third on
+
     def __init__(self, device: torch.device):
         # the plain path's random numbers, so that a seed gives the same history
         self.options = {"fallback_random": True, "triton.cudagraphs": device.type == "cuda"}
-        self.shape: torch.Size | None = None
         self.loss_parts: Callable | None = None
+        self.shape: torch.Size | None = None
+        self.steps, self.failed = 0, False
 
     def __call__(self, model: nn.Module, x: Tensor, loss: Callable) -> Tensor:
-        if self.shape is None:
-            self.shape = x.shape
-            return self._first(model, x, loss)
-        if self.loss_parts is None or x.shape != self.shape:
+        self.shape = self.shape or x.shape
+        if self.failed or x.shape != self.shape:
             return _gradients(model, x, loss)
-        return _gradients(model, x, loss, self.loss_parts).clone()  # the next step writes over a CUDA graph's results
-
-    def _first(self, model: nn.Module, x: Tensor, loss: Callable) -> Tensor:
+        self.steps += 1
+        if self.steps > self.CAREFUL_STEPS:
+            return self._compiled(model, x, loss)
         random, random_cuda = torch.get_rng_state(), torch.cuda.get_rng_state_all()
         try:
-            torch.compiler.reset()  # PyTorch keeps at most eight versions of a function: forget those of earlier models
-            loss_parts = torch.compile(_loss_parts, dynamic=False, options=self.options)
-            parts = _gradients(model, x, loss, loss_parts).clone()
+            return self._compiled(model, x, loss)
         except Exception as problem:  # no compiler, too old a card, a Python too new: each has an error of its own
+            self.failed = True
             torch.set_rng_state(random)
             torch.cuda.set_rng_state_all(random_cuda)
             parts = _gradients(model, x, loss)  # an error of the model or the loss itself comes up here, as it is
@@ -439,9 +439,13 @@ class _CompiledGradients:
                     "the result is the same.",
                 )
             )
-        else:
-            self.loss_parts = loss_parts
-        return parts
+            return parts
+
+    def _compiled(self, model: nn.Module, x: Tensor, loss: Callable) -> Tensor:
+        if self.loss_parts is None:
+            torch.compiler.reset()  # PyTorch keeps at most eight versions of a function: forget those of earlier models
+            self.loss_parts = torch.compile(_loss_parts, dynamic=False, options=self.options)
+        return _gradients(model, x, loss, self.loss_parts).clone()  # the next step writes over a CUDA graph's results
 
 
 def _evaluate(model: nn.Module, batches: _Batches, loss: Callable) -> list[float]:
