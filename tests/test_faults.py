@@ -468,7 +468,7 @@ def odd_path(tmp_path, monkeypatch, small, language, capsys):
 
 @row(
     "odd path for MNIST",
-    vi=("MNIST: 10,000",),
+    vi=("MNIST: 10.000",),
     en=("MNIST: 10,000",),
 )
 def odd_path_mnist(tmp_path, mnist_folder, monkeypatch):

@@ -4,6 +4,7 @@ import copy
 import csv
 import errno
 import html
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -769,7 +770,8 @@ def test_quiz_needs_nothing_heavy():
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory):
     """The package as pip installs it, far from the checkout."""
-    if not all(map(importlib.util.find_spec, ("pip", "setuptools"))):
+    # not by importlib's find_spec("pip"), after which setuptools, and so torch.compile, can no longer be imported here
+    if not {"pip", "setuptools"} <= {package.name for package in importlib.metadata.distributions()}:
         pytest.skip("pip and setuptools are not in this environment")
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
