@@ -515,7 +515,7 @@ plt.show()
 #
 # - Công thức 1 và 2 của bài tập là *trung bình* trên các điểm ảnh, còn log-hợp lý của một ảnh là *tổng*. Phải nhân với $D$ rồi mới cộng với KL, nếu không thì KL nặng gấp 784 lần. `losses.reconstruction_loss` cho sẵn tổng ấy.
 # - Với BCE thì không có núm $B$: phân phối Bernoulli không có $\sigma_x$ để chọn.
-# - Bài 01 kể rằng autoencoder với MSE hay kẹt ở ảnh đen. VAE thì không: chúng tôi thử ba seed với $B = 10$ và tốc độ học (learning rate) $10^{-3}$, sau 141 bước autoencoder vẫn ở sai số 87,9 (đen hoàn toàn), còn VAE đã xuống dưới 50. Chính KL cứu nó: bỏ KL đi thì VAE cũng kẹt
+# - Bài 01 kể rằng autoencoder với MSE hay kẹt ở ảnh đen. VAE thì không: chúng tôi thử ba seed với $B = 10$ và tốc độ học (learning rate) $10^{-3}$, sau 141 bước autoencoder vẫn ở sai số 87,9 (đen hoàn toàn; con số 87,5 ở bài 01 là của những ảnh khác), còn VAE đã xuống dưới 50. Chính KL cứu nó: bỏ KL đi thì VAE cũng kẹt
 #   (còn bỏ nhiễu mà giữ KL thì không). Không có KL, các $z$ bị đẩy ra rất xa gốc, sigmoid bão hòa ở 0 và gradient tắt; KL kéo $z$ trở lại.
 #
 # Khóa học này giữ bình phương sai số cho VAE, như bài tập.
@@ -533,7 +533,7 @@ plt.show()
 #
 # - The exercise's eq. 1 and 2 are *means* over the pixels, while the log-likelihood of an image is a *sum*. Multiply by $D$ before you add the KL, or the KL weighs 784 times too much. `losses.reconstruction_loss` gives that sum.
 # - With BCE there is no knob $B$: a Bernoulli distribution has no $\sigma_x$ to choose.
-# - Lesson 01 says that an autoencoder with MSE tends to get stuck at the black picture. The VAE does not: we tried three seeds with $B = 10$ and a learning rate of $10^{-3}$, and after 141 steps the autoencoder was still at an error of 87.9 (all black), the VAE below 50. It is the KL that saves it: without the KL the VAE gets stuck too
+# - Lesson 01 says that an autoencoder with MSE tends to get stuck at the black picture. The VAE does not: we tried three seeds with $B = 10$ and a learning rate of $10^{-3}$, and after 141 steps the autoencoder was still at an error of 87.9 (all black; the 87.5 of lesson 01 is that of other images), the VAE below 50. It is the KL that saves it: without the KL the VAE gets stuck too
 #   (without the noise but with the KL it does not). With no KL the $z$ are pushed very far from the origin, the sigmoid saturates at 0 and the gradient dies; the KL pulls $z$ back.
 #
 # This course keeps the squared error for the VAE, as the exercise does.
