@@ -178,8 +178,7 @@ def test_compiled_loss_may_change_from_epoch_to_epoch(small):
     """What was compiled for one B must not stay in force for the next (a warm-up of the KL, say)."""
 
     class WarmUp:
-        def __init__(self):
-            self.calls, self.B = 0, 1000.0
+        B = 1000.0
 
         def __call__(self, recon, x, mu, logvar):
             return losses.vae_loss(recon, x, mu, logvar, B=self.B)
