@@ -561,6 +561,15 @@ def test_page_knows_no_key_before_the_answer(bank, tmp_path, feedback):
     assert "chấm" in bundles[0]["text/html"] and "chấm" in bundles[0]["text/plain"]
 
 
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_page_at_rest_names_the_options_as_answer_does_and_draws_indices(language, tmp_path):
+    shown = Quiz(language, "all", answers=tmp_path / "answers.json").show().at_rest()["text/html"]
+    for letter in LETTERS:
+        assert shown.count(f"<strong>{letter}.</strong>") == len(BANK["questions"])
+    formulas = re.findall("<em>(.*?)</em>", shown)
+    assert "log p<sub>θ</sub>(x)" in formulas and not any("_" in formula or "^" in formula for formula in formulas)
+
+
 def test_saved_output_has_the_questions_for_pages_without_a_kernel():
     for code in ("vi", "en"):
         notebook = nbformat.read(ROOT / "quiz" / code / "quiz.ipynb", as_version=4)
