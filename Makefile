@@ -29,7 +29,7 @@ NBVAL := $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --
 NO_NETWORK := env -u VAE_DATA_DIR http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 no_proxy=
 
 # What is tested once more at the lower bounds of requirements.txt.
-LOWER_BOUNDS_TESTS := $(foreach room,checks data losses metrics models plots quiz widgets,tests/test_$(room).py)
+LOWER_BOUNDS_TESTS := $(foreach room,checks models plots quiz widgets,tests/$(room)) $(foreach file,data losses metrics,tests/test_$(file).py)
 
 .PHONY: lab test test-lower-bounds notebooks colab html lint bench clean
 
@@ -49,14 +49,14 @@ lint: .venv/ready
 	$(PY) -m ruff format --check .
 
 notebooks: .venv/ready
-	$(PY) instructor/build.py $(LESSONS)
+	$(PY) -m tools.build $(LESSONS)
 
 # One file per lesson that runs alone, on Colab or in an empty folder: dist/colab/vi, dist/colab/en.
 colab: .venv/ready
-	$(PY) instructor/colab.py dist/colab
+	$(PY) -m tools.colab dist/colab
 
 html: .venv/ready
-	$(PY) instructor/to_html.py $(LESSONS)
+	$(PY) -m tools.to_html $(LESSONS)
 
 .venv/ready: requirements.txt constraints.txt pyproject.toml
 	@echo "Setting up .venv: downloads about 3 GB on Linux (PyTorch with CUDA), once."
@@ -81,8 +81,7 @@ html: .venv/ready
 # The whole of requirements.txt at its lower bounds, PyTorch included, in a virtual environment of its own (5.6 GB; Python
 # 3.10 or 3.11, for which such old versions exist).
 test-lower-bounds: .venv-lower/ready
-	.venv-lower/bin/python -m pytest --disable-warnings tests/test_checks.py tests/test_data.py tests/test_faults.py tests/test_losses.py \
-		tests/test_models.py tests/test_plots.py tests/test_pretrained.py tests/test_quiz.py tests/test_training.py tests/test_widgets.py
+	.venv-lower/bin/python -m pytest --disable-warnings $(LOWER_BOUNDS_TESTS) tests/training tests/test_faults.py
 	.venv-lower/bin/python -m pytest --disable-warnings --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -o timeout=0 \
 		notebooks/vi/00_start_here.ipynb notebooks/en/03_reparameterization.ipynb
 
@@ -95,8 +94,8 @@ test-lower-bounds: .venv-lower/ready
 	@touch $@
 
 bench: .venv/ready
-	$(PY) benchmarks/widget_latency.py
-	$(PY) benchmarks/train_speed.py --quick
+	$(PY) -m benchmarks.widget_latency
+	$(PY) -m benchmarks.train_speed --quick
 
 clean:
 	rm -rf .venv .venv-lower .bootstrap

@@ -1,7 +1,7 @@
 """How many submissions a minute the grader does, with 1 and with 2 workers of a Dask cluster on this machine.
 
-    python benchmarks/grading.py             24 submissions for each number of workers
-    python benchmarks/grading.py --quick     6 of them
+    python -m benchmarks.grading             24 submissions for each number of workers
+    python -m benchmarks.grading --quick     6 of them
 
 A submission is lesson 01's or 04's solution with one number of its own, graded with --only-exercises: what is measured is
 the grader, not the lessons' training. The workers are started, and have graded one submission each, before the clock is.
@@ -9,19 +9,18 @@ the grader, not the lessons' training. The workers are started, and have graded 
 
 import argparse
 import json
-import sys
 import tempfile
 import time
 from functools import partial
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "instructor"))
-import build
-import common
-import grade
 from distributed import Client, LocalCluster
-from grader.limits import Limits
-from grader.submissions import find
+
+from benchmarks import common
+from instructor import grade
+from instructor.grader.limits import Limits
+from instructor.grader.submissions import find
+from tools import build
 
 LESSONS = ("01_autoencoder", "04_loss")
 

@@ -1,9 +1,9 @@
 """Published figures beside ours: the one-layer VAE and IWAE of Burda et al. on binarised MNIST.
 
-python benchmarks/published.py             in full where there is a GPU, shortened on a CPU
-python benchmarks/published.py --short     the first stages of the schedule, a tenth of the test images (13 minutes of one CPU core)
-python benchmarks/published.py --full      all 3,280 epochs of VAE k = 1, VAE k = 50 and IWAE k = 50, all test images
-python benchmarks/published.py --runs iwae-5 --stages 5      one run of your choice, five of the eight stages
+python -m benchmarks.published             in full where there is a GPU, shortened on a CPU
+python -m benchmarks.published --short     the first stages of the schedule, a tenth of the test images (13 minutes of one CPU core)
+python -m benchmarks.published --full      all 3,280 epochs of VAE k = 1, VAE k = 50 and IWAE k = 50, all test images
+python -m benchmarks.published --runs iwae-5 --stages 5      one run of your choice, five of the eight stages
 
 An interrupted run goes on where it was, from its checkpoint (--checkpoints says where), to the same numbers; a
 shortened run can be continued to the full length.
@@ -44,9 +44,9 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from common import machine, save
 from torch import Tensor, nn
 
+from benchmarks.common import machine, save
 from vae_helpers import data, training
 from vae_helpers.losses import iw_log_likelihood
 

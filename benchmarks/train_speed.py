@@ -1,8 +1,8 @@
 """The exercise's own training loop against the kit's fit, side by side in one run.
 
-python benchmarks/train_speed.py            until both reach the target (about an hour on two CPU cores)
-python benchmarks/train_speed.py --quick    throughput alone, on part of the images (under 3 minutes)
-python benchmarks/train_speed.py --whole    the exercise's 500 epochs with fit besides, compiling included (for a GPU)
+python -m benchmarks.train_speed            until both reach the target (about an hour on two CPU cores)
+python -m benchmarks.train_speed --quick    throughput alone, on part of the images (under 3 minutes)
+python -m benchmarks.train_speed --whole    the exercise's 500 epochs with fit besides, compiling included (for a GPU)
 
 Both sides get the same split of MNIST, the same model with the same first weights and the same loss (B = 1000), and are
 scored by the same function on the same 12,000 validation images. Throughput is the time of one training epoch of the
@@ -28,9 +28,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 import torch
-from common import RESULTS, machine, save
 from torch.utils.data import DataLoader, Dataset
 
+from benchmarks.common import RESULTS, machine, save
 from vae_helpers import data, models, training
 from vae_helpers._figure import new_figure
 from vae_helpers.losses import kl_divergence, reconstruction_loss, vae_loss

@@ -1,7 +1,7 @@
 """How fast the explorer of lesson 07 answers.
 
-python benchmarks/widget_latency.py            in Python alone, and in a real JupyterLab where Chromium is at hand
-python benchmarks/widget_latency.py --python   in Python alone
+python -m benchmarks.widget_latency            in Python alone, and in a real JupyterLab where Chromium is at hand
+python -m benchmarks.widget_latency --python   in Python alone
 
 In Python, a tick is what one slider event costs the kernel: from the new value to the PNG bytes of the picture. In the
 browser the slider is dragged to and fro for some seconds; for each picture that appears, its lag is the time since the
@@ -10,19 +10,17 @@ slider first showed that value. If events queued up, the lag would grow from the
 
 import argparse
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-from common import machine, save
 
+from benchmarks.common import machine, save
+from tools import lab_page
 from vae_helpers import models, widgets
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-import lab_page  # noqa: E402
 
 WATCH = """() => {
     const readout = document.querySelector('.widget-slider .widget-readout');

@@ -1,8 +1,8 @@
 """Grade a class: every submitted notebook in a sandbox of its own, judged by the course's own checks.
 
-    python instructor/grade.py submissions/ --out grades.csv
-    python instructor/grade.py submissions/ --out grades.csv --only-exercises --jobs 4
-    python instructor/grade.py submissions/ --out grades.csv --scheduler tcp://192.0.2.1:8786
+    python -m instructor.grade submissions/ --out grades.csv
+    python -m instructor.grade submissions/ --out grades.csv --only-exercises --jobs 4
+    python -m instructor.grade submissions/ --out grades.csv --scheduler tcp://192.0.2.1:8786
 
 submissions/ holds a folder for each student, or files named STUDENT_NN.ipynb; a student's quiz_….json is scored as well.
 Written: grades.csv (a row per notebook), grades-students.csv (a row per student), grades-feedback/ (a page per student).
@@ -22,14 +22,11 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the course's own vae_helpers, whatever else is installed
-
-from grader import report
-from grader.lessons import lessons, version
-from grader.limits import Limits
-from grader.submissions import Submission, find
-
-import quiz
+from instructor import quiz_export
+from instructor.grader import report
+from instructor.grader.lessons import lessons, version
+from instructor.grader.limits import Limits
+from instructor.grader.submissions import Submission, find
 from vae_helpers._files import write_whole
 from vae_helpers.quiz import load_questions
 
@@ -43,10 +40,9 @@ def task(course: str):
 
     def grade_one(*arguments, **options):
         place = os.environ.get("VAE_COURSE", course)
-        for room in (os.path.join(place, "instructor"), place):
-            if room not in sys.path:
-                sys.path.insert(0, room)
-        from grader import judge
+        if place not in sys.path:
+            sys.path.insert(0, place)
+        from instructor.grader import judge
 
         return judge.grade(*arguments, **options)
 
@@ -158,7 +154,7 @@ def quiz_results(found: list[Submission], questions: str, attempt: str) -> dict[
     for submission in found:
         try:
             submission.content()
-            answers = quiz.read_answers(submission.path, every_key)
+            answers = quiz_export.read_answers(submission.path, every_key)
         except Exception as error:  # a hostile file may be anything
             failed[submission.student] = submission, problem("bad-quiz", f"it {error}"[:300], "quiz")
             continue

@@ -1,9 +1,9 @@
 """The quiz for the instructor: export it to other systems, and read a class's answers into tables.
 
-    python instructor/quiz.py export --format moodle --language vi --out quiz.xml
-    python instructor/quiz.py export --format gift --language en --questions handout --out quiz.gift
-    python instructor/quiz.py export --format jupyterquiz --language en --out quiz.json
-    python instructor/quiz.py class ANSWERS_FOLDER --out table.csv
+    python -m instructor.quiz_export export --format moodle --language vi --out quiz.xml
+    python -m instructor.quiz_export export --format gift --language en --questions handout --out quiz.gift
+    python -m instructor.quiz_export export --format jupyterquiz --language en --out quiz.json
+    python -m instructor.quiz_export class ANSWERS_FOLDER --out table.csv
 
 class reads the files that students write with Quiz.export (JSON or CSV). It writes table.csv, one row per student, and
 table-questions.csv, one row per question with its difficulty and discrimination (see item_statistics).
@@ -24,10 +24,10 @@ from io import StringIO
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools.markup import inline_html, to_html
 from vae_helpers._files import write_whole
-from vae_helpers._markup import inline_html, to_html
-from vae_helpers.quiz import EXPORTED, LETTERS, Question, load_questions
+from vae_helpers.quiz import Question, load_questions
+from vae_helpers.quiz.session import EXPORTED, LETTERS
 
 # ------------------------------------------------------------------------------------------------ to other systems
 

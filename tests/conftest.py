@@ -3,13 +3,13 @@
 import os
 from pathlib import Path
 
-import lab_page
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 import vae_helpers
+from tools import lab_page
 from vae_helpers import _language, data, models
 
 os.environ.pop("JPY_SESSION_NAME", None)

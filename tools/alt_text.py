@@ -6,14 +6,11 @@ the builder keeps title and caption in the output's metadata as {"image/png": {"
 
 import ast
 import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from nbformat import NotebookNode
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from vae_helpers._markup import latex_to_text
+from .markup import latex_to_text
 
 FORMULA = re.compile(r"\$([^$]+)\$")
 CAPTION = re.compile(r"\*(?![*\s])(.+?)(?<![*\s])\*(?!\*)", re.DOTALL)

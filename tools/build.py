@@ -1,11 +1,11 @@
 """Build the lessons: notebooks/src/*.py → notebooks/vi/*.ipynb and notebooks/en/*.ipynb; the quiz in quiz/ likewise.
 
-    python instructor/build.py                     build and execute every lesson and the quiz in both languages
-    python instructor/build.py 05 06 quiz          only these
-    python instructor/build.py --text 05           after a change of text alone: keep the outputs, execute nothing;
+    python -m tools.build                     build and execute every lesson and the quiz in both languages
+    python -m tools.build 05 06 quiz          only these
+    python -m tools.build --text 05           after a change of text alone: keep the outputs, execute nothing;
                                                    the figures' descriptions follow their captions
-    python instructor/build.py --check             say what is stale, differs between the languages or holds an error
-    python instructor/build.py --solutions FOLDER  write the solution edition (not executed) into FOLDER/vi, FOLDER/en
+    python -m tools.build --check             say what is stale, differs between the languages or holds an error
+    python -m tools.build --solutions FOLDER  write the solution edition (not executed) into FOLDER/vi, FOLDER/en
 
 A source is a script in jupytext's percent format. Markdown cells carry lang="vi" or lang="en", code cells belong to
 both languages. Between ### BEGIN SOLUTION and ### END SOLUTION (nbgrader's marks) stands what students write.
@@ -19,7 +19,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import alt_text
 import jupytext
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
@@ -27,6 +26,8 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+from . import alt_text
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -1,6 +1,6 @@
 """Single-file lessons: each built notebook with the helper package inside, to be opened on Colab or in an empty folder.
 
-    python instructor/colab.py dist/colab          dist/colab/vi/NN_name.ipynb … dist/colab/en/quiz.ipynb
+    python -m tools.colab dist/colab          dist/colab/vi/NN_name.ipynb … dist/colab/en/quiz.ipynb
 
 A file carries the package's code, and of the weights and the question bank only what its own cells use. Its first code
 cell unpacks them and installs small packages that are missing; PyTorch, torchvision and NumPy stay as they are.
@@ -18,9 +18,10 @@ import zipfile
 from pathlib import Path
 
 import nbformat
-from build import LANGUAGES, ROOT, built_path, code_of, problems, sources, write
 from nbformat import NotebookNode
 from packaging.requirements import Requirement
+
+from .build import LANGUAGES, ROOT, built_path, code_of, problems, sources, write
 
 KEPT = ("torch", "torchvision", "numpy")  # never installed, never changed by a lesson
 MODULES = {"pillow": "PIL", "ipython": "IPython", "scikit-learn": "sklearn"}  # where import says another name than pip

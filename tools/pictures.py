@@ -1,7 +1,7 @@
 """The pictures of the README, made from the built lessons: docs/pictures/*.png.
 
-    python instructor/pictures.py               a thumbnail for each lesson and the quiz, out of their stored outputs
-    python instructor/pictures.py --explorer    also the explorer of lesson 07, in a real JupyterLab (needs Chromium)
+    python -m tools.pictures               a thumbnail for each lesson and the quiz, out of their stored outputs
+    python -m tools.pictures --explorer    also the explorer of lesson 07, in a real JupyterLab (needs Chromium)
 
 Lessons that are not there are named and passed over.
 """
@@ -13,9 +13,10 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
-import alt_text
 import nbformat
 from PIL import Image
+
+from . import alt_text
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "pictures"
@@ -70,8 +71,7 @@ def thumbnails() -> None:
 
 def explorer() -> None:
     """Lesson 07 in JupyterLab, its cells run, the marker moved: the cell of the explorer as a student sees it."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    import lab_page
+    from . import lab_page
 
     if reason := lab_page.missing():
         raise SystemExit(f"The explorer needs a browser: {reason}.")

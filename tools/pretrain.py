@@ -1,8 +1,8 @@
 """Train the weights in vae_helpers/pretrained and write how they were made and how good they are.
 
-python instructor/pretrain.py                all of them
-python instructor/pretrain.py vae-2d         only this one
-python instructor/pretrain.py --epochs 2     a short rehearsal (into a temporary folder, printed)
+python -m tools.pretrain                all of them
+python -m tools.pretrain vae-2d         only this one
+python -m tools.pretrain --epochs 2     a short rehearsal (into a temporary folder, printed)
 """
 
 import argparse

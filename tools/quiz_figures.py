@@ -1,6 +1,6 @@
 """Draw the figures of the quiz into quiz/figures. They show symbols and digits only: one picture serves both languages.
 
-python instructor/quiz_figures.py
+python -m tools.quiz_figures
 """
 
 from pathlib import Path

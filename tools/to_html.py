@@ -1,8 +1,8 @@
 """The built lessons and the quiz as web pages that need nothing else: dist/html/vi/*.html and dist/html/en/*.html.
 
-    python instructor/to_html.py                    every lesson and the quiz
-    python instructor/to_html.py 05 quiz            only these
-    python instructor/to_html.py --out FOLDER 05    into FOLDER/vi and FOLDER/en
+    python -m tools.to_html                    every lesson and the quiz
+    python -m tools.to_html 05 quiz            only these
+    python -m tools.to_html --out FOLDER 05    into FOLDER/vi and FOLDER/en
 
 Nothing is executed. Formulas are MathML, figures carry their descriptions, and still pictures stand for the widgets. To
 make a PDF, open a page in a browser and print it: answers that are folded away come out as well.
@@ -19,10 +19,8 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import alt_text
-import build
-from build import LANGUAGES, ROOT, WIDGET_STATE, WIDGET_VIEW
+from . import alt_text, build
+from .build import LANGUAGES, ROOT, WIDGET_STATE, WIDGET_VIEW
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 LESSON_LINK = re.compile(r'href="(?P<folder>[^":]*/)?(?P<name>\w+)\.ipynb"')

@@ -1,15 +1,11 @@
 """The benchmark of published figures: estimator, objectives, schedule, resuming. What it finds is in benchmarks/results."""
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
-import common
-import published
+from benchmarks import common, published
 
 
 @pytest.fixture

@@ -16,16 +16,15 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from test_checks import CASES, RIGHT, WRONG, check
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "instructor"))
-import build  # noqa: E402
-import grade  # noqa: E402
-from grader import judge, report, sandbox, submissions, wire  # noqa: E402
-from grader.lessons import lessons  # noqa: E402
+from instructor import grade
+from instructor.grader import judge, report, sandbox, submissions, wire
+from instructor.grader.lessons import lessons
+from tests.checks.test_engine import CASES, RIGHT, WRONG, check
+from tools import build
+from vae_helpers import checks, quiz
 
-from vae_helpers import checks, quiz  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 LIMITS = {"seconds": 100, "memory": 2500}
 
@@ -273,13 +272,14 @@ def is_guarded():
 def command(folder, *options):
     program = [
         sys.executable,
-        ROOT / "instructor" / "grade.py",
+        "-m",
+        "instructor.grade",
         folder,
         "--out",
         folder.parent / "grades.csv",
         *options,
     ]
-    return subprocess.run(program, capture_output=True, text=True, timeout=280)
+    return subprocess.run(program, capture_output=True, text=True, timeout=280, cwd=ROOT)
 
 
 def table(folder, name="grades.csv"):

@@ -1,14 +1,9 @@
 """The weights that come with the package are as good as their cards say."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
+from tools.pretrain import RECIPES, scores
 from vae_helpers import data, models
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "instructor"))
-from pretrain import RECIPES, scores
 
 NAMES = models.pretrained_names()
 

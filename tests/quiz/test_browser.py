@@ -7,9 +7,9 @@ import re
 import shutil
 
 import pytest
-from lab_page import PATIENCE, ROOT, menu, open_notebook, run_all_cells, running_lab
 
-from vae_helpers._markup import to_html
+from tools.lab_page import PATIENCE, ROOT, menu, open_notebook, run_all_cells, running_lab
+from tools.markup import to_html
 from vae_helpers.quiz import load_questions
 
 BUTTONS = {

@@ -27,10 +27,13 @@ from ipywidgets import Widget
 from ipywidgets.embed import embed_data
 from PIL import Image
 
-from vae_helpers import _markup, quiz
-from vae_helpers.quiz import LETTERS, Quiz, load_questions
+from instructor import quiz_export
+from tools import markup as _markup
+from vae_helpers import quiz
+from vae_helpers.quiz import Quiz, load_questions
+from vae_helpers.quiz.session import LETTERS
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "quiz" / "schema.json").read_text(encoding="utf-8"))
 BANK = json.loads((ROOT / "quiz" / "questions.json").read_text(encoding="utf-8"))
 
@@ -828,18 +831,9 @@ def test_installed_package_finds_its_bank(installed, tmp_path):
 # -------------------------------------------------------------------------------------------------- a student's export
 
 
-def instructor():
-    """instructor/quiz.py, which has the name of a module of the package."""
-    spec = importlib.util.spec_from_file_location("instructor_quiz", ROOT / "instructor" / "quiz.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def teacher():
-    return instructor()
+    return quiz_export
 
 
 KEYS = {"handout-01": "C", "handout-02": "A", "handout-03": "B", "more-01": "D"}
@@ -986,8 +980,8 @@ def test_jupyterquiz_says_the_same(questions, teacher):
 @pytest.mark.parametrize("form", ["moodle", "gift", "jupyterquiz"])
 def test_export_command(tmp_path, form):
     out = tmp_path / f"quiz.{form}"
-    command = [sys.executable, str(ROOT / "instructor" / "quiz.py"), "export", "--format", form, "--language", "vi"]
-    result = subprocess.run([*command, "--out", str(out)], capture_output=True, text=True, cwd=tmp_path)
+    command = [sys.executable, "-m", "instructor.quiz_export", "export", "--format", form, "--language", "vi"]
+    result = subprocess.run([*command, "--out", str(out)], capture_output=True, text=True, cwd=ROOT)
     assert result.returncode == 0 and f"{len(BANK['questions'])} questions in vi" in result.stdout, result.stderr
     assert "handout-01" in out.read_text(encoding="utf-8") or form == "jupyterquiz"
 

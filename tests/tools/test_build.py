@@ -10,9 +10,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "instructor"))
-import build  # noqa: E402
+from tools import build
+
+ROOT = Path(__file__).resolve().parents[2]
 
 SOURCES = build.sources()
 LESSONS = [source for source in SOURCES if source.stem != "quiz"]
@@ -147,7 +147,7 @@ def run_kernel_with_foreign_python3(tmp_path, command):
 
 def test_build_uses_this_environments_kernel(tmp_path):
     code = (
-        "import sys; sys.path.insert(0, 'instructor'); import build, nbformat, pathlib; "
+        "from tools import build; import nbformat, pathlib; "
         "nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell('import sys; print(sys.executable)')]); "
         "build.execute(nb, pathlib.Path('.')); print(nb.cells[0].outputs[0].text)"
     )
@@ -194,7 +194,7 @@ def test_a_lesson_runs_without_data_and_without_network(tmp_path):
     folder = tmp_path / "lessons" / "vi"
     folder.mkdir(parents=True)
     code = (
-        f"import sys; sys.path.insert(0, {str(ROOT / 'instructor')!r}); import build, pathlib; "
+        f"from tools import build; import pathlib; "
         f"nb = build.make_notebook(pathlib.Path({str(source)!r}), 'vi', solutions=True); "
         f"build.execute(nb, pathlib.Path({str(folder)!r})); build.write(nb, pathlib.Path({str(folder / 'out.ipynb')!r}))"
     )

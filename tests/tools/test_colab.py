@@ -18,12 +18,11 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
-from test_data import Mirror
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "instructor"))
-import build  # noqa: E402
-import colab  # noqa: E402
+from tests.test_data import Mirror
+from tools import build, colab
+
+ROOT = Path(__file__).resolve().parents[2]
 
 SOURCES = build.sources()
 EDITIONS = [(source, language) for source in SOURCES for language in build.LANGUAGES]

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import sys
 from pathlib import Path
 
 import nbformat
@@ -11,10 +10,11 @@ import pytest
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.patches import FancyArrowPatch
 
-from vae_helpers import _quiz_widget, diagrams, models, plots, training
+from vae_helpers import diagrams, models, plots, training
 from vae_helpers.data import ImageDataset
+from vae_helpers.quiz import widget as quiz_widget
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = {"light": ("#ffffff", "#212121"), "dark": ("#111111", "#e0e0e0")}  # JupyterLab's page and text
 
 
@@ -44,16 +44,16 @@ def test_the_formula_is_wcags():
 @pytest.mark.parametrize("page, text", PAGES.values(), ids=PAGES)
 def test_quiz(page, text):
     """Marks of right and wrong stand out; text stays readable on the shades behind code and under the mouse."""
-    marks = re.findall(r"(?:border-left-color|accent-color): (#\w{6})", _quiz_widget.STYLE)
+    marks = re.findall(r"(?:border-left-color|accent-color): (#\w{6})", quiz_widget.STYLE)
     assert len(marks) == 3
     for colour in marks:
         assert contrast(colour, page) >= 3, colour
-    shades = re.findall(r"background: rgba\((\d+), (\d+), (\d+), ([\d.]+)\)", _quiz_widget.STYLE)
+    shades = re.findall(r"background: rgba\((\d+), (\d+), (\d+), ([\d.]+)\)", quiz_widget.STYLE)
     assert len(shades) >= 3
     for *rgb, alpha in shades:
         behind = over((*(int(c) / 255 for c in rgb), float(alpha)), page)
         assert contrast(text, behind) >= 4.5
-    set_colours = {c for c in re.findall(r"[^-\w]color: ([^;}]+)", _quiz_widget.STYLE)}
+    set_colours = {c for c in re.findall(r"[^-\w]color: ([^;}]+)", quiz_widget.STYLE)}
     assert set_colours <= {"inherit"}  # the page's own text colour in either theme
 
 
@@ -109,7 +109,7 @@ def test_every_cloud_of_the_latent_map_is_named_in_black_on_white():
 
 def test_lines_of_the_quiz_figures():
     """Here no digit stands beside the mark, so the chosen class colours must stand out by themselves."""
-    code = (ROOT / "instructor" / "quiz_figures.py").read_text(encoding="utf-8")
+    code = (ROOT / "tools" / "quiz_figures.py").read_text(encoding="utf-8")
     used = {plots.TEN_COLOURS[int(number)] for number in re.findall(r"TEN_COLOURS\[(\d)\]", code)}
     assert len(used) >= 3
     for colour in used:
@@ -138,9 +138,7 @@ def css(colour):
 @pytest.mark.parametrize("name", ["00_start_here", "quiz"])
 def test_every_text_of_an_exported_page(name, browser, tmp_path):
     """As Chromium shows it: prose, links, code in its colours, outputs."""
-    sys.path.insert(0, str(ROOT / "instructor"))
-    import build
-    import to_html
+    from tools import build, to_html
 
     (source,) = [source for source in build.sources() if source.stem == name]
     notebook = nbformat.read(build.built_path(source, "vi"), as_version=4)

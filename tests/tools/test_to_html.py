@@ -8,11 +8,9 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "instructor"))
-import alt_text  # noqa: E402
-import build  # noqa: E402
-import to_html  # noqa: E402
+from tools import alt_text, build, to_html
+
+ROOT = Path(__file__).resolve().parents[2]
 
 EDITIONS = [(source, language) for source in build.sources() for language in build.LANGUAGES]
 EDITIONS = [edition for edition in EDITIONS if build.built_path(*edition).exists()]  # build.py --check names the others

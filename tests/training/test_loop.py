@@ -477,8 +477,8 @@ def test_finished_training_is_not_repeated(small, tmp_path):
 
 KILLED = """
 import sys, torch
-sys.path.insert(0, {tests!r})
-from test_training import tiny
+
+from tests.training.test_loop import tiny
 from vae_helpers import data, training
 images = data.load_digits()
 small = data.ImageDataset(images.images[:200], images.labels[:200], "digits")

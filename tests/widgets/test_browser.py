@@ -8,12 +8,12 @@ import re
 import shutil
 from io import BytesIO
 
-import lab_page
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from tools import lab_page
 from vae_helpers import models
 
 

@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.distributions import kl_divergence as torch_kl
 
-from . import losses
-from ._language import tr
+from .. import losses
+from .._language import tr
 
 __all__ = [
     "check_auroc",

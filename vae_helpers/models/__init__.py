@@ -2,9 +2,7 @@
 
 from .autoencoders import Autoencoder
 from .convnet import summary
-from .pretrained import load_pretrained, pretrained_card, pretrained_names
-from .vae import VAE
-from .variants import (
+from .mlp import (
     AVAE,
     CVAE,
     MLPVAE,
@@ -15,6 +13,8 @@ from .variants import (
     MLPAutoencoder,
     TiedAutoencoder,
 )
+from .pretrained import load_pretrained, pretrained_card, pretrained_names
+from .vae import VAE
 
 __all__ = [
     "AVAE",

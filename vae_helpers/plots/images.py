@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from torch import Tensor, nn
 
-from ._figure import new_figure
-from ._inference import as_images, codes_of, device_of, latent_dim_of, looking_at
-from ._language import tr
-from .data import ImageDataset
-from .training import History
+from .._figure import new_figure
+from .._inference import as_images, codes_of, device_of, latent_dim_of, looking_at
+from .._language import tr
+from ..data import ImageDataset
+from ..training import History
 
 __all__ = [
     "plot_history",

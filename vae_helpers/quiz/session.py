@@ -22,9 +22,10 @@ from datetime import datetime, timezone
 from io import StringIO
 from pathlib import Path
 
-from ._files import write_whole
-from ._language import LANGUAGES, language
-from ._markup import to_text, unbalanced
+from tools.markup import to_text, unbalanced
+
+from .._files import write_whole
+from .._language import LANGUAGES, language
 
 __all__ = ["Question", "Quiz", "load_questions"]
 
@@ -34,7 +35,7 @@ KINDS = ("concept", "number", "shape", "figure", "bug")
 FIELDS = {"id", "set", "lesson", "difficulty", "kind", "answer_in", "key", "question", "options"}
 OPTIONAL_FIELDS = {"figure", "precise"}
 EXPORTED = ("name", "question", "chosen", "right", "attempts", "first", "time")
-_HERE = Path(__file__).resolve().parent
+_HERE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -416,7 +417,7 @@ class Quiz:
 
     def show(self):
         """The quiz as an ipywidgets.Widget; make it the last line of a cell."""
-        from ._quiz_widget import QuizWidget
+        from .widget import QuizWidget
 
         return QuizWidget(self)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import ipywidgets
 
-from ._markup import inline_html, latex_to_text, to_html
+from tools.markup import inline_html, latex_to_text, to_html
 
 STYLE = """<style>
 .vae-quiz, .vae-quiz .widget-html-content, .vae-quiz .jupyter-widgets {max-width: 100%}

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
 
-from ._files import write_whole
-from ._inference import latent_dim_of
-from ._language import tr
-from .losses import vae_loss
+from .._files import write_whole
+from .._inference import latent_dim_of
+from .._language import tr
+from ..losses import vae_loss
 
 __all__ = ["History", "TrainingDiverged", "checkpoint_folder", "default_device", "fit"]
 

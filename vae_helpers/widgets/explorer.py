@@ -17,11 +17,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor, nn
 
-from ._figure import new_figure, png
-from ._inference import as_images, codes_of, device_of, latent_dim_of, looking_at, one_thread
-from ._language import tr
-from .data import ImageDataset
-from .plots import TEN_COLOURS, plot_manifold, plot_samples
+from .._figure import new_figure, png
+from .._inference import as_images, codes_of, device_of, latent_dim_of, looking_at, one_thread
+from .._language import tr
+from ..data import ImageDataset
+from ..plots import TEN_COLOURS, plot_manifold, plot_samples
 
 __all__ = ["figure_slider", "interpolation_slider", "latent_arithmetic", "latent_explorer", "slerp"]
 

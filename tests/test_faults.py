@@ -24,9 +24,9 @@ import torch
 import torchvision
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
-from test_data import Mirror
-from test_training import QUIET, Tiny, failing_loss, numbers, same_weights, tiny
 
+from tests.test_data import Mirror
+from tests.training.test_loop import QUIET, Tiny, failing_loss, numbers, same_weights, tiny
 from vae_helpers import data, models, training
 from vae_helpers.models import pretrained
 from vae_helpers.quiz import Quiz
@@ -260,8 +260,8 @@ def folder_as_checkpoint(tmp_path, small):
 IN_THE_KERNEL = """
 import sys, time
 from pathlib import Path
-sys.path.insert(0, {tests!r})
-from test_training import tiny
+
+from tests.training.test_loop import tiny
 from vae_helpers import data, losses, training
 
 digits = data.load_digits()
