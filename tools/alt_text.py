@@ -25,30 +25,30 @@ def pictures(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
                 yield number, output
 
 
-def stamp(notebook: NotebookNode, language: str) -> None:
+def stamp(notebook: NotebookNode) -> None:
     """Give every picture its description. Where there is neither title nor caption, an old description is removed."""
     for number, output in pictures(notebook):
         about = {key: value for key, value in output.metadata.get("image/png", {}).items() if key != "alt"}
-        if text := describe(notebook, number, language):
+        if text := describe(notebook, number):
             about["alt"] = text
         output.metadata.pop("image/png", None)
         if about:
             output.metadata["image/png"] = about
 
 
-def problems(notebook: NotebookNode, language: str) -> Iterator[str]:
+def problems(notebook: NotebookNode) -> Iterator[str]:
     """Each picture without a description, or with an old one."""
     for number, output in pictures(notebook):
-        text = describe(notebook, number, language)
+        text = describe(notebook, number)
         if not text:
             yield f"cell {number}: a figure without a description; begin the next text cell with a caption in *italics*"
         elif output.metadata.get("image/png", {}).get("alt") != text:
-            yield f"cell {number}: the figure's description is not that of its caption (instructor/build.py --text)"
+            yield f"cell {number}: the figure's description is not that of its caption (python -m tools.build --text)"
 
 
-def describe(notebook: NotebookNode, number: int, language: str) -> str:
+def describe(notebook: NotebookNode, number: int) -> str:
     """Title and caption of the figure that cell number draws; "" if it has neither."""
-    parts = (title(notebook.cells[number].source, language), caption(notebook.cells[number + 1 :]))
+    parts = (title(notebook.cells[number].source), caption(notebook.cells[number + 1 :]))
     return " ".join(part if part.endswith((".", "!", "?", "…")) else f"{part}." for part in parts if part)
 
 
@@ -66,12 +66,12 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def title(code: str, language: str) -> str:
+def title(code: str) -> str:
     """The first title that the code gives its figure, where it is written out there; else ""."""
     several = re.search(r"subplots\(\s*\d", code) is not None  # then an axes' title is not the figure's
     for node in ast.walk(ast.parse(re.sub(r"^([ \t]*)[%!].*$", r"\1pass", code, flags=re.MULTILINE))):
         for value in _titles(node, several):
-            if text := _text(value, language):
+            if text := _text(value):
                 return plain(text)
     return ""
 
@@ -89,8 +89,6 @@ def _titles(node: ast.AST, several: bool) -> list[ast.expr]:
     return named + (node.args[:1] if called in TITLE_CALLS else [])
 
 
-def _text(value: ast.expr, language: str) -> str:
-    """A string, or the one of tr("…", "…") that belongs to the language; "" for what is known only at run time."""
-    if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "tr" and len(value.args) == 2:
-        value = value.args[language == "en"]
+def _text(value: ast.expr) -> str:
+    """A string written out; "" for what is known only at run time."""
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""

@@ -1,10 +1,11 @@
-"""Single-file lessons: each built notebook with the helper package inside, to be opened on Colab or in an empty folder.
+"""Single-file lessons: each lesson with the helper package inside, to be opened on Colab or in an empty folder.
 
     python -m tools.colab dist/colab          dist/colab/vi/NN_name.ipynb … dist/colab/en/quiz.ipynb
 
-A file carries the package's code, and of the weights and the question bank only what its own cells use. Its first code
-cell unpacks them and installs small packages that are missing; PyTorch, torchvision and NumPy stay as they are.
-The same checkout gives the same bytes.
+The cells come from the sources, the outputs from the notebooks as they were built: what someone has typed into a lesson
+never gets in. A file carries the package's code, and of its data only what the lesson's own cells use: the weights they
+name, the question bank for the quiz. Its first code cell unpacks them and installs small packages that are missing;
+PyTorch, torchvision and NumPy stay as they are. The same checkout gives the same bytes.
 """
 
 import argparse
@@ -16,88 +17,19 @@ import re
 import sys
 import zipfile
 from pathlib import Path
+from string import Template
 
-import nbformat
 from nbformat import NotebookNode
 from packaging.requirements import Requirement
 
-from .build import LANGUAGES, ROOT, built_path, code_of, problems, sources, write
+from .edition import ROOT, TEMPLATES, colab_address, pyproject, repository_url, sources
+from .links import relink
+from .one_language import LANGUAGES, resolve
+from .stored import NotPublishable, code_cells, code_of, published, write
 
 KEPT = ("torch", "torchvision", "numpy")  # never installed, never changed by a lesson
 MODULES = {"pillow": "PIL", "ipython": "IPython", "scikit-learn": "sklearn"}  # where import says another name than pip
 LINE = 1000  # characters of the kit in one line: neither one huge line nor thousands
-NOTEBOOK_LINK = re.compile(r"(?:\.\./)+(?:notebooks|quiz)/(vi|en)/(\w+\.ipynb)")
-
-SETUP = '''\
-#@title Chuẩn bị: chạy ô này trước · Set-up: run this cell first {{ display-mode: "form" }}
-# Tệp này mang theo gói trợ giúp của khóa học (chuỗi ở cuối ô), nên chạy được một mình, trên Colab hay trong thư mục trống.
-# This file carries the course's helper package (the string at the end), so it runs alone, on Colab or in an empty folder.
-def set_up(kit, digest, language, packages, kept):
-    import atexit, base64, hashlib, importlib, io, os, shutil, subprocess, sys, tempfile, zipfile
-    from importlib.metadata import version
-    from importlib.util import find_spec
-
-    # 1 · unpack: on Colab where the file browser shows it, elsewhere into a folder that goes with the kernel
-    data = base64.b64decode(kit)
-    if hashlib.sha256(data).hexdigest() != digest:
-        raise RuntimeError("Tệp notebook này bị hỏng; hãy tải lại. · This notebook file is damaged; get it again.")
-    name = "vae_helpers_kit_" + digest[:12]
-    folder = next((path for path in sys.path if os.path.basename(path) == name and os.path.isdir(path)), None)
-    if folder is None:
-        if "COLAB_RELEASE_TAG" in os.environ:
-            folder = os.path.join("/content", name)
-        else:
-            room = tempfile.mkdtemp(prefix="vae_")
-            atexit.register(shutil.rmtree, room, ignore_errors=True)
-            folder = os.path.join(room, name)
-        with zipfile.ZipFile(io.BytesIO(data)) as file:
-            file.extractall(folder)
-    loaded = getattr(sys.modules.get("vae_helpers"), "__file__", "")
-    if os.path.dirname(os.path.dirname(loaded)) != folder:  # none, or another edition of the package
-        sys.path[:] = [folder, *(path for path in sys.path if path != folder)]
-        for module in [module for module in sys.modules if module.split(".")[0] == "vae_helpers"]:
-            del sys.modules[module]
-
-    # 2 · install what is missing, and nothing else: the versions that are here stay
-    absent = [package for package in kept if find_spec(package) is None]
-    if absent:
-        names = ", ".join(absent)
-        raise RuntimeError(
-            f"Ở đây chưa có {{names}}. Hãy mở tệp này trên Google Colab, hoặc cài {{names}} trước (pytorch.org). · "
-            f"{{names}}: not installed here. Open this file on Google Colab, or install {{names}} first (pytorch.org)."
-        )
-    missing = [package for package, module in packages.items() if find_spec(module) is None]
-    if missing:
-        keep = os.path.join(folder, "keep.txt")
-        with open(keep, "w") as file:
-            file.writelines(f"{{package}}=={{version(package)}}\\n" for package in kept)
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--constraint", keep, *missing]
-        result = subprocess.run(command, capture_output=True, text=True, errors="replace")
-        if result.returncode:
-            names, reason = ", ".join(missing), (result.stderr.strip() or "?").splitlines()[-1]
-            raise RuntimeError(
-                f"Không cài được {{names}}. Hãy kết nối mạng rồi chạy lại ô này. pip báo: {{reason}} · "
-                f"{{names}} could not be installed. Connect to the network and run this cell again. pip says: {{reason}}"
-            )
-        importlib.invalidate_caches()
-
-    import vae_helpers
-
-    vae_helpers.set_language(language)
-    print(f"✅ vae_helpers: {{folder}} · torch {{version('torch')}}")
-
-
-set_up(
-    """
-{kit}
-""",
-    digest="{digest}",
-    language="{language}",
-    packages={packages},
-    kept={kept},
-)
-del set_up
-'''
 
 
 def packages() -> dict[str, str]:
@@ -107,20 +39,32 @@ def packages() -> dict[str, str]:
     return {name: MODULES.get(name, name) for name in names if name not in KEPT}
 
 
+def package_data() -> dict[str, Path]:
+    """The package's files beside its code, as pyproject.toml lists them: name inside an installed package → where it is."""
+    tool = pyproject()["tool"]["setuptools"]
+    files = {}
+    for package, patterns in tool["package-data"].items():
+        inside = package.replace(".", "/")
+        folder = ROOT / tool.get("package-dir", {}).get(package, inside)
+        for path in (path for pattern in patterns for path in folder.glob(pattern)):
+            files[f"{inside}/{path.relative_to(folder).as_posix()}"] = path
+    return files
+
+
 def needed_files(notebook: NotebookNode) -> dict[str, Path]:
-    """The files that a lesson needs, by their names inside the kit: all code, the weights it names, the quiz's bank."""
-    code = [code_of(cell) for cell in notebook.cells if cell.cell_type == "code"][1:]  # without the set-up cell
+    """The files that a lesson needs, by their names inside the kit: all code, and of the data what its cells use."""
+    code = [code_of(cell) for cell in code_cells(notebook)[1:]]  # without the set-up cell
     words = {node.value for node in ast.walk(ast.parse("\n".join(code))) if isinstance(node, ast.Constant)}
-    package = ROOT / "vae_helpers"
-    files = {path.relative_to(ROOT).as_posix(): path for path in package.rglob("*.py")}
-    for card in (package / "pretrained").glob("*.json"):
-        if card.stem in words or any("pretrained_names" in cell for cell in code):
-            for path in (card, card.with_suffix(".safetensors")):
-                files[path.relative_to(ROOT).as_posix()] = path
-    if any(re.search(r"\bquiz\b", cell) for cell in code):
-        bank = ROOT / "quiz"
-        for path in (bank / "questions.json", *(bank / "figures").glob("*.png")):
-            files[f"vae_helpers/_quiz_bank/{path.relative_to(bank).as_posix()}"] = path
+    every_model = any("pretrained_names" in cell for cell in code)
+    has_quiz = any(re.search(r"\bquiz\b", cell) for cell in code)
+    files = {path.relative_to(ROOT).as_posix(): path for path in (ROOT / "vae_helpers").rglob("*.py")}
+    for name, path in package_data().items():
+        room = name.split("/")[1]
+        if room == "pretrained" and not (every_model or path.stem in words):
+            continue
+        if room in ("quiz", "_quiz_bank") and not has_quiz:
+            continue
+        files[name] = path
     return files
 
 
@@ -137,43 +81,60 @@ def pack(files: dict[str, Path]) -> bytes:
 
 
 def setup_code(kit: bytes, language: str) -> str:
+    """The first code cell of a file, with the kit in it."""
+    template = resolve((TEMPLATES / "colab_setup.py.txt").read_text(encoding="utf-8"), language)
     text = base64.b64encode(kit).decode("ascii")
-    return SETUP.format(
-        kit="\n".join(text[start : start + LINE] for start in range(0, len(text), LINE)),
-        digest=hashlib.sha256(kit).hexdigest(),
-        language=language,
-        packages=packages(),
-        kept=KEPT,
-    ).rstrip("\n")
+    return (
+        Template(template)
+        .substitute(
+            kit="\n".join(text[start : start + LINE] for start in range(0, len(text), LINE)),
+            digest=hashlib.sha256(kit).hexdigest(),
+            language=language,
+            packages=packages(),
+            kept=KEPT,
+        )
+        .rstrip("\n")
+    )
 
 
 def single_file(source: Path, language: str) -> NotebookNode:
-    """The built notebook of a lesson as one file that runs alone, with its outputs."""
-    notebook = nbformat.read(built_path(source, language), as_version=4)
-    setup = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    """A lesson as one file that runs alone, with its outputs. Raises NotPublishable (see stored.published)."""
+    notebook = published(source, language)
+    setup = code_cells(notebook)[0]
     setup.source = setup_code(pack(needed_files(notebook)), language)
-    setup.metadata = nbformat.from_dict({"cellView": "form", "jupyter": {"source_hidden": True}})
+    url = repository_url()
+
+    def alone(text: str, other: str, name: str, anchor: str) -> str:
+        """A link for a file that is uploaded without the others: to Colab, or where there is no address no link."""
+        if url:
+            return f"[{text}]({colab_address(url, Path(name), other)})"
+        return text if other == language else f"{text} (`{other}/{name}.ipynb`)"
+
     for cell in notebook.cells:
-        if cell.cell_type == "markdown":  # all files of a language lie in one folder
-            cell.source = NOTEBOOK_LINK.sub(
-                lambda link: link[2] if link[1] == language else f"../{link[1]}/{link[2]}", cell.source
-            )
+        if cell.cell_type == "markdown":
+            cell.source = relink(cell.source, language, alone)
     return notebook
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.colab", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="where to write: vi/ and en/ are made in it")
     folder = parser.parse_args().folder
-    stale = [problem for source in sources() for problem in problems(source)]
-    if stale:
-        print("\n".join(stale))
-        return 1
+    files, refused = {}, []
     for source in sources():
         for language in LANGUAGES:
-            path = folder / language / f"{source.stem}.ipynb"
-            write(single_file(source, language), path)
-            print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
+            try:
+                files[folder / language / f"{source.stem}.ipynb"] = single_file(source, language)
+            except NotPublishable as error:
+                refused.append(str(error))
+    if refused:
+        print("\n".join(refused), file=sys.stderr)
+        return 1
+    for path, notebook in files.items():
+        write(notebook, path)
+        print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
     return 0
 
 

@@ -1,10 +1,11 @@
-"""The built lessons and the quiz as web pages that need nothing else: dist/html/vi/*.html and dist/html/en/*.html.
+"""The lessons and the quiz as web pages that need nothing else: dist/html/vi/*.html and dist/html/en/*.html.
 
     python -m tools.to_html                    every lesson and the quiz
     python -m tools.to_html 05 quiz            only these
     python -m tools.to_html --out FOLDER 05    into FOLDER/vi and FOLDER/en
 
-Nothing is executed. Formulas are MathML, figures carry their descriptions, and still pictures stand for the widgets. To
+Each language has an index.html. Nothing is executed: the cells come from the sources, the outputs from the notebooks as
+they were built, and what someone has typed into a lesson never gets in. Formulas are MathML, figures carry their descriptions, and still pictures stand for the widgets. To
 make a PDF, open a page in a browser and print it: answers that are folded away come out as well.
 """
 
@@ -13,16 +14,20 @@ import re
 import sys
 from pathlib import Path
 
+import jinja2
 import latex2mathml.converter
-import nbformat
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-from . import alt_text, build
-from .build import LANGUAGES, ROOT, WIDGET_STATE, WIDGET_VIEW
+from . import alt_text
+from .build import choose
+from .edition import ROOT, TEMPLATES, make_notebook, sources
+from .execution import WIDGET_STATE, WIDGET_VIEW
+from .one_language import LANGUAGES
+from .stored import NotPublishable, published
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
+ALL_LESSONS = {"vi": "Mọi bài học", "en": "All lessons"}
 LESSON_LINK = re.compile(r'href="(?P<folder>[^":]*/)?(?P<name>\w+)\.ipynb"')
 
 
@@ -53,12 +58,36 @@ def mathml(latex: str, display: str = "inline") -> str:
 
 
 def page(notebook: NotebookNode, language: str, name: str) -> str:
-    """A built notebook as one HTML page in its language."""
+    """A lesson with its outputs as one HTML page in its language."""
     at_rest(notebook)
-    heading = re.search(r"^# (.+)", notebook.cells[2].source, re.MULTILINE)[1]
-    notebook.metadata["title"] = alt_text.plain(heading)
+    notebook.metadata["title"] = title(notebook)
+    heading, links, *rest = notebook.cells[0].source.split("\n\n")
+    links = f"[{ALL_LESSONS[language]}](index.html) · {links}"
+    notebook.cells[0].source = "\n\n".join([heading, links, *rest])
     text, _ = Page(language).from_notebook_node(notebook, {"metadata": {"name": name}})
     return LESSON_LINK.sub(html_link, text)
+
+
+def title(notebook: NotebookNode) -> str:
+    return alt_text.plain(notebook.cells[0].source.partition("\n")[0].removeprefix("# "))
+
+
+def question(notebook: NotebookNode) -> str:
+    """The question in italics that a lesson opens with, in plain text; "" if there is none."""
+    paragraphs = map(alt_text.plain, notebook.cells[0].source.split("\n\n"))
+    return next((match[1] for paragraph in paragraphs if (match := alt_text.CAPTION.match(paragraph))), "")
+
+
+def index(lessons: dict[str, NotebookNode], language: str) -> str:
+    """The page that leads to all others of a language: file name → lesson, each with the question that it opens with."""
+    pages = [
+        {"file": f"{name}.html", "title": title(notebook), "question": question(notebook)}
+        for name, notebook in lessons.items()
+    ]
+    template = jinja2.Environment(autoescape=True).from_string(
+        (TEMPLATES / "lessons.html.j2").read_text(encoding="utf-8")
+    )
+    return template.render(pages=pages, language=language, languages=LANGUAGES, title=ALL_LESSONS[language])
 
 
 def html_link(match: re.Match) -> str:
@@ -99,21 +128,31 @@ def shown_choice(state: dict, model_id: str) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.to_html", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("lessons", nargs="*", help="beginnings of lesson names, such as 05; all if none is given")
     parser.add_argument("--out", type=Path, default=ROOT / "dist" / "html", metavar="FOLDER")
     arguments = parser.parse_args()
-    chosen = [s for s in build.sources() if not arguments.lessons or s.stem.startswith(tuple(arguments.lessons))]
-    if not chosen:
-        parser.error(f"no lesson begins with {', '.join(arguments.lessons)}")
-    for source in chosen:
-        for language in LANGUAGES:
-            notebook = nbformat.read(build.built_path(source, language), as_version=4)
-            path = arguments.out / language / f"{source.stem}.html"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(page(notebook, language, source.stem), encoding="utf-8")
-            print(path)
-    return 0
+    chosen, refused = choose(arguments.lessons, parser), []
+    for language in LANGUAGES:
+        folder = arguments.out / language
+        folder.mkdir(parents=True, exist_ok=True)
+        for source in chosen:
+            try:
+                text = page(published(source, language), language, source.stem)
+            except NotPublishable as error:
+                refused.append(str(error))
+                continue
+            (folder / f"{source.stem}.html").write_text(text, encoding="utf-8")
+            print(folder / f"{source.stem}.html")
+        there = [source for source in sources() if (folder / f"{source.stem}.html").exists()]
+        listed = {source.stem: make_notebook(source, language) for source in there}
+        (folder / "index.html").write_text(index(listed, language), encoding="utf-8")
+        print(folder / "index.html")
+    if refused:
+        print("\n".join(refused), file=sys.stderr)
+    return 1 if refused else 0
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from ._language import language, set_language, tr
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "checks",
     "data",

@@ -1,0 +1,152 @@
+"""One language's edition of a lesson, made from its source: notebooks/src/NN_name.py → an nbformat notebook, not executed.
+
+A source is a script in jupytext's percent format. Markdown cells carry lang="vi" or lang="en", code cells belong to
+both languages and hold their texts as tr("…", "…"). Between ### BEGIN SOLUTION and ### END SOLUTION (nbgrader's marks)
+stands what students write.
+"""
+
+import re
+import sys
+from pathlib import Path
+from string import Template
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from .one_language import LANGUAGES, resolve
+from .tidy import tidy
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ROOT / "notebooks" / "src"
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+COLAB = "https://colab.research.google.com"
+SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.MULTILINE | re.DOTALL)
+PLACEHOLDER = {"vi": "Viết lời giải của bạn ở đây", "en": "Write your solution here"}
+SOLUTIONS = {
+    "vi": ("Lời giải", "*Dành cho giảng viên: các bài tập của bài học này kèm lời giải. Sổ tay này chưa được chạy.*"),
+    "en": ("Solutions", "*For instructors: the exercises of this lesson with their solutions. This notebook is not executed.*"),
+}  # fmt: skip
+SETUP = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # JupyterLab and Colab fold its code away
+
+
+def pyproject() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def repository_url() -> str:
+    """The repository's address from pyproject.toml, without a slash at the end; "" while it is not set."""
+    return pyproject()["project"].get("urls", {}).get("Repository", "").rstrip("/")
+
+
+def package_version() -> str:
+    """The version of vae_helpers that lies beside the lessons, such as "0.2.0"."""
+    text = (ROOT / "vae_helpers" / "__init__.py").read_text(encoding="utf-8")
+    return re.search(r'^__version__ = "(\d+(?:\.\d+)*)"$', text, re.MULTILINE)[1]
+
+
+def sources() -> list[Path]:
+    return [*sorted(SOURCES.glob("[0-9][0-9]_*.py")), ROOT / "quiz" / "src" / "quiz.py"]
+
+
+def built_path(source: Path, language: str) -> Path:
+    room = "quiz" if source.stem == "quiz" else "notebooks"
+    return ROOT / room / language / f"{source.stem}.ipynb"
+
+
+def make_notebook(source: Path, language: str, solutions: bool = False) -> NotebookNode:
+    """One language's edition of a lesson, not executed. With solutions: the edition for instructors, which says so.
+
+    Raises ValueError, with the name of the source, for a cell without or with a wrong language, a solution mark without
+    its other half, code that is no Python, a tr(…) that does not hold two strings, a lesson without a title.
+    """
+    cells = own_cells(source, language, solutions)
+    title, lines, text = cells[0].source.partition("\n") if cells else ("", "", "")
+    if not title.startswith("# ") or cells[0].cell_type != "markdown":
+        raise ValueError(f"{source.name}: the first {language} cell must begin with the lesson's title: # …")
+    below = [links(source, language), text.strip("\n")]
+    if solutions:
+        name, note = SOLUTIONS[language]
+        title, below = f"{title} · {name}", [note, *below]
+    cells[0].source = "\n\n".join(filter(None, [title, *below]))
+    cells.insert(1, nbformat.v4.new_code_cell(setup_code(language), metadata=SETUP))
+    for number, cell in enumerate(cells):
+        cell["id"] = f"{source.stem}-{number:03d}"  # fixed, so that a rebuild changes nothing that did not change
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+            "vae_language": language,
+        }
+    )
+    if solutions:
+        notebook.metadata |= {"title": title.removeprefix("# "), "vae_edition": "solutions"}
+    return notebook
+
+
+def own_cells(source: Path, language: str, solutions: bool) -> list[NotebookNode]:
+    """The cells of a source that belong to a language, their code in that language and laid out; only their tags stay."""
+    cells = []
+    for number, cell in enumerate(jupytext.read(source, fmt="py:percent").cells, start=1):
+        where = f"{source.name}, cell {number}"
+        lang = cell.metadata.get("lang")
+        if cell.cell_type == "markdown" and lang not in LANGUAGES:
+            raise ValueError(f"{where}: lang={lang!r}, expected one of {sorted(LANGUAGES)}.")
+        if lang not in (None, language):
+            continue
+        if cell.cell_type == "code":
+            cell.source = code_in(cell.source, language, solutions, where)
+        cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {})
+        cells.append(cell)
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    try:
+        for cell, text in zip(code, tidy([cell.source for cell in code]), strict=True):
+            cell.source = text
+    except ValueError as error:
+        raise ValueError(f"{source.name}: {error}") from error
+    return cells
+
+
+def code_in(code: str, language: str, solutions: bool, where: str) -> str:
+    """A code cell in one language; without solutions, a comment and … in the place of each."""
+    if not solutions:
+        code = SOLUTION.sub(rf"\1# {PLACEHOLDER[language]}\n\1...", code)
+        if "### BEGIN SOLUTION" in code or "### END SOLUTION" in code:
+            raise ValueError(f"{where}: a solution mark without its other half.")
+    try:
+        return resolve(code, language)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+
+
+def links(source: Path, language: str) -> str:
+    """The line below the title: the way to the other language and, once the repository has an address, the Colab badge."""
+    names = [
+        f"**{name}**" if code == language else f"[{name}](../{code}/{source.stem}.ipynb)"
+        for code, name in LANGUAGES.items()
+    ]
+    if url := repository_url():
+        names.append(f"[![Open In Colab]({COLAB}/assets/colab-badge.svg)]({colab_address(url, source, language)})")
+    return " · ".join(names)
+
+
+def colab_address(url: str, source: Path, language: str) -> str:
+    """Where Colab opens a lesson from the repository at url."""
+    path = built_path(source, language).relative_to(ROOT).as_posix()
+    return f"{COLAB}/github/{url.removeprefix('https://github.com/')}/blob/main/{path}"
+
+
+def setup_code(language: str) -> str:
+    """The cell below the title: it finds vae_helpers, on Colab installs it, and says so if it is too old for the lesson."""
+    url, version = repository_url(), package_version()
+    install = Template((TEMPLATES / "install.py.txt").read_text(encoding="utf-8")).substitute(url=url) if url else ""
+    text = Template((TEMPLATES / "setup.py.txt").read_text(encoding="utf-8")).substitute(
+        install=install, version=version, numbers=[int(number) for number in version.split(".")]
+    )
+    return tidy([resolve(text, language)])[0]
