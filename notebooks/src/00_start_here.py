@@ -38,7 +38,7 @@
 # | `torchsummary` | bảng kiến trúc của một mô hình |
 # | `vae_helpers` | gói trợ giúp nhỏ của khóa học: dữ liệu, mô hình, hàm mất mát (loss), hình vẽ, gợi ý |
 #
-# Trong mã, bạn sẽ hay gặp `tr("tiếng Việt", "English")`: hàm này chỉ chọn câu chữ theo ngôn ngữ của bài học.
+# Ô gập lại ngay dưới tên của mỗi bài tìm gói `vae_helpers`. Hãy chạy nó như mọi ô khác; nó không in ra gì.
 
 # %% [markdown] lang="en"
 # ## 1 · The libraries (step III.1 of the exercise)
@@ -54,7 +54,7 @@
 # | `torchsummary` | the table of a model's layers |
 # | `vae_helpers` | the course's own small package: data, models, losses, figures, hints |
 #
-# In the code you will often meet `tr("tiếng Việt", "English")`: it only picks the text in the lesson's language.
+# The folded cell below the title of each lesson finds `vae_helpers`. Run it like any other; it prints nothing.
 
 # %%
 import matplotlib
@@ -130,7 +130,11 @@ print(x.min().item() >= 0, x.max().item() <= 1)
 
 # %%
 labels = [str(int(label)) for label in dataset.labels[:10]]
-plots.plot_images(dataset.images[:10], titles=labels, title=tr("Mười ảnh đầu tiên", "The first ten images"))
+plots.plot_images(
+    dataset.images[:10],
+    titles=labels,
+    title=tr("Mười ảnh đầu tiên", "The first ten images"),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: một hàng mười chữ số trắng trên nền đen, mỗi người viết một nét riêng. Tự mã hóa là tìm cách ghi lại

@@ -17,7 +17,6 @@
 # The whole lesson takes about half a minute on two CPU cores.
 
 # %%
-import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -119,7 +118,8 @@ print(f"{F.binary_cross_entropy(x, x):.4f}")  # recon = x
 # and the VAE will need it.
 
 # %% tags=["nbval-check-output"]
-print(f"{losses.reconstruction_loss(recon, x, kind='mse'):.4f} = 4 × {F.mse_loss(recon, x):.4f}")
+summed = losses.reconstruction_loss(recon, x, kind="mse")
+print(f"{summed:.4f} = 4 × {F.mse_loss(recon, x):.4f}")
 
 # %% [markdown] lang="vi"
 # ### Lượt của bạn
@@ -177,19 +177,26 @@ checks.check_bce(bce)
 
 # %%
 encoder = nn.Sequential(
-    nn.Conv2d(1, 16, kernel_size=3, padding=1), nn.ReLU(),  # (N, 16, 28, 28)
-    nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1), nn.ReLU(),  # (N, 32, 14, 14)
-    nn.Conv2d(32, 64, kernel_size=3, stride=2, padding=1), nn.ReLU(),  # (N, 64, 7, 7)
+    nn.Conv2d(1, 16, kernel_size=3, padding=1),
+    nn.ReLU(),  # (N, 16, 28, 28)
+    nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1),
+    nn.ReLU(),  # (N, 32, 14, 14)
+    nn.Conv2d(32, 64, kernel_size=3, stride=2, padding=1),
+    nn.ReLU(),  # (N, 64, 7, 7)
     nn.Flatten(),  # (N, 3136)
     nn.Linear(3136, 2),  # (N, 2)
-)  # fmt: skip
+)
 decoder = nn.Sequential(
-    nn.Linear(2, 3136), nn.ReLU(),
+    nn.Linear(2, 3136),
+    nn.ReLU(),
     nn.Unflatten(1, (64, 7, 7)),
-    nn.ConvTranspose2d(64, 32, 3, stride=2, padding=1, output_padding=1), nn.ReLU(),  # (N, 32, 14, 14)
-    nn.ConvTranspose2d(32, 16, 3, stride=2, padding=1, output_padding=1), nn.ReLU(),  # (N, 16, 28, 28)
-    nn.Conv2d(16, 1, kernel_size=3, padding=1), nn.Sigmoid(),  # (N, 1, 28, 28)
-)  # fmt: skip
+    nn.ConvTranspose2d(64, 32, 3, stride=2, padding=1, output_padding=1),
+    nn.ReLU(),  # (N, 32, 14, 14)
+    nn.ConvTranspose2d(32, 16, 3, stride=2, padding=1, output_padding=1),
+    nn.ReLU(),  # (N, 16, 28, 28)
+    nn.Conv2d(16, 1, kernel_size=3, padding=1),
+    nn.Sigmoid(),  # (N, 1, 28, 28)
+)
 
 # %% tags=["nbval-check-output"]
 x = torch.zeros(5, 1, 28, 28)
@@ -230,15 +237,15 @@ for network in (nn.Sequential(encoder, decoder), models.Autoencoder(latent_dim=2
 # %%
 a = torch.linspace(-10, 10, 400)
 p = torch.sigmoid(a)
-plt.figure(figsize=(7, 3))
-plt.plot(a, 2 * (p - 1) * p * (1 - p), label="MSE")
-plt.plot(a, p - 1, "--", label="BCE")
-plt.axhline(0, color="black", linewidth=0.5)
-plt.xlabel(tr("logit a của một điểm ảnh trắng", "logit a of a white pixel"))
-plt.ylabel("gradient")
-plt.title(tr("Gradient kéo điểm ảnh về màu trắng", "The gradient that pulls the pixel towards white"))
-plt.legend()
-plt.show()
+plots.curves(
+    {"MSE": (a, 2 * (p - 1) * p * (1 - p)), "BCE": (a, p - 1)},
+    xlabel=tr("logit a của một điểm ảnh trắng", "logit a of a white pixel"),
+    ylabel="gradient",
+    title=tr(
+        "Gradient kéo điểm ảnh về màu trắng",
+        "The gradient that pulls the pixel towards white",
+    ),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: khi mạng chắc chắn mà sai (logit rất âm, bên trái), gradient của BCE vẫn là $-1$, còn gradient của MSE gần như bằng 0.*
@@ -275,7 +282,15 @@ def ae_loss(recon, x, z):
 torch.manual_seed(0)
 model = models.Autoencoder(latent_dim=2)
 history = training.fit(
-    model, small_set, small_val, epochs=4, batch_size=128, lr=3e-3, loss=ae_loss, log_dir=None, seed=0
+    model,
+    small_set,
+    small_val,
+    epochs=4,
+    batch_size=128,
+    lr=3e-3,
+    loss=ae_loss,
+    log_dir=None,
+    seed=0,
 )
 
 # %%
@@ -339,7 +354,9 @@ plots.plot_latent(model, small_val)
 
 # %%
 lowest, highest = z.min(dim=0).values, z.max(dim=0).values
-plots.plot_manifold(model, n=20, limits=tuple(zip(lowest.tolist(), highest.tolist(), strict=True)))
+plots.plot_manifold(
+    model, n=20, limits=tuple(zip(lowest.tolist(), highest.tolist(), strict=True))
+)
 
 # %% [markdown] lang="vi"
 # *Hình: lưới 20 × 20 phủ kín hình chữ nhật chứa mọi mã. Decoder vẽ ở khắp nơi, có mã hay không. Trong lần chạy này, góc dưới bên trái vỡ thành những mảnh không phải chữ số nào, dù ba góc còn lại tình cờ cho ra những số 7, 1 và 6 rõ nét. Giữa hình, nơi nhiều chữ số chen chúc, ảnh lại nhòe nhất. Không nhìn hình thì chẳng ai biết góc nào tốt, góc nào hỏng.*
@@ -443,23 +460,27 @@ plots.plot_interpolation(model, a, b)
 # %%
 with torch.no_grad():
     z_a, z_b = model.encode(torch.stack([a, b]))
-    path = torch.stack([torch.lerp(z_a, z_b, alpha) for alpha in torch.linspace(0, 1, 41)])
+    path = torch.stack(
+        [torch.lerp(z_a, z_b, alpha) for alpha in torch.linspace(0, 1, 41)]
+    )
     steps = model.decode(path).diff(dim=0).flatten(1).norm(dim=1)
 
-figure, axes = plt.subplots(1, 2, figsize=(10.5, 4), layout="constrained", width_ratios=(1.3, 1))
-plots.plot_latent(model, small_val, ax=axes[0])
-axes[0].plot(path[:, 0], path[:, 1], "k-", linewidth=3)
-axes[1].plot(torch.linspace(0, 1, 40), steps, "o-", markersize=3)
-axes[1].set(
+figure = plots.plot_latent(model, small_val)
+figure.axes[0].plot(path[:, 0], path[:, 1], "k-", linewidth=3)
+figure
+
+# %%
+plots.curves(
+    {"": (torch.linspace(0, 1, 40), steps)},
+    markers=True,
     xlabel="α",
     ylabel=tr("khoảng cách giữa hai ảnh liên tiếp", "distance between images in a row"),
     title=tr("Mỗi bước trên đường đi", "Each step of the walk"),
     ylim=(0, None),
 )
-plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình trái: đường đi (nét đen) cắt ngang vùng của những chữ số khác. Hình phải: mọi bước trong không gian tiềm ẩn dài như nhau, nhưng trong lần chạy này mỗi bước ở đầu đường làm ảnh đổi khoảng 0,36, mỗi bước ở cuối đường chỉ khoảng 0,12: chênh nhau chừng ba lần.*
+# *Hình thứ nhất: đường đi (nét đen) cắt ngang vùng của những chữ số khác. Hình thứ hai: mọi bước trong không gian tiềm ẩn dài như nhau, nhưng trong lần chạy này mỗi bước ở đầu đường làm ảnh đổi khoảng 0,36, mỗi bước ở cuối đường chỉ khoảng 0,12: chênh nhau chừng ba lần.*
 #
 # Không có cú nhảy nào. Decoder ghép từ những hàm liên tục, nên hai điểm *đủ* gần luôn cho hai ảnh giống nhau: hiểu theo nghĩa chặt của toán học, tính liên tục vẫn có. Cái thiếu là sự bảo đảm: thế nào là "đủ gần" thì mỗi nơi một khác, khoảng cách bằng nhau không có nghĩa là ảnh thay đổi như nhau,
 # vì hàm mất mát chỉ chấm điểm tại chính các mã, không đòi hỏi gì ở vùng lân cận. Tài liệu nói autoencoder "không bảo đảm tính liên tục" là theo nghĩa ấy.
@@ -468,7 +489,7 @@ plt.show()
 # VAE, ở bài sau, nhắm đúng chỗ đó.
 
 # %% [markdown] lang="en"
-# *Left: the walk (black line) cuts across the regions of other digits. Right: all steps in the latent space are equally long, but in this run a step at the start changes the image by about 0.36, three times as much as one at the end, about 0.12.*
+# *First figure: the walk (black line) cuts across the regions of other digits. Second figure: all steps in the latent space are equally long, but in this run a step at the start changes the image by about 0.36, three times as much as one at the end, about 0.12.*
 #
 # Nothing jumps. The decoder is put together from continuous functions, so two points that are close *enough* always give similar images: in the strict mathematical sense, continuity is there. What is missing is a guarantee: how close is "close enough" differs from place to place, and equal distances do not mean equal changes,
 # because the loss looks only at the codes themselves and asks for nothing in their neighbourhood. Texts that say an autoencoder "does not ensure continuity" mean it in this sense.

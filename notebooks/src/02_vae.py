@@ -81,7 +81,11 @@ for name in ("conv1", "conv2", "conv3"):
 h = h.flatten(1)
 mu, logvar = model.fc_mu(h), model.fc_logvar(h)
 z = model.reparameterize(mu, logvar)
-shapes |= {"flatten": tuple(h.shape[1:]), "mu, logvar": tuple(mu.shape[1:]), "z": tuple(z.shape[1:])}
+shapes |= {
+    "flatten": tuple(h.shape[1:]),
+    "mu, logvar": tuple(mu.shape[1:]),
+    "z": tuple(z.shape[1:]),
+}
 h = torch.relu(model.fc_decode(z)).view(-1, 64, 7, 7)
 shapes["fc_decode"] = tuple(h.shape[1:])
 for name in ("deconv1", "deconv2"):
@@ -99,7 +103,11 @@ for name, shape in shapes.items():
 # The same numbers as a picture: each block is as high as the image's side and as wide as its channels.
 
 # %%
-colours = dict.fromkeys(shapes, "#a6cee3") | {"x": "#e6e6e6", "mu, logvar": "#fff2ae", "z": "#fff2ae"}
+colours = dict.fromkeys(shapes, "#a6cee3") | {
+    "x": "#e6e6e6",
+    "mu, logvar": "#fff2ae",
+    "z": "#fff2ae",
+}
 colours |= dict.fromkeys(("fc_decode", "deconv1", "deconv2", "conv_final"), "#fdcdac")
 
 figure, ax = plt.subplots(figsize=(11, 3.4), layout="constrained")
@@ -107,11 +115,26 @@ left = 0
 for name, shape in shapes.items():
     channels, side = shape[:2] if len(shape) == 3 else (1, min(shape[0], 28))
     width = 0.6 + channels / 40
-    ax.add_patch(plt.Rectangle((left, -side / 2), width, side, facecolor=colours[name], edgecolor="black"))
+    ax.add_patch(
+        plt.Rectangle(
+            (left, -side / 2), width, side, facecolor=colours[name], edgecolor="black"
+        )
+    )
     ax.text(left + width / 2, 15, name, ha="center", va="bottom", fontsize=8)
-    ax.text(left + width / 2, -15, "×".join(map(str, shape)), ha="center", va="top", fontsize=8)
+    ax.text(
+        left + width / 2,
+        -15,
+        "×".join(map(str, shape)),
+        ha="center",
+        va="top",
+        fontsize=8,
+    )
     left += width + 1.1
-ax.set(xlim=(-0.5, left), ylim=(-18, 18), title=tr("Kích thước ảnh đi qua VAE", "Shapes on the way through the VAE"))
+ax.set(
+    xlim=(-0.5, left),
+    ylim=(-18, 18),
+    title=tr("Kích thước ảnh đi qua VAE", "Shapes on the way through the VAE"),
+)
 ax.axis("off")
 plt.show()
 
@@ -295,7 +318,13 @@ with torch.no_grad():
 sigma = torch.exp(0.5 * logvar)
 epsilon = torch.randn_like(sigma)
 z = mu + sigma * epsilon
-for name, value in (("μ", mu), ("log σ²", logvar), ("σ", sigma), ("ε", epsilon), ("z = μ + σ ⊙ ε", z)):
+for name, value in (
+    ("μ", mu),
+    ("log σ²", logvar),
+    ("σ", sigma),
+    ("ε", epsilon),
+    ("z = μ + σ ⊙ ε", z),
+):
     print(f"{name:14} {[round(v, 3) for v in value[0].tolist()]}")
 
 # %% [markdown] lang="vi"
@@ -340,29 +369,31 @@ torch.manual_seed(0)
 clouds = {factor: mu + factor * sigma * torch.randn(200, 2) for factor in (20, 5, 1)}
 with torch.no_grad():
     every_mu, _ = vae.encode(small_val.images)
-figure, ax = plt.subplots(figsize=(6.5, 4.6), layout="constrained")
-ax.scatter(*every_mu.T, s=2, color="lightgrey", label=tr("μ của mọi ảnh", "μ of every image"))
-for (factor, cloud), colour, marker in zip(clouds.items(), plots.TEN_COLOURS, ("o", "^", "s"), strict=False):
-    ax.scatter(*cloud.T, s=9, color=colour, marker=marker, label=f"{factor} σ")
-ax.set(xlabel="$z_1$", ylabel="$z_2$", title=tr("Các mẫu z của một ảnh", "Samples z of one image"), aspect="equal")
-ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
-plt.show()
+plots.clouds(
+    {f"{factor} σ": cloud for factor, cloud in clouds.items()},
+    background=every_mu,
+    prior=False,
+    title=tr("Các mẫu z của một ảnh", "Samples z of one image"),
+)
 
 # %%
 with torch.no_grad():
     centre = vae.decode(mu)
     rows = {factor: vae.decode(clouds[factor]) for factor in (1, 5, 20)}
 for factor, row in rows.items():
-    print(f"{factor:2} σ: {losses.reconstruction_loss(row, centre.expand_as(row)):4.1f}")
+    print(
+        f"{factor:2} σ: {losses.reconstruction_loss(row, centre.expand_as(row)):4.1f}"
+    )
 plots.plot_images(
-    torch.cat([row[:8] for row in rows.values()]),
-    [f"{factor} σ" for factor in rows for _ in range(8)],
-    columns=8,
-    title=tr("Mỗi hàng: tám mẫu của cùng một ảnh", "Each row: eight samples of the same image"),
+    {f"{factor} σ": row[:8] for factor, row in rows.items()},
+    title=tr(
+        "Mỗi hàng: tám mẫu của cùng một ảnh",
+        "Each row: eight samples of the same image",
+    ),
 )
 
 # %% [markdown] lang="vi"
-# *Hai hình: các mẫu của một ảnh hợp thành một đám mây quanh $\mu$, rộng cỡ $\sigma$. Với $\sigma$ của chính encoder, đám mây chỉ là một đốm nhỏ và các ảnh gần như không đổi; $\sigma$ càng lớn, đám mây càng loang rộng và các ảnh càng khác nhau (trong lần chạy này, với 5 σ có một số 9 gần thành số 7; với 20 σ có cả số 7, số 8 và số 1).* Ba con số in ở trên là độ lệch bình phương (tổng trên các điểm ảnh) so với ảnh giải mã từ $\mu$, lấy trung bình trên 200 mẫu.
+# *Hai hình: các mẫu của một ảnh hợp thành một đám mây quanh $\mu$, rộng cỡ $\sigma$ (các chấm xám là $\mu$ của mọi ảnh kiểm định). Với $\sigma$ của chính encoder, đám mây chỉ là một đốm nhỏ và các ảnh gần như không đổi; $\sigma$ càng lớn, đám mây càng loang rộng và các ảnh càng khác nhau (trong lần chạy này, với 5 σ có một số 9 gần thành số 7; với 20 σ có cả số 7, số 8 và số 1).* Ba con số in ở trên là độ lệch bình phương (tổng trên các điểm ảnh) so với ảnh giải mã từ $\mu$, lấy trung bình trên 200 mẫu.
 #
 # Khi huấn luyện, decoder không nhận $\mu$ mà nhận các điểm của đám mây này, nên cả vùng lân cận của $\mu$ phải giải mã ra cùng một ảnh. Đây chính là điều mà hàm mất mát của bài 01 không đòi hỏi.
 #
@@ -371,7 +402,7 @@ plots.plot_images(
 # Không: các phần tử của $z$ có thể âm, có thể lớn hơn 1, và tổng không cần bằng 1. Số phần tử là `latent_dim`, do ta chọn; nó không liên quan gì đến việc có mười chữ số:
 
 # %% [markdown] lang="en"
-# *Both figures: the samples of one image form a cloud around $\mu$, about $\sigma$ wide. With the encoder's own $\sigma$ it is a small spot, and the pictures hardly change; the larger $\sigma$, the wider the cloud spreads, and the more the pictures differ (in this run, with 5 σ one 9 is nearly a 7; with 20 σ there are even 7s, an 8 and a 1).* The three numbers printed above are the squared difference (summed over the pixels) from the picture decoded from $\mu$, averaged over the 200 samples.
+# *Both figures: the samples of one image form a cloud around $\mu$, about $\sigma$ wide (the grey dots are the $\mu$ of all validation images). With the encoder's own $\sigma$ it is a small spot, and the pictures hardly change; the larger $\sigma$, the wider the cloud spreads, and the more the pictures differ (in this run, with 5 σ one 9 is nearly a 7; with 20 σ there are even 7s, an 8 and a 1).* The three numbers printed above are the squared difference (summed over the pixels) from the picture decoded from $\mu$, averaged over the 200 samples.
 #
 # In training the decoder is not given $\mu$ but points of this cloud, so the whole neighbourhood of $\mu$ must decode to the same image. That is just what the loss of lesson 01 did not ask for.
 #
@@ -415,7 +446,10 @@ vae10 = vae10.cpu().eval()
 with torch.no_grad():
     mu10, _ = vae10.encode(small_val.images)
 share = (mu10.argmax(dim=1) == small_val.labels).float().mean()
-print(tr("Phần tử lớn nhất chỉ đúng chữ số:", "The largest entry names the digit:"), f"{share:.0%}")
+print(
+    tr("Phần tử lớn nhất chỉ đúng chữ số:", "The largest entry names the digit:"),
+    f"{share:.0%}",
+)
 
 # %% [markdown] lang="vi"
 # Đoán mò đã đúng khoảng 10 %; phần tử lớn nhất trong lần chạy này cũng chẳng hơn. Mười chiều ấy không có ý nghĩa định sẵn: mạng dùng chúng tùy ý, và huấn luyện lại từ một `seed` khác thì mỗi chiều lại mang một ý nghĩa khác.
@@ -465,16 +499,13 @@ for name, guess in (
 
 # %%
 sigma = torch.exp(0.5 * logvar)
-plt.figure(figsize=(6.5, 2.8))
-for j in range(2):
-    plt.hist(
-        sigma[:, j].numpy(), bins=60, range=(0, 0.2), alpha=0.6, color=plots.TEN_COLOURS[j], label=f"$\\sigma_{j + 1}$"
-    )
-plt.xlabel("σ")
-plt.ylabel(tr("số ảnh", "images"))
-plt.title(tr("σ của các ảnh kiểm định", "σ of the validation images"))
-plt.legend()
-plt.show()
+plots.histograms(
+    {"$\\sigma_1$": sigma[:, 0], "$\\sigma_2$": sigma[:, 1]},
+    limits=(0, 0.2),
+    xlabel="σ",
+    ylabel=tr("số ảnh", "images"),
+    title=tr("σ của các ảnh kiểm định", "σ of the validation images"),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: hai biểu đồ tần suất (histogram) của $\sigma_1$ và $\sigma_2$ trên các ảnh kiểm định (validation); mỗi ảnh một giá trị, hầu như tất cả dưới 0,1.*
@@ -537,7 +568,14 @@ mu, logvar = vae10.encode(x)
 epsilon = torch.randn_like(mu)
 z = mu + torch.exp(0.5 * logvar) * epsilon
 recon = vae10.decode(z)
-for name, value in (("x", x), ("mu", mu), ("logvar", logvar), ("epsilon", epsilon), ("z", z), ("recon", recon)):
+for name, value in (
+    ("x", x),
+    ("mu", mu),
+    ("logvar", logvar),
+    ("epsilon", epsilon),
+    ("z", z),
+    ("recon", recon),
+):
     print(f"{name:8} {tuple(value.shape)}")
 
 # %% [markdown] lang="vi"
@@ -562,31 +600,43 @@ def ae_loss(recon, x, z):
 
 torch.manual_seed(0)
 ae = models.Autoencoder(latent_dim=2)
-training.fit(ae, small_set, small_val, epochs=4, batch_size=128, lr=3e-3, loss=ae_loss, log_dir=None, seed=0)
+training.fit(
+    ae,
+    small_set,
+    small_val,
+    epochs=4,
+    batch_size=128,
+    lr=3e-3,
+    loss=ae_loss,
+    log_dir=None,
+    seed=0,
+)
 ae = ae.cpu().eval()
 
 # %%
-figure, axes = plt.subplots(1, 2, figsize=(11.5, 4.6), layout="constrained")
-for ax, name, network in zip(axes, ("AE", "VAE"), (ae, vae), strict=True):
-    plots.plot_latent(network, small_val, ax=ax)
-    ax.set_title(name)
-plt.show()
+plots.plot_latent({"AE": ae, "VAE": vae}, small_val)
 
 # %% [markdown] lang="vi"
-# *Hình (chú ý: hai thang đo khác nhau; các vòng tròn vẫn có bán kính 1, 2, 3): trái, mã của AE trải ra theo hình thù tùy ý và phần lớn nằm ngoài vòng bán kính 3; phải, các $\mu$ của VAE gần gốc tọa độ hơn nhiều, hầu hết trong vòng bán kính 3. Nhưng chúng không lấp đầy vùng ấy: trong lần chạy này giữa đám mây ở gần $(0{,}8;\ -0{,}9)$, phía trên bên trái còn trống, và nhiều số 1 nằm ngoài vòng bán kính 3.*
+# *Hình (hai khung cùng một thang đo; các vòng tròn có bán kính 1, 2, 3): trái, mã của AE trải ra theo hình thù tùy ý và phần lớn nằm ngoài vòng bán kính 3; phải, các $\mu$ của VAE gần gốc tọa độ hơn nhiều, hầu hết trong vòng bán kính 3. Nhưng chúng không lấp đầy vùng ấy: trong lần chạy này giữa đám mây ở gần $(0{,}8;\ -0{,}9)$, phía trên bên trái còn trống, và nhiều số 1 nằm ngoài vòng bán kính 3.*
 #
 # Bây giờ dùng cùng một thước cho cả hai: sai số bình phương của mỗi ảnh, và tỉ lệ "xa" của bài 01, tức là phần trăm số điểm $z \sim \mathcal{N}(0, I)$ nằm xa mọi mã (ngưỡng của mỗi mạng tính từ mã của chính nó).
 
 # %% [markdown] lang="en"
-# *The figure (mind the two scales; the circles have radius 1, 2 and 3 in both): on the left the AE's codes spread in an arbitrary shape, most of them outside the circle of radius 3; on the right the VAE's $\mu$ are much closer to the origin, most of them within radius 3. But they do not fill that region: in this run the middle of the cloud is near $(0.8, -0.9)$, the upper left is empty, and many of the 1s lie beyond radius 3.*
+# *The figure (both panels on one scale; the circles have radius 1, 2 and 3): on the left the AE's codes spread in an arbitrary shape, most of them outside the circle of radius 3; on the right the VAE's $\mu$ are much closer to the origin, most of them within radius 3. But they do not fill that region: in this run the middle of the cloud is near $(0.8, -0.9)$, the upper left is empty, and many of the 1s lie beyond radius 3.*
 #
 # Now one yardstick for both: the squared error per image, and the "far" share of lesson 01, the percentage of points $z \sim \mathcal{N}(0, I)$ that lie far from every code (each network's threshold comes from its own codes).
 
 
 # %%
 def far_share(points, codes):
-    between_codes = torch.cdist(codes, codes).fill_diagonal_(float("inf")).min(dim=1).values
-    return (torch.cdist(points, codes).min(dim=1).values > between_codes.quantile(0.99)).float().mean()
+    between_codes = (
+        torch.cdist(codes, codes).fill_diagonal_(float("inf")).min(dim=1).values
+    )
+    return (
+        (torch.cdist(points, codes).min(dim=1).values > between_codes.quantile(0.99))
+        .float()
+        .mean()
+    )
 
 
 torch.manual_seed(0)
@@ -596,7 +646,10 @@ for name, network in (("AE", ae), ("VAE", vae)):
     with torch.no_grad():
         recon, codes = network(x)[:2]  # codes: z of the AE, mu of the VAE
     error, share = losses.reconstruction_loss(recon, x), far_share(points, codes[:2000])
-    print(f"{name:4} {error:.1f}   {share:.0%}", tr("nằm xa mọi mã", "lie far from every code"))
+    print(
+        f"{name:4} {error:.1f}   {share:.0%}",
+        tr("nằm xa mọi mã", "lie far from every code"),
+    )
 
 # %% [markdown] lang="vi"
 # Trong lần chạy này, hai mạng tái tạo tốt ngang nhau, nhưng với VAE thì ít điểm rơi vào vùng trống hơn hẳn. Tốt hơn, chứ chưa hoàn hảo: với $B = 10$, trong hàm mất mát phần tái tạo vẫn lớn gấp mấy chục lần phần KL, nên lực kéo về $\mathcal{N}(0, I)$ còn yếu.
@@ -612,8 +665,8 @@ for name, network in (("AE", ae), ("VAE", vae)):
 torch.manual_seed(0)
 z = torch.randn(10, 2)
 with torch.no_grad():
-    rows = torch.cat([ae.decode(z), vae.decode(z)])
-plots.plot_images(rows, ["AE"] * 10 + ["VAE"] * 10, title=tr("Cùng các z ~ N(0, I)", "The same z ~ N(0, I)"))
+    rows = {"AE": ae.decode(z), "VAE": vae.decode(z)}
+plots.plot_images(rows, title=tr("Cùng các z ~ N(0, I)", "The same z ~ N(0, I)"))
 
 # %% [markdown] lang="vi"
 # *Hình: hàng trên của AE là các mảnh vỡ và một cái vòng lặp đi lặp lại, thỉnh thoảng có hình giống số 9; hàng dưới của VAE đa dạng hơn: khoảng một nửa đọc được, phần còn lại là vệt nhòe nằm giữa hai chữ số.*

@@ -25,8 +25,7 @@ from matplotlib.patches import Ellipse
 from torch.distributions import Normal
 from tqdm.auto import tqdm
 
-from vae_helpers import checks, data, losses, models, tr, training
-from vae_helpers.plots import TEN_COLOURS
+from vae_helpers import checks, data, losses, models, plots, tr, training
 
 # %% [markdown] lang="vi"
 # ## 1 · Tính $z$ bằng tay
@@ -104,7 +103,10 @@ for mu, sigma, epsilon in examples:
 for mu, logvar, epsilon in ((0.5, 0.1, 0.2), (-0.2, 0.3, -0.4), (0.3, -0.1, 0.1)):
     variance = math.exp(logvar)
     sigma = math.sqrt(variance)
-    print(f"μ = {mu:4}  log σ² = {logvar:4}  →  σ² = {variance:.4f}  σ = {sigma:.4f}  z = {mu + sigma * epsilon:7.4f}")
+    print(
+        f"μ = {mu:4}  log σ² = {logvar:4}  →  σ² = {variance:.4f}  σ = {sigma:.4f}  "
+        f"z = {mu + sigma * epsilon:7.4f}"
+    )
 
 # %% [markdown] lang="vi"
 # Chú ý: $\sigma$ là độ lệch chuẩn, $\sigma^2$ mới là phương sai (variance), và **mỗi chiều có $\sigma$ riêng**. Có bài viết ghi $z = \mu + \varepsilon \odot \sqrt{\sigma}$: ở đó
@@ -125,16 +127,18 @@ epsilon = torch.randn(20_000)
 z = mu + sigma * epsilon
 
 axis = torch.linspace(-4, 5, 400)
-plt.figure(figsize=(7, 3))
-plt.hist(epsilon.numpy(), bins=80, density=True, color=TEN_COLOURS[0], alpha=0.5, label="ε")
-plt.hist(z.numpy(), bins=80, density=True, color=TEN_COLOURS[1], alpha=0.6, label=tr("z = 2 + 0,5 ε", "z = 2 + 0.5 ε"))
-plt.plot(axis, Normal(0.0, 1.0).log_prob(axis).exp(), color=TEN_COLOURS[0], label="N(0, 1)")
-plt.plot(axis, Normal(mu, sigma).log_prob(axis).exp(), color=TEN_COLOURS[6], label=tr("N(2; 0,5²)", "N(2, 0.5²)"))
-plt.title(tr("Co giãn và dời nhiễu", "Scaling and shifting the noise"))
-plt.xlabel(tr("giá trị", "value"))
-plt.ylabel(tr("mật độ", "density"))
-plt.legend()
-plt.show()
+standard = Normal(0.0, 1.0).log_prob(axis).exp()
+shifted = Normal(mu, sigma).log_prob(axis).exp()
+plots.histograms(
+    {"ε": epsilon, tr("z = 2 + 0,5 ε", "z = 2 + 0.5 ε"): z},
+    density=True,
+    curves={
+        "N(0, 1)": (axis, standard),
+        tr("N(2; 0,5²)", "N(2, 0.5²)"): (axis, shifted),
+    },
+    xlabel=tr("giá trị", "value"),
+    title=tr("Co giãn và dời nhiễu", "Scaling and shifting the noise"),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: bên trái là biểu đồ tần suất (histogram) của nhiễu $\varepsilon$, khớp với đường chuẩn tắc $\mathcal{N}(0, 1)$; bên phải là $z$, hẹp hơn và dời sang 2, khớp với $\mathcal{N}(2;\ 0{,}5^2)$.*
@@ -158,7 +162,10 @@ mu = torch.tensor(2.0, requires_grad=True)
 sigma = torch.tensor(1.0, requires_grad=True)
 q = Normal(mu, sigma)
 for name, z in (("sample", q.sample()), ("rsample", q.rsample())):
-    print(f"{name:8} requires_grad={z.requires_grad!s:5}  grad_fn={type(z.grad_fn).__name__}")
+    print(
+        f"{name:8} requires_grad={z.requires_grad!s:5}  "
+        f"grad_fn={type(z.grad_fn).__name__}"
+    )
 
 # %% [markdown] lang="vi"
 # `sample()` không có `grad_fn`: chuỗi phép tính bị cắt ở đó. Cho hàm mất mát (loss) là $z^2$ rồi lan truyền ngược (backpropagation): với `sample()` thì PyTorch báo lỗi; với `rsample()` thì
@@ -181,7 +188,11 @@ except RuntimeError as error:
 z = q.rsample()
 epsilon = (z - mu) / sigma
 (z**2).backward()
-print("rsample:", torch.allclose(mu.grad, 2 * z), torch.allclose(sigma.grad, 2 * z * epsilon))
+print(
+    "rsample:",
+    torch.allclose(mu.grad, 2 * z),
+    torch.allclose(sigma.grad, 2 * z * epsilon),
+)
 
 # %% [markdown] lang="vi"
 # Cùng một điều, vẽ ra bằng **đồ thị tính toán** (computation graph):
@@ -192,11 +203,20 @@ print("rsample:", torch.allclose(mu.grad, 2 * z), torch.allclose(sigma.grad, 2 *
 
 # %%
 def node(ax, x, y, text, colour):
-    ax.text(x, y, text, ha="center", va="center", bbox={"boxstyle": "round,pad=0.5", "fc": colour, "ec": "black"})
+    ax.text(
+        x,
+        y,
+        text,
+        ha="center",
+        va="center",
+        bbox={"boxstyle": "round,pad=0.5", "fc": colour, "ec": "black"},
+    )
 
 
 def arrow(ax, start, end, colour="black", **style):
-    ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, **style})
+    ax.annotate(
+        "", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, **style}
+    )
 
 
 def back(ax, start, end, bend):
@@ -208,7 +228,13 @@ figure, axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
 for ax, trick in zip(axes, (False, True), strict=True):
     node(ax, 0, 1, "μ", "#fff2ae")
     node(ax, 0, 0, "σ", "#fff2ae")
-    node(ax, 1.6, 0.5, "z = μ + σ ⊙ ε" if trick else tr("z: lấy mẫu", "z: sampled"), "#a6cee3" if trick else "#d9c2e9")
+    node(
+        ax,
+        1.6,
+        0.5,
+        "z = μ + σ ⊙ ε" if trick else tr("z: lấy mẫu", "z: sampled"),
+        "#a6cee3" if trick else "#d9c2e9",
+    )
     node(ax, 3.3, 0.5, tr("mất mát", "loss"), "#fdcdac")
     arrow(ax, (0.2, 0.95), (1.0, 0.62))
     arrow(ax, (0.2, 0.05), (1.0, 0.38))
@@ -277,9 +303,15 @@ held = {id(p) for group in optimizer.param_groups for p in group["params"]}
 
 x = torch.rand(3, 1, 28, 28)
 mu, logvar = model.encode(x)
-named = [("fc_mu.weight", model.fc_mu.weight), ("fc_logvar.weight", model.fc_logvar.weight)]
+named = [
+    ("fc_mu.weight", model.fc_mu.weight),
+    ("fc_logvar.weight", model.fc_logvar.weight),
+]
 for name, tensor in [*named, ("mu", mu), ("logvar", logvar)]:
-    print(f"{name:16} {tuple(tensor.shape)!s:9}  is_leaf={tensor.is_leaf!s:5}  optimizer: {id(tensor) in held}")
+    print(
+        f"{name:16} {tuple(tensor.shape)!s:9}  is_leaf={tensor.is_leaf!s:5}  "
+        f"optimizer: {id(tensor) in held}"
+    )
 
 # %% [markdown] lang="vi"
 # - `fc_mu.weight` là **tham số** (parameter): một **lá** (leaf) của đồ thị tính toán, tức là một tensor nằm ở đầu đường, không được tính ra từ tensor nào khác. Nó thuộc về mô hình, dùng chung cho mọi ảnh. Bộ tối ưu (optimizer) giữ nó.
@@ -311,7 +343,10 @@ total.backward()
 
 W, h = model.fc_mu.weight, model.features(x)  # (2, 3136), (3, 3136)
 print("mu.grad", tuple(mu.grad.shape), " W.grad", tuple(W.grad.shape))
-print("W.grad = mu.grad.T @ h:", torch.allclose(W.grad, mu.grad.T @ h, rtol=1e-3, atol=1e-3))
+print(
+    "W.grad = mu.grad.T @ h:",
+    torch.allclose(W.grad, mu.grad.T @ h, rtol=1e-3, atol=1e-3),
+)
 
 # %% [markdown] lang="vi"
 # Mỗi ảnh góp một hàng vào `mu.grad`; phần đóng góp của các hàng ấy (mỗi hàng nhân với $h$ của ảnh) cộng lại thành *một* gradient cho *một* bộ trọng số (weight). Giờ cho bộ tối ưu bước một bước:
@@ -326,9 +361,18 @@ with torch.no_grad():
     mu_again, _ = model.encode(x)
 
 print(tr("trọng số đổi:", "weights changed:"), not torch.equal(W_before, W))
-print(tr("mu đã tính đổi:", "mu already computed changed:"), not torch.equal(mu_before, mu))
-print(tr("mu tính lại khác mu cũ:", "mu computed again differs:"), not torch.equal(mu_before, mu_again))
-print(tr("hai ảnh, hai mu khác nhau:", "two images, two different mu:"), not torch.equal(mu_again[0], mu_again[1]))
+print(
+    tr("mu đã tính đổi:", "mu already computed changed:"),
+    not torch.equal(mu_before, mu),
+)
+print(
+    tr("mu tính lại khác mu cũ:", "mu computed again differs:"),
+    not torch.equal(mu_before, mu_again),
+)
+print(
+    tr("hai ảnh, hai mu khác nhau:", "two images, two different mu:"),
+    not torch.equal(mu_again[0], mu_again[1]),
+)
 
 # %% [markdown] lang="vi"
 # Bước cập nhật không đụng đến tensor `mu` đã tính. Chỉ khi đưa ảnh qua encoder lần nữa, $\mu$ mới khác đi, vì trọng số đã khác.
@@ -351,7 +395,9 @@ def layers_reached(cut):
     z = model.reparameterize(*model.encode(x))
     recon = model.decode(z.detach() if cut else z)
     losses.reconstruction_loss(recon, x, "mse").backward()
-    return [name for name, layer in model.named_children() if layer.weight.grad is not None]
+    return [
+        name for name, layer in model.named_children() if layer.weight.grad is not None
+    ]
 
 
 print("z         :", *layers_reached(cut=False))
@@ -383,13 +429,27 @@ loss = partial(losses.vae_loss, B=10)
 for network in tqdm((models.VAE, CutVAE), leave=False):
     torch.manual_seed(0)
     run = training.fit(
-        network(), digits, epochs=10, batch_size=64, lr=3e-3, loss=loss, log_dir=None, progress=False, seed=0
+        network(),
+        digits,
+        epochs=10,
+        batch_size=64,
+        lr=3e-3,
+        loss=loss,
+        log_dir=None,
+        progress=False,
+        seed=0,
     )
     for row in run.rows[::3]:
-        print(f"{network.__name__:6}  epoch {row['epoch']:2}   recon = {row['recon']:5.1f}   KL = {row['kl']:5.2f}")
+        print(
+            f"{network.__name__:6}  epoch {row['epoch']:2}   "
+            f"recon = {row['recon']:5.1f}   KL = {row['kl']:5.2f}"
+        )
 
 mean_image = digits.images.mean(dim=0).expand_as(digits.images)
-print(tr("ảnh trung bình:", "the mean image:"), f"{losses.reconstruction_loss(mean_image, digits.images):.1f}")
+print(
+    tr("ảnh trung bình:", "the mean image:"),
+    f"{losses.reconstruction_loss(mean_image, digits.images):.1f}",
+)
 
 # %% [markdown] lang="vi"
 # Mất mát của mạng bị cắt vẫn giảm, vì decoder vẫn học. Nhưng sai số tái tạo (`recon`) chỉ giảm đến gần mức của ảnh trung bình (dòng cuối): nó không còn nói gì được với encoder, chỉ có KL đến được đó, và kéo mọi ảnh về cùng
@@ -466,7 +526,10 @@ def estimates(mu, sigma, baseline=0.0, samples=200_000):
 
 torch.manual_seed(0)
 pathwise, score_function = estimates(mu=2.0, sigma=1.0)
-for name, values in ((tr("theo đường đi", "pathwise"), pathwise), (tr("hàm điểm", "score function"), score_function)):
+for name, values in (
+    (tr("theo đường đi", "pathwise"), pathwise),
+    (tr("hàm điểm", "score function"), score_function),
+):
     print(
         f"{name:14}  {tr('trung bình', 'mean')} {values.mean():.2f}  {tr('phương sai', 'variance')} {values.var():.1f}"
     )
@@ -490,19 +553,21 @@ for name, values in ((tr("theo đường đi", "pathwise"), pathwise), (tr("hàm
 # The two measured variances above should be near 4 and 87.
 
 # %%
-bins = torch.linspace(-5, 45, 101).numpy()
-plt.figure(figsize=(7, 3))
-for values, colour, label in (
-    (score_function, TEN_COLOURS[1], tr("hàm điểm", "score function")),
-    (pathwise, TEN_COLOURS[0], tr("theo đường đi", "pathwise")),
-):
-    plt.hist(values.numpy(), bins=bins, density=True, color=colour, alpha=0.7, label=label)
-plt.axvline(4, color="black", linestyle="--", label="2μ = 4")
-plt.title(tr("Ước lượng từ một mẫu (μ = 2, σ = 1)", "Estimates from one sample (μ = 2, σ = 1)"))
-plt.xlabel(tr("ước lượng của d/dμ E[z²]", "estimate of d/dμ E[z²]"))
-plt.ylabel(tr("mật độ", "density"))
-plt.legend()
-plt.show()
+plots.histograms(
+    {
+        tr("hàm điểm", "score function"): score_function,
+        tr("theo đường đi", "pathwise"): pathwise,
+    },
+    bins=100,
+    limits=(-5, 45),
+    density=True,
+    lines={"2μ = 4": 4},
+    xlabel=tr("ước lượng của d/dμ E[z²]", "estimate of d/dμ E[z²]"),
+    title=tr(
+        "Ước lượng từ một mẫu (μ = 2, σ = 1)",
+        "Estimates from one sample (μ = 2, σ = 1)",
+    ),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: cả hai biểu đồ có trung bình 4 (nét đứt). Ước lượng theo đường đi tụ quanh đó; hàm điểm thì phần lớn nằm sát 0, bù lại bằng một cái đuôi dài kéo đến vài chục.*
@@ -521,29 +586,43 @@ plt.show()
 # %%
 mu = 2.0
 sigmas = torch.logspace(-1.7, 0.3, 11)  # 0.02 … 2
-variances = torch.tensor([[values.var() for values in estimates(mu, sigma.item())] for sigma in sigmas])
+variances = torch.tensor(
+    [[values.var() for values in estimates(mu, sigma.item())] for sigma in sigmas]
+)
 
-plt.figure(figsize=(7, 3.6))
-plt.loglog(sigmas, mu**4 / sigmas**2 + 14 * mu**2 + 15 * sigmas**2, ":", color="black", label=tr("chính xác", "exact"))
-plt.loglog(sigmas, 4 * sigmas**2, ":", color="black")
-plt.loglog(sigmas, variances[:, 1], "s", color=TEN_COLOURS[6], label=tr("hàm điểm, đo", "score function, measured"))
-plt.loglog(sigmas, variances[:, 0], "o", color=TEN_COLOURS[0], label=tr("theo đường đi, đo", "pathwise, measured"))
-plt.axvspan(0.02, 0.1, color="grey", alpha=0.2, label=tr("σ cỡ VAE đã huấn luyện", "σ as in trained VAEs"))
-plt.title(tr("Phương sai của ước lượng theo σ (μ = 2)", "Variance of the estimate against σ (μ = 2)"))
-plt.xlabel("σ")
-plt.ylabel(tr("phương sai", "variance"))
-plt.legend(fontsize=8)
-plt.show()
+exact = {
+    tr("hàm điểm", "score function"): (
+        sigmas,
+        mu**4 / sigmas**2 + 14 * mu**2 + 15 * sigmas**2,
+    ),
+    tr("theo đường đi", "pathwise"): (sigmas, 4 * sigmas**2),
+}
+figure = plots.curves(
+    exact,
+    points={
+        tr("hàm điểm, đo", "score function, measured"): (sigmas, variances[:, 1]),
+        tr("theo đường đi, đo", "pathwise, measured"): (sigmas, variances[:, 0]),
+    },
+    log="xy",
+    xlabel="σ",
+    ylabel=tr("phương sai", "variance"),
+    title=tr(
+        "Phương sai của ước lượng theo σ (μ = 2)",
+        "Variance of the estimate against σ (μ = 2)",
+    ),
+)
+figure.axes[0].axvspan(0.02, 0.1, color="grey", alpha=0.2)
+figure
 
 # %% [markdown] lang="vi"
-# *Hình (hai trục log): các điểm đo nằm trên đường chính xác. Khi $\sigma$ nhỏ dần, phương sai của hàm điểm tăng như $\mu^4/\sigma^2$, còn của cách theo đường đi giảm như $4\sigma^2$: hai đường xa nhau mãi.
+# *Hình (hai trục log): các điểm đo nằm trên hai đường tính theo công thức. Khi $\sigma$ nhỏ dần, phương sai của hàm điểm tăng như $\mu^4/\sigma^2$, còn của cách theo đường đi giảm như $4\sigma^2$: hai đường xa nhau mãi.
 # Dải xám là cỡ $\sigma$ của nhiều VAE đã huấn luyện, từ 0,02 đến 0,1; với $B = 1000$ của bài tập, $\sigma$ còn có thể nhỏ hơn.*
 #
 # Muốn trung bình của $n$ mẫu có cùng độ chính xác, $n$ phải tỉ lệ với phương sai. Vậy hàm điểm cần nhiều mẫu gấp bao nhiêu lần? Cho công bằng, ta tính cả bản cải tiến quen thuộc nhất của nó: trừ một **mốc** (baseline) $b$ khỏi giá trị,
 # $(z^2 - b)\,\frac{d}{d\mu}\log q(z)$, ở đây $b = \mu^2$. Trung bình không đổi, vì $\mathbb{E}\!\left[\frac{d}{d\mu}\log q(z)\right] = 0$.
 
 # %% [markdown] lang="en"
-# *The figure (both axes logarithmic): the measured points lie on the exact lines. As $\sigma$ shrinks, the variance of the score function grows like $\mu^4/\sigma^2$ while the pathwise one falls like $4\sigma^2$: the two keep drifting apart.
+# *The figure (both axes logarithmic): the measured points lie on the lines of the formulas. As $\sigma$ shrinks, the variance of the score function grows like $\mu^4/\sigma^2$ while the pathwise one falls like $4\sigma^2$: the two keep drifting apart.
 # The grey band is the size of $\sigma$ in many trained VAEs, from 0.02 to 0.1; with the exercise's $B = 1000$ it can be smaller still.*
 #
 # For the mean of $n$ samples to be equally precise, $n$ must be proportional to the variance. How many times as many samples does the score function need, then? To be fair we include its best-known improvement: subtract a **baseline** $b$ from the value,
@@ -557,10 +636,14 @@ def times_as_many(sigma, baseline):
     return f"{ratio:,.0f}".replace(",", tr(".", ","))
 
 
-print(f"{'σ':>6} {tr('hàm điểm', 'score function'):>16} {tr('có mốc', 'with baseline'):>16}")
+print(
+    f"{'σ':>6} {tr('hàm điểm', 'score function'):>16} {tr('có mốc', 'with baseline'):>16}"
+)
 for sigma in (1.0, 0.1, 0.02):
     name = str(sigma).replace(".", tr(",", "."))
-    print(f"{name:>6} {times_as_many(sigma, 0.0):>16} {times_as_many(sigma, mu**2):>16}")
+    print(
+        f"{name:>6} {times_as_many(sigma, 0.0):>16} {times_as_many(sigma, mu**2):>16}"
+    )
 
 # %% [markdown] lang="vi"
 # Ở $\sigma = 0{,}1$, hàm điểm cần gấp hàng chục nghìn lần số mẫu; ở $\sigma = 0{,}02$, hàng chục triệu lần; có mốc thì vẫn là hàng trăm đến hàng chục nghìn lần. Với mẹo tái tham số hóa, **một** mẫu cho mỗi ảnh trong mỗi bước là đủ để học. Đó mới là điều mẹo này mang lại: không phải
@@ -610,19 +693,21 @@ logvar = torch.tensor([[-1.0, -2.5], [-3.0, -1.5]])
 sigma = torch.exp(0.5 * logvar)
 z = torch.stack([model.reparameterize(mu, logvar) for _ in range(1000)])  # (1000, 2, 2)
 
-figure, ax = plt.subplots(figsize=(6.4, 3.6))
+figure = plots.clouds(
+    {tr("ảnh 1", "image 1"): z[:, 0], tr("ảnh 2", "image 2"): z[:, 1]},
+    prior=False,
+    title=tr("Mỗi ảnh là một đám mây", "Each image is a cloud"),
+)
 for i in range(2):
-    ax.scatter(z[:, i, 0], z[:, i, 1], s=4, alpha=0.5, color=TEN_COLOURS[i], label=tr(f"ảnh {i + 1}", f"image {i + 1}"))
-for i in range(2):
-    for k, line in ((1, "-"), (2, "--")):
-        label = f"{k}σ" if i == 0 else None
-        ax.add_patch(Ellipse(mu[i].tolist(), *(2 * k * sigma[i]).tolist(), fill=False, linestyle=line, label=label))
-ax.set(xlabel="$z_1$", ylabel="$z_2$", title=tr("Mỗi ảnh là một đám mây", "Each image is a cloud"), aspect="equal")
-ax.legend(loc="lower left", fontsize=8, markerscale=3)
-plt.show()
+    for k, style in ((1, "-"), (2, "--")):
+        width, height = (2 * k * sigma[i]).tolist()
+        figure.axes[0].add_patch(
+            Ellipse(mu[i].tolist(), width, height, fill=False, linestyle=style)
+        )
+figure
 
 # %% [markdown] lang="vi"
-# *Hình: hai đám mây điểm, mỗi đám bao quanh $\mu$ của một ảnh; mỗi đám có hai elip, ở mức $1\sigma$ và $2\sigma$. Đám thứ nhất trải ngang, đám thứ hai trải dọc, vì mỗi ảnh và mỗi chiều có $\sigma$ riêng.*
+# *Hình: hai đám mây điểm, mỗi đám bao quanh $\mu$ của một ảnh; mỗi đám có hai elip, ở mức $1\sigma$ (nét liền) và $2\sigma$ (nét đứt). Đám thứ nhất trải ngang, đám thứ hai trải dọc, vì mỗi ảnh và mỗi chiều có $\sigma$ riêng.*
 #
 # ## 6 · Nhờ mẹo này mà sinh được ảnh mới?
 #
@@ -652,7 +737,7 @@ plt.show()
 # **Tiếp theo:** [Bài 04 · Hàm mất mát](04_loss.ipynb)
 
 # %% [markdown] lang="en"
-# *The figure: two clouds of points, each around the $\mu$ of one image, with ellipses at $1\sigma$ and $2\sigma$. The first is wide and the second tall, because every image and every dimension has its own $\sigma$.*
+# *The figure: two clouds of points, each around the $\mu$ of one image, with ellipses at $1\sigma$ (solid) and $2\sigma$ (dashed). The first is wide and the second tall, because every image and every dimension has its own $\sigma$.*
 #
 # ## 6 · Is it the trick that makes new images possible?
 #

@@ -25,7 +25,17 @@ import torch.nn.functional as F
 from matplotlib.colors import BoundaryNorm
 from torch.distributions import Normal, kl_divergence
 
-from vae_helpers import checks, data, diagrams, losses, models, plots, tr, training, widgets
+from vae_helpers import (
+    checks,
+    data,
+    diagrams,
+    losses,
+    models,
+    plots,
+    tr,
+    training,
+    widgets,
+)
 
 # %% [markdown] lang="vi"
 # ## 1 · Từ $\log p(x)$ đến ELBO
@@ -162,12 +172,15 @@ print(f"ELBO = {elbo:.2f}   log p(x) = {Normal(0.0, math.sqrt(2)).log_prob(x):.3
 # an author calls $\sigma$ before you copy a formula. Our encoder gives $\log\sigma^2$ (`logvar`), so $\sigma^2 =$ `logvar.exp()`.
 
 # %% tags=["nbval-check-output"]
-mu, logvar = torch.tensor([0.5, -0.2, 0.3]), torch.tensor([0.1, 0.3, -0.1])  # three dimensions of one image
+# three dimensions of one image
+mu, logvar = torch.tensor([0.5, -0.2, 0.3]), torch.tensor([0.1, 0.3, -0.1])
 sigma = torch.exp(0.5 * logvar)
 
 closed_form = losses.kl_divergence(mu[None], logvar[None]).item()
 library = kl_divergence(Normal(mu, sigma), Normal(0.0, 1.0)).sum()
-print(f"{tr('công thức (losses.kl_divergence)', 'closed form (losses.kl_divergence)'):36} {closed_form:.4f}")
+print(
+    f"{tr('công thức (losses.kl_divergence)', 'closed form (losses.kl_divergence)'):36} {closed_form:.4f}"
+)
 print(f"{'torch.distributions':36} {library:.4f}")
 
 # %% [markdown] lang="vi"
@@ -183,18 +196,19 @@ z = q.sample((20_000,))
 log_ratio = (q.log_prob(z) - p.log_prob(z)).sum(dim=1)
 counts = torch.arange(1, len(z) + 1)
 running_mean = log_ratio.cumsum(dim=0) / counts
-print(f"{tr('Monte Carlo, 20.000 mẫu', 'Monte Carlo, 20,000 samples'):36} {running_mean[-1]:.4f}")
+print(
+    f"{tr('Monte Carlo, 20.000 mẫu', 'Monte Carlo, 20,000 samples'):36} {running_mean[-1]:.4f}"
+)
 
-plt.figure(figsize=(7, 3))
-plt.plot(counts, running_mean, label=tr("trung bình Monte Carlo", "Monte Carlo mean"))
-plt.axhline(closed_form, color="black", linestyle="--", label=tr("công thức", "closed form"))
-plt.xscale("log")
-plt.ylim(-0.5, 1)
-plt.xlabel(tr("số mẫu z", "samples z"))
-plt.ylabel(tr("KL (nat)", "KL (nats)"))
-plt.title(tr("Ước lượng KL bằng cách lấy mẫu", "Estimating the KL by sampling"))
-plt.legend()
-plt.show()
+plots.curves(
+    {tr("trung bình Monte Carlo", "Monte Carlo mean"): (counts, running_mean)},
+    lines={tr("công thức", "closed form"): closed_form},
+    log="x",
+    ylim=(-0.5, 1),
+    xlabel=tr("số mẫu z", "samples z"),
+    ylabel=tr("KL (nat)", "KL (nats)"),
+    title=tr("Ước lượng KL bằng cách lấy mẫu", "Estimating the KL by sampling"),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: đường trung bình dao động mạnh khi mới có vài mẫu (có lúc còn âm), rồi ổn định quanh vạch đứt. Công thức cho ngay giá trị
@@ -215,7 +229,9 @@ surface = losses.kl_divergence(M[..., None], L[..., None])
 
 plt.figure(figsize=(6.4, 4.2))
 levels = [0, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 16]
-contours = plt.contourf(M, L, surface, levels=levels, norm=BoundaryNorm(levels, 256), cmap="cividis")
+contours = plt.contourf(
+    M, L, surface, levels=levels, norm=BoundaryNorm(levels, 256), cmap="cividis"
+)
 plt.colorbar(contours, label=tr("KL (nat)", "KL (nats)"))
 plt.plot(0, 0, "w*", markersize=14)
 plt.xlabel("$\\mu$")
@@ -354,34 +370,45 @@ from tqdm.auto import tqdm
 small_set, _ = data.split(data.load_mnist(), (0.2, 0.8), seed=0)
 small_test, _ = data.split(data.load_mnist(train=False), (0.25, 0.75), seed=0)
 start = models.load_pretrained("vae-2d")
-recipe = {"epochs": 1, "batch_size": 128, "lr": 1e-3, "log_dir": None, "progress": False, "seed": 0}
+recipe = {
+    "epochs": 1,
+    "batch_size": 128,
+    "lr": 1e-3,
+    "log_dir": None,
+    "progress": False,
+    "seed": 0,
+}
 
 B_values = (0.03, 0.3, 1, 10, 100, 1000)
 swept, rows = {}, []
 for B in tqdm(B_values, desc="B", leave=False):
     swept[B] = copy.deepcopy(start)
-    run = training.fit(swept[B], small_set, small_test, loss=partial(losses.vae_loss, B=B), **recipe)
+    run = training.fit(
+        swept[B], small_set, small_test, loss=partial(losses.vae_loss, B=B), **recipe
+    )
     rows.append((B, run["val_recon"][-1], run["val_kl"][-1]))
-    print(f"B = {B:7}   σ_x = {1 / math.sqrt(2 * B):.3f}   recon = {rows[-1][1]:5.1f}   KL = {rows[-1][2]:5.2f}")
+    print(
+        f"B = {B:7}   σ_x = {1 / math.sqrt(2 * B):.3f}   "
+        f"recon = {rows[-1][1]:5.1f}   KL = {rows[-1][2]:5.2f}"
+    )
 
 mean_image = small_set.images.mean(dim=0).expand_as(small_test.images)
 mean_error = losses.reconstruction_loss(mean_image, small_test.images)
-print(f"{tr('luôn trả lời ảnh trung bình', 'always the mean image')}: recon = {mean_error:.1f}")
+print(
+    f"{tr('luôn trả lời ảnh trung bình', 'always the mean image')}: recon = {mean_error:.1f}"
+)
 
 # %%
 _, recon_values, kl_values = zip(*rows, strict=True)
-plt.figure(figsize=(6, 3.6))
-plt.plot(kl_values, recon_values, "o-")
-for B, recon_value, kl_value in rows:
-    offset = (6, -14) if B == 1000 else (6, 6)
-    plt.annotate(f"B={B}", (kl_value, recon_value), textcoords="offset points", xytext=offset)
-plt.xlim(-0.5, max(kl_values) + 2)
-plt.ylim(min(recon_values) - 3, max(recon_values) + 2)
-plt.xlabel(tr("KL trên ảnh kiểm tra (nat)", "KL on test images (nats)"))
-plt.ylabel(tr("sai số tái tạo mỗi ảnh", "reconstruction error per image"))
-plt.title(tr("Đánh đổi giữa tái tạo và KL", "Reconstruction against KL"))
-plt.grid(alpha=0.3)
-plt.show()
+plots.curves(
+    {"": (kl_values, recon_values)},
+    markers=True,
+    notes={f"B = {B}": (kl, recon) for B, recon, kl in rows},
+    xlim=(-0.5, max(kl_values) + 2),
+    xlabel=tr("KL trên ảnh kiểm tra (nat)", "KL on test images (nats)"),
+    ylabel=tr("sai số tái tạo mỗi ảnh", "reconstruction error per image"),
+    title=tr("Đánh đổi giữa tái tạo và KL", "Reconstruction against KL"),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: mỗi điểm là một mô hình. Với $B = 0{,}03$, KL gần như bằng 0 và sai số không tốt hơn sai số của ảnh trung bình (dòng cuối của ô trên): $z$ không còn mang thông tin
@@ -401,41 +428,48 @@ plt.show()
 # %%
 def pictures(model):
     torch.manual_seed(0)
+    x = small_test.images[:10]
     with torch.no_grad():
-        x = small_test.images[:10]
         recon, _, _ = model(x)
         samples = model.decode(torch.randn(10, 2))
-    return torch.cat([x, recon, samples])  # (30, 1, 28, 28)
+    names = tr("gốc", "original"), tr("tái tạo", "rebuilt"), "z ~ N(0, I)"
+    return dict(zip(names, (x, recon, samples), strict=True))
 
 
 def draw(B):
-    _, recon_value, kl_value = rows[B_values.index(B)]
-    title = f"B = {B}   $\\sigma_x$ = {1 / math.sqrt(2 * B):.3f}   recon = {recon_value:.1f}   KL = {kl_value:.2f}"
-    return plots.plot_images(pictures(swept[B].cpu()), columns=10, title=title)
+    _, recon, kl = rows[B_values.index(B)]
+    sigma_x = 1 / math.sqrt(2 * B)
+    title = (
+        f"B = {B}   $\\sigma_x$ = {sigma_x:.3f}   recon = {recon:.1f}   KL = {kl:.2f}"
+    )
+    return plots.plot_images(pictures(swept[B].cpu()), title=title)
 
 
 widgets.figure_slider(B_values, draw, "B")
 
 # %%
-from torchvision.utils import make_grid
-
 from_the_start = models.load_pretrained("vae-2d-b1000")
-shown = [(f"B = {B}", swept[B].cpu()) for B in (0.03, 10, 1000)]
-shown.append((tr("B = 1000 ngay từ đầu", "B = 1000 from the start"), from_the_start))
+shown = {f"B = {B}": swept[B].cpu() for B in (0.03, 10, 1000)}
+shown[tr("B = 1000 từ đầu", "B = 1000 throughout")] = from_the_start
 
-figure, axes = plt.subplots(2, 2, figsize=(10, 3.8), layout="constrained")
-for ax, (title, model) in zip(axes.flat, shown, strict=True):
-    ax.imshow(make_grid(pictures(model), nrow=10)[0], cmap="gray", vmin=0, vmax=1)
-    ax.set_title(title)
-    ax.axis("off")
-plt.show()
+pictures_of = {}
+for name, model in shown.items():
+    original, rebuilt, sampled = pictures(model).values()
+    pictures_of |= {
+        tr("gốc", "original"): original,
+        f"{name}, x": rebuilt,
+        f"{name}, z": sampled,
+    }
+plots.plot_images(
+    pictures_of, title=tr("Tái tạo (x) và sinh ra (z)", "Rebuilt (x) and sampled (z)")
+)
 
 # %% [markdown] lang="vi"
-# *Hình: trong mỗi khối, hàng một là ảnh gốc, hàng hai là ảnh tái tạo, hàng ba là ảnh sinh ra. Với $B = 0{,}03$, mọi ảnh tái tạo lẫn ảnh sinh ra đều gần như cùng một vệt xám. Với $B = 10$, phần lớn ảnh tái tạo đọc được (trong lần chạy này, số 5 ở cột bốn ra giống số 3 hay số 8, số 8 cuối cùng ra giống số 5); ảnh sinh ra gồm khoảng năm loại chữ số, có vài ảnh lưng chừng giữa hai số.
+# *Hình: hàng trên cùng là ảnh gốc; dưới đó, mỗi mô hình một cặp hàng, ảnh tái tạo ($x$) rồi ảnh sinh ra ($z$). Với $B = 0{,}03$, mọi ảnh tái tạo lẫn ảnh sinh ra đều gần như cùng một vệt xám. Với $B = 10$, phần lớn ảnh tái tạo đọc được (trong lần chạy này, số 5 ở cột bốn ra giống số 3 hay số 8, số 8 cuối cùng ra giống số 5); ảnh sinh ra gồm khoảng năm loại chữ số, có vài ảnh lưng chừng giữa hai số.
 # Thêm một epoch với $B = 1000$, ảnh hầu như không đổi, chỉ có KL tăng. Còn với $B = 1000$ ngay từ đầu, ảnh tái tạo không đẹp hơn, mà ảnh sinh ra thì quanh đi quẩn lại chỉ có vài chữ số, hầu hết giống 0, 5 hay 6.* Vì sao?
 
 # %% [markdown] lang="en"
-# *The figure: in each block, row one holds the originals, row two the reconstructions, row three the generated images. With $B = 0.03$ all reconstructions and all generated images are nearly the same grey patch. With $B = 10$ most reconstructions can be read (in this run the 5 in the fourth column came out like a 3 or an 8, the last 8 like a 5); the generated images are of about five kinds of digits, a few of them halfway between two.
+# *The figure: the originals on top; below them a pair of rows for each model, first the reconstructions ($x$), then the generated images ($z$). With $B = 0.03$ all reconstructions and all generated images are nearly the same grey patch. With $B = 10$ most reconstructions can be read (in this run the 5 in the fourth column came out like a 3 or an 8, the last 8 like a 5); the generated images are of about five kinds of digits, a few of them halfway between two.
 # One more epoch with $B = 1000$ hardly changes the pictures, only the KL has grown. With $B = 1000$ from the start the reconstructions are no better, but the generated images show only a few digits over and over, most of them like 0, 5 or 6.* Why?
 
 # %%
@@ -445,7 +479,10 @@ for name, model in (("vae-2d", start), ("vae-2d-b1000", from_the_start)):
     sigma = torch.exp(0.5 * logvar)
     _, S, kl = losses.vae_loss(recon, small_test.images, mu, logvar)
     spread = ", ".join(f"{value:.1f}" for value in mu.std(dim=0))
-    print(f"{name:13}  std(μ) = {spread}   σ = {sigma.median():.3f}   recon = {S:.1f}   KL = {kl:.1f}")
+    print(
+        f"{name:13}  std(μ) = {spread}   σ = {sigma.median():.3f}   "
+        f"recon = {S:.1f}   KL = {kl:.1f}"
+    )
 
 # %% [markdown] lang="vi"
 # Với $B = 10$, các $\mu$ trải ra gần bằng tiên nghiệm (độ lệch chuẩn hơn 1 một chút), nên mẫu từ $\mathcal{N}(0, I)$ phủ phần lớn bản đồ. Với $B = 1000$ ngay từ đầu, các $\mu$ tản ra rộng gấp ba tiên nghiệm và $\sigma$ rất nhỏ: mỗi ảnh là một đốm, gần như một autoencoder. Mẫu từ $\mathcal{N}(0, I)$ chỉ chạm tới
@@ -474,7 +511,10 @@ for name, model in (("vae-2d", start), ("vae-2d-b1000", from_the_start)):
 # %%
 D = 784
 for B, S, _ in rows:
-    print(f"B = {B:7}   S = {S:5.1f}   σ_x = √(S/D) = {math.sqrt(S / D):.2f}   D / (2S) = {D / (2 * S):4.1f}")
+    print(
+        f"B = {B:7}   S = {S:5.1f}   σ_x = √(S/D) = {math.sqrt(S / D):.2f}   "
+        f"D / (2S) = {D / (2 * S):4.1f}"
+    )
 
 # %% [markdown] lang="vi"
 # Không luẩn quẩn: từ $B = 1$ đến $B = 1000$, $S$ gần như không đổi, nên dù huấn luyện với $B$ nào trong số đó, câu trả lời vẫn là khoảng 12 đến 13; với `vae-2d-b1000` cũng thế ($S = 30{,}6$). Vậy một decoder **hiệu chỉnh đúng** (calibrated) có $B$ khoảng một chục, như $B = 10$ của `vae-2d`, nhỏ hơn con số của bài tập cả trăm lần.
@@ -493,19 +533,17 @@ for B, S, _ in rows:
 # error. Compare the two for one pixel:
 
 # %%
-recon = torch.linspace(0.001, 0.999, 500)
-figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.2), layout="constrained")
-for target, style in ((0.0, "-"), (0.5, "--"), (1.0, ":")):
+recon = torch.linspace(0.02, 0.98, 481)
+squared, bce = {}, {}
+for target in (0.0, 0.5, 1.0):
     x = torch.full_like(recon, target)
-    axes[0].plot(recon, (x - recon) ** 2, style, label=f"x = {target:g}")
-    axes[1].plot(recon, F.binary_cross_entropy(recon, x, reduction="none"), style, label=f"x = {target:g}")
-axes[0].set(title=tr("Bình phương sai số", "Squared error"), ylabel=tr("mất mát", "loss"))
-axes[1].set(title="BCE", ylim=(0, 4))
-for ax in axes:
-    ax.set_xlabel("$\\hat{x}$")
-    ax.legend()
-    ax.grid(alpha=0.3)
-plt.show()
+    squared[f"x = {target:g}"] = recon, (x - recon) ** 2
+    bce[f"x = {target:g}"] = recon, F.binary_cross_entropy(recon, x, reduction="none")
+plots.curves(
+    {tr("Bình phương sai số", "Squared error"): squared, "BCE": bce},
+    xlabel="$\\hat{x}$",
+    ylabel=[tr("mất mát", "loss")] * 2,
+)
 
 # %% [markdown] lang="vi"
 # *Hình: ở cả hai khung, cả ba đường đều thấp nhất tại $\hat x = x$. Nhưng BCE phạt gần như vô hạn khi mô hình chắc chắn mà sai (hai mép), và với điểm ảnh xám $x = 0{,}5$, giá trị thấp nhất
@@ -562,7 +600,7 @@ for target in (0.0, 0.3, 0.6, 0.7, 0.8, 1.0):
     x = torch.full_like(output, target)
     right = F.binary_cross_entropy(output, x, reduction="none").argmin()
     wrong = F.binary_cross_entropy_with_logits(output, x, reduction="none").argmin()
-    print(f"x = {target}   BCE: {output[right]:.2f}   BCE with logits: {output[wrong]:.2f}")
+    print(f"x = {target}   BCE: {output[right]:.2f}   with logits: {output[wrong]:.2f}")
 
 # %% [markdown] lang="vi"
 # Với BCE đúng, đầu ra tốt nhất là chính $x$. Với sigmoid hai lần, đó là $\text{logit}(x) = \log\frac{x}{1-x}$ cắt vào $[0, 1]$: mọi $x$ dưới 0,5 thành đen, mọi $x$ trên 0,731 thành trắng, các mức xám ở giữa bị kéo giãn ra.

@@ -80,7 +80,13 @@ print(dataset)
 train_set, val_set = data.split(dataset, (0.8, 0.2), seed=1)
 train_loader = DataLoader(train_set, batch_size=batch_size, shuffle=True)
 val_loader = DataLoader(val_set, batch_size=batch_size)
-print(tr("Huấn luyện:", "Training:"), len(train_set), "·", tr("Kiểm định:", "Validation:"), len(val_set))
+print(
+    tr("Huấn luyện:", "Training:"),
+    len(train_set),
+    "·",
+    tr("Kiểm định:", "Validation:"),
+    len(val_set),
+)
 
 # %% [markdown] lang="vi"
 # Số batch trong một epoch là số ảnh chia cho 256, làm tròn lên. Batch cuối thường ít ảnh hơn, ở đây là 128. Hãy nhớ điều đó: đến lúc
@@ -92,7 +98,9 @@ print(tr("Huấn luyện:", "Training:"), len(train_set), "·", tr("Kiểm đị
 
 # %%
 batch_sizes = [len(labels) for _, labels in train_loader]
-print(len(batch_sizes), tr("batch:", "batches:"), batch_sizes[:3], "…", batch_sizes[-3:])
+print(
+    len(batch_sizes), tr("batch:", "batches:"), batch_sizes[:3], "…", batch_sizes[-3:]
+)
 
 # %% [markdown] lang="vi"
 # ## III.5 · Mô hình
@@ -112,14 +120,18 @@ print(len(batch_sizes), tr("batch:", "batches:"), batch_sizes[:3], "…", batch_
 class VAE(nn.Module):
     def __init__(self, channels, latent_dim):
         super().__init__()
-        self.conv1 = nn.Conv2d(channels, 16, kernel_size=3, padding=1)  # 28×28 → 28×28
-        self.conv2 = nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1)  # 28×28 → 14×14
-        self.conv3 = nn.Conv2d(32, 64, kernel_size=3, stride=2, padding=1)  # 14×14 → 7×7
+        self.conv1 = nn.Conv2d(channels, 16, kernel_size=3, padding=1)  # → 28×28
+        self.conv2 = nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1)  # → 14×14
+        self.conv3 = nn.Conv2d(32, 64, kernel_size=3, stride=2, padding=1)  # → 7×7
         self.fc_mu = nn.Linear(64 * 7 * 7, latent_dim)  # 3136 → μ
         self.fc_logvar = nn.Linear(64 * 7 * 7, latent_dim)  # 3136 → log σ²
         self.fc_decode = nn.Linear(latent_dim, 64 * 7 * 7)
-        self.deconv1 = nn.ConvTranspose2d(64, 32, 3, stride=2, padding=1, output_padding=1)  # 7×7 → 14×14
-        self.deconv2 = nn.ConvTranspose2d(32, 16, 3, stride=2, padding=1, output_padding=1)  # 14×14 → 28×28
+        self.deconv1 = nn.ConvTranspose2d(
+            64, 32, 3, stride=2, padding=1, output_padding=1
+        )  # → 14×14
+        self.deconv2 = nn.ConvTranspose2d(
+            32, 16, 3, stride=2, padding=1, output_padding=1
+        )  # → 28×28
         self.conv_final = nn.Conv2d(16, channels, kernel_size=3, padding=1)
 
     def encode(self, x):
@@ -333,7 +345,9 @@ print(
 # %% tags=["exercise"]
 def epoch_mean(batch_means, batch_sizes):
     ### BEGIN SOLUTION
-    total = sum(mean * size for mean, size in zip(batch_means, batch_sizes, strict=True))
+    total = sum(
+        mean * size for mean, size in zip(batch_means, batch_sizes, strict=True)
+    )
     return total / sum(batch_sizes)
     ### END SOLUTION
 
@@ -354,7 +368,10 @@ checks.check_epoch_mean(epoch_mean)
 mean_loss = np.average(batch_means, weights=batch_sizes)
 log_file = Path("logs") / f"by_hand_{datetime.now():%Y%m%d_%H%M%S}.txt"
 log_file.parent.mkdir(exist_ok=True)
-log_file.write_text(f"Epoch,Avg_Loss,Recon_Loss,KL_Loss\n1,{mean_loss:.6f},{recon_loss:.6f},{kl_loss:.6f}\n")
+log_file.write_text(
+    "Epoch,Avg_Loss,Recon_Loss,KL_Loss\n"
+    f"1,{mean_loss:.6f},{recon_loss:.6f},{kl_loss:.6f}\n"
+)
 print(log_file.read_text())
 
 # %% [markdown] lang="vi"
@@ -383,7 +400,9 @@ with torch.no_grad():
         val_means.append(loss_function(recon, x, mu, logvar)[0].item())
         val_sizes.append(len(x))
 print(tr("huấn luyện:", "training:"), f"{mean_loss:.0f}")
-print(tr("kiểm định:", "validation:"), f"{np.average(val_means, weights=val_sizes):.0f}")
+print(
+    tr("kiểm định:", "validation:"), f"{np.average(val_means, weights=val_sizes):.0f}"
+)
 
 # %% [markdown] lang="vi"
 # Mất mát trên tập kiểm định lại *thấp hơn*. Không phải vì ảnh ở đó dễ hơn: nó được đo ở cuối epoch, còn con số huấn luyện là trung bình trên cả epoch,
@@ -436,7 +455,13 @@ if EPOCHS == 3:
 torch.manual_seed(1)
 model = VAE(channels, latent_dim)
 history = training.fit(
-    model, train_set, val_set, epochs=EPOCHS - 1, batch_size=batch_size, checkpoint=checkpoint, seed=1
+    model,
+    train_set,
+    val_set,
+    epochs=EPOCHS - 1,
+    batch_size=batch_size,
+    checkpoint=checkpoint,
+    seed=1,
 )
 
 # %% [markdown] lang="vi"
@@ -460,7 +485,15 @@ history = training.fit(
 
 # %%
 model = VAE(channels, latent_dim)
-history = training.fit(model, train_set, val_set, epochs=EPOCHS, batch_size=batch_size, checkpoint=checkpoint, seed=1)
+history = training.fit(
+    model,
+    train_set,
+    val_set,
+    epochs=EPOCHS,
+    batch_size=batch_size,
+    checkpoint=checkpoint,
+    seed=1,
+)
 history
 
 # %%
@@ -526,7 +559,7 @@ from torchvision.transforms import ToTensor
 
 
 class OneByOne(torch.utils.data.Dataset):
-    """As torchvision.datasets.MNIST with ToTensor: each image is converted anew, one at a time."""
+    """As torchvision's MNIST with ToTensor: each image is converted anew."""
 
     def __init__(self, images):
         self.bytes = (images[:, 0] * 255).round().byte().numpy()
@@ -539,7 +572,10 @@ class OneByOne(torch.utils.data.Dataset):
 
 
 one_by_one = DataLoader(OneByOne(train_set.images), batch_size, shuffle=True)
-in_memory = (train_set.images[indices] for indices in torch.randperm(len(train_set)).split(batch_size))
+in_memory = (
+    train_set.images[indices]
+    for indices in torch.randperm(len(train_set)).split(batch_size)
+)
 
 # %% [markdown] lang="vi"
 # Rồi bấm giờ bốn phần của một bước, lấy trung vị của 15 batch, hai cách nạp luân phiên nhau: nạp ảnh, lan truyền xuôi (forward pass), lan truyền ngược (backward pass), cập nhật trọng số. (Khoảng 5 giây trên CPU.) Trên GPU, các lệnh chỉ được *xếp hàng*; phải
@@ -572,17 +608,28 @@ def profile(batches):
     return 1000 * np.diff(clock)
 
 
-optimizer = torch.optim.Adam(model.parameters(), lr=0)  # lr = 0: the model that we have trained stays as it is
+# lr = 0: the model that we have trained stays as it is
+optimizer = torch.optim.Adam(model.parameters(), lr=0)
 n = min(15, len(train_set) // batch_size)
 loaders = iter(one_by_one), iter(in_memory)
-rows = [[profile(batches) for batches in loaders] for _ in range(n)]  # in turn: a slow moment meets both
-times = dict(zip((tr("bài tập", "exercise"), "fit"), np.median(rows, axis=0), strict=True))
+# in turn: a slow moment meets both
+rows = [[profile(batches) for batches in loaders] for _ in range(n)]
+times = dict(
+    zip((tr("bài tập", "exercise"), "fit"), np.median(rows, axis=0), strict=True)
+)
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
-parts = [tr("nạp ảnh", "loading"), tr("xuôi", "forward"), tr("ngược", "backward"), tr("cập nhật", "update")]
+parts = [
+    tr("nạp ảnh", "loading"),
+    tr("xuôi", "forward"),
+    tr("ngược", "backward"),
+    tr("cập nhật", "update"),
+]
 left = np.zeros(2)
-for part, hatch, row in zip(parts, ("", "//", "xx", "oo"), np.array(list(times.values())).T, strict=True):
+for part, hatch, row in zip(
+    parts, ("", "//", "xx", "oo"), np.array(list(times.values())).T, strict=True
+):
     ax.barh(list(times), row, left=left, label=part, hatch=hatch, edgecolor="white")
     left += row
 ax.set(
@@ -626,21 +673,19 @@ plt.show()
 # %%
 rates = []
 rate = torch.optim.Adam([nn.Parameter(torch.zeros(1))], lr=6e-3)
-one_cycle = torch.optim.lr_scheduler.OneCycleLR(rate, max_lr=6e-3, total_steps=5 * 750)  # 5 epochs of 750 batches of 64
+# 5 epochs of 750 batches of 64
+one_cycle = torch.optim.lr_scheduler.OneCycleLR(rate, max_lr=6e-3, total_steps=5 * 750)
 for _ in range(5 * 750):
     rates.append(rate.param_groups[0]["lr"])
     rate.step()
     one_cycle.step()
-fig, ax = plt.subplots(figsize=(6, 2.6), layout="constrained")
-ax.plot(np.arange(len(rates)) / 750, rates, label='schedule="one-cycle", lr=6e-3')
-ax.axhline(1e-3, linestyle="--", color="grey", label=tr("bài tập: 1e-3 không đổi", "exercise: 1e-3 throughout"))
-ax.set(
+plots.curves(
+    {'schedule="one-cycle", lr=6e-3': (np.arange(len(rates)) / 750, rates)},
+    lines={tr("bài tập: 1e-3 không đổi", "exercise: 1e-3 throughout"): 1e-3},
     xlabel="epoch",
     ylabel=tr("tốc độ học", "learning rate"),
     title=tr("Một chu kỳ tốc độ học", "One cycle of the learning rate"),
 )
-ax.legend(loc="upper right", fontsize=8)
-plt.show()
 
 # %% [markdown] lang="vi"
 # *Hình: đường liền đi từ 0,00024 lên 0,006 trong 30 % số bước đầu, rồi hạ về gần 0; đường đứt là tốc độ học cố định của bài tập.* Bước dài ở giữa đưa mạng đi xa, bước ngắn ở cuối cho nó lắng xuống. Chúng tôi đã đo trên toàn bộ MNIST: `fit(..., epochs=5, batch_size=64,

@@ -42,9 +42,15 @@ train_set, val_set = data.split(data.load_mnist(), (0.8, 0.2), seed=1)
 EPOCHS = 3  # 500
 torch.manual_seed(1)
 model = models.VAE(channels=1, latent_dim=2)
-checkpoint = training.checkpoint_folder() / f"vae_B1000_{EPOCHS}_epochs.pt"  # as in lesson 05
-history = training.fit(model, train_set, val_set, epochs=EPOCHS, checkpoint=checkpoint, seed=1)
-print(tr("Sai số tái tạo trên tập kiểm định:", "Validation reconstruction error:"), f"{history['val_recon'][-1]:.1f}")
+# as in lesson 05
+checkpoint = training.checkpoint_folder() / f"vae_B1000_{EPOCHS}_epochs.pt"
+history = training.fit(
+    model, train_set, val_set, epochs=EPOCHS, checkpoint=checkpoint, seed=1
+)
+print(
+    tr("Sai số tái tạo trên tập kiểm định:", "Validation reconstruction error:"),
+    f"{history['val_recon'][-1]:.1f}",
+)
 
 # %% [markdown] lang="vi"
 # ## III.9 · Tái tạo ảnh của tập kiểm định
@@ -151,12 +157,23 @@ plots.plot_latent(model, val_set)
 with torch.no_grad():
     mu, logvar = model.encode(val_set.images[:2000].to(device))
 sigma = torch.exp(0.5 * logvar)
-print(tr("trung bình của các μ:", "mean of the μ:"), [f"{m:.2f}" for m in mu.mean(dim=0).tolist()])
-print(tr("độ lệch chuẩn của các μ:", "standard deviation of the μ:"), [f"{s:.2f}" for s in mu.std(dim=0).tolist()])
-print(tr("σ trung bình của bộ mã hóa:", "mean σ of the encoder:"), f"{sigma.mean():.3f}")
+print(
+    tr("trung bình của các μ:", "mean of the μ:"),
+    [f"{m:.2f}" for m in mu.mean(dim=0).tolist()],
+)
+print(
+    tr("độ lệch chuẩn của các μ:", "standard deviation of the μ:"),
+    [f"{s:.2f}" for s in mu.std(dim=0).tolist()],
+)
+print(
+    tr("σ trung bình của bộ mã hóa:", "mean σ of the encoder:"), f"{sigma.mean():.3f}"
+)
 for radius in (1, 2, 3):
     inside = (mu.norm(dim=1) < radius).float().mean()
-    print(tr("số ảnh trong vòng bán kính", "images within radius"), f"{radius}: {inside:.0%}")
+    print(
+        tr("số ảnh trong vòng bán kính", "images within radius"),
+        f"{radius}: {inside:.0%}",
+    )
 
 # %% [markdown] lang="vi"
 # Trong lần chạy này, chỉ khoảng 10 % số ảnh nằm trong vòng bán kính 2, nơi $\mathcal{N}(0, I)$ có 86 %, và cả vòng bán kính 3 cũng chỉ chứa chừng một phần tư. Tâm đám mây lệch hẳn
@@ -234,11 +251,14 @@ torch.manual_seed(0)
 with torch.no_grad():
     mu = trained.encode(val_set.images[:2000].to(device))[0].cpu()
     cloud = torch.distributions.MultivariateNormal(mu.mean(dim=0), mu.T.cov())
-    samples = trained.decode(torch.cat([torch.randn(20, 2), cloud.sample((20,))]).to(device))
-title = tr(
-    "Trên: z ~ N(0, I) · Dưới: z khớp với đám mây μ", "Above: z ~ N(0, I) · Below: z fitted to the cloud of the μ"
+    samples = trained.decode(
+        torch.cat([torch.randn(20, 2), cloud.sample((20,))]).to(device)
+    )
+plots.plot_images(
+    samples,
+    rows=["z ~ N(0, I)", "", tr("z khớp đám mây", "z fitted"), ""],
+    title=tr("Lấy z ở đâu?", "Where to take z from"),
 )
-plots.plot_images(samples, title=title)
 
 # %% [markdown] lang="vi"
 # *Hình: bốn mươi ảnh. Giờ phần lớn đọc được, và những mảng xám đã biến mất: sau 30 epoch, đám mây bao quanh gốc tọa độ và rộng gấp ba tiên nghiệm. Vì thế tiên nghiệm chỉ với tới phần giữa của nó:
@@ -305,9 +325,16 @@ checks.check_sample_prior(sample_prior)
 
 # %%
 torch.manual_seed(0)
-rows = [sample_prior(m, 20) for m in (trained, models.load_pretrained("vae-2d").to(device))]
-title = tr("Trên: B = 1000 · Dưới: B = 10", "Above: B = 1000 · Below: B = 10")
-plots.plot_images(torch.cat(rows), title=title) if rows[0] is not None else None
+figure = None
+samples = sample_prior(trained, 20)
+if samples is not None:
+    more = sample_prior(models.load_pretrained("vae-2d").to(device), 20)
+    figure = plots.plot_images(
+        torch.cat([samples, more]),
+        rows=["B = 1000", "", "B = 10", ""],
+        title=tr("Hàm của bạn lấy mẫu từ N(0, I)", "Your function draws from N(0, I)"),
+    )
+figure
 
 # %% [markdown] lang="vi"
 # *Hình: cùng một hàm, cùng một tiên nghiệm. Hai hàng trên lại thiếu số 1 và số 7; hai hàng dưới có thể có đủ mọi chữ số, vì `vae-2d` giữ các $\mu$ của nó quanh gốc tọa độ.*

@@ -128,7 +128,8 @@ for d in (2, 16, 100):
     lengths = torch.randn(5000, d).norm(dim=1)
     middle = (torch.randn(5000, d) + torch.randn(5000, d)).norm(dim=1) / 2
     print(
-        f"d = {d:3}   √d = {d**0.5:5.2f}   |z| = {lengths.mean():5.2f} ± {lengths.std():.2f}   "
+        f"d = {d:3}   √d = {d**0.5:5.2f}   "
+        f"|z| = {lengths.mean():5.2f} ± {lengths.std():.2f}   "
         f"{tr('giữa đường thẳng', 'middle of a straight walk')}: {middle.mean():5.2f}"
     )
 
@@ -151,8 +152,11 @@ for d in (2, 16, 100):
 # So in two dimensions the map below shows only the *shape* of the two ways, not a reason to choose the arc.
 
 # %%
-digits = torch.stack([test_set.images[test_set.labels == digit][0] for digit in range(10)])
-walk = widgets.interpolation_slider(vae, digits, digits)  # one of each digit to choose from, on either side
+digits = torch.stack(
+    [test_set.images[test_set.labels == digit][0] for digit in range(10)]
+)
+# one of each digit to choose from, on either side
+walk = widgets.interpolation_slider(vae, digits, digits)
 walk.menus["a"].value, walk.menus["b"].value = 7, 2
 walk
 
@@ -170,11 +174,20 @@ walk
 alphas = torch.linspace(0, 1, 9).tolist()
 with torch.no_grad():
     z_a, z_b = vae_16.encode(digits[[7, 2]])[0]
-    z = torch.stack([way(z_a, z_b, alpha) for way in (torch.lerp, widgets.slerp) for alpha in alphas])
+    z = torch.stack(
+        [
+            way(z_a, z_b, alpha)
+            for way in (torch.lerp, widgets.slerp)
+            for alpha in alphas
+        ]
+    )
     pictures = vae_16.decode(z)
 lengths = [f"|z| = {length:.1f}" for length in z.norm(dim=1).tolist()]
 plots.plot_images(
-    pictures, lengths, columns=9, title=tr("Trên: đường thẳng · Dưới: cung tròn", "Above: straight · Below: arc")
+    pictures,
+    lengths,
+    rows=[tr("đường thẳng", "straight"), tr("cung tròn", "arc")],
+    title=tr("Hai con đường từ 7 đến 2", "Two ways from 7 to 2"),
 )
 
 # %% [markdown] lang="vi"
@@ -200,7 +213,9 @@ plots.plot_images(
 def slerp(z_a, z_b, alpha):
     ### BEGIN SOLUTION
     omega = torch.acos(torch.dot(z_a, z_b) / (z_a.norm() * z_b.norm()))
-    return (torch.sin((1 - alpha) * omega) * z_a + torch.sin(alpha * omega) * z_b) / torch.sin(omega)
+    return (
+        torch.sin((1 - alpha) * omega) * z_a + torch.sin(alpha * omega) * z_b
+    ) / torch.sin(omega)
     ### END SOLUTION
 
 

@@ -30,7 +30,8 @@ from vae_helpers import checks, data, losses, models, plots, tr, training
 N = 12_000  # training images
 everything = data.load_mnist()
 train_set = data.split(everything, [min(1, N / len(everything))], seed=0)[0]
-repeat = N // len(train_set)  # 1 on MNIST; without a network there are fewer images, and they are shown more often
+# 1 on MNIST; without a network there are fewer images, and they are shown more often
+repeat = N // len(train_set)
 x_test = data.load_mnist(train=False).images[:2000]
 print(train_set, "·", tuple(x_test.shape))
 
@@ -94,15 +95,26 @@ def recon_loss(recon, x, z):
 # %%
 torch.manual_seed(0)
 linear = LinearAutoencoder(16)
-recipe = {"schedule": "one-cycle", "log_dir": None, "seed": 0}  # lr rises first, then falls to almost 0
+# lr rises first, then falls to almost 0
+recipe = {"schedule": "one-cycle", "log_dir": None, "seed": 0}
 # no weight decay: it would prefer some pairs of matrices to others
-training.fit(linear, centred, epochs=30 * repeat, lr=2e-2, weight_decay=0, loss=recon_loss, progress=False, **recipe)
+training.fit(
+    linear,
+    centred,
+    epochs=30 * repeat,
+    lr=2e-2,
+    weight_decay=0,
+    loss=recon_loss,
+    progress=False,
+    **recipe,
+)
 
 linear.cpu().eval()
 with torch.no_grad():
     linear_recon, _ = linear(x_centred)
 print(f"PCA             {losses.reconstruction_loss(pca_recon, x_centred):.2f}")
-print(f"{tr('AE tuyến tính', 'linear AE'):15} {losses.reconstruction_loss(linear_recon, x_centred):.2f}")
+linear_error = losses.reconstruction_loss(linear_recon, x_centred)
+print(f"{tr('AE tuyến tính', 'linear AE'):15} {linear_error:.2f}")
 
 # %% [markdown] lang="vi"
 # Hai sai số bằng nhau đến chữ số thập phân thứ hai. Chẳng lẽ hai phương pháp tìm ra cùng một thứ? Hãy so hai không gian con: một cái do các cột của $V$ sinh ra, một cái do các cột của ma trận decoder $D$.
@@ -158,7 +170,10 @@ from scipy.linalg import subspace_angles
 
 torch.manual_seed(0)
 D = linear.decoder.weight.detach()
-for name, basis in ((tr("ngẫu nhiên", "random"), torch.randn(784, 16)), (tr("đã học", "learnt"), D)):
+for name, basis in (
+    (tr("ngẫu nhiên", "random"), torch.randn(784, 16)),
+    (tr("đã học", "learnt"), D),
+):
     angles = torch.rad2deg(torch.tensor(subspace_angles(V.numpy(), basis.numpy())))
     print(f"{name:11} {angles.min():6.2f}° … {angles.max():6.2f}°")
 
@@ -171,27 +186,45 @@ for name, basis in ((tr("ngẫu nhiên", "random"), torch.randn(784, 16)), (tr("
 
 # %%
 def as_pictures(columns):
-    """(784, n) weights of any sign → n pictures in [0, 1]: mid-grey is 0, each scaled to its own largest weight."""
+    """(784, n) weights → n pictures in [0, 1], each to its own scale; mid-grey is 0."""
     scaled = columns / columns.abs().amax(dim=0)
     return (0.5 + 0.5 * scaled).T.reshape(-1, 1, 28, 28)
 
 
-title = tr(
-    "Trên: các trục của PCA · dưới: các cột của AE tuyến tính", "Above: PCA's axes · below: columns of the linear AE"
+columns = {
+    "PCA": as_pictures(V[:, :8]),
+    tr("AE tuyến tính", "linear AE"): as_pictures(D[:, :8]),
+}
+plots.plot_images(
+    columns,
+    title=tr(
+        "Tám cột đầu của hai decoder", "The first eight columns of either decoder"
+    ),
 )
-plots.plot_images(torch.cat([as_pictures(V[:, :8]), as_pictures(D[:, :8])]), columns=8, title=title)
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(7.4, 3.8), layout="constrained")
 flat = centred.images.flatten(1)
-for ax, name, matrix in zip(axes, ("PCA", tr("AE tuyến tính", "linear AE")), (V, linear.encoder.weight.T), strict=True):
+for ax, name, matrix in zip(
+    axes,
+    ("PCA", tr("AE tuyến tính", "linear AE")),
+    (V, linear.encoder.weight.T),
+    strict=True,
+):
     correlations = torch.corrcoef((flat @ matrix.detach()).T)
     heat = ax.imshow(correlations, cmap="PuOr", vmin=-1, vmax=1)
     largest = (correlations - torch.eye(16)).abs().max()
-    ax.set(title=f"{name}\n{tr('ngoài đường chéo', 'off the diagonal')}: |r| ≤ {largest:.2f}", xticks=[], yticks=[])
-    ax.set(xlabel=tr("chiều của z", "dimension of z"), ylabel=tr("chiều của z", "dimension of z"))
+    beside = f"{tr('ngoài đường chéo', 'off the diagonal')}: |r| ≤ {largest:.2f}"
+    ax.set(title=f"{name}\n{beside}", xticks=[], yticks=[])
+    z_name = tr("chiều của z", "dimension of z")
+    ax.set(xlabel=z_name, ylabel=z_name)
 figure.colorbar(heat, ax=axes, label=tr("tương quan r", "correlation r"))
-figure.suptitle(tr("Tương quan giữa các chiều của mã", "Correlations between the dimensions of the code"))
+figure.suptitle(
+    tr(
+        "Tương quan giữa các chiều của mã",
+        "Correlations between the dimensions of the code",
+    )
+)
 plt.show()
 
 # %% [markdown] lang="vi"
@@ -251,7 +284,8 @@ class PCAModel:
 
 
 # %%
-EPOCHS = 8 * repeat  # 30 * repeat, with N = 48_000 in the cell with the imports, is the full training
+# 30 * repeat, with N = 48_000 in the cell with the imports, is the full training
+EPOCHS = 8 * repeat
 recipe.update(epochs=EPOCHS, batch_size=128, lr=8e-3)
 
 dims = (2, 4, 8, 16, 32, 64)
@@ -273,7 +307,7 @@ def code(model, x):
 
 @torch.no_grad()
 def error(model, x):
-    """Squared error per image of what the model makes of x, against the clean test images."""
+    """Squared error per image of what the model makes of x, against the clean ones."""
     return losses.reconstruction_loss(model.decode(code(model, x)), x_test).item()
 
 
@@ -284,28 +318,29 @@ for row in zip(dims, pca_errors, ae_errors, strict=True):
     print("d = {:2}   PCA {:5.1f}   AE {:5.1f}".format(*row))
 
 # %%
-plt.figure(figsize=(6, 3.4))
-plt.plot(dims, pca_errors, "s--", label="PCA")
-plt.plot(dims, ae_errors, "o-", label="autoencoder (MLP)")
-plt.xscale("log", base=2)
-plt.xticks(dims, dims)
-plt.ylim(bottom=0)
-plt.xlabel(tr("số chiều d của mã", "dimensions d of the code"))
-plt.ylabel(tr("sai số mỗi ảnh", "error per image"))
-plt.title(tr("Sai số theo số chiều, trên ảnh kiểm tra", "Error against dimension, on test images"))
-plt.legend()
-plt.grid(alpha=0.3)
-plt.show()
+plots.curves(
+    {"PCA": (dims, pca_errors), "autoencoder (MLP)": (dims, ae_errors)},
+    log="x",
+    markers=True,
+    ylim=(0, None),
+    xlabel=tr("số chiều d của mã", "dimensions d of the code"),
+    ylabel=tr("sai số mỗi ảnh", "error per image"),
+    title=tr(
+        "Sai số theo số chiều, trên ảnh kiểm tra",
+        "Error against dimension, on test images",
+    ),
+)
 
 # %%
 x = x_test[4:5]
-rows = []
-with torch.no_grad():
-    for family in ({d: PCAModel(d) for d in dims}, narrow):
-        rows += [x, *(model.decode(model.encode(x)) for model in family.values())]
-titles = ["x", *(f"PCA {d}" for d in dims), "x", *(f"AE {d}" for d in dims)]
+rows = {}
+for name, family in (("PCA", {d: PCAModel(d) for d in dims}), ("AE", narrow)):
+    with torch.no_grad():
+        redrawn = [model.decode(model.encode(x)) for model in family.values()]
+    rows[name] = torch.cat([x, *redrawn])
+titles = ["x", *(f"d = {d}" for d in dims)]
 plots.plot_images(
-    torch.cat(rows), titles, columns=7, title=tr("Cùng một ảnh, mã dài dần", "One image, ever longer codes")
+    rows, titles, title=tr("Cùng một ảnh, mã dài dần", "One image, ever longer codes")
 )
 
 # %% [markdown] lang="vi"
@@ -347,7 +382,11 @@ wide = models.TiedAutoencoder(800, torch.sigmoid)
 training.fit(wide, train_set, loss=recon_loss, **tied_recipe)
 
 wide.cpu().eval()
-print(tr("sai số", "error"), f"{error(wide, x_test):.1f}   z:", f"{code(wide, x_test).mean():.2f}")
+print(
+    tr("sai số", "error"),
+    f"{error(wide, x_test):.1f}   z:",
+    f"{code(wide, x_test).mean():.2f}",
+)
 
 # %% [markdown] lang="vi"
 # Sai số (con số đầu) chỉ bằng khoảng một nửa của mạng 16 chiều, nhưng mạng này chẳng nén gì: nó cho qua phần lớn bức ảnh, với các đơn vị ở mức trung bình 0,38 (con số sau; sigmoid cho giá trị từ 0 đến 1). **Autoencoder thưa** cho phép mã rộng, với điều kiện mỗi ảnh chỉ dùng **vài** đơn vị. Có hai hàm phạt (penalty) thường gặp:
@@ -382,7 +421,10 @@ print(tr("sai số", "error"), f"{error(wide, x_test):.1f}   z:", f"{code(wide, 
 def kl_to_rho(z, rho):
     ### BEGIN SOLUTION
     rho_hat = z.mean(dim=0)
-    return (rho * torch.log(rho / rho_hat) + (1 - rho) * torch.log((1 - rho) / (1 - rho_hat))).sum()
+    return (
+        rho * torch.log(rho / rho_hat)
+        + (1 - rho) * torch.log((1 - rho) / (1 - rho_hat))
+    ).sum()
     ### END SOLUTION
 
 
@@ -396,7 +438,8 @@ checks.check_kl_to_rho(kl_to_rho)
 # A small trial: two images, two units; the first unit has the mean 0.5, the second 0.05.
 
 # %% tags=["nbval-check-output"]
-z = torch.tensor([[0.2, 0.05], [0.8, 0.05]])  # two images, two units: one with mean 0.5, one with mean 0.05
+# two images, two units: one with mean 0.5, one with mean 0.05
+z = torch.tensor([[0.2, 0.05], [0.8, 0.05]])
 print(f"{losses.kl_to_rho(z, rho=0.05):.4f}")
 
 # %% [markdown] lang="vi"
@@ -449,7 +492,7 @@ for name, (activation, loss) in tqdm(to_train.items(), desc="W", leave=False):
 
 # %%
 def strength(model):
-    """The units of each test image's code, relative to the strongest unit of that code."""
+    """The units of each test image's code, relative to the strongest of them."""
     z = code(model, x_test)
     return z / z.amax(dim=1, keepdim=True)
 
@@ -462,26 +505,30 @@ for name, model in sparse.items():
     print(f"{name:13} {tr('sai số', 'error')} {error(model, x_test):4.1f}   {report}")
 
 # %%
-plt.figure(figsize=(6.4, 3.4))
-for (name, model), style in zip(sparse.items(), ("--", "-", "--", "-"), strict=True):
-    plt.plot(strength(model).sort(dim=1, descending=True).values.mean(dim=0), style, label=name)
-plt.axhline(0.1, color="black", linewidth=0.5)
-plt.xlabel(tr("đơn vị, xếp từ mạnh đến yếu", "units, from the strongest down"))
-plt.ylabel(tr("độ mạnh so với đơn vị mạnh nhất", "strength, relative to the strongest"))
-plt.title(tr("Mã của một ảnh, trung bình trên ảnh kiểm tra", "The code of an image, averaged over the test images"))
-plt.legend()
-plt.show()
+ranked = {}
+for name, model in sparse.items():
+    ranked[name] = strength(model).sort(dim=1, descending=True).values.mean(dim=0)
+plots.curves(
+    ranked,
+    lines={"": 0.1},
+    xlabel=tr("đơn vị, xếp từ mạnh đến yếu", "units, from the strongest down"),
+    ylabel=tr("độ mạnh so với đơn vị mạnh nhất", "strength, relative to the strongest"),
+    title=tr(
+        "Mã của một ảnh, trung bình trên ảnh kiểm tra",
+        "The code of an image, averaged over the test images",
+    ),
+)
 
 # %%
-shown = []
+shown = {}
 for name, model in sparse.items():
     most_used = code(model, x_test).var(dim=0).argsort(descending=True)[:120:10]
     drawn = model.weight.detach()[most_used].view(-1, 1, 28, 28)
-    shown.append(as_pictures(drawn.flatten(1).T))
-    roughness = drawn.diff(dim=3).pow(2).mean() / drawn.pow(2).mean()  # 2 for white noise, near 0 for smooth pictures
+    shown[name] = as_pictures(drawn.flatten(1).T)
+    # 2 for white noise, near 0 for smooth pictures
+    roughness = drawn.diff(dim=3).pow(2).mean() / drawn.pow(2).mean()
     print(f"{name:13} {tr('độ gồ ghề', 'roughness')} {roughness:.2f}")
-title = tr("Nét vẽ của từng đơn vị. Từ trên xuống: ", "What each unit draws. From the top: ") + " · ".join(sparse)
-plots.plot_images(torch.cat(shown), columns=12, title=title)
+plots.plot_images(shown, title=tr("Nét vẽ của từng đơn vị", "What each unit draws"))
 
 # %% [markdown] lang="vi"
 # *Hình trên: đường của L1 (cam) rơi thẳng xuống 0; đường của KL (đỏ) cũng rơi nhanh nhưng để lại một cái đuôi thấp; hai đường đứt nét, không phạt, xuống chậm hơn: ở đơn vị thứ 200, chúng vẫn nằm trên vạch 0,1, còn hai đường kia đã ở dưới. Hình dưới, mỗi hàng một mạng, mười hai trong số những đơn vị thay đổi nhiều nhất: không phạt (hàng 1 và 3) thì nét vẽ rối; với L1 (hàng 2) thì hiện ra nét bút, có khi gần trọn một chữ số; với KL (hàng 4) là những vòng cung và mảng mềm hơn. Độ gồ ghề (bình phương hiệu của hai điểm ảnh cạnh nhau theo chiều ngang, so với bình phương của điểm ảnh; nhiễu trắng (white noise) cho 2) giảm hơn một nửa: từ 0,64 xuống 0,28 và từ 0,47 xuống 0,23.*
@@ -577,7 +624,8 @@ contractive.cpu().eval()
 pair = {tr("không phạt", "no penalty"): wide, tr("co", "contractive"): contractive}
 for name, model in pair.items():
     penalty = losses.sigmoid_contractive_penalty(code(model, few), model.weight)
-    print(f"{name:12} {tr('sai số', 'error')} {error(model, x_test):4.1f}   ‖J‖² {penalty:4.1f}")
+    wrong = f"{tr('sai số', 'error')} {error(model, x_test):4.1f}"
+    print(f"{name:12} {wrong}   ‖J‖² {penalty:4.1f}")
 
 # %% [markdown] lang="vi"
 # Trên mười ảnh ấy, hàm phạt giảm từ 76,1 xuống 18,5. Nhưng mã có thật sự dịch ít hơn không? Thêm nhiễu vào ảnh kiểm tra (không cắt về $[0, 1]$) và đo quãng đường của mã. Chỉ đo quãng đường thì chưa công bằng, vì hàm phạt có thể thu nhỏ *mọi thứ*; nên ta chia cho độ tản của các mã (khoảng cách trung bình đến mã trung bình).
@@ -588,31 +636,49 @@ for name, model in pair.items():
 
 # %%
 def movement(model, x_new):
-    """How far the codes go when the test images become x_new, in units of the codes' mean distance from their mean."""
+    """How far the codes go when the test images become x_new.
+
+    In units of the codes' mean distance from their mean.
+    """
     z, z_new = code(model, x_test), code(model, x_new)
-    return ((z_new - z).norm(dim=1).mean() / (z - z.mean(dim=0)).norm(dim=1).mean()).item()
+    return (
+        (z_new - z).norm(dim=1).mean() / (z - z.mean(dim=0)).norm(dim=1).mean()
+    ).item()
 
 
 # %%
 noise = torch.randn(x_test.shape, generator=torch.Generator().manual_seed(0))
 shifted = x_test.roll(1, dims=3)  # one pixel to the right
-changes = {"σ = 0.1": x_test + 0.1 * noise, "σ = 0.2": x_test + 0.2 * noise, tr("dịch ảnh", "shift"): shifted}
+changes = {
+    "σ = 0.1": x_test + 0.1 * noise,
+    "σ = 0.2": x_test + 0.2 * noise,
+    tr("dịch ảnh", "shift"): shifted,
+}
 for change, x_new in changes.items():
     length = (x_new - x_test).flatten(1).norm(dim=1).mean()
     moved = [f"{name} {movement(model, x_new):.3f}" for name, model in pair.items()]
-    print(f"{change:9} {tr('ảnh đi', 'image moves')} {length:.1f}   ", "   ".join(moved))
+    print(
+        f"{change:9} {tr('ảnh đi', 'image moves')} {length:.1f}   ", "   ".join(moved)
+    )
 
 # %%
 levels = (0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
-plt.figure(figsize=(6, 3.4))
-for (name, model), style in zip(pair.items(), ("s--", "o-"), strict=True):
-    plt.plot(levels, [movement(model, x_test + level * noise) for level in levels], style, label=name)
-plt.xlabel(tr("độ lệch chuẩn σ của nhiễu trên ảnh", "standard deviation σ of the noise on the image"))
-plt.ylabel(tr("quãng đường của mã / độ tản", "movement of the code / spread"))
-plt.title(tr("Ảnh nhiễu một chút thì mã đi bao xa?", "A little noise: how far does the code go?"))
-plt.legend()
-plt.grid(alpha=0.3)
-plt.show()
+moves = {}
+for name, model in pair.items():
+    moves[name] = levels, [movement(model, x_test + level * noise) for level in levels]
+plots.curves(
+    moves,
+    markers=True,
+    xlabel=tr(
+        "độ lệch chuẩn σ của nhiễu trên ảnh",
+        "standard deviation σ of the noise on the image",
+    ),
+    ylabel=tr("quãng đường của mã / độ tản", "movement of the code / spread"),
+    title=tr(
+        "Ảnh nhiễu một chút thì mã đi bao xa?",
+        "A little noise: how far does the code go?",
+    ),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: cả hai đường gần như thẳng; đường của autoencoder co luôn thấp hơn khoảng một phần ba.*
@@ -644,11 +710,16 @@ plt.show()
 amounts = {"gaussian": 0.4, "mask": 0.5, "salt-pepper": 0.25}
 torch.manual_seed(0)
 noisy = {kind: data.add_noise(x_test, kind, amount) for kind, amount in amounts.items()}
-title = tr(
-    "Từ trên xuống: ảnh sạch, nhiễu Gauss, nhiễu che, nhiễu muối tiêu",
-    "From the top: clean, Gaussian, masking, salt-and-pepper",
+names = (
+    tr("nhiễu Gauss", "Gaussian"),
+    tr("nhiễu che", "masking"),
+    tr("nhiễu muối tiêu", "salt-and-pepper"),
 )
-plots.plot_images(torch.cat([images[:8] for images in (x_test, *noisy.values())]), columns=8, title=title)
+rows = {tr("ảnh sạch", "clean"): x_test} | dict(zip(names, noisy.values(), strict=True))
+plots.plot_images(
+    {name: images[:8] for name, images in rows.items()},
+    title=tr("Ba loại nhiễu", "Three kinds of noise"),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: cùng tám chữ số. Nhiễu Gauss ($\sigma = 0{,}4$) phủ hạt xám lên nền; nhiễu che đục thủng nét chữ nhưng vẫn để nền đen; nhiễu muối tiêu rắc chấm trắng lên cả nền.*
@@ -702,27 +773,29 @@ history = training.fit(denoising, train_set, loss=recon_loss, **recipe)
 
 # %%
 denoising.cpu().eval()
-names = (tr("nhiễu Gauss", "Gaussian"), tr("nhiễu che", "masking"), tr("nhiễu muối tiêu", "salt-and-pepper"))
-print(f"{'':15} {tr('đầu vào', 'input'):>8} {'AE':>8} {tr('khử nhiễu', 'denoising'):>10}")
-for name, images in zip((tr("ảnh sạch", "clean"), *names), (x_test, *noisy.values()), strict=True):
+inputs = tr("đầu vào", "input"), "AE", tr("khử nhiễu", "denoising")
+print(f"{'':15} {inputs[0]:>8} {inputs[1]:>8} {inputs[2]:>10}")
+for name, images in rows.items():
     itself = losses.reconstruction_loss(images, x_test)
-    print(f"{name:15} {itself:8.1f} {error(narrow[16], images):8.1f} {error(denoising, images):10.1f}")
+    redrawn = error(narrow[16], images), error(denoising, images)
+    print(f"{name:15} {itself:8.1f} {redrawn[0]:8.1f} {redrawn[1]:10.1f}")
 
 # %%
-from torchvision.utils import make_grid
-
-figure, axes = plt.subplots(1, 3, figsize=(11, 2.6), layout="constrained")
-for ax, name, images in zip(axes, names, noisy.values(), strict=True):
+blocks = {}
+for name, images in zip(names, noisy.values(), strict=True):
+    few = images[:6]
     with torch.no_grad():
-        rows = [images[:6], narrow[16](images[:6])[0], denoising(images[:6])[0]]
-    ax.imshow(make_grid(torch.cat(rows), nrow=6)[0], cmap="gray", vmin=0, vmax=1)
-    ax.set(title=name, xticks=[], yticks=[])
-axes[0].set_yticks([16, 46, 76], [tr("đầu vào", "input"), "AE", tr("khử nhiễu", "denoising")])  # the rows' middles
-figure.suptitle(tr("Ba loại nhiễu, hai autoencoder", "Three kinds of noise, two autoencoders"))
-plt.show()
+        redrawn = few, narrow[16](few)[0], denoising(few)[0]
+    blocks |= {f"{name}: {kind}": x for kind, x in zip(inputs, redrawn, strict=True)}
+plots.plot_images(
+    blocks,
+    title=tr(
+        "Ba loại nhiễu, hai autoencoder", "Three kinds of noise, two autoencoders"
+    ),
+)
 
 # %% [markdown] lang="vi"
-# *Hình: ba khối, mỗi khối một loại nhiễu; hàng một là ảnh hỏng, hàng hai là autoencoder thường, hàng ba là autoencoder khử nhiễu. Với nhiễu che, hàng hai mờ nhưng đọc được; với hai loại kia, ở đó chỉ còn nhận ra số 0 và số 4, các hình khác là những vệt không phải chữ số. Hàng ba trả lại chữ số sạch, thỉnh thoảng đoán nhầm: với nhiễu muối tiêu, số 4 thành số 9.*
+# *Hình: mỗi loại nhiễu ba hàng: ảnh hỏng, autoencoder thường, autoencoder khử nhiễu. Với nhiễu che, hàng thứ hai mờ nhưng đọc được; với hai loại kia, ở đó chỉ còn nhận ra số 0 và số 4, các hình khác là những vệt không phải chữ số. Hàng ba trả lại chữ số sạch, thỉnh thoảng đoán nhầm: với nhiễu muối tiêu, số 4 thành số 9.*
 #
 # Bảng số nói rõ hơn. Với nhiễu Gauss, kết quả của autoencoder ở phần 2 không hề sạch hơn đầu vào (hai con số trùng nhau đến hàng phần mười chỉ là tình cờ); với nhiễu che, nó khá hơn chừng một phần năm (31,2 so với 40,1); với nhiễu muối tiêu, sai số giảm gần một nửa (48,9 so với 94,7). Mạng khử nhiễu thì chỉ sai từ 16,4 đến 18,9 với cả ba loại. Cái giá nằm ở dòng đầu: trên ảnh sạch, nó sai 14,2 thay vì 11,2. Mã *hẹp* đôi khi có ích, nhưng không thể trông cậy vào nó: gặp ảnh hỏng, một mạng chưa từng thấy ảnh như thế có thể phản ứng rất bất ngờ.
 #
@@ -733,7 +806,7 @@ plt.show()
 # ⏱ Khoảng 5 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
-# *The figure: three blocks, one for each kind of noise; row one holds the damaged images, row two the plain autoencoder, row three the denoising one. Under masking noise row two is dim but can be read; under the other two only the 0 and the 4 can still be told there, and the rest are smears that are no digits. Row three gives clean digits back, with a wrong guess now and then: under salt-and-pepper noise the 4 becomes a 9.*
+# *The figure: three rows for each kind of noise: the damaged images, the plain autoencoder, the denoising one. Under masking noise its second row is dim but can be read; under the other two only the 0 and the 4 can still be told there, and the rest are smears that are no digits. Row three gives clean digits back, with a wrong guess now and then: under salt-and-pepper noise the 4 becomes a 9.*
 #
 # The numbers say it more plainly. Under Gaussian noise the output of section 2's autoencoder is no cleaner than its input (that the two are equal to the decimal is chance); under masking noise it is about a fifth better (31.2 against 40.1), under salt-and-pepper noise about twice as good (48.9 against 94.7). The denoising network's error is 16.4 to 18.9 in all three. The price stands in the first line: on clean images it is 14.2 instead of 11.2. Being *narrow* helps now and then, but it cannot be relied on: a network that has never met a damaged image may react to it in unexpected ways.
 #
@@ -785,9 +858,12 @@ torch.manual_seed(0)
 z = torch.randn(10, 16)
 ae_codes = code(narrow[16], x_test)
 with torch.no_grad():
-    samples = [narrow[16].decode(ae_codes.mean(dim=0) + z * ae_codes.std(dim=0)), vae.decode(z), pretrained.decode(z)]
-title = tr("Từ z ngẫu nhiên: AE · VAE · vae-16d", "From random z: AE · VAE · vae-16d")
-plots.plot_images(torch.cat(samples), columns=10, title=title)
+    samples = {
+        "AE": narrow[16].decode(ae_codes.mean(dim=0) + z * ae_codes.std(dim=0)),
+        "VAE": vae.decode(z),
+        "vae-16d": pretrained.decode(z),
+    }
+plots.plot_images(samples, title=tr("Từ z ngẫu nhiên", "From random z"))
 
 # %% [markdown] lang="vi"
 # *Hình, mỗi hàng một mô hình: hàng một (AE) phần lớn là những mảnh rời của nét chữ; hàng hai (VAE nhỏ) mờ, vài hình đọc được là 7, 8, 0; hàng ba (`vae-16d`) nét hơn hẳn, có những chữ số rõ như 2, 4, 8, và vẫn có hình hỏng.*
@@ -847,9 +923,8 @@ def measure(model):
     active = (z.abs() > 0.1 * z.abs().amax(dim=1, keepdim=True)).float().mean()
     used = (z.var(dim=0) > 0.01 * z.var(dim=0).max()).sum()
     moves = movement(model, x_test + 0.1 * noise)
-    return (
-        f"{error(model, x_test):.1f} | {error(model, x_noisy):.1f} | {moves:.0%} | {active:.0%} | {used} / {z.shape[1]}"
-    )
+    errors = f"{error(model, x_test):.1f} | {error(model, x_noisy):.1f}"
+    return f"{errors} | {moves:.0%} | {active:.0%} | {used} / {z.shape[1]}"
 
 
 # %%
@@ -926,13 +1001,14 @@ for name, model in sparse.items():
 # %%
 l1 = sparse["ReLU + L1"]
 with torch.no_grad():
-    rows = [x_noisy[:8], l1(x_noisy[:8])[0], l1.decode(torch.zeros(8, 800))]
-    print(f"z = 0: {losses.reconstruction_loss(l1.decode(torch.zeros(len(x_test), 800)), x_test):.1f}")
-title = tr(
-    "Từ trên xuống: ảnh nhiễu, mạng L1 vẽ lại, ảnh ứng với z = 0",
-    "From the top: noisy, redrawn by the L1 network, z = 0",
-)
-plots.plot_images(torch.cat(rows), columns=8, title=title)
+    asleep = l1.decode(torch.zeros(len(x_test), 800))
+    rows = {
+        tr("ảnh nhiễu", "noisy"): x_noisy[:8],
+        tr("vẽ lại", "redrawn"): l1(x_noisy[:8])[0],
+        "z = 0": asleep[:8],
+    }
+print(f"z = 0: {losses.reconstruction_loss(asleep, x_test):.1f}")
+plots.plot_images(rows, title=tr("Mạng L1 khi có nhiễu", "The L1 network under noise"))
 
 # %% [markdown] lang="vi"
 # *Hình: hàng một là ảnh nhiễu; hàng hai, mạng L1 trả lại những ô gần như xám đều, chỉ vài ô còn thoáng vết chữ; hàng ba là ảnh mạng vẽ khi mọi đơn vị đều tắt, cũng xám như thế.*

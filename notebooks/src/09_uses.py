@@ -17,7 +17,7 @@
 # %%
 import io
 
-import matplotlib.pyplot as plt
+import matplotlib
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -32,9 +32,16 @@ from vae_helpers import checks, data, losses, metrics, models, plots, tr, traini
 N = 12_000  # training images; 60_000 is all of MNIST
 everything, test_set = data.load_mnist(), data.load_mnist(train=False)
 train_set = data.split(everything, [min(1, N / len(everything))], seed=0)[0]
-repeat = max(1, N // len(train_set))  # 1 on MNIST; without a network there are fewer images, shown more often
-test, other = data.split(test_set, [min(0.5, 2000 / len(test_set))] * 2, seed=0)  # two sets that share no image
-x_train, y_train, x_test, y_test = train_set.images, train_set.labels, test.images, test.labels
+# 1 on MNIST; without a network there are fewer images, shown more often
+repeat = max(1, N // len(train_set))
+# two sets that share no image
+test, other = data.split(test_set, [min(0.5, 2000 / len(test_set))] * 2, seed=0)
+x_train, y_train, x_test, y_test = (
+    train_set.images,
+    train_set.labels,
+    test.images,
+    test.labels,
+)
 print(train_set, "·", test)
 
 # %% [markdown] lang="vi"
@@ -63,9 +70,8 @@ def errors(recon, x):
 
 
 vae, vae_2d = models.load_pretrained("vae-16d"), models.load_pretrained("vae-2d")
-print(
-    f"vae-16d {errors(recon(vae, x_test), x_test).mean():.2f}   vae-2d {errors(recon(vae_2d, x_test), x_test).mean():.2f}"
-)
+for name, model in (("vae-16d", vae), ("vae-2d", vae_2d)):
+    print(f"{name:8} {errors(recon(model, x_test), x_test).mean():.2f}")
 
 # %% [markdown] lang="vi"
 # ## 1 · Nén ảnh
@@ -127,10 +133,13 @@ pca = PCA(100, random_state=0).fit(x_train.flatten(1).numpy())
 
 
 class PCAModel:
-    """PCA in the clothes of an autoencoder: encode and decode, with the first d axes."""
+    """PCA with an autoencoder's encode and decode: its first d axes."""
 
     def __init__(self, d, pca=pca):
-        self.mean, self.V = torch.tensor(pca.mean_).view(1, 28, 28), torch.tensor(pca.components_[:d].T)
+        self.mean, self.V = (
+            torch.tensor(pca.mean_).view(1, 28, 28),
+            torch.tensor(pca.components_[:d].T),
+        )
 
     def encode(self, x):
         return (x - self.mean).flatten(1) @ self.V
@@ -141,13 +150,17 @@ class PCAModel:
 
 # %%
 def rate_and_error(model, steps):
-    """For each step: bytes per image by the entropy of each column of the rounded code, and error per image."""
+    """For each step: bytes per image (entropy of the rounded code) and error."""
     z, points = code(model, x_test), []
     for step in steps:
         k = (z / step).round()
-        bits = sum(entropy(column.unique(return_counts=True)[1], base=2) for column in k.T)
+        bits = sum(
+            entropy(column.unique(return_counts=True)[1], base=2) for column in k.T
+        )
         with torch.no_grad():
-            points.append((bits / 8, errors(model.decode(k * step), x_test).mean().item()))
+            points.append(
+                (bits / 8, errors(model.decode(k * step), x_test).mean().item())
+            )
     return np.array(points)
 
 
@@ -156,7 +169,9 @@ to_code = {
     "vae-2d": (vae_2d, (0.05, 0.3)),
     "PCA": (PCAModel(100), (0.4, 0.6, 0.8, 1, 1.3, 1.6, 2, 2.5, 3, 4)),
 }
-curves = {name: rate_and_error(*recipe) for name, recipe in tqdm(to_code.items(), leave=False)}
+curves = {
+    name: rate_and_error(*recipe) for name, recipe in tqdm(to_code.items(), leave=False)
+}
 for name, points in curves.items():
     cells = [f"{rate:.1f} B → {error:.1f}" for rate, error in points]
     for start in range(0, len(cells), 5):  # five to a line
@@ -171,22 +186,26 @@ for name, points in curves.items():
 
 # %%
 def through_file(pixels, **options):
-    """Save pixels (H, W), uint8, to a file in memory: its size in bytes, and the pixels read back."""
+    """Pixels (H, W), uint8, through a file in memory: its bytes, the pixels read back."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, optimize=True, **options)
     return len(file.getvalue()), np.asarray(Image.open(file))
 
 
 def sheet(x):
-    """All images on one, (H, W) uint8, in cells of 32: a whole number of the 8 × 8 blocks that JPEG works on."""
+    """All images on one, (H, W) uint8, in cells of 32: four by four JPEG blocks."""
     cells = F.pad(x, (2, 2, 2, 2))
-    cells = torch.cat([cells, cells.new_zeros(-len(x) % 40, 1, 32, 32)]).view(-1, 40, 32, 32)
+    cells = torch.cat([cells, cells.new_zeros(-len(x) % 40, 1, 32, 32)]).view(
+        -1, 40, 32, 32
+    )
     return (cells.permute(0, 2, 1, 3).reshape(-1, 40 * 32) * 255).round().byte().numpy()
 
 
 def cut(pixels):
     """A sheet back into the images (N, 1, 28, 28) of x_test."""
-    cells = torch.tensor(pixels).float().div(255).view(-1, 32, 40, 32).permute(0, 2, 1, 3)
+    cells = (
+        torch.tensor(pixels).float().div(255).view(-1, 32, 40, 32).permute(0, 2, 1, 3)
+    )
     return cells.reshape(-1, 1, 32, 32)[: len(x_test), :, 2:-2, 2:-2]
 
 
@@ -208,26 +227,23 @@ curves["JPEG"], curves["PNG"] = [], []
 for quality in (1, 5, 10, 20, 35, 50, 75, 95):
     size, pixels = through_file(sheet(x_test), format="JPEG", quality=quality)
     curves["JPEG"].append((size / len(x_test), errors(cut(pixels), x_test).mean()))
-for greys in (2, 3, 4, 8, 16, 256):  # PNG itself loses nothing; with fewer levels of grey it has less to write
+# PNG itself loses nothing; with fewer levels of grey it has less to write
+for greys in (2, 3, 4, 8, 16, 256):
     rounded = (x_test * (greys - 1)).round() / (greys - 1)
     size, _ = through_file(sheet(rounded), format="PNG")
     curves["PNG"].append((size / len(x_test), errors(rounded, x_test).mean()))
 
-plt.figure(figsize=(6.6, 4))
-for (name, points), style in zip(curves.items(), ("o-", "v-", "s--", "^:", "D:"), strict=True):
-    plt.plot(*np.array(points).T, style, label=name)
-plt.xscale("log")
-plt.xlabel(tr("byte mỗi ảnh (thang log)", "bytes per image (log scale)"))
-plt.ylabel(tr("sai số mỗi ảnh", "error per image"))
-plt.title(
-    tr(
+plots.curves(
+    {name: tuple(np.array(points).T) for name, points in curves.items()},
+    log="x",
+    markers=True,
+    xlabel=tr("byte mỗi ảnh (thang log)", "bytes per image (log scale)"),
+    ylabel=tr("sai số mỗi ảnh", "error per image"),
+    title=tr(
         "Nén ảnh kiểm tra: càng gần góc dưới bên trái càng tốt",
         "Compressing test images: the lower left corner is best",
-    )
+    ),
 )
-plt.legend()
-plt.grid(alpha=0.3)
-plt.show()
 
 # %%
 target = curves["vae-16d"][1][1]  # the error of vae-16d with Δ = 0.5
@@ -240,27 +256,46 @@ print(
     tr(f"cùng sai số {target:.1f}:", f"at the same error {target:.1f}:"),
     {name: f"{size:.1f} B" for name, size in bytes_at_target.items()},
 )
-print("PNG:", "   ".join(f"{rate:.1f} B → {error:.1f}" for rate, error in curves["PNG"]))
-decoder = sum(p.numel() for name, p in vae.named_parameters() if name.startswith(("fc_decode", "deconv", "conv_final")))
+print(
+    "PNG:", "   ".join(f"{rate:.1f} B → {error:.1f}" for rate, error in curves["PNG"])
+)
+decoder = sum(
+    p.numel()
+    for name, p in vae.named_parameters()
+    if name.startswith(("fc_decode", "deconv", "conv_final"))
+)
 print(f"decoder: vae-16d {4 * decoder:,} B, PCA {4 * (pca.components_.size + 784):,} B")
 
 
 # %%
 def draw(letters, seed=0):
     """Letters as images (N, 1, 28, 28), each a little tilted and shifted."""
-    font = ImageFont.truetype(f"{plt.matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", 22)
+    font = ImageFont.truetype(
+        f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", 22
+    )
     random, images = np.random.default_rng(seed), []
     for letter in letters:
         image = Image.new("L", (28, 28))
-        ImageDraw.Draw(image).text((14, 14) + random.uniform(-1, 1, 2), letter, fill=255, font=font, anchor="mm")
-        images.append(np.asarray(image.rotate(random.uniform(-15, 15), Image.Resampling.BILINEAR)))
+        ImageDraw.Draw(image).text(
+            (14, 14) + random.uniform(-1, 1, 2),
+            letter,
+            fill=255,
+            font=font,
+            anchor="mm",
+        )
+        images.append(
+            np.asarray(image.rotate(random.uniform(-15, 15), Image.Resampling.BILINEAR))
+        )
     return torch.tensor(np.stack(images)).float().div(255).unsqueeze(1)
 
 
 both = torch.cat([x_test[:5], draw("AHKRW")])
-rows = [both, recon(vae, both), PCAModel(16).decode(PCAModel(16).encode(both))]
-title = tr("Gốc · vae-16d · PCA 16 số", "Original · vae-16d · PCA with 16 numbers")
-plots.plot_images(torch.cat(rows), columns=10, title=title)
+rows = {
+    tr("gốc", "original"): both,
+    "vae-16d": recon(vae, both),
+    "PCA 16": recon(PCAModel(16), both),
+}
+plots.plot_images(rows, title=tr("Chữ số và chữ cái", "Digits and letters"))
 
 # %% [markdown] lang="vi"
 # *Hình trên: mỗi đường là một cách nén; càng xuống thấp càng giống ảnh gốc, càng sang trái càng ít byte. Hình dưới: hàng giữa là `vae-16d`, hàng cuối là PCA với 16 số. Năm chữ số được vẽ lại gần như nguyên vẹn; trong năm chữ cái, A và R vẫn đọc được, còn H, K, W thành những hình giống chữ số mà không phải chữ số.*
@@ -341,11 +376,15 @@ checks.check_psnr(psnr)
 # ⏱ About 6 seconds on two CPU cores; a GPU is much faster.
 
 # %%
-amounts = {"gaussian": (0.1, 0.2, 0.35, 0.5), "mask": (0.1, 0.25, 0.5, 0.7), "salt-pepper": (0.05, 0.1, 0.2, 0.4)}
+amounts = {
+    "gaussian": (0.1, 0.2, 0.35, 0.5),
+    "mask": (0.1, 0.25, 0.5, 0.7),
+    "salt-pepper": (0.05, 0.1, 0.2, 0.4),
+}
 
 
 def spoil(x):
-    """The batch x with one of the three kinds of noise, of any amount up to the largest."""
+    """The batch x with one kind of noise, of any amount up to the largest."""
     kind = list(amounts)[torch.randint(3, ())]
     return data.add_noise(x, kind, amounts[kind][-1] * torch.rand(()).item())
 
@@ -360,7 +399,14 @@ def recon_loss(recon, x, z):
 
 
 # 30 * repeat epochs, with N = 60_000 in the cell with the imports, is the full training
-recipe = {"epochs": 8 * repeat, "batch_size": 128, "lr": 8e-3, "schedule": "one-cycle", "log_dir": None, "seed": 0}
+recipe = {
+    "epochs": 8 * repeat,
+    "batch_size": 128,
+    "lr": 8e-3,
+    "schedule": "one-cycle",
+    "log_dir": None,
+    "seed": 0,
+}
 torch.manual_seed(0)
 denoiser = DenoisingAutoencoder(latent_dim=32)
 history = training.fit(denoiser, train_set, loss=recon_loss, **recipe)
@@ -400,41 +446,57 @@ cleaners = {
     tr("lọc trung vị 3 × 3", "median filter 3 × 3"): lambda x: torch.tensor(
         median_filter(x.numpy(), size=(1, 1, 3, 3))
     ),
-    tr("ánh xạ tuyến tính", "linear map"): lambda x: (with_one(x) @ W).view_as(x).clamp(0, 1),
+    tr("ánh xạ tuyến tính", "linear map"): lambda x: (
+        (with_one(x) @ W).view_as(x).clamp(0, 1)
+    ),
     "vae-16d": lambda x: recon(vae, x),
     tr("AE khử nhiễu", "denoising AE"): lambda x: recon(denoiser, x),
 }
 torch.manual_seed(0)
-noisy = {kind: [data.add_noise(few, kind, amount) for amount in levels] for kind, levels in amounts.items()}
+noisy = {
+    kind: [data.add_noise(few, kind, amount) for amount in levels]
+    for kind, levels in amounts.items()
+}
 scores = {
-    kind: {name: [metrics.psnr(clean(x), few).mean().item() for x in images] for name, clean in cleaners.items()}
+    kind: {
+        name: [metrics.psnr(clean(x), few).mean().item() for x in images]
+        for name, clean in cleaners.items()
+    }
     for kind, images in noisy.items()
 }
 
 # %%
-noise_names = (
-    tr("nhiễu Gauss: σ", "Gaussian: σ"),
-    tr("nhiễu che: tỉ lệ", "masking: share"),
-    tr("nhiễu muối tiêu: tỉ lệ", "salt-and-pepper: share"),
+noise_names = {
+    "gaussian": tr("nhiễu Gauss: σ", "Gaussian: σ"),
+    "mask": tr("nhiễu che: tỉ lệ", "masking: share"),
+    "salt-pepper": tr("nhiễu muối tiêu: tỉ lệ", "salt-and-pepper: share"),
+}
+panels = {}
+for kind, name in noise_names.items():
+    panels[name] = {}
+    for cleaner, values in scores[kind].items():
+        panels[name][cleaner] = amounts[kind], values
+        cells = [f"{a}: {v:.1f}" for a, v in zip(amounts[kind], values, strict=True)]
+        print(f"{name:25} {cleaner:20}", "  ".join(cells))
+plots.curves(
+    panels,
+    markers=True,
+    ylim=(5, 25),
+    ylabel="PSNR (dB)",
+    title=tr(
+        "Ảnh sạch đến đâu sau khi khử nhiễu (trung bình 500 ảnh)",
+        "How clean the images come out (mean of 500)",
+    ),
 )
-figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), layout="constrained", sharey=True)
-for ax, kind, name in zip(axes, amounts, noise_names, strict=True):
-    for (cleaner, values), style in zip(scores[kind].items(), ("k:", "s--", "D-", "v-.", "o-"), strict=True):
-        ax.plot(amounts[kind], values, style, label=cleaner)
-        print(f"{name:25} {cleaner:20}", "  ".join(f"{a}: {v:.1f}" for a, v in zip(amounts[kind], values, strict=True)))
-    ax.set(xlabel=name, ylim=(5, 25))
-    ax.grid(alpha=0.3)
-axes[0].set_ylabel("PSNR (dB)")
-figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=9)
-figure.suptitle(
-    tr("Ảnh sạch đến đâu sau khi khử nhiễu (trung bình 500 ảnh)", "How clean the images come out (mean of 500)")
-)
-plt.show()
 
 # %%
-shown = [x[5:8] for x in (noisy["gaussian"][2], noisy["mask"][2], noisy["salt-pepper"][1])]
-rows = [torch.cat([clean(x) for x in shown]) for clean in cleaners.values()]
-plots.plot_images(torch.cat(rows), columns=9, title=tr("Từ trên xuống: ", "From the top: ") + " · ".join(cleaners))
+shown = [
+    x[5:8] for x in (noisy["gaussian"][2], noisy["mask"][2], noisy["salt-pepper"][1])
+]
+plots.plot_images(
+    {name: torch.cat([clean(x) for x in shown]) for name, clean in cleaners.items()},
+    title=tr("Ba chữ số, ba loại nhiễu", "Three digits, three kinds of noise"),
+)
 
 # %% [markdown] lang="vi"
 # *Hình trên: càng sang phải càng nhiều nhiễu; đường chấm là không làm gì. Đường của autoencoder khử nhiễu gần như nằm ngang, đường của ánh xạ tuyến tính dốc hơn: chúng cắt nhau khi nhiễu đã nặng. Hình dưới: ba chữ số, ba cột đầu với nhiễu Gauss ($\sigma = 0{,}35$), ba cột giữa với nhiễu che (masking noise; 50 %), ba cột cuối với nhiễu muối tiêu (salt-and-pepper noise; 10 %).*
@@ -514,38 +576,32 @@ def nearest(points, k=10):
 
 def judge_map(points):
     near, truly_near = nearest(points), nearest(flat)
-    kept = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(near, truly_near, strict=True)])
+    kept = np.mean(
+        [len(set(a) & set(b)) / 10 for a, b in zip(near, truly_near, strict=True)]
+    )
     same = (y_map[near] == y_map[:, None]).float().mean().item()
     return kept, trustworthiness(flat, points, n_neighbors=10), same
 
 
 map_scores = {name: judge_map(points) for name, points in maps.items()}
-map_scores[tr("điểm ngẫu nhiên", "random points")] = judge_map(np.random.default_rng(0).random((len(flat), 2)))
-head = tr("bản đồ | giữ láng giềng | độ tin cậy | cùng nhãn", "map | neighbours kept | trustworthiness | same label")
+map_scores[tr("điểm ngẫu nhiên", "random points")] = judge_map(
+    np.random.default_rng(0).random((len(flat), 2))
+)
+head = tr(
+    "bản đồ | giữ láng giềng | độ tin cậy | cùng nhãn",
+    "map | neighbours kept | trustworthiness | same label",
+)
 rows = [head, "--- | ---: | ---: | ---:"] + [
     f"{name} | {a:.2f} | {b:.3f} | {c:.2f}" for name, (a, b, c) in map_scores.items()
 ]
 Markdown("\n".join(f"| {row} |" for row in rows))
 
 # %%
-figure, axes = plt.subplots(1, 4, figsize=(13, 3.5), layout="constrained")
-for ax, (name, points) in zip(axes, maps.items(), strict=True):
-    colours = np.array(plots.TEN_COLOURS)[y_map]
-    ax.scatter(*points.T, c=colours, s=6, linewidths=0)
-    for digit in range(10):
-        x, y = np.median(points[y_map == digit], axis=0)
-        ax.text(
-            x,
-            y,
-            digit,
-            fontweight="bold",
-            ha="center",
-            va="center",
-            bbox={"boxstyle": "circle,pad=0.1", "facecolor": "white", "alpha": 0.8},
-        )
-    ax.set(title=name, xlabel="$z_1$", ylabel="$z_2$", xticks=[], yticks=[])
-figure.suptitle(tr("Một nghìn ảnh kiểm tra trên bốn bản đồ", "A thousand test images on four maps"))
-plt.show()
+figure = plots.plot_latent(maps, y_map, limits="own")
+figure.suptitle(
+    tr("Một nghìn ảnh kiểm tra trên bốn bản đồ", "A thousand test images on four maps")
+)
+figure
 
 # %% [markdown] lang="vi"
 # *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số; hình tròn trắng ghi chữ số, đặt ở trung vị các chấm của nó. Trên bản đồ PCA chỉ 0 và 1 đứng riêng; `ae-2d` tách thêm được một phần số 7 (phần kia lẫn với 9), `vae-2d` tách thêm 7 và 2, còn lại chen nhau ở giữa; t-SNE tách gần hết thành từng đảo, nhưng 4 và 9 lẫn vào nhau, còn 2 vỡ thành vài mảnh.*
@@ -596,9 +652,11 @@ draws = {100: 10, 1000: 3, len(x_train): 1}  # labels: how many times they are d
 
 
 def accuracies(name, classifier, labels):
-    """Share of test images classified rightly, once for each draw of the labelled images."""
+    """Test images classified rightly (%), for each draw of the labelled images."""
     for draw in range(draws[labels]):
-        chosen = torch.randperm(len(x_train), generator=torch.Generator().manual_seed(draw))[:labels]
+        chosen = torch.randperm(
+            len(x_train), generator=torch.Generator().manual_seed(draw)
+        )[:labels]
         classifier.fit(seen[name][chosen], y_train[chosen])
         yield 100 * classifier.score(unseen[name], y_test)
 
@@ -607,14 +665,20 @@ def accuracies(name, classifier, labels):
 results = {}
 for name in tqdm(features, leave=False):
     for kind, classifier in classifiers.items():
-        results[name, kind] = [list(accuracies(name, classifier, labels)) for labels in draws]
+        results[name, kind] = [
+            list(accuracies(name, classifier, labels)) for labels in draws
+        ]
 
 head = tr("cách mô tả ảnh | bộ phân loại", "the image as… | classifier") + "".join(
-    " | " + tr(f"{n:,} nhãn".replace(",", "."), f"{n:,} labels") for n in draws
+    f" | {n:,}".replace(",", tr(".", ",")) + tr(" nhãn", " labels") for n in draws
 )
 rows = [head, "--- | --- | ---: | ---: | ---:"]
 for (name, kind), columns in results.items():
-    cells = [f"{np.mean(values):.1f}" + (f" ± {np.std(values):.1f}" if len(values) > 1 else "") for values in columns]
+    cells = [
+        f"{np.mean(values):.1f}"
+        + (f" ± {np.std(values):.1f}" if len(values) > 1 else "")
+        for values in columns
+    ]
     rows.append(f"{name} | {kind} | {' | '.join(cells)}")
 Markdown("\n".join(f"| {row} |" for row in rows))
 
@@ -631,12 +695,19 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 # %%
 torch.manual_seed(0)
 judge = nn.Sequential(
-    *(nn.Conv2d(1, 16, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU()),
+    *(
+        nn.Conv2d(1, 16, 3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(16, 32, 3, stride=2, padding=1),
+        nn.ReLU(),
+    ),
     *(nn.Flatten(), nn.Linear(32 * 7 * 7, 64), nn.ReLU(), nn.Linear(64, 10)),
 )
 optimizer = torch.optim.Adam(judge.parameters())
 epochs, batches = 4 * repeat, -(-len(x_train) // 100)
-schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=epochs * batches)
+schedule = torch.optim.lr_scheduler.OneCycleLR(
+    optimizer, max_lr=4e-3, total_steps=epochs * batches
+)
 for _ in tqdm(range(epochs), desc="Epoch", leave=False):
     for chosen in torch.randperm(len(x_train)).split(100):
         loss = F.cross_entropy(judge(x_train[chosen]), y_train[chosen])
@@ -742,9 +813,11 @@ class MLPVAE(models.MLPAutoencoder):
 
 @torch.no_grad()
 def surprise(model, x, B):
-    """The two scores of each image: reconstruction error, −ELBO (but for a constant)."""
+    """Two scores of each image: reconstruction error, −ELBO (but for a constant)."""
     x_hat, mu, logvar = model(x)
-    return errors(recon(model, x), x), B * errors(x_hat, x) + losses.kl_divergence(mu, logvar)
+    return errors(recon(model, x), x), B * errors(x_hat, x) + losses.kl_divergence(
+        mu, logvar
+    )
 
 
 # %%
@@ -762,7 +835,13 @@ for digit in tqdm(range(10), desc=tr("giấu chữ số", "hidden digit"), leave
     normal = data.ImageDataset(x_train[:M][keep], y_train[:M][keep], "nine digits")
     torch.manual_seed(0)
     model = MLPVAE(latent_dim=16)
-    training.fit(model, normal, loss=partial(losses.vae_loss, B=10), progress=False, **recipe | {"epochs": 6 * repeat})
+    training.fit(
+        model,
+        normal,
+        loss=partial(losses.vae_loss, B=10),
+        progress=False,
+        **recipe | {"epochs": 6 * repeat},
+    )
     model.cpu().eval()
     pca_16 = PCAModel(16, PCA(16, random_state=0).fit(normal.images.flatten(1).numpy()))
     scores_of_all = (
@@ -773,17 +852,25 @@ for digit in tqdm(range(10), desc=tr("giấu chữ số", "hidden digit"), leave
     hidden[digit] = [roc_auc_score(y_test == digit, score) for score in scores_of_all]
 
 # %%
-plt.figure(figsize=(7.5, 3.6))
-for name, column, marker in zip(score_names, hidden.T, "o^sD", strict=True):
-    plt.plot(column, marker, label=f"{name} ({tr('trung bình', 'mean')} {column.mean():.2f})", alpha=0.8)
-    print(f"{name:14}", " ".join(f"{value:.2f}" for value in column), f" → {column.mean():.3f}")
-plt.axhline(0.5, color="black", linewidth=0.8, linestyle="--")
-plt.xticks(range(10))
-plt.xlabel(tr("chữ số bị giấu", "the hidden digit"))
-plt.ylabel("AUROC")
-plt.title(tr("Nhận ra chữ số chưa từng thấy: 0,5 là đoán mò", "Noticing a digit never seen: 0.5 is guessing"))
-plt.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-plt.show()
+measured = {}
+for name, column in zip(score_names, hidden.T, strict=True):
+    measured[f"{name} ({tr('trung bình', 'mean')} {column.mean():.2f})"] = (
+        range(10),
+        column,
+    )
+    values = " ".join(f"{value:.2f}" for value in column)
+    print(f"{name:14}", values, f" → {column.mean():.3f}")
+plots.curves(
+    {},
+    points=measured,
+    lines={tr("đoán mò", "guessing"): 0.5},
+    xlabel=tr("chữ số bị giấu", "the hidden digit"),
+    ylabel="AUROC",
+    title=tr(
+        "Nhận ra chữ số chưa từng thấy: 0,5 là đoán mò",
+        "Noticing a digit never seen: 0.5 is guessing",
+    ),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: mỗi cột một chữ số bị giấu, mỗi ký hiệu một điểm số; đường đứt nét là đoán mò. Ở hầu hết các cột, khoảng cách đến ảnh gần nhất có AUROC cao nhất; sai số của PCA gần như luôn có AUROC thấp nhất, tức là kém nhất.*
@@ -824,7 +911,12 @@ strange = {
 pairs = torch.cat([x[:2] for x in strange.values()])
 names = [name for pair in strange for name in (pair, "")]
 plots.plot_images(
-    pairs, names, columns=12, title=tr("Sáu loại ảnh lạ, mỗi loại hai ảnh", "Six kinds of strange images, two of each")
+    pairs,
+    names,
+    columns=12,
+    title=tr(
+        "Sáu loại ảnh lạ, mỗi loại hai ảnh", "Six kinds of strange images, two of each"
+    ),
 )
 
 
@@ -838,10 +930,14 @@ normal_scores = four_scores(x_test)
 made = {}
 for name, x in tqdm(strange.items(), leave=False):
     answers = np.repeat([0, 1], [len(x_test), len(x)])
-    made[name] = [roc_auc_score(answers, torch.cat(pair)) for pair in zip(normal_scores, four_scores(x), strict=True)]
+    made[name] = [
+        roc_auc_score(answers, torch.cat(pair))
+        for pair in zip(normal_scores, four_scores(x), strict=True)
+    ]
 head = " | ".join((tr("ảnh lạ", "strange images"), *score_names))
 rows = [head, "---" + " | ---:" * 4] + [
-    f"{name} | " + " | ".join(f"{v:.2f}" for v in values) for name, values in made.items()
+    f"{name} | " + " | ".join(f"{v:.2f}" for v in values)
+    for name, values in made.items()
 ]
 Markdown("\n".join(f"| {row} |" for row in rows))
 
@@ -891,9 +987,11 @@ n = len(x_test)
 
 @torch.no_grad()
 def from_gaussian(model):
-    """n images from z ~ N(mean, covariance) of the model's own codes of training images."""
+    """n images from z ~ N(mean, covariance) of the model's codes of training images."""
     z = code(model, x_train[:1000])
-    return model.decode(torch.distributions.MultivariateNormal(z.mean(dim=0), z.T.cov()).sample((n,)))
+    return model.decode(
+        torch.distributions.MultivariateNormal(z.mean(dim=0), z.T.cov()).sample((n,))
+    )
 
 
 fitted = tr("vae-16d, khớp mã", "vae-16d, fitted")
@@ -904,13 +1002,17 @@ with torch.no_grad():
         "vae-16d": vae.decode(torch.randn(n, 16)),
         fitted: from_gaussian(vae),
         "vae-2d": vae_2d.decode(torch.randn(n, 2)),
-        "vae-2d-b1000": models.load_pretrained("vae-2d-b1000").decode(torch.randn(n, 2)),
+        "vae-2d-b1000": models.load_pretrained("vae-2d-b1000").decode(
+            torch.randn(n, 2)
+        ),
         "ae-2d": from_gaussian(models.load_pretrained("ae-2d")),
         "PCA 16": from_gaussian(PCAModel(16)),
         "PCA 64": from_gaussian(PCAModel(64)),
     }
-title = tr("Từ trên xuống: ", "From the top: ") + " · ".join(sources)
-plots.plot_images(torch.cat([images[:12] for images in sources.values()]), columns=12, title=title)
+plots.plot_images(
+    {name: images[:12] for name, images in sources.items()},
+    title=tr("Ảnh thật và ảnh sinh ra", "Real images and generated ones"),
+)
 
 # %% [markdown] lang="vi"
 # *Hình, mỗi hàng một nguồn, trên cùng là ảnh thật: `vae-16d` (hàng hai) vẽ sắc nét, nhưng khoảng một nửa không phải chữ số; khi $z$ khớp với các mã (hàng ba) thì nhiều hình đọc được hơn; mẫu của ba mô hình 2 chiều phần lớn đọc được, nhưng nhòe và hay lặp lại (nhiều số 0, nhiều số 1); hai hàng PCA dưới cùng chỉ là những vệt chồng lên nhau, hầu như không đọc được.*
@@ -952,7 +1054,11 @@ def frechet_distance(a, b):
     ### BEGIN SOLUTION
     C_a, C_b = torch.cov(a.T), torch.cov(b.T)
     eigenvalues = torch.linalg.eigvals(C_a @ C_b).real.clamp(min=0)
-    return ((a.mean(dim=0) - b.mean(dim=0)) ** 2).sum() + torch.trace(C_a + C_b) - 2 * eigenvalues.sqrt().sum()
+    return (
+        ((a.mean(dim=0) - b.mean(dim=0)) ** 2).sum()
+        + torch.trace(C_a + C_b)
+        - 2 * eigenvalues.sqrt().sum()
+    )
     ### END SOLUTION
 
 
@@ -963,7 +1069,7 @@ checks.check_frechet_distance(frechet_distance)
 # %%
 @torch.no_grad()
 def judged(images):
-    """Confidence, diversity in bits, and squared Fréchet distance to the test images."""
+    """Confidence, diversity in bits, squared Fréchet distance to the test images."""
     probability, digit = judge(images).softmax(dim=1).max(dim=1)
     distance = metrics.frechet_distance(judge[:-1](images), judge[:-1](x_test))
     return probability.mean().item(), entropy(digit.bincount(), base=2), distance
@@ -971,7 +1077,8 @@ def judged(images):
 
 verdicts = {name: judged(images) for name, images in sources.items()}
 head = tr(
-    "nguồn | tự tin | đa dạng (bit) | khoảng cách Fréchet", "source | confidence | diversity (bits) | Fréchet distance"
+    "nguồn | tự tin | đa dạng (bit) | khoảng cách Fréchet",
+    "source | confidence | diversity (bits) | Fréchet distance",
 )
 rows = [head, "--- | ---: | ---: | ---:"] + [
     f"{name} | {c:.2f} | {d:.2f} | {f:.1f}" for name, (c, d, f) in verdicts.items()
@@ -980,13 +1087,17 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 
 # %%
 with torch.no_grad():
-    z = vae.reparameterize(*vae.encode(x_test))  # were these N(0, I), their variance would be 1 in every direction
+    # were these N(0, I), their variance would be 1 in every direction
+    z = vae.reparameterize(*vae.encode(x_test))
 spread = torch.linalg.eigvalsh(z.T.cov())
 print(
-    tr("phương sai của z theo từng hướng:", "variance of z by direction:"), f"{spread.min():.2f} … {spread.max():.2f}"
+    tr("phương sai của z theo từng hướng:", "variance of z by direction:"),
+    f"{spread.min():.2f} … {spread.max():.2f}",
 )
 with torch.no_grad():
-    real, generated, reference = (judge[:-1](x) for x in (other.images, sources["vae-16d"], x_test))
+    real, generated, reference = (
+        judge[:-1](x) for x in (other.images, sources["vae-16d"], x_test)
+    )
 for m in (n // 8, n // 4, n // 2, n):
     print(
         f"{m:5} {tr('ảnh', 'images')}:  {tr('thật', 'real')} {metrics.frechet_distance(real[:m], reference[:m]):5.1f}"
@@ -1020,13 +1131,16 @@ for m in (n // 8, n // 4, n // 2, n):
 
 # %%
 def compare(task, ours, rivals, highest=True, digits=1, tie=0):
-    """A row of the table: the best of either side, and the better of the two unless they are within tie."""
+    """A row of the table: the best of either side, and the winner unless within tie."""
     choose = max if highest else min
-    (name, value), (rival, rival_value) = (choose(side.items(), key=lambda item: item[1]) for side in (ours, rivals))
+    (name, value), (rival, rival_value) = (
+        choose(side.items(), key=lambda item: item[1]) for side in (ours, rivals)
+    )
     winner = name if (value > rival_value) == highest else rival
     if abs(value - rival_value) < tie:
         winner = tr("hòa", "a draw")
-    return f"{task} | {name}: {value:.{digits}f} | {rival}: {rival_value:.{digits}f} | {winner}"
+    sides = f"{name}: {value:.{digits}f} | {rival}: {rival_value:.{digits}f}"
+    return f"{task} | {sides} | {winner}"
 
 
 def pick(table, names):
@@ -1034,8 +1148,10 @@ def pick(table, names):
 
 
 def classified(column):
-    """Accuracy of each pair of features and classifier, in the given column of the table of section 4."""
-    table = {" + ".join(key): np.mean(columns[column]) for key, columns in results.items()}
+    """Accuracy of each features and classifier, in that column of section 4's table."""
+    table = {
+        " + ".join(key): np.mean(columns[column]) for key, columns in results.items()
+    }
     if column == -1:
         table[tr("mạng tích chập", "convolutional net")] = 100 * judge_accuracy
     return {k: v for k, v in table.items() if k.startswith("z")}, {
@@ -1046,7 +1162,10 @@ def classified(column):
 do_nothing, median, linear, _, clever = cleaners
 average = dict(zip(score_names, hidden.mean(axis=0), strict=True))
 letter_scores = dict(zip(score_names, next(iter(made.values())), strict=True))
-kept, frechet = ({name: values[i] for name, values in table.items()} for table, i in ((map_scores, 0), (verdicts, 2)))
+kept, frechet = (
+    {name: values[i] for name, values in table.items()}
+    for table, i in ((map_scores, 0), (verdicts, 2))
+)
 
 
 def denoised(kind, i):
@@ -1055,25 +1174,51 @@ def denoised(kind, i):
 
 
 # %%
-error_of_measurement = 100 * (judge_accuracy * (1 - judge_accuracy) / len(x_test)) ** 0.5  # of an accuracy, in %
+# of an accuracy, in %
+error_of_measurement = (
+    100 * (judge_accuracy * (1 - judge_accuracy) / len(x_test)) ** 0.5
+)
 task = tr(
-    f"nén: byte mỗi ảnh khi sai số là {target:.1f} (↓)", f"compression: bytes per image at error {target:.1f} (↓)"
+    f"nén: byte mỗi ảnh khi sai số là {target:.1f} (↓)",
+    f"compression: bytes per image at error {target:.1f} (↓)",
 )
 rows = [
-    tr("việc và thước đo | biến tiềm ẩn | đối thủ | tốt hơn", "task and measure | latents | rival | better"),
+    tr(
+        "việc và thước đo | biến tiềm ẩn | đối thủ | tốt hơn",
+        "task and measure | latents | rival | better",
+    ),
     "--- | --- | --- | ---",
-    compare(task, pick(bytes_at_target, ["vae-16d"]), pick(bytes_at_target, ["PCA", "JPEG"]), highest=False),
-    compare(tr("khử nhiễu Gauss σ = 0.35: dB", "Gaussian noise σ = 0.35: dB"), *denoised("gaussian", 2)),
-    compare(tr("khử nhiễu che 70 %: dB", "masking noise 70%: dB"), *denoised("mask", 3)),
-    compare(tr("khử nhiễu muối tiêu 5 %: dB", "salt-and-pepper noise 5%: dB"), *denoised("salt-pepper", 0)),
+    compare(
+        task,
+        pick(bytes_at_target, ["vae-16d"]),
+        pick(bytes_at_target, ["PCA", "JPEG"]),
+        highest=False,
+    ),
+    compare(
+        tr("khử nhiễu Gauss σ = 0.35: dB", "Gaussian noise σ = 0.35: dB"),
+        *denoised("gaussian", 2),
+    ),
+    compare(
+        tr("khử nhiễu che 70 %: dB", "masking noise 70%: dB"), *denoised("mask", 3)
+    ),
+    compare(
+        tr("khử nhiễu muối tiêu 5 %: dB", "salt-and-pepper noise 5%: dB"),
+        *denoised("salt-pepper", 0),
+    ),
     compare(
         tr("giảm chiều: giữ láng giềng", "dimensions: neighbours kept"),
         pick(kept, ["vae-2d"]),
         pick(kept, ["PCA", "t-SNE"]),
         digits=2,
     ),
-    compare(tr("phân loại, 100 nhãn: %", "classification, 100 labels: %"), *classified(0)),
-    compare(tr("phân loại, mọi nhãn: %", "classification, all labels: %"), *classified(-1), tie=error_of_measurement),
+    compare(
+        tr("phân loại, 100 nhãn: %", "classification, 100 labels: %"), *classified(0)
+    ),
+    compare(
+        tr("phân loại, mọi nhãn: %", "classification, all labels: %"),
+        *classified(-1),
+        tie=error_of_measurement,
+    ),
     compare(
         tr("chữ số bị giấu: AUROC", "hidden digit: AUROC"),
         pick(average, score_names[:2]),
@@ -1087,13 +1232,18 @@ rows = [
         digits=2,
     ),
     compare(
-        tr("sinh ảnh: Fréchet, z ~ N(0, I) (↓)", "generation: Fréchet, z ~ N(0, I) (↓)"),
+        tr(
+            "sinh ảnh: Fréchet, z ~ N(0, I) (↓)", "generation: Fréchet, z ~ N(0, I) (↓)"
+        ),
         pick(frechet, ["vae-16d"]),
         pick(frechet, ["PCA 16", "PCA 64"]),
         highest=False,
     ),
     compare(
-        tr("sinh ảnh: Fréchet, z khớp mã (↓)", "generation: Fréchet, z fitted to the codes (↓)"),
+        tr(
+            "sinh ảnh: Fréchet, z khớp mã (↓)",
+            "generation: Fréchet, z fitted to the codes (↓)",
+        ),
         pick(frechet, [fitted]),
         pick(frechet, ["PCA 16", "PCA 64"]),
         highest=False,

@@ -19,7 +19,6 @@ import copy
 import math
 from functools import partial
 
-import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
 from IPython.display import Markdown
@@ -32,7 +31,8 @@ from vae_helpers import checks, data, losses, models, plots, tr, training
 N, EPOCHS = 12_000, 6  # 60_000 images and 60 epochs are the full training
 everything = data.load_mnist()
 grey = data.split(everything, [min(1, N / len(everything))], seed=0)[0]
-repeat = N // len(grey)  # without a network there are fewer images, and they are shown more often
+# without a network there are fewer images, and they are shown more often
+repeat = N // len(grey)
 test = data.load_mnist(train=False)
 x_test, y_test = test.images[:2000], test.labels[:2000]
 print(grey, "·", tuple(x_test.shape))
@@ -66,7 +66,10 @@ torch.manual_seed(0)
 binary = data.ImageDataset(torch.bernoulli(grey.images), grey.labels, "binary")
 b_test = torch.bernoulli(x_test)
 few = b_test[:500]  # for the measurements that decode each image many times
-plots.plot_images(torch.cat([x_test[:10], b_test[:10]]), title=tr("Ảnh xám và ảnh nhị phân", "Grey and binary images"))
+plots.plot_images(
+    {tr("xám", "grey"): x_test[:10], tr("nhị phân", "binary"): b_test[:10]},
+    title=tr("Ảnh xám và ảnh nhị phân", "Grey and binary images"),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: hàng trên là ảnh xám, hàng dưới là ảnh nhị phân; mép nét chữ, vốn xám, trở nên lởm chởm.*
@@ -80,7 +83,14 @@ plots.plot_images(torch.cat([x_test[:10], b_test[:10]]), title=tr("Ảnh xám v�
 
 # %%
 print(models.MLPVAE(latent_dim=20, hidden=512))
-recipe = {"epochs": EPOCHS * repeat, "batch_size": 128, "lr": 8e-3, "schedule": "one-cycle", "log_dir": None, "seed": 0}
+recipe = {
+    "epochs": EPOCHS * repeat,
+    "batch_size": 128,
+    "lr": 8e-3,
+    "schedule": "one-cycle",
+    "log_dir": None,
+    "seed": 0,
+}
 
 
 def train(make_model, loss, images=binary, progress=False, **changes):
@@ -106,9 +116,12 @@ vae = train(models.MLPVAE, losses.bernoulli_vae_loss, progress=True)
 torch.manual_seed(0)
 z_prior = torch.randn(10, 20)
 with torch.no_grad():
-    rows = [b_test[:10], vae.decode(vae.encode(b_test[:10])[0]), vae.decode(z_prior)]
-title = tr("Ảnh kiểm tra · tái tạo · từ z ~ N(0, I)", "Test images · reconstructions · from z ~ N(0, I)")
-plots.plot_images(torch.cat(rows), title=title)
+    rows = {
+        tr("ảnh kiểm tra", "test images"): b_test[:10],
+        tr("tái tạo", "rebuilt"): vae.decode(vae.encode(b_test[:10])[0]),
+        "z ~ N(0, I)": vae.decode(z_prior),
+    }
+plots.plot_images(rows, title=tr("VAE Bernoulli", "The Bernoulli VAE"))
 
 # %% [markdown] lang="vi"
 # *Hình: hàng giữa dựng lại được chữ số nhưng mềm nét, số 9 ở cột tám và số 5 bị nhòe; hàng dưới có vài hình đọc được, như số 8 cuối cùng, còn nhiều hình lai giữa các chữ số.*
@@ -164,26 +177,39 @@ checks.check_iw_log_likelihood(iw_log_likelihood)
 
 # %%
 def log_prob(p, x):
-    """p: z → a distribution over images. Returns z → log p(x|z), one number for each image."""
+    """p: z → a distribution over images. Returns z → log p(x|z) of each image."""
     return lambda z: p(z).log_prob(x).flatten(1).sum(dim=1)
 
 
 torch.manual_seed(0)
 with torch.no_grad():
     mu, logvar = vae.encode(few)
-    log_w = losses.log_weights(log_prob(lambda z: Bernoulli(logits=vae.decoder(z)), few), mu, logvar, k=200)
+    log_w = losses.log_weights(
+        log_prob(lambda z: Bernoulli(logits=vae.decoder(z)), few), mu, logvar, k=200
+    )
 
 ks = (1, 2, 5, 10, 20, 50, 100, 200)
-bounds = [torch.stack([losses.iw_log_likelihood(group) for group in log_w.split(k)]).mean().item() for k in ks]
-print("   ".join(f"k = {k}: {bound:.2f}" for k, bound in zip(ks, bounds, strict=True) if k in (1, 5, 50, 200)))
-plt.figure(figsize=(6, 3))
-plt.plot(ks, bounds, "o-")
-plt.xscale("log")
-plt.xlabel(tr("số mẫu k cho mỗi ảnh", "samples k of each image"))
-plt.ylabel(tr("cận dưới của log p(x) (nat)", "lower bound of log p(x) (nats)"))
-plt.title(tr("Càng nhiều mẫu, cận càng chặt", "More samples, a tighter bound"))
-plt.grid(alpha=0.3)
-plt.show()
+bounds = [
+    torch.stack([losses.iw_log_likelihood(group) for group in log_w.split(k)])
+    .mean()
+    .item()
+    for k in ks
+]
+print(
+    "   ".join(
+        f"k = {k}: {bound:.2f}"
+        for k, bound in zip(ks, bounds, strict=True)
+        if k in (1, 5, 50, 200)
+    )
+)
+plots.curves(
+    {"": (ks, bounds)},
+    log="x",
+    markers=True,
+    xlabel=tr("số mẫu k cho mỗi ảnh", "samples k of each image"),
+    ylabel=tr("cận dưới của log p(x) (nat)", "lower bound of log p(x) (nats)"),
+    title=tr("Càng nhiều mẫu, cận càng chặt", "More samples, a tighter bound"),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: đường đi lên, dốc lúc đầu rồi thoải dần: từ −108,58 nat với $k = 1$ (ELBO) lên −104,03 với $k = 50$ và −103,52 với $k = 200$. ELBO đã đánh giá mô hình này thấp hơn thực tế ít nhất 5 nat.*
@@ -203,7 +229,10 @@ def active_units(mu):
 
 @torch.no_grad()
 def measure(encode, decode, p, x, k=50):
-    """encode: x → mu, logvar; decode: z → images, or None; p: z → the decoder's distribution, for the first 500 images."""
+    """encode: x → mu, logvar; decode: z → images, or None.
+
+    p: z → the decoder's distribution, for the first 500 images.
+    """
     torch.manual_seed(0)
     log_w = losses.log_weights(log_prob(p, x[:500]), *encode(x[:500]), k)
     mu, logvar = encode(x)
@@ -217,22 +246,36 @@ def measure(encode, decode, p, x, k=50):
 
 
 def bernoulli_scores(model):
-    return measure(model.encode, model.decode, lambda z: Bernoulli(logits=model.decoder(z)), b_test)
+    return measure(
+        model.encode, model.decode, lambda z: Bernoulli(logits=model.decoder(z)), b_test
+    )
 
 
 # %%
 def cell(name, value):
     if value is None:
         return "—"
-    return str(value) if isinstance(value, (int, str)) else f"{value:.3f}" if name == "σ" else f"{value:.1f}"
+    return (
+        str(value)
+        if isinstance(value, (int, str))
+        else f"{value:.3f}"
+        if name == "σ"
+        else f"{value:.1f}"
+    )
 
 
 def table(rows):
     """rows: name → scores, shown as a Markdown table."""
     columns = list(next(iter(rows.values())))
-    heads = [tr("chiều hoạt động", "active units") if column == "units" else column for column in columns]
+    heads = [
+        tr("chiều hoạt động", "active units") if column == "units" else column
+        for column in columns
+    ]
     lines = [["", *heads], ["---", *(["---:"] * len(columns))]]
-    lines += [[name, *(cell(column, row[column]) for column in columns)] for name, row in rows.items()]
+    lines += [
+        [name, *(cell(column, row[column]) for column in columns)]
+        for name, row in rows.items()
+    ]
     return Markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
@@ -277,38 +320,47 @@ for B in tqdm(B_values, desc="B", leave=False):
 
 # %%
 def gaussian_scores(model, sigma):
-    scores = measure(model.encode, model.decode, lambda z: Normal(model.decode(z), sigma), x_test)
+    scores = measure(
+        model.encode, model.decode, lambda z: Normal(model.decode(z), sigma), x_test
+    )
     return {"σ": sigma, **scores}
 
 
-gaussian_table = {f"B = {B}": gaussian_scores(model, 1 / math.sqrt(2 * B)) for B, model in swept.items()}
+gaussian_table = {
+    f"B = {B}": gaussian_scores(model, 1 / math.sqrt(2 * B))
+    for B, model in swept.items()
+}
 for name, row in gaussian_table.items():
     print(
-        f"{name:9}   KL {row['KL']:6.2f}   SSE {row['SSE']:5.2f}   {tr('chiều hoạt động', 'active units')} {row['units']}"
+        f"{name:9}   KL {row['KL']:6.2f}   SSE {row['SSE']:5.2f}   "
+        f"{tr('chiều hoạt động', 'active units')} {row['units']}"
     )
 
 # %%
-plt.figure(figsize=(8, 3.4))
-plt.plot([row["KL"] for row in gaussian_table.values()], [row["SSE"] for row in gaussian_table.values()], "o-")
-for name, row in gaussian_table.items():
-    plt.annotate(name, (row["KL"], row["SSE"]), textcoords="offset points", xytext=(6, 6))
-plt.xlabel(tr("tốc độ: KL (nat)", "rate: KL (nats)"))
-plt.ylabel(tr("độ méo: SSE mỗi ảnh", "distortion: SSE per image"))
-plt.title(tr("Đường cong tốc độ–méo, trên ảnh kiểm tra", "The rate–distortion curve, on test images"))
-plt.margins(x=0.2, y=0.12)
-plt.xlim(left=0)
-plt.grid(alpha=0.3)
-plt.show()
+places = {name: (row["KL"], row["SSE"]) for name, row in gaussian_table.items()}
+plots.curves(
+    {"": tuple(zip(*places.values(), strict=True))},
+    markers=True,
+    notes=places,
+    xlim=(0, 1.15 * max(kl for kl, _ in places.values())),
+    xlabel=tr("tốc độ: KL (nat)", "rate: KL (nats)"),
+    ylabel=tr("độ méo: SSE mỗi ảnh", "distortion: SSE per image"),
+    title=tr(
+        "Đường cong tốc độ–méo, trên ảnh kiểm tra",
+        "The rate–distortion curve, on test images",
+    ),
+)
 
 # %%
 torch.manual_seed(0)
 z_prior = torch.randn(6, 16)
+rows = {tr("ảnh thật", "real"): x_test[:12]}
 with torch.no_grad():
-    rows = [x_test[:12]]
-    for model in swept.values():
-        rows += [model.decode(model.encode(x_test[:6])[0]), model.decode(z_prior)]
-title = tr("Trên cùng: ảnh thật · Trái: tái tạo · Phải: mẫu", "Top: real · Left: reconstructed · Right: samples")
-plots.plot_images(torch.cat(rows), columns=12, title=f"{title} · B = {', '.join(map(str, B_values))}")
+    for B, model in swept.items():
+        recon = model.decode(model.encode(x_test[:6])[0])
+        rows[f"B = {B}"] = torch.cat([recon, model.decode(z_prior)])
+title = tr("Trái: tái tạo · Phải: mẫu", "Left: reconstructed · Right: samples")
+plots.plot_images(rows, title=title)
 
 # %% [markdown] lang="vi"
 # *Hai hình: hình trên là đường cong, rơi dốc từ $B = 0{,}5$ xuống $B = 10$, rồi nằm ngang. Hình dưới, từ hàng hai trở đi, mỗi hàng một $B$: sáu ô trái tái tạo sáu ảnh đầu của hàng trên cùng, sáu ô phải là mẫu, không liên quan gì đến sáu ảnh thật phía trên chúng. Với $B = 0{,}5$, ảnh tái tạo nhòe, số 2 giống số 3 và số 4 thành số 9, nhưng các mẫu đọc được nhất; $B$ càng lớn, ảnh tái tạo càng rõ còn mẫu càng vỡ, đến $B = 1000$ chỉ còn những vệt mờ.*
@@ -329,11 +381,16 @@ plots.plot_images(torch.cat(rows), columns=12, title=f"{title} · B = {', '.join
 # Measure the sharpness first: the Laplacian subtracts from each pixel the mean of the four around it, so it is large at the edges of strokes and 0 where the image is flat. Its mean square, relative to real images, is the **sharpness** (100% is as sharp as real images):
 
 # %%
-laplacian = torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]]).view(1, 1, 3, 3)
+laplacian = torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]]).view(
+    1, 1, 3, 3
+)
 
 
 def sharpness(images):
-    return F.conv2d(images, laplacian).pow(2).mean() / F.conv2d(x_test, laplacian).pow(2).mean()
+    return (
+        F.conv2d(images, laplacian).pow(2).mean()
+        / F.conv2d(x_test, laplacian).pow(2).mean()
+    )
 
 
 torch.manual_seed(0)
@@ -342,7 +399,9 @@ print(f"B {'':10} {tr('tái tạo', 'reconstructions'):>16} {tr('mẫu', 'sample
 with torch.no_grad():
     for B, model in swept.items():
         recon = model.decode(model.encode(x_test)[0])
-        print(f"{B:<12} {sharpness(recon):16.0%} {sharpness(model.decode(z_prior)):8.0%}")
+        print(
+            f"{B:<12} {sharpness(recon):16.0%} {sharpness(model.decode(z_prior)):8.0%}"
+        )
 
 # %% [markdown] lang="vi"
 # Lý do nằm trong hàm mất mát. Với một encoder cho trước, decoder tốt nhất theo bình phương sai số là **trung bình có trọng số của các ảnh huấn luyện**, trong đó ảnh nào dùng mã $z$ ấy nhiều hơn thì có trọng số lớn hơn:
@@ -362,26 +421,26 @@ with torch.no_grad():
 # %%
 @torch.no_grad()
 def sharing(model, z):
-    """r (M, N): how much each of the N training images uses each of the M codes z; rows sum to 1."""
+    """r (M, N): the share that each of N training images has in each of M codes z."""
     mu, logvar = model.encode(grey.images)
     q = Normal(mu, torch.exp(0.5 * logvar))
     return torch.stack([q.log_prob(one).sum(dim=1).softmax(dim=0) for one in z])
 
 
 torch.manual_seed(0)
-pictures = [grey.images[:8]]
+pictures = {tr("ảnh", "image"): grey.images[:8]}
 with torch.no_grad():
     for B in (0.5, 1000):
         z = swept[B].reparameterize(*swept[B].encode(grey.images[:100]))
         r = sharing(swept[B], z)
-        share = torch.exp(torch.special.entr(r).sum(dim=1))  # entr(r) = −r ln r
-        print(f"B = {B:<4}: {share.median():6.1f} {tr('ảnh chung một mã (trung vị)', 'images share a code (median)')}")
-        pictures += [swept[B].decode(z[:8]), torch.einsum("mn,nchw->mchw", r[:8], grey.images)]
-title = tr(
-    "Ảnh · B = 0.5: decoder, trung bình · B = 1000: decoder, trung bình",
-    "Image · B = 0.5: decoder, mean · B = 1000: decoder, mean",
-)
-plots.plot_images(torch.cat(pictures), columns=8, title=title)
+        # entr(r) = −r ln r
+        share = torch.exp(torch.special.entr(r).sum(dim=1)).median()
+        text = tr("ảnh chung một mã (trung vị)", "images share a code (median)")
+        print(f"B = {B:<4}: {share:6.1f} {text}")
+        mean_of = torch.einsum("mn,nchw->mchw", r[:8], grey.images)
+        pictures[f"B = {B}: decoder"] = swept[B].decode(z[:8])
+        pictures[f"B = {B}: {tr('trung bình', 'mean')}"] = mean_of
+plots.plot_images(pictures, title=tr("Một mã, nhiều ảnh", "One code, many images"))
 
 # %% [markdown] lang="vi"
 # *Hình: hàng một là ảnh huấn luyện; hàng hai (decoder) và hàng ba (trung bình có trọng số) là của $B = 0{,}5$: mờ như nhau, và sai cùng một kiểu (số 3 ở cột hai giống số 8, số 4 ở cột bốn thành số 9). Hàng bốn và năm là của $B = 1000$: trung bình là chính bức ảnh, còn decoder thì mềm hơn và hỏng ở số 6 cuối.*
@@ -452,16 +511,23 @@ checks.check_optimal_sigma(optimal_sigma)
 # %%
 def gaussian_loss(recon, x, mu, logvar, sigma):
     kl = losses.kl_divergence(mu, logvar).mean()
-    return losses.gaussian_nll(recon, x, sigma) + kl, losses.reconstruction_loss(recon, x), kl
+    return (
+        losses.gaussian_nll(recon, x, sigma) + kl,
+        losses.reconstruction_loss(recon, x),
+        kl,
+    )
 
 
 sigma_vae = train(grey_vae, losses.sigma_vae_loss, images=grey)
 gauss = train(models.GaussianVAE, gaussian_loss, images=grey, lr=4e-3)
 
 with torch.no_grad():
-    sigma = losses.optimal_sigma(sigma_vae(grey.images)[0], grey.images).item()  # from training images, as it must be
+    # from training images, as it must be
+    sigma = losses.optimal_sigma(sigma_vae(grey.images)[0], grey.images).item()
 gaussian_table["σ-VAE"] = gaussian_scores(sigma_vae, sigma)
-row = measure(gauss.encode, gauss.decode, lambda z: Normal(*gauss.distribution(z)), x_test)
+row = measure(
+    gauss.encode, gauss.decode, lambda z: Normal(*gauss.distribution(z)), x_test
+)
 gaussian_table[tr("σ từng điểm ảnh", "σ per pixel")] = {"σ": None, **row}
 
 
@@ -573,7 +639,7 @@ checks.check_free_bits(free_bits)
 
 # %%
 class WarmUp:
-    """−ELBO whose KL counts for more with each step: 0 in the first, 1 from step `steps` on."""
+    """−ELBO whose KL counts for more with each step: from 0 to 1 in `steps` steps."""
 
     def __init__(self, steps):
         self.step, self.steps = 0, steps
@@ -593,7 +659,9 @@ def strong():
     return models.AutoregressiveVAE(latent_dim=20, hidden=256)
 
 
-start = train(strong, partial(losses.bernoulli_vae_loss, beta=100), epochs=EPOCHS // 2 * repeat)
+start = train(
+    strong, partial(losses.bernoulli_vae_loss, beta=100), epochs=EPOCHS // 2 * repeat
+)
 half = recipe["epochs"] * math.ceil(len(binary) / recipe["batch_size"]) // 2
 treatments = {
     tr("tự hồi quy, β = 100", "autoregressive, β = 100"): None,
@@ -606,38 +674,44 @@ for name, loss in tqdm(treatments.items(), desc="L x", leave=False):
     strong_models[name] = train(partial(copy.deepcopy, start), loss) if loss else start
     model = strong_models[name]
     p = partial(lambda model, z: Bernoulli(logits=model.pixel_logits(few, z)), model)
-    bernoulli_table[name] = measure(model.encode, None, p, b_test)  # an image drawn pixel by pixel is no function of z
+    # an image drawn pixel by pixel is no function of z
+    bernoulli_table[name] = measure(model.encode, None, p, b_test)
 
 table({name: bernoulli_table[name] for name in strong_models})
 
 # %%
-plt.figure(figsize=(6, 3.2))
-for (name, model), style in zip(strong_models.items(), ("o-", "s--", "^:", "d-."), strict=True):
-    variance = model.encode(b_test)[0].detach().var(dim=0).sort(descending=True).values
-    plt.plot(range(1, 21), variance, style, label=name, markersize=4)
-plt.axhline(0.01, color="black", linewidth=0.8)
-plt.yscale("log")
-plt.xticks(range(1, 21, 3))
-plt.xlabel(tr("chiều của z, xếp từ tản nhất", "dimension of z, the most spread first"))
-plt.ylabel(tr("phương sai của μ", "variance of μ"))
-plt.title(tr("Chiều nào còn hoạt động?", "Which units are active?"))
-plt.legend()
-plt.show()
+variances = {}
+for name, model in strong_models.items():
+    variance = model.encode(b_test)[0].detach().var(dim=0)
+    variances[name] = variance.sort(descending=True).values
+plots.curves(
+    variances,
+    log="y",
+    markers=True,
+    lines={"": 0.01},
+    xlabel=tr("chiều của z, xếp từ tản nhất", "dimension of z, the most spread first"),
+    ylabel=tr("phương sai của μ", "variance of μ"),
+    title=tr("Chiều nào còn hoạt động?", "Which units are active?"),
+)
 
 # %%
 torch.manual_seed(0)
 z_prior = torch.randn(10, 20)
 collapsed, _, _, cured = strong_models.values()
+names = tr("sụp đổ", "collapsed"), "free bits"
+one_z = z_prior[:1].expand(10, 20)
+rows = {}
 with torch.no_grad():
-    rows = [model.sample(z) for model in (collapsed, cured) for z in (z_prior, z_prior[:1].expand(10, 20))]
-title = tr(
-    "Mẫu: z khác nhau, rồi cùng một z · sụp đổ (trên), free bits (dưới)",
-    "Samples: different z, then one z · collapsed (above), free bits (below)",
+    for name, model in zip(names, (collapsed, cured), strict=True):
+        rows[f"{name}: {tr('mười z', 'ten z')}"] = model.sample(z_prior)
+        rows[f"{name}: {tr('một z', 'one z')}"] = model.sample(one_z)
+figure = plots.plot_images(
+    rows, title=tr("Mẫu của hai mạng", "Samples of two networks")
 )
-figure = plots.plot_images(torch.cat(rows), columns=10, title=title)
 
 z_many = torch.randn(400, 20)
-z_few = torch.randn(20, 20).repeat_interleave(20, dim=0)  # twenty z, each of them twenty times
+# twenty z, each of them twenty times
+z_few = torch.randn(20, 20).repeat_interleave(20, dim=0)
 for name, model in strong_models.items():
     same = model.sample(z_few).view(20, 20, 784).var(dim=1).sum(dim=1).mean()
     different = model.sample(z_many).flatten(1).var(dim=0).sum()
@@ -701,7 +775,9 @@ optimizer = torch.optim.Adam(cvae.parameters())
 images, labels = binary.images.to(device), binary.labels.to(device)
 longer = 2 * recipe["epochs"]
 steps = longer * math.ceil(len(images) / 128)
-schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=8e-3, total_steps=steps)
+schedule = torch.optim.lr_scheduler.OneCycleLR(
+    optimizer, max_lr=8e-3, total_steps=steps
+)
 
 for _ in tqdm(range(longer), desc="Epoch", leave=False):
     for batch in torch.randperm(len(images), device=device).split(128):
@@ -718,9 +794,19 @@ cvae.cpu().eval()
 torch.manual_seed(0)
 z_prior = torch.randn(6, 4)
 with torch.no_grad():
-    every = [cvae.decode(z.expand(10, 4), torch.arange(10)) for z in z_prior]  # one z, ten labels
-title = tr("Mỗi cột một nhãn y, mỗi hàng một z", "Each column a label y, each row a z")
-plots.plot_images(torch.cat(every), columns=10, title=title)
+    # one z, ten labels
+    rows = {
+        f"z = {i}": cvae.decode(z.expand(10, 4), torch.arange(10))
+        for i, z in enumerate(z_prior, start=1)
+    }
+titles = [f"y = {digit}" for digit in range(10)]
+plots.plot_images(
+    rows,
+    titles,
+    title=tr(
+        "Mỗi cột một nhãn y, mỗi hàng một z", "Each column a label y, each row a z"
+    ),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: mỗi cột một chữ số từ 0 đến 9, mỗi hàng một kiểu chữ: hàng hai và hàng cuối nghiêng và mảnh, hàng ba và hàng năm đứng thẳng. Nhãn quyết định chữ số, $z$ quyết định kiểu. Ở hàng đầu có mấy ô nhòe không đọc được.*
@@ -750,10 +836,19 @@ torch.manual_seed(0)
 with torch.no_grad():
     generated = cvae.decode(torch.randn(500, 4), y)
 right = (reads(generated) == y).float().mean()
-print(f"{tr('ảnh kiểm tra', 'test images')}: {(reads(x_test) == y_test).float().mean():.1%}   CVAE: {right:.1%}")
+print(
+    f"{tr('ảnh kiểm tra', 'test images')}: {(reads(x_test) == y_test).float().mean():.1%}   CVAE: {right:.1%}"
+)
 
-vae_4 = train(partial(models.MLPVAE, latent_dim=4, hidden=256), losses.bernoulli_vae_loss, epochs=longer)
-names = tr("VAE, 4 chiều", "VAE, 4 dimensions"), tr("CVAE, 4 chiều", "CVAE, 4 dimensions")
+vae_4 = train(
+    partial(models.MLPVAE, latent_dim=4, hidden=256),
+    losses.bernoulli_vae_loss,
+    epochs=longer,
+)
+names = (
+    tr("VAE, 4 chiều", "VAE, 4 dimensions"),
+    tr("CVAE, 4 chiều", "CVAE, 4 dimensions"),
+)
 bernoulli_table[names[0]] = bernoulli_scores(vae_4)
 bernoulli_table[names[1]] = measure(
     lambda x: cvae.encode(x, y_test[: len(x)]),
@@ -833,11 +928,16 @@ vq = train(models.VQVAE, losses.vq_loss, progress=True)
 with torch.no_grad():
     words = vq.encode(binary.images)  # (12000, 16), whole numbers from 0 to 63
     test_words = vq.encode(b_test)
-print(tr("ảnh đầu tiên viết thành:", "the word of the first image:"), *test_words[0].tolist())
+print(
+    tr("ảnh đầu tiên viết thành:", "the word of the first image:"),
+    *test_words[0].tolist(),
+)
 
 share = torch.bincount(words.flatten(), minlength=vq.codes) / words.numel()
 perplexity = torch.exp(torch.special.entr(share).sum())
-print(f"{tr('vector được dùng', 'vectors in use')}: {(share > 0).sum()} / {vq.codes}   perplexity: {perplexity:.1f}")
+print(
+    f"{tr('vector được dùng', 'vectors in use')}: {(share > 0).sum()} / {vq.codes}   perplexity: {perplexity:.1f}"
+)
 
 # %% [markdown] lang="vi"
 # Trong nhật ký trên, cột `kl` không phải là KL: ở đó `vq_loss` ghi $\|z_e - z_q\|^2$, cộng trên 16 chữ cái; nó có mặt hai lần trong hàm mất mát, nên `loss` bằng `recon` + 1,25 · `kl`. **Perplexity** $\exp(-\sum_k p_k \ln p_k)$, với $p_k$ là tần suất của vector thứ $k$, cho biết bảng mã thật sự được dùng bao nhiêu: bằng $K$ nếu mọi vector được dùng đều nhau, bằng 1 nếu chỉ dùng một.
@@ -867,34 +967,54 @@ print(f"{tr('vector được dùng', 'vectors in use')}: {(share > 0).sum()} / {
 # %%
 def word_nats(logits, index):
     """−log p of each word, averaged over the words, in nats."""
-    return F.cross_entropy(logits.flatten(0, 1), index.flatten(), reduction="sum") / len(index)
+    return F.cross_entropy(
+        logits.flatten(0, 1), index.flatten(), reduction="sum"
+    ) / len(index)
 
 
-counts = F.one_hot(words, vq.codes).sum(dim=0) + 1  # one more than was seen, so that nothing is impossible
+# one more than was seen, so that nothing is impossible
+counts = F.one_hot(words, vq.codes).sum(dim=0) + 1
 frequencies = (counts / counts.sum(dim=1, keepdim=True)).log()
 
 word_set = data.ImageDataset(words, binary.labels, "words")
 prior = train(models.CodePrior, word_nats, images=word_set, lr=1e-2)
 with torch.no_grad():
-    by_frequency = word_nats(frequencies.expand(len(test_words), -1, -1), test_words).item()
+    by_frequency = word_nats(
+        frequencies.expand(len(test_words), -1, -1), test_words
+    ).item()
     by_gru = word_nats(*prior(test_words), test_words).item()
 uniform = vq.positions * math.log(vq.codes)
-for name, nats in ((tr("đều", "uniform"), uniform), (tr("tần suất", "frequencies"), by_frequency), ("GRU", by_gru)):
+for name, nats in (
+    (tr("đều", "uniform"), uniform),
+    (tr("tần suất", "frequencies"), by_frequency),
+    ("GRU", by_gru),
+):
     print(f"{name:12} {nats:6.1f} nat = {nats / math.log(2):5.1f} bit")
 
 # %%
 torch.manual_seed(0)
 with torch.no_grad():
-    rows = [b_test[:10], vq.decode(test_words[:10])]
-    independent = torch.stack([torch.multinomial(row, 10, replacement=True) for row in frequencies.exp()], dim=1)
-    rows += [vq.decode(independent), vq.decode(prior.sample(10, vq.positions))]
-title = tr("Ảnh · tái tạo · mẫu theo tần suất · mẫu theo GRU", "Images · reconstructions · by frequencies · by GRU")
-plots.plot_images(torch.cat(rows), columns=10, title=title)
+    independent = torch.stack(
+        [torch.multinomial(row, 10, replacement=True) for row in frequencies.exp()],
+        dim=1,
+    )
+    rows = {
+        tr("ảnh", "images"): b_test[:10],
+        tr("tái tạo", "rebuilt"): vq.decode(test_words[:10]),
+        tr("theo tần suất", "by frequencies"): vq.decode(independent),
+        tr("theo GRU", "by GRU"): vq.decode(prior.sample(10, vq.positions)),
+    }
+plots.plot_images(
+    rows, title=tr("VQ-VAE: tái tạo và mẫu", "VQ-VAE: rebuilt and sampled")
+)
 
 # %%
-few_words = test_words[: len(few)]  # the ELBO from the same 500 images as with every other model
+# the ELBO from the same 500 images as with every other model
+few_words = test_words[: len(few)]
 with torch.no_grad():
-    recon_nats = F.binary_cross_entropy_with_logits(vq(few)[0], few, reduction="sum").item() / len(few)
+    recon_nats = F.binary_cross_entropy_with_logits(
+        vq(few)[0], few, reduction="sum"
+    ).item() / len(few)
     few_nats = (
         word_nats(frequencies.expand(len(few), -1, -1), few_words).item(),
         word_nats(*prior(few_words), few_words).item(),
@@ -904,11 +1024,19 @@ with torch.no_grad():
 
 names = tr("VQ-VAE, tần suất", "VQ-VAE, frequencies"), "VQ-VAE, GRU"
 for name, nats, kl in zip(names, few_nats, (by_frequency, by_gru), strict=True):
-    bernoulli_table[name] = {"ELBO": -recon_nats - nats, "log p": None, "SSE": sse, "KL": kl, "units": None}
+    bernoulli_table[name] = {
+        "ELBO": -recon_nats - nats,
+        "log p": None,
+        "SSE": sse,
+        "KL": kl,
+        "units": None,
+    }
 vae_name = tr("VAE gốc", "plain VAE")
 for name, nats in ((vae_name, vae_nats), ("VQ-VAE, GRU", few_nats[1])):
     recon = -bernoulli_table[name]["ELBO"] - nats
-    print(f"{name:12} {tr('tái tạo', 'reconstruction')} {recon:.1f} + {tr('mã', 'code')} {nats:.1f} nat")
+    print(
+        f"{name:12} {tr('tái tạo', 'reconstruction')} {recon:.1f} + {tr('mã', 'code')} {nats:.1f} nat"
+    )
 table({name: row for name, row in bernoulli_table.items() if name.startswith("VQ")})
 
 # %% [markdown] lang="vi"
@@ -952,7 +1080,7 @@ bernoulli_table["AVAE"] = bernoulli_scores(avae)
 
 @torch.no_grad()
 def round_trips(model, z, times):
-    """The codes after 0, 1, …, times round trips: draw an image from z, take its mu as the next z."""
+    """The codes after 0, 1, … round trips: draw an image, take its mu as the next z."""
     codes = [z]
     for _ in range(times):
         codes.append(model.encode(torch.bernoulli(model.decode(codes[-1])))[0])
@@ -961,7 +1089,9 @@ def round_trips(model, z, times):
 
 torch.manual_seed(0)
 z = torch.randn(500, 20)
-trips = {name: round_trips(model, z, 10) for name, model in (("VAE", vae), ("AVAE", avae))}
+trips = {
+    name: round_trips(model, z, 10) for name, model in (("VAE", vae), ("AVAE", avae))
+}
 for name, codes in trips.items():
     distance = (codes[1] - z).pow(2).mean().sqrt()
     correlation = torch.corrcoef(torch.stack([codes[1].flatten(), z.flatten()]))[0, 1]
@@ -971,21 +1101,26 @@ for name, codes in trips.items():
     )
 
 # %%
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-for (name, codes), model, style in zip(trips.items(), (vae, avae), ("s--", "o-"), strict=True):
-    axes[0].plot([(code - z).norm(dim=1).mean() / z.norm(dim=1).mean() for code in codes], style, label=name)
+drift, kept = {}, {}
+for (name, codes), model in zip(trips.items(), (vae, avae), strict=True):
+    far = [(code - z).norm(dim=1).mean() / z.norm(dim=1).mean() for code in codes]
     with torch.no_grad():
         first, *later = (reads(model.decode(code)) for code in codes)
-    axes[1].plot([1.0] + [(digit == first).float().mean() for digit in later], style, label=name)
-axes[0].set_title(tr("Mã trôi xa bao nhiêu?", "How far does the code drift?"))
-axes[0].set_ylabel(tr("khoảng cách tới z, so với |z|", "distance to z, relative to |z|"))
-axes[1].set_title(tr("Vẫn còn chữ số ban đầu?", "Still the same digit?"))
-axes[1].set_ylabel(tr("tỉ lệ ảnh giữ nguyên chữ số", "share that keeps its digit"))
-for ax in axes:
-    ax.set_xlabel(tr("số vòng vẽ rồi mã hóa lại", "round trips of drawing and encoding"))
-    ax.set_ylim(bottom=0)
-    ax.legend()
-plt.show()
+    drift[name] = range(11), far
+    kept[name] = range(11), [1.0, *((digit == first).float().mean() for digit in later)]
+plots.curves(
+    {
+        tr("Mã trôi xa bao nhiêu?", "How far does the code drift?"): drift,
+        tr("Vẫn còn chữ số ban đầu?", "Still the same digit?"): kept,
+    },
+    markers=True,
+    ylim=(0, None),
+    xlabel=tr("số vòng vẽ rồi mã hóa lại", "round trips of drawing and encoding"),
+    ylabel=[
+        tr("khoảng cách tới z, so với |z|", "distance to z, relative to |z|"),
+        tr("tỉ lệ ảnh giữ nguyên chữ số", "share that keeps its digit"),
+    ],
+)
 
 # %% [markdown] lang="vi"
 # *Hình: bên trái, một vòng đã đưa mã đi hơn nửa độ dài của $z$, ở cả hai mạng; sau mười vòng, mã của VAE trôi xa khoảng 1,0, của AVAE khoảng 0,9 lần độ dài ấy. Bên phải, cả hai đánh mất chữ số ban đầu gần như nhau: khoảng ba phần tư số ảnh giữ được chữ số sau một vòng, dưới một nửa sau mười vòng; từ vòng hai trở đi, AVAE còn thấp hơn VAE một chút.* (Trong nhật ký, `loss` lớn hơn `recon` + `kl`: phần dư, 8,4 nat ở epoch cuối, là số hạng mới.)
@@ -1000,22 +1135,32 @@ plt.show()
 
 # %%
 def attack(model, x, epsilon, steps=10):
-    """Images within epsilon of x, pixel by pixel and in [0, 1], whose mu is as far from that of x as PGD can push it."""
+    """Images within epsilon of x, pixel by pixel, whose mu PGD has pushed away."""
     target = model.encode(x)[0].detach()
     worst = x + epsilon * (2 * torch.rand_like(x) - 1)
     for _ in range(steps):
         worst = worst.clamp(0, 1).requires_grad_()
-        (gradient,) = torch.autograd.grad((model.encode(worst)[0] - target).pow(2).sum(), worst)
+        (gradient,) = torch.autograd.grad(
+            (model.encode(worst)[0] - target).pow(2).sum(), worst
+        )
         worst = (worst + 0.25 * epsilon * gradient.sign()).detach()
         worst = torch.minimum(torch.maximum(worst, x - epsilon), x + epsilon)
     return worst.clamp(0, 1)
 
 
-print(f"{'ε':>5}   " + "   ".join(f"{name:>4}: {tr('đúng', 'right')}, {tr('mã dịch', 'code moves')}" for name in trips))
+print(
+    f"{'ε':>5}   "
+    + "   ".join(
+        f"{name:>4}: {tr('đúng', 'right')}, {tr('mã dịch', 'code moves')}"
+        for name in trips
+    )
+)
 readers = {}
 for name, model in (("VAE", vae), ("AVAE", avae)):
     with torch.no_grad():
-        readers[name] = KNeighborsClassifier(3).fit(model.encode(binary.images)[0], binary.labels)
+        readers[name] = KNeighborsClassifier(3).fit(
+            model.encode(binary.images)[0], binary.labels
+        )
 for epsilon in (0, 0.05, 0.1, 0.2):
     cells = []
     for name, model in (("VAE", vae), ("AVAE", avae)):
@@ -1024,7 +1169,9 @@ for epsilon in (0, 0.05, 0.1, 0.2):
             clean = model.encode(few)[0]
         hit = model.encode(attack(model, few, epsilon))[0].detach()
         accuracy = (readers[name].predict(hit) == y_test[: len(few)].numpy()).mean()
-        moves = (hit - clean).norm(dim=1).mean() / (clean - clean.mean(dim=0)).norm(dim=1).mean()
+        moves = (hit - clean).norm(dim=1).mean() / (clean - clean.mean(dim=0)).norm(
+            dim=1
+        ).mean()
         cells.append(f"{accuracy:11.1%}, {moves:6.0%}")
     print(f"{epsilon:5}   " + "   ".join(cells))
 
