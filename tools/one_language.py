@@ -38,7 +38,8 @@ def edits(tree: NodeOrLeaf, language: str) -> Iterator[Edit]:
         if "#" in leaf.prefix:
             text = IN_A_COMMENT.sub(lambda match: match[1 + (language == "en")], leaf.prefix)
             yield leaf.get_start_pos_of_prefix(), leaf.start_pos, text
-        if leaf.type == "name" and leaf.value == "tr" and leaf.start_pos >= covered:
+        is_ours = leaf.type == "name" and leaf.value == "tr" and leaf.get_previous_sibling() != "."
+        if is_ours and leaf.start_pos >= covered:
             edit = without_import(leaf) or one_text(leaf, language)
             covered = edit[1]
             yield edit

@@ -16,7 +16,7 @@ def tidy(sources: list[str]) -> list[str]:
         return []
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     notebook.metadata["language_info"] = {"name": "python"}
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--quiet", f"--line-length={WIDTH}"]
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--no-cache", f"--line-length={WIDTH}"]
     command += ["--stdin-filename=lesson.ipynb", "-"]
     result = subprocess.run(command, input=nbformat.writes(notebook), capture_output=True, text=True, encoding="utf-8")
     if result.returncode:

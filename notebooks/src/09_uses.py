@@ -186,7 +186,7 @@ for name, points in curves.items():
 
 # %%
 def through_file(pixels, **options):
-    """Pixels (H, W), uint8, through a file in memory: its bytes, the pixels read back."""
+    """Pixels (H, W), uint8, to a file and back: its bytes, and the pixels read."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, optimize=True, **options)
     return len(file.getvalue()), np.asarray(Image.open(file))

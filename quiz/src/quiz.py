@@ -84,7 +84,7 @@ quiz.score()
 # Fill in your name and run the cell below: it writes a file with your answers, your attempts and their times, without the keys. Send that file to your instructor.
 
 # %%
-name = ""  # họ tên của bạn · your name
+name = ""  # tr("họ tên của bạn", "your name")
 if name:
     Quiz(questions="all").export(f"quiz_{name}.json", name=name)
 
