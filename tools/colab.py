@@ -25,7 +25,7 @@ from packaging.requirements import Requirement
 from .edition import ROOT, TEMPLATES, colab_address, pyproject, repository_url, sources
 from .links import relink
 from .one_language import LANGUAGES, resolve
-from .stored import NotPublishable, code_cells, code_of, published, write
+from .stored import SEAL, NotPublishable, code_cells, code_of, published, write
 
 KEPT = ("torch", "torchvision", "numpy")  # never installed, never changed by a lesson
 MODULES = {"pillow": "PIL", "ipython": "IPython", "scikit-learn": "sklearn"}  # where import says another name than pip
@@ -113,6 +113,7 @@ def single_file(source: Path, language: str) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = relink(cell.source, language, alone)
+    del notebook.metadata[SEAL]  # this is another notebook
     return notebook
 
 

@@ -8,19 +8,23 @@ Lessons that are not there are named and passed over.
 
 import argparse
 import base64
+import re
 import sys
 import tempfile
 from io import BytesIO
 from pathlib import Path
 
-import nbformat
+from nbformat import NotebookNode
 from PIL import Image
 
-from . import alt_text
+from . import lab_page
+from .edition import built_path
+from .stored import read
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "pictures"
 SIZE = (240, 160)  # pixels, at most
+STILL = re.compile(r'<img[^>]* src="data:image/png;base64,([^"]+)"')
 CHOSEN = {  # which of a lesson's pictures, counted from 0
     "00_start_here": 0,
     "01_autoencoder": 3,
@@ -54,25 +58,30 @@ def save(picture: Image.Image, name: str, colours: int | None = 64) -> None:
     print(f"{path.relative_to(ROOT)}: {picture.width} × {picture.height}, {path.stat().st_size / 1024:.0f} KB")
 
 
+def pictures(notebook: NotebookNode) -> list[Image.Image]:
+    """The pictures that a lesson shows, figures and widgets at rest (an <img> each), from its beginning on."""
+    found = []
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        data = output.get("data", {})
+        found += [data["image/png"]] if "image/png" in data else STILL.findall(data.get("text/html", ""))
+    return [Image.open(BytesIO(base64.b64decode(png))) for png in found]
+
+
 def thumbnails() -> None:
     for lesson, number in CHOSEN.items():
-        path = ROOT / "notebooks" / "vi" / f"{lesson}.ipynb"
+        path = built_path(Path(lesson), "vi")
         if not path.exists():
             print(f"{path.relative_to(ROOT)}: not there, so no picture of it")
             continue
-        outputs = [output for _, output in alt_text.pictures(nbformat.read(path, as_version=4))]
-        if len(outputs) <= number:
-            raise SystemExit(
-                f"{path.relative_to(ROOT)}: no picture number {number}, it has {len(outputs)}. See CHOSEN."
-            )
-        save(thumbnail(Image.open(BytesIO(base64.b64decode(outputs[number].data["image/png"])))), lesson)
+        shown = pictures(read(path))
+        if len(shown) <= number:
+            raise SystemExit(f"{path.relative_to(ROOT)}: no picture number {number}, it has {len(shown)}. See CHOSEN.")
+        save(thumbnail(shown[number]), lesson)
     save(thumbnail(Image.open(ROOT / "quiz" / "figures" / "latent_map.png")), "quiz")
 
 
 def explorer() -> None:
     """Lesson 07 in JupyterLab, its cells run, the marker moved: the cell of the explorer as a student sees it."""
-    from . import lab_page
-
     if reason := lab_page.missing():
         raise SystemExit(f"The explorer needs a browser: {reason}.")
     lesson = Path("notebooks", "vi", "07_latent_sliders.ipynb")

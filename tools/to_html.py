@@ -60,6 +60,8 @@ def mathml(latex: str, display: str = "inline") -> str:
 def page(notebook: NotebookNode, language: str, name: str) -> str:
     """A lesson with its outputs as one HTML page in its language."""
     at_rest(notebook)
+    folded = [cell for cell in notebook.cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
+    notebook.cells = [cell for cell in notebook.cells if cell not in folded]  # the set-up: a page runs nothing
     notebook.metadata["title"] = title(notebook)
     heading, links, *rest = notebook.cells[0].source.split("\n\n")
     links = f"[{ALL_LESSONS[language]}](index.html) · {links}"

@@ -393,7 +393,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hai hình: các mẫu của một ảnh hợp thành một đám mây quanh $\mu$, rộng cỡ $\sigma$ (các chấm xám là $\mu$ của mọi ảnh kiểm định). Với $\sigma$ của chính encoder, đám mây chỉ là một đốm nhỏ và các ảnh gần như không đổi; $\sigma$ càng lớn, đám mây càng loang rộng và các ảnh càng khác nhau (trong lần chạy này, với 5 σ có một số 9 gần thành số 7; với 20 σ có cả số 7, số 8 và số 1).* Ba con số in ở trên là độ lệch bình phương (tổng trên các điểm ảnh) so với ảnh giải mã từ $\mu$, lấy trung bình trên 200 mẫu.
+# *Hai hình: các mẫu của một ảnh hợp thành một đám mây quanh $\mu$, rộng cỡ $\sigma$ (các chấm xám là $\mu$ của mọi ảnh). Với $\sigma$ của chính encoder, đám mây chỉ là một đốm nhỏ và các ảnh gần như không đổi; $\sigma$ càng lớn, đám mây càng loang rộng và các ảnh càng khác nhau (trong lần chạy này, với 5 σ có một số 9 gần thành số 7; với 20 σ có cả số 7, số 8 và số 1).* Ba con số in ở trên là độ lệch bình phương (tổng trên các điểm ảnh) so với ảnh giải mã từ $\mu$, lấy trung bình trên 200 mẫu.
 #
 # Khi huấn luyện, decoder không nhận $\mu$ mà nhận các điểm của đám mây này, nên cả vùng lân cận của $\mu$ phải giải mã ra cùng một ảnh. Đây chính là điều mà hàm mất mát của bài 01 không đòi hỏi.
 #

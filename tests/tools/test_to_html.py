@@ -1,24 +1,22 @@
 """Figures have descriptions, and every lesson becomes a web page that loses nothing of it."""
 
 import re
+import shutil
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
+from tests.tools.support import EDITIONS, LESSON, NAMES, commit_all, type_in, write_source
 from tools import alt_text, build, to_html
-
-ROOT = Path(__file__).resolve().parents[2]
-
-EDITIONS = [(source, language) for source in build.sources() for language in build.LANGUAGES]
-EDITIONS = [edition for edition in EDITIONS if build.built_path(*edition).exists()]  # build.py --check names the others
-NAMES = [f"{source.stem}-{language}" for source, language in EDITIONS]
+from tools.edition import built_path, make_notebook, sources
+from tools.one_language import LANGUAGES
+from tools.stored import code_cells, read
 
 
-def read(source, language):
-    return nbformat.read(build.built_path(source, language), as_version=4)
+def lesson_of(source, language):
+    return read(built_path(source, language))
 
 
 # -------------------------------------------------------------------------------------------------- descriptions
@@ -26,9 +24,9 @@ def read(source, language):
 
 @pytest.mark.parametrize("source, language", EDITIONS, ids=NAMES)
 def test_every_figure_has_a_description_in_its_language(source, language):
-    notebook = read(source, language)
-    assert not list(alt_text.problems(notebook, language))
-    other = read(source, "en" if language == "vi" else "vi")
+    notebook = lesson_of(source, language)
+    assert not list(alt_text.problems(notebook))
+    other = lesson_of(source, "en" if language == "vi" else "vi")
     pairs = zip(alt_text.pictures(notebook), alt_text.pictures(other), strict=True)
     for (number, output), (_, its_twin) in pairs:
         text = output.metadata["image/png"]["alt"]
@@ -49,27 +47,25 @@ def lesson(*cells):
     return notebook
 
 
-def described(language, *cells):
+def described(*cells):
     notebook = lesson(*cells)
-    alt_text.stamp(notebook, language)
+    alt_text.stamp(notebook)
     return [output.metadata["image/png"].get("alt") for _, output in alt_text.pictures(notebook)]
 
 
 def test_description_is_title_and_caption():
-    code = 'ax.set(xlabel="x", title=tr("Đám mây", "The cloud"))'
+    code = 'ax.set(xlabel="x", title="The cloud")'
     text = "*The figure: $\\mu$ and **two** dots,\nside by side.* It goes on.\n\n*Not this.*"
-    assert described("en", ("code", code), ("markdown", text)) == [
-        "The cloud. The figure: μ and two dots, side by side."
-    ]
-    assert described("vi", ("code", code), ("markdown", "*Hình: đám mây.*")) == ["Đám mây. Hình: đám mây."]
+    assert described(("code", code), ("markdown", text)) == ["The cloud. The figure: μ and two dots, side by side."]
 
 
 @pytest.mark.parametrize(
     "code, title",
     [
         ('plt.title("One")', "One"),
-        ('figure.suptitle(tr("Một", "One"))', "One"),
-        ('title = tr("Một", "One")\nplots.plot_images(x, title=title)', "One"),
+        ('figure.suptitle("One")', "One"),
+        ('plots.curves({"left": {"a": a}}, xlabel="x", title="One")', "One"),
+        ('title = "One"\nplots.plot_images(x, title=title)', "One"),
         ('plots.plot_images(x, title=f"{n} of them")', ""),
         ("if True:\n    %matplotlib inline\nplots.plot_latent(model)", ""),
         ('figure, axes = plt.subplots(1, 2)\naxes[0].set_title("Left")', ""),
@@ -77,12 +73,12 @@ def test_description_is_title_and_caption():
     ],
 )
 def test_titles_are_found_where_they_are_written_out(code, title):
-    assert alt_text.title(code, "en") == title
+    assert alt_text.title(code) == title
 
 
 def test_two_figures_share_the_caption_that_follows_them():
     first, second = described(
-        "en", ("code", 'plt.title("A")'), ("code", 'plt.title("B")'), ("markdown", "*Both figures: dots.*")
+        ("code", 'plt.title("A")'), ("code", 'plt.title("B")'), ("markdown", "*Both figures: dots.*")
     )
     assert (first, second) == ("A. Both figures: dots.", "B. Both figures: dots.")
 
@@ -90,19 +86,19 @@ def test_two_figures_share_the_caption_that_follows_them():
 @pytest.mark.parametrize("text", ["No caption.", "**Bold** is none.", "* a list\n* is none"])
 def test_a_figure_without_description_is_named(text):
     notebook = lesson(("code", "draw()"), ("markdown", text))
-    alt_text.stamp(notebook, "en")
+    alt_text.stamp(notebook)
     assert "alt" not in notebook.cells[0].outputs[0].metadata["image/png"]
-    assert [problem[:6] for problem in alt_text.problems(notebook, "en")] == ["cell 0"]
+    assert [problem[:6] for problem in alt_text.problems(notebook)] == ["cell 0"]
 
 
 def test_an_old_description_is_noticed_and_replaced():
     notebook = lesson(("code", "draw()"), ("markdown", "*Dots.*"))
-    alt_text.stamp(notebook, "en")
+    alt_text.stamp(notebook)
     notebook.cells[1].source = "*Lines.*"
-    assert "not that of its caption" in next(alt_text.problems(notebook, "en"))
-    alt_text.stamp(notebook, "en")
+    assert "not that of its caption" in next(alt_text.problems(notebook))
+    alt_text.stamp(notebook)
     assert notebook.cells[0].outputs[0].metadata["image/png"] == {"width": 5, "alt": "Lines."}
-    assert not list(alt_text.problems(notebook, "en"))
+    assert not list(alt_text.problems(notebook))
 
 
 # --------------------------------------------------------------------------------------------------------- pages
@@ -121,8 +117,8 @@ def prose(markdown):
 
 @pytest.mark.parametrize("source, language", EDITIONS, ids=NAMES)
 def test_page_holds_the_whole_lesson(source, language):
-    notebook = read(source, language)
-    text = to_html.page(read(source, language), language, source.stem)
+    notebook = lesson_of(source, language)
+    text = to_html.page(lesson_of(source, language), language, source.stem)
     page = BeautifulSoup(text, "html.parser")
     assert page.html["lang"] == language
     assert page.title.string.strip() not in ("", source.stem)
@@ -150,7 +146,7 @@ def test_page_holds_the_whole_lesson(source, language):
     alts = {picture["alt"] for picture in pictures}
     assert alts >= {output.metadata["image/png"]["alt"] for _, output in alt_text.pictures(notebook)}
 
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = code_cells(notebook)[1:]  # without the set-up cell
     blocks = page.select(".jp-CodeCell .jp-InputArea .highlight")
     assert [words(block.get_text()) for block in blocks] == [words(cell.source) for cell in code]
     assert len(page.find_all("details")) == markdown.count("<details>")
@@ -193,11 +189,60 @@ def test_links_lead_to_pages(link, page):
     assert to_html.LESSON_LINK.sub(to_html.html_link, f'href="{link}"') == f'href="{page}"'
 
 
-def test_command_writes_both_languages(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["to_html.py", "--out", str(tmp_path), "00"])
-    assert to_html.main() == 0
-    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html")} == {
-        "vi/00_start_here.html",
-        "en/00_start_here.html",
-    }
-    assert 'lang="vi"' in (tmp_path / "vi" / "00_start_here.html").read_text(encoding="utf-8")
+# ------------------------------------------------------------------------------------------------- the command
+
+
+@pytest.fixture
+def command(built, monkeypatch):
+    """make html over the tiny lesson: folder → its exit code."""
+    for module in (build, to_html):
+        monkeypatch.setattr(module, "sources", lambda: [built])
+
+    def run_it(folder, *lessons):
+        monkeypatch.setattr(sys, "argv", ["to_html.py", "--out", str(folder), *lessons])
+        return to_html.main()
+
+    return run_it
+
+
+def test_command_writes_both_languages_and_their_index(command, tmp_path):
+    assert command(tmp_path / "out", "99") == 0
+    names = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.html")}
+    assert names == {f"{language}/{name}.html" for language in ("vi", "en") for name in ("99_test", "index")}
+    assert 'lang="vi"' in (tmp_path / "out" / "vi" / "99_test.html").read_text(encoding="utf-8")
+
+
+def test_what_is_typed_into_a_lesson_is_never_on_a_page(built, command, tmp_path, capsys):
+    commit_all(built.parent)
+    type_in(built_path(built, "en"))
+    assert command(tmp_path / "out") == 0
+    text = (tmp_path / "out" / "en" / "99_test.html").read_text(encoding="utf-8")
+    assert "my own answer" not in text and "my_own_cell" not in text and "output 3" in text
+    shutil.rmtree(built.parent / ".git")
+    assert command(tmp_path / "second") == 1
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1 and "run or edited by hand" in told[0] and "git restore notebooks quiz" in told[0]
+    pages = tmp_path / "second"
+    assert (pages / "vi" / "99_test.html").exists() and not (pages / "en" / "99_test.html").exists()
+    assert "99_test" not in (pages / "en" / "index.html").read_text(encoding="utf-8")
+
+
+def test_pages_of_other_code_are_not_written(built, command, tmp_path, capsys):
+    write_source(built.parent, LESSON.replace("f(1)", "f(2)"))
+    assert command(tmp_path / "out") == 1
+    assert capsys.readouterr().err.count("make notebooks LESSONS=99") == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_index_leads_to_every_lesson_and_they_lead_back(language):
+    lessons = {source.stem: make_notebook(source, language) for source in sources()}
+    page = BeautifulSoup(to_html.index(lessons, language), "html.parser")
+    assert page.html["lang"] == language and page.h1.string == page.title.string == to_html.ALL_LESSONS[language]
+    links = {link["href"]: link.get_text() for link in page.select("ul a")}
+    assert list(links) == [f"{source.stem}.html" for source in sources()]
+    assert all(links[f"{name}.html"] in to_html.title(lesson) for name, lesson in lessons.items())
+    other = "en" if language == "vi" else "vi"
+    assert page.select_one("p > a")["href"] == f"../{other}/index.html"
+    assert len(page.select("li p")) == len(lessons) - 1  # each opens with a question, but for lesson 00
+    first = to_html.page(lessons["00_start_here"], language, "00_start_here")
+    assert f'<a href="index.html">{to_html.ALL_LESSONS[language]}</a>' in first
