@@ -400,11 +400,14 @@ print(
 
 # %%
 _, recon_values, kl_values = zip(*rows, strict=True)
+notes = {f"B = {B}": (kl, recon) for B, recon, kl in rows}
+notes["B = 1000"] = kl_values[-1], recon_values[-1] - 3  # below its point
 plots.curves(
     {"": (kl_values, recon_values)},
     markers=True,
-    notes={f"B = {B}": (kl, recon) for B, recon, kl in rows},
+    notes=notes,
     xlim=(-0.5, max(kl_values) + 2),
+    ylim=(min(recon_values) - 4, max(recon_values) + 3),
     xlabel=tr("KL trên ảnh kiểm tra (nat)", "KL on test images (nats)"),
     ylabel=tr("sai số tái tạo mỗi ảnh", "reconstruction error per image"),
     title=tr("Đánh đổi giữa tái tạo và KL", "Reconstruction against KL"),
