@@ -124,9 +124,8 @@ def _in_memory(dataset):
     """
     if isinstance(dataset, (Tensor, np.ndarray)):
         return dataset, None
-    if isinstance(dataset, tuple) and len(dataset) == 2:
-        if getattr(dataset[0], "ndim", 0) > 2 and getattr(dataset[1], "ndim", 0) == 1:
-            return dataset
+    if isinstance(dataset, tuple) and [min(getattr(part, "ndim", 0), 3) for part in dataset] == [3, 1]:
+        return dataset
     if isinstance(dataset, ImageDataset) and type(dataset).__getitem__ is ImageDataset.__getitem__:
         return dataset.images, dataset.labels
     if isinstance(getattr(dataset, "images", None), (Tensor, np.ndarray)) and not hasattr(dataset, "__getitem__"):
