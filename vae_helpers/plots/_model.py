@@ -18,7 +18,7 @@ def dtype_of(model: nn.Module) -> torch.dtype:
 
 
 def _to_model(model: nn.Module, values: Tensor) -> Tensor:
-    return values.to(device_of(model)).to(dtype_of(model))
+    return values.to(dtype_of(model)).to(device_of(model))  # in this order: Apple's GPU takes no float64
 
 
 def first_of(output, source: str) -> Tensor:

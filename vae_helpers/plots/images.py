@@ -79,8 +79,8 @@ def plot_manifold(
     latent_dim = latent_dim_of(model) if latent_dim is None else latent_dim
     if latent_dim != 2:
         raise ValueError(f"plot_manifold(model): the model has {latent_dim} latent dimensions, a map needs 2.")
-    if n < 1:
-        raise ValueError(f"plot_manifold(n): got {n}, expected at least 1.")
+    if n < 2:
+        raise ValueError(f"plot_manifold(n): got {n}, expected at least 2.")
     across, upwards = limits if isinstance(limits[0], (tuple, list)) else (limits, limits)
     z_1, z_2 = torch.linspace(*across, n), torch.linspace(*upwards, n)
     # Rows from the highest z₂ down, columns from the lowest z₁ up.
@@ -89,7 +89,7 @@ def plot_manifold(
     picture = images.view(n, n, -1, height, width).permute(0, 3, 1, 4, 2).reshape(n * height, n * width, -1)
     edges = []
     for low, high in (across, upwards):  # each picture stands around its point
-        half = (high - low) / (n - 1) / 2 if n > 1 else 0.5
+        half = (high - low) / (n - 1) / 2
         edges += [low - half, high + half]
     ax = new_figure((6, 6.2)).subplots()
     ax.imshow(picture.squeeze(-1).numpy(), cmap="gray", vmin=0, vmax=1, extent=edges, aspect="auto")
