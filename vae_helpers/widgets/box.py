@@ -9,7 +9,7 @@ from ..page import asset, handler
 from ..page.resting import Resting, still_picture
 
 NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="  # a picture of one clear pixel
-FLOWING = {"flex_flow": "row wrap", "overflow": "visible"}  # a row that breaks on a narrow page, without a scroll bar
+FLOWING = {"flex_flow": "row wrap", "grid_gap": "4px 8px", "overflow": "visible"}  # breaks on a narrow page
 
 
 class StillBox(Resting, ipywidgets.VBox):

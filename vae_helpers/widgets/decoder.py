@@ -42,7 +42,8 @@ class Decoder:
         """An image widget of the size of z's picture, which keeps its ratio and shrinks with a narrow page."""
         height, width = self.images(z[None]).shape[1:3]
         scale = max(1, PICTURE_SIDE // max(height, width)) * min(1, LARGEST / max(height, width))
-        return ipywidgets.Image(format="png", layout={"width": f"{round(width * scale)}px", "max_width": "100%"})
+        size = {"width": f"{round(width * scale)}px", "max_width": "100%", "align_self": "flex-start"}
+        return ipywidgets.Image(format="png", layout=size)
 
 
 def strip_frame() -> ipywidgets.Image:
