@@ -16,7 +16,7 @@ def numbers(values, name: str) -> np.ndarray:
     Raises ValueError, naming the argument, for what holds no numbers.
     """
     if isinstance(values, Tensor):
-        return values.detach().cpu().double().numpy() if values.device.type != "mps" else _from_mps(values)
+        return values.detach().cpu().double().numpy()
     if isinstance(values, Iterable) and not isinstance(values, (np.ndarray, str, bytes)):
         values = [value.detach().cpu().tolist() if isinstance(value, Tensor) else value for value in values]
     try:
@@ -25,11 +25,6 @@ def numbers(values, name: str) -> np.ndarray:
         raise ValueError(
             f"{name}: got {type(values).__name__}, expected numbers (a tensor, an array or a list)."
         ) from None
-
-
-def _from_mps(values: Tensor) -> np.ndarray:
-    """Apple's GPU has no float64: first off it, then widened."""
-    return values.detach().float().cpu().double().numpy()
 
 
 def is_panels(contents: Mapping) -> bool:

@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
+from torch.utils.data import DataLoader, IterableDataset, Subset
 
 from ..data import ImageDataset
 from ._pictures import CHANNELS, as_images, stacked
@@ -52,8 +52,6 @@ def sample(dataset, n: int, name: str) -> Sample:
     if images is None or len(images) == 0:
         raise ValueError(f"{name}: there are no images in it.")
     images = as_images(images, f"{name}: images")
-    if labels is not None and len(labels) != len(images):
-        raise ValueError(f"{name}: got {len(images)} images and {len(labels)} labels, expected as many of each.")
     return Sample(images, _classes(labels, indices, total, dataset, name))
 
 
@@ -69,52 +67,53 @@ def first_images(images, n: int, name: str) -> Tensor:
     """The first n of images (N, C, H, W), or of a data set. Raises ValueError as as_images and sample do, and for n < 1."""
     if n < 1:
         raise ValueError(f"{name}: n is {n}, expected at least 1.")
-    pair = _in_memory(images)
-    if pair is not None:
-        return as_images(pair[0], name)[:n]
-    if isinstance(images, Dataset) and not isinstance(images, IterableDataset) and hasattr(images, "__len__"):
-        images = Subset(images, range(min(n, len(images))))
-    elif isinstance(images, (list, tuple)):
-        return as_images(images[:n], name)
-    return sample(images, n, name).images
+    if isinstance(images, (list, tuple)) and _in_memory(images) is None:
+        images = images[:n]
+    with torch.random.fork_rng(devices=[]):
+        found = _drawn(images, n, name, at_random=False)[0]
+    if found is None:
+        raise ValueError(f"{name}: there are no images in it.")
+    return as_images(found, name)[:n]
 
 
-def _choose(total: int, n: int) -> Tensor:
-    """Which of total entries: all, or n of them at random, in their order."""
-    if total <= n:
-        return torch.arange(total)
+def _choose(total: int, n: int, at_random: bool = True) -> Tensor:
+    """Which of total entries: all, or n of them, the first ones or at random, in their order."""
+    if total <= n or not at_random:
+        return torch.arange(min(n, total))
     return torch.randperm(total, generator=torch.Generator().manual_seed(0))[:n].sort().values
 
 
-def _drawn(dataset, n: int, name: str) -> tuple:
+def _drawn(dataset, n: int, name: str, at_random: bool = True) -> tuple:
     """(images, labels or None, indices, total)"""
     pair = _in_memory(dataset)
     if pair is not None:
         images, labels = pair
-        chosen = _choose(len(images), n)
+        if labels is not None and len(labels) != len(images):
+            raise ValueError(f"{name}: got {len(images)} images and {len(labels)} labels, expected as many of each.")
+        chosen = _choose(len(images), n, at_random)
         labels = None if labels is None else labels[_like(chosen, labels)]
         return images[_like(chosen, images)], labels, chosen, len(images)
     loader = dataset if isinstance(dataset, DataLoader) else None
-    entries = dataset.dataset if loader else dataset
-    if (
-        hasattr(entries, "__getitem__")
-        and not isinstance(entries, IterableDataset)
-        and not (loader and not loader.collate_fn)
-    ):
+    entries = dataset if loader is None else loader.dataset
+    if hasattr(entries, "__getitem__") and not isinstance(entries, IterableDataset):
         if not hasattr(entries, "__len__"):
             raise ValueError(f"{name}: {type(entries).__name__} does not tell its length: give it a method __len__.")
-        chosen = _choose(len(entries), n)
+        chosen = _choose(len(entries), n, at_random)
         items = [entries[i] for i in chosen.tolist()]
-        if loader and items:
-            return *_split(loader.collate_fn(items), name, batch=True), chosen, len(entries)
-        return *_of_items(items, name), chosen, len(entries)
+        found = _of_items(items, name) if loader is None or not items else _of_collated(loader, items, name)
+        return *found, chosen, len(entries)
     if not isinstance(dataset, Iterable):
         raise ValueError(
             f"{name}: got {type(dataset).__name__}, expected a data set of (image, label), or images (N, C, H, W)."
         )
-    images, labels = _of_batches(loader, n, name) if loader else _of_items(list(islice(iter(dataset), n)), name)
-    count = 0 if images is None else len(images)
-    return images, labels, torch.arange(count), count
+    found = _of_items(list(islice(iter(dataset), n)), name) if loader is None else _of_batches(loader, n, name)
+    count = 0 if found[0] is None else len(found[0])
+    return *found, torch.arange(count), count
+
+
+def _of_collated(loader: DataLoader, items: list, name: str) -> tuple:
+    """(images, labels or None) of entries as a loader makes a batch of them; one without batches gives them as they are."""
+    return _of_items(items, name) if loader.batch_size is None else _split(loader.collate_fn(items), name, batch=True)
 
 
 def _in_memory(dataset):
@@ -124,9 +123,8 @@ def _in_memory(dataset):
     """
     if isinstance(dataset, (Tensor, np.ndarray)):
         return dataset, None
-    if isinstance(dataset, tuple) and len(dataset) == 2:
-        if getattr(dataset[0], "ndim", 0) > 2 and getattr(dataset[1], "ndim", 0) == 1:
-            return dataset
+    if isinstance(dataset, tuple) and [min(getattr(part, "ndim", 0), 3) for part in dataset] == [3, 1]:
+        return dataset
     if isinstance(dataset, ImageDataset) and type(dataset).__getitem__ is ImageDataset.__getitem__:
         return dataset.images, dataset.labels
     if isinstance(getattr(dataset, "images", None), (Tensor, np.ndarray)) and not hasattr(dataset, "__getitem__"):

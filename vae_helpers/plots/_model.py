@@ -18,7 +18,7 @@ def dtype_of(model: nn.Module) -> torch.dtype:
 
 
 def _to_model(model: nn.Module, values: Tensor) -> Tensor:
-    return values.to(device_of(model)).to(dtype_of(model))
+    return values.to(dtype_of(model)).to(device_of(model))  # in this order: Apple's GPU takes no float64
 
 
 def first_of(output, source: str) -> Tensor:
@@ -84,8 +84,14 @@ def decoded(model: nn.Module, z: Tensor, logits: bool = False) -> Tensor:
     name = f"decode(z) of {type(model).__name__}"
     with looking_at(model):
         images = first_of(model.decode(_to_model(model, z)), name).float().cpu()
+    if images.ndim < 2 or len(images) != len(z):
+        raise ValueError(
+            f"{name} gives shape {tuple(images.shape)} for z of shape {tuple(z.shape)}, expected one picture each."
+        )
     if images.ndim == 2:
         images = _unflattened(images, name)
+    elif images.ndim == 3:
+        images = images[:, None]
     return _in_range(as_images(images, name), logits, name)
 
 

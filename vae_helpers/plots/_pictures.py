@@ -67,7 +67,7 @@ def stacked(images, name: str) -> Tensor:
 
 
 def _channels_message(name: str, shape: tuple) -> str:
-    if shape[-1] in (1, 3, 4):
+    if shape[-1] in (1, 3, 4) and shape[-1] < shape[-2]:
         order = "0, 3, 1, 2" if len(shape) == 4 else "2, 0, 1"
         return f"{name}: got shape {shape} with the colours last, expected (N, C, H, W): call .permute({order}) first."
     choice = "[:, :3] of red, green, blue and opacity" if shape[1] == 4 else "[:, :1]"

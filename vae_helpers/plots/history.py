@@ -23,8 +23,8 @@ def plot_history(history) -> Figure:
     if len(history) == 0:
         raise ValueError(
             tr(
-                "plot_history(history): chưa có epoch nào xong (huấn luyện bị ngắt trong epoch đầu?), nên chưa có gì để vẽ.",
-                "plot_history(history): no epoch is finished (was the training stopped in its first?), so there is nothing to draw.",
+                "plot_history(history): chưa có epoch nào xong (huấn luyện bị ngắt trong epoch đầu?), chưa có gì để vẽ.",
+                "plot_history(history): no epoch is finished (was training stopped in its first?): nothing to draw.",
             )
         )
     names = {

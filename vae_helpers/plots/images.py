@@ -65,21 +65,22 @@ def plot_reconstructions(model: nn.Module, images, n: int = 10, *, logits: bool 
     )
 
 
-def plot_manifold(model: nn.Module, n: int = 20, limits: tuple = (-3, 3), *, logits: bool = False) -> Figure:
+def plot_manifold(
+    model: nn.Module, n: int = 20, limits: tuple = (-3, 3), *, latent_dim: int | None = None, logits: bool = False
+) -> Figure:
     """The images that the decoder gives on an n × n grid of a 2-D latent space.
 
-    limits: (lowest, highest) for z₁ and z₂ alike, or one such pair for each. logits: the decoder has no sigmoid of its
-    own. Returns the Figure. Raises ValueError for a model with another number of dimensions or without decode, and for
-    values outside [0, 1].
+    limits: (lowest, highest) for z₁ and z₂ alike, or one such pair for each. latent_dim: for models that do not tell how
+    many dimensions they have. logits: the decoder has no sigmoid of its own. Returns the Figure.
+    Raises ValueError for another number of dimensions than 2, for a model without decode, and for values outside [0, 1].
 
     Lesson 06: What does the decoder draw in each place?
     """
-    if latent_dim_of(model) != 2:
-        raise ValueError(
-            f"plot_manifold(model): the model has {latent_dim_of(model)} latent dimensions, a map needs 2."
-        )
-    if n < 1:
-        raise ValueError(f"plot_manifold(n): got {n}, expected at least 1.")
+    latent_dim = latent_dim_of(model) if latent_dim is None else latent_dim
+    if latent_dim != 2:
+        raise ValueError(f"plot_manifold(model): the model has {latent_dim} latent dimensions, a map needs 2.")
+    if n < 2:
+        raise ValueError(f"plot_manifold(n): got {n}, expected at least 2.")
     across, upwards = limits if isinstance(limits[0], (tuple, list)) else (limits, limits)
     z_1, z_2 = torch.linspace(*across, n), torch.linspace(*upwards, n)
     # Rows from the highest z₂ down, columns from the lowest z₁ up.
@@ -88,7 +89,7 @@ def plot_manifold(model: nn.Module, n: int = 20, limits: tuple = (-3, 3), *, log
     picture = images.view(n, n, -1, height, width).permute(0, 3, 1, 4, 2).reshape(n * height, n * width, -1)
     edges = []
     for low, high in (across, upwards):  # each picture stands around its point
-        half = (high - low) / (n - 1) / 2 if n > 1 else 0.5
+        half = (high - low) / (n - 1) / 2
         edges += [low - half, high + half]
     ax = new_figure((6, 6.2)).subplots()
     ax.imshow(picture.squeeze(-1).numpy(), cmap="gray", vmin=0, vmax=1, extent=edges, aspect="auto")
@@ -101,16 +102,20 @@ def plot_manifold(model: nn.Module, n: int = 20, limits: tuple = (-3, 3), *, log
     return ax.figure
 
 
-def plot_samples(model: nn.Module, n: int = 40, seed: int | None = None, *, logits: bool = False) -> Figure:
+def plot_samples(
+    model: nn.Module, n: int = 40, seed: int | None = None, *, latent_dim: int | None = None, logits: bool = False
+) -> Figure:
     """n new images: z ~ N(0, I), then the decoder. The same seed gives the same images.
 
-    logits: the decoder has no sigmoid of its own. Returns the Figure. Raises ValueError for a model without decode or
-    that does not say how many dimensions it has, and for values outside [0, 1].
+    latent_dim: for models that do not tell how many dimensions they have. logits: the decoder has no sigmoid of its own.
+    Returns the Figure. Raises ValueError for a model without decode or that does not say how many dimensions it has, and
+    for values outside [0, 1].
 
     Lesson 06: Making new images
     """
     generator = torch.Generator().manual_seed(seed) if seed is not None else None
-    z = torch.randn(n, latent_dim_of(model), generator=generator)
+    latent_dim = latent_dim_of(model) if latent_dim is None else latent_dim
+    z = torch.randn(n, latent_dim, generator=generator)
     return plot_images(
         decoded(model, z, logits), title=tr("Ảnh sinh ra từ z ~ N(0, I)", "Images made from z ~ N(0, I)")
     )
