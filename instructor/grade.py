@@ -22,7 +22,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from instructor import quiz_export
+from instructor import class_table
 from instructor.grader import report
 from instructor.grader.lessons import lessons, version
 from instructor.grader.limits import Limits
@@ -154,7 +154,7 @@ def quiz_results(found: list[Submission], questions: str, attempt: str) -> dict[
     for submission in found:
         try:
             submission.content()
-            answers = quiz_export.read_answers(submission.path, every_key)
+            answers = class_table.read_answers(submission.path, every_key)
         except Exception as error:  # a hostile file may be anything
             failed[submission.student] = submission, problem("bad-quiz", f"it {error}"[:300], "quiz")
             continue
