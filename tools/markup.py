@@ -15,6 +15,10 @@ import mistune
 
 Formula = Callable[[str], str]  # LaTeX → HTML
 
+_FRAMES = {
+    "paragraph": "<p>{}</p>", "strong": "<strong>{}</strong>", "codespan": "<code>{}</code>",
+    "block_code": "<pre><code>{}</code></pre>", "softbreak": "\n", "blank_line": "",
+}  # fmt: skip
 _parse = mistune.create_markdown(renderer=None, plugins=["math"])
 
 
@@ -77,18 +81,15 @@ def _leaves(tokens: list[dict]) -> Iterator[dict]:
 
 
 def _html(token: dict, formula: Formula) -> str:
-    kind, inner = token["type"], "".join(_html(child, formula) for child in token.get("children", []))
+    kind = token["type"]
     if kind == "inline_math":
         return formula(token["raw"])
     if kind in ("text", "inline_html"):
         return html.escape(token["raw"])
-    frames = {
-        "paragraph": "<p>{}</p>", "strong": "<strong>{}</strong>", "codespan": "<code>{}</code>",
-        "block_code": "<pre><code>{}</code></pre>", "softbreak": "\n", "blank_line": "",
-    }  # fmt: skip
-    if kind not in frames:
+    if kind not in _FRAMES:
         raise ValueError(f"small Markdown has no {kind.replace('_', ' ')}")
-    return frames[kind].format(inner or html.escape(token.get("raw", "").rstrip("\n")))
+    inner = "".join(_html(child, formula) for child in token.get("children", []))
+    return _FRAMES[kind].format(inner or html.escape(token.get("raw", "").rstrip("\n")))
 
 
 def _text(token: dict) -> str:

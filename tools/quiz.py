@@ -95,7 +95,10 @@ def _text_problems(entry: dict) -> Iterator[str]:
 
 
 def drawn(latex: str) -> bool:
-    """Is a formula made of commands that both readers of LaTeX know?"""
+    """Is a formula whole, and made of commands that both readers of LaTeX know?"""
+    braces = re.findall(r"(?<!\\)[{}]", latex)
+    if braces.count("{") != braces.count("}"):
+        return False
     try:
         return not re.search(r">\\\w", mathml(latex)) and "\\" not in simple_formula(latex)
     except Exception:  # latex2mathml has an exception for every mistake

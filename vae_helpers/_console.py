@@ -6,6 +6,7 @@ A Windows console may know cp1252 or cp1258 only, where print() of "đúng ✅" 
 import codecs
 import sys
 import unicodedata
+from functools import partial
 
 _SIGNS = {
     "✅": "[v]", "❌": "[x]", "✓": "v", "✗": "x", "⚠": "(!)", "⏳": "...", "•": "*", "·": "-", "→": "->", "←": "<-", "−": "-",
@@ -18,7 +19,9 @@ def make_safe() -> None:
     """Let stdout and stderr write a stand-in for what they cannot encode, where they would raise an error now."""
     for stream in (sys.stdout, sys.stderr):
         if getattr(stream, "errors", None) == "strict" and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="vae_helpers.plainer")
+            name = f"vae_helpers.plainer.{stream.encoding}"  # a handler is not told the name of a code page
+            codecs.register_error(name, partial(_plainer, stream.encoding))
+            stream.reconfigure(errors=name)
 
 
 def say(text: str) -> None:
@@ -27,11 +30,11 @@ def say(text: str) -> None:
     print(text)
 
 
-def _plainer(error: UnicodeError) -> tuple[str, int]:
+def _plainer(encoding: str, error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     part = error.object[error.start : error.end]
-    return "".join(_plain(character, error.encoding) for character in part), error.end
+    return "".join(_plain(character, encoding) for character in part), error.end
 
 
 def _plain(character: str, encoding: str) -> str:
@@ -56,6 +59,3 @@ def _has(encoding: str, text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-codecs.register_error("vae_helpers.plainer", _plainer)
