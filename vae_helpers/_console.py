@@ -47,7 +47,9 @@ def _plain(character: str, encoding: str) -> str:
             marks.remove(mark)
     if _has(encoding, base):
         return base + "".join(mark for mark in marks if _has(encoding, mark))
-    for plainer in (_SIGNS.get(base), unicodedata.normalize("NFKD", base)):
+    name = unicodedata.name(base, "")
+    greek = name.split()[-1].lower() if name.startswith("GREEK") else None
+    for plainer in (_SIGNS.get(base), unicodedata.normalize("NFKD", base), greek):
         if plainer is not None and _has(encoding, plainer):
             return plainer
     return "?"

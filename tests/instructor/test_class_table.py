@@ -282,12 +282,9 @@ def test_separator_can_be_chosen(folder, name, mark):
     _, table = run_class(folder, "--separator", name)
     for path in (table, table.with_name("table-questions.csv")):
         with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file, delimiter=mark))
-        assert len({len(row) for row in rows}) == 1 and len(rows[0]) > 5
-    assert (
-        list(csv.DictReader(open(table, encoding="utf-8-sig", newline=""), delimiter=mark))[0]["name"]
-        == "An, Nguyễn; Văn"
-    )
+            header, first, *_ = rows = list(csv.reader(file, delimiter=mark))
+        assert len({len(row) for row in rows}) == 1 and len(header) > 5
+        assert path != table or first[header.index("name")] == "An, Nguyễn; Văn"
 
 
 @pytest.mark.parametrize("encoding", ["cp1258", "cp1252", "ascii"])

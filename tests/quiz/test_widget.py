@@ -13,6 +13,7 @@ from ipywidgets import Widget
 from ipywidgets.embed import embed_data
 
 from tests.quiz.support import BANK, ROOT, both, ids, small_bank, write_bank
+from vae_helpers.page.resting import LINES, VIEW
 from vae_helpers.quiz import Quiz, load_questions
 from vae_helpers.quiz.bank import LETTERS
 
@@ -79,11 +80,26 @@ def test_page_at_rest_names_the_options_as_answer_does_and_draws_indices(languag
 
 
 def test_saved_output_has_the_questions_for_pages_without_a_kernel():
+    """Each quiz has two outputs: its view, and after it the list of its questions with the line that says how to start."""
     for code in ("vi", "en"):
         notebook = nbformat.read(ROOT / "quiz" / code / "quiz.ipynb", as_version=4)
-        shown = [o.data for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
-        assert [data["text/html"].count("<strong>A.</strong>") for data in shown] == [10, len(BANK["questions"]) - 10]
-        assert all("application/vnd.jupyter.widget-view+json" in data for data in shown)
+        shown = [
+            [output.data for output in cell.outputs]
+            for cell in notebook.cells
+            if "show()" in cell.source and cell.cell_type == "code"
+        ]
+        assert len(shown) == 2
+        for (view, rest), expected in zip(shown, (10, len(BANK["questions"]) - 10), strict=True):
+            assert view["text/html"] == "" and VIEW in view and VIEW not in rest
+            assert rest["text/html"].count("<strong>A.</strong>") == expected and LINES[code] in rest["text/html"]
+
+
+@pytest.mark.parametrize("code", ["vi", "en"])
+def test_notebook_says_first_that_its_cells_must_be_run(code):
+    notebook = nbformat.read(ROOT / "quiz" / code / "quiz.ipynb", as_version=4)
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and "show()" in cell.source:
+            assert "(Shift+Enter)" in notebook.cells[number - 1].source
 
 
 def test_page_knows_only_the_explanations_that_were_asked_for(bank):
