@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -33,6 +34,33 @@ def test_default_is_the_lessons_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("JPY_SESSION_NAME", "notebooks/vi/05_training.ipynb")
     assert vae_helpers.language() == "vi"
     monkeypatch.setenv("VAE_LANGUAGE", "en")
+    assert vae_helpers.language() == "en"
+
+
+@pytest.mark.parametrize("answer, expected", [("en", "en"), ("vi", "vi"), (None, "vi"), ("fr", "vi"), (OSError, "vi")])
+def test_colab_asks_the_page_once_whatever_it_answers(monkeypatch, tmp_path, answer, expected):
+    """A notebook of one's own there has no vae_language: every label would wait five seconds for the page again."""
+    asked = []
+
+    def blocking_request(request, timeout_sec):
+        asked.append((request, timeout_sec))
+        if answer is OSError:
+            raise OSError("no page")
+        return {"ipynb": {"metadata": {} if answer is None else {"vae_language": answer}}}
+
+    message = types.SimpleNamespace(blocking_request=blocking_request)
+    monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
+    monkeypatch.setitem(sys.modules, "google.colab", types.SimpleNamespace(_message=message))
+    for name in ("VAE_LANGUAGE", "JPY_SESSION_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_language, "_chosen", None)
+    monkeypatch.setattr(_language, "_page_was_asked", False)
+    assert [vae_helpers.language() for _ in range(3)] == [expected] * 3
+    assert tr("ảnh", "image") == {"vi": "ảnh", "en": "image"}[expected]
+    assert asked == [("get_ipynb", 5)]
+    vae_helpers.set_language("en")
     assert vae_helpers.language() == "en"
 
 

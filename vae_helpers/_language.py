@@ -5,10 +5,14 @@ from pathlib import PurePath
 
 LANGUAGES = ("vi", "en")
 _chosen: str | None = None
+_page_was_asked = False
 
 
 def set_language(code: str) -> None:
-    """Choose the language of every message and label: "vi" or "en". Raises ValueError for anything else."""
+    """Choose the language of every message and label: "vi" or "en". Raises ValueError for anything else.
+
+    Lesson 00: How a lesson works
+    """
     global _chosen
     if code not in LANGUAGES:
         raise ValueError(f"set_language(code): got {code!r}, expected one of {', '.join(map(repr, LANGUAGES))}.")
@@ -16,12 +20,18 @@ def set_language(code: str) -> None:
 
 
 def language() -> str:
-    """The language chosen with set_language, or else the language of the open lesson (see _detect)."""
+    """The language chosen with set_language, or else the language of the open lesson (see _detect).
+
+    Lesson 00: How a lesson works
+    """
     return _chosen or _detect()
 
 
 def tr(vi: str, en: str) -> str:
-    """The text in the current language. Lessons use it for labels: tr("Ảnh gốc", "Original")."""
+    """The text in the current language. Lessons use it for labels: tr("Ảnh gốc", "Original").
+
+    Lesson 00: How a lesson works
+    """
     return vi if language() == "vi" else en
 
 
@@ -41,9 +51,10 @@ def _detect() -> str:
 
 def _colab_language() -> str | None:
     """On Colab a lesson has no folder of its own: ask the page for the notebook, whose metadata names its language."""
-    global _chosen
-    if "COLAB_RELEASE_TAG" not in os.environ:
+    global _chosen, _page_was_asked
+    if _page_was_asked or "COLAB_RELEASE_TAG" not in os.environ:
         return None
+    _page_was_asked = True  # once, whatever comes of it: every later label would wait for the page again
     try:
         from google.colab import _message
 
@@ -52,6 +63,6 @@ def _colab_language() -> str | None:
     except Exception:  # an interface that Google does not promise: without it the default language serves
         return None
     if code in LANGUAGES:
-        _chosen = code  # asked once: every later label would wait for the page again
+        _chosen = code
         return code
     return None

@@ -15,7 +15,10 @@ ENCODER, LATENT, DECODER, IMAGE, NOISE = "#a6cee3", "#fff2ae", "#fdcdac", "#e6e6
 
 
 def plot_autoencoder() -> Figure:
-    """x → encoder → z → decoder → x̂, as blocks."""
+    """x → encoder → z → decoder → x̂, as blocks.
+
+    Lesson 01: The idea
+    """
     ax = _canvas(9, 2.6)
     x = _block(ax, 0.6, 1.6, 1.6, "$x$\n1×28×28", IMAGE)
     encoder = _block(ax, 2.9, 1.6, 0.8, tr("bộ mã hóa\n(encoder)", "encoder"), ENCODER, width=1.9)
@@ -38,7 +41,10 @@ def plot_autoencoder() -> Figure:
 
 
 def plot_vae() -> Figure:
-    """x → encoder → μ, log σ² → z = μ + σ ⊙ ε → decoder → x̂, with the noise ε coming in from the side."""
+    """x → encoder → μ, log σ² → z = μ + σ ⊙ ε → decoder → x̂, with the noise ε coming in from the side.
+
+    Lesson 02: From a point to a distribution
+    """
     ax = _canvas(10, 3.2)
     x = _block(ax, 0.6, 1.6, 1.6, "$x$\n1×28×28", IMAGE)
     encoder = _block(ax, 2.7, 1.6, 1.0, tr("bộ mã hóa\n(encoder)", "encoder"), ENCODER, width=1.8)
@@ -67,6 +73,8 @@ def plot_elbo() -> Figure:
 
     A model whose every term is known: z ~ N(0, 1), x | z ~ N(z, 1), at x = 1. There p(x) = N(0, 2) and the true
     posterior is N(1/2, 1/2). The three q are N(−1, 1), N(0, 0.5) and the posterior itself.
+
+    Lesson 04: From $\\log p(x)$ to the ELBO
     """
     log_p = -0.5 * (np.log(2 * np.pi * 2) + 1 / 2)
     guesses = ((-1.0, 1.0), (0.0, 0.5), (0.5, 0.5))  # (mean, variance)

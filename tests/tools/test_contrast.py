@@ -12,6 +12,7 @@ from matplotlib.patches import FancyArrowPatch
 
 from vae_helpers import diagrams, models, plots, training
 from vae_helpers.data import ImageDataset
+from vae_helpers.page import asset
 from vae_helpers.quiz import widget as quiz_widget
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +60,8 @@ def test_quiz(page, text):
 
 @pytest.mark.parametrize("page", [page for page, _ in PAGES.values()], ids=PAGES)
 def test_edge_of_the_latent_map(page):
-    """The map's frame, set in widgets.py as "1px solid grey"; on the map the marker is black within white."""
+    """The map's frame, and on the map the marker, black within white."""
+    assert ".vae-frame { border: 1px solid grey }" in asset("widgets.css")
     assert contrast("grey", page) >= 3
     assert contrast("black", "white") >= 3
 
@@ -82,13 +84,25 @@ def line_colours(figure):
 
 
 def test_lines_of_a_training_history():
-    rows = [dict.fromkeys(training.COLUMNS, 1.0) | {"epoch": epoch} for epoch in (1, 2)]
+    columns = ("loss", "recon", "kl", "val_loss", "val_recon", "val_kl")
+    rows = [dict.fromkeys(columns, 1.0) | {"epoch": epoch} for epoch in (1, 2)]
     figure = plots.plot_history(training.History(rows))
     assert len(line_colours(figure)) == 2
     for colour in line_colours(figure):
         assert contrast(colour, "white") >= 3, colour
     styles = {line.get_linestyle() for line in figure.axes[0].lines}
     assert len(styles) == 2  # not by colour alone
+
+
+def test_lines_of_curves():
+    """Thin lines have no name beside them: each colour stands out by itself, and so does the line of a density."""
+    figure = plots.curves({str(i): [i, i] for i in range(12)}, lines={"reference": 3})
+    assert len(line_colours(figure)) >= 6
+    density = plots.histograms(
+        {str(i): [i, i + 1] for i in range(10)}, curves={str(i): ([0, 1], [0, 1]) for i in range(10)}
+    )
+    for colour in line_colours(figure) | line_colours(density):
+        assert contrast(colour, "white") >= 3, colour
 
 
 def test_every_cloud_of_the_latent_map_is_named_in_black_on_white():

@@ -1,62 +1,18 @@
-"""The widgets: what they show is what the model gives for that z, whatever the model's class."""
-
-import base64
-from io import BytesIO
+"""The explorer: what it shows is what the model gives for that z, whatever the model's class."""
 
 import ipywidgets
 import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
-from PIL import Image
 from torch import nn
 
+from tests.plots.support import Halves, Moody, made_of
+from tests.widgets.support import cross_at, everything, expected, pixels, shown
 from vae_helpers import models, widgets
+from vae_helpers.widgets.map import MAP_SIDE
 
 
-def pixels(png):
-    return np.asarray(Image.open(BytesIO(bytes(png))))
-
-
-def shown(explorer):
-    """The picture at its own size: one of every 7 pixels."""
-    enlarged = pixels(explorer.picture.value)
-    assert enlarged.shape == (196, 196)
-    return enlarged[::7, ::7]
-
-
-def expected(model, z):
-    with torch.no_grad():
-        image = model.decode(torch.tensor([z]))[0, 0]
-    return (image * 255).round().byte().numpy()
-
-
-# -------------------------------------------------------------------------------------------------- slider
-
-
-def figure_of_width(inches):
-    return Figure(figsize=(inches, 1), dpi=80)
-
-
-def test_slider_shows_the_chosen_figure():
-    slider, picture, *_ = widgets.figure_slider([1, 2, 3], figure_of_width, "B").children
-    assert pixels(picture.value).shape[1] == 80
-    slider.value = 3
-    assert pixels(picture.value).shape[1] == 240
-    slider.value = 2
-    assert pixels(picture.value).shape[1] == 160
-    assert slider.description == "B"
-
-
-def test_no_values_are_refused():
-    with pytest.raises(ValueError, match="values"):
-        widgets.figure_slider([], figure_of_width, "B")
-
-
-# ------------------------------------------------------------------------------------------------ explorer
-
-
-def test_explorer_shows_what_the_model_gives(vae, small):
+def test_it_shows_what_the_model_gives(vae, small):
     explorer = widgets.latent_explorer(vae, small)
     assert isinstance(explorer, ipywidgets.Widget)
     np.testing.assert_array_equal(shown(explorer), expected(vae, [0.0, 0.0]))
@@ -68,30 +24,54 @@ def test_explorer_shows_what_the_model_gives(vae, small):
 
 def test_click_on_the_map_moves_sliders_and_picture(vae, small):
     explorer = widgets.latent_explorer(vae, small)
-    explorer.map.field.value = "0.75,0.25"  # right of the middle, above it
-    assert [slider.value for slider in explorer.sliders] == [1.5, 1.5]
-    np.testing.assert_array_equal(shown(explorer), expected(vae, [1.5, 1.5]))
-    assert f'cx="{0.75 * widgets.MAP_SIDE:.1f}" cy="{0.25 * widgets.MAP_SIDE:.1f}"' in explorer.map.cross.value
+    explorer.map.field.value = "0.75,0.4"  # right of the middle, a little above it
+    assert [slider.value for slider in explorer.sliders] == pytest.approx([1.5, 0.6])
+    np.testing.assert_array_equal(shown(explorer), expected(vae, [1.5, 0.6]))
+    assert cross_at(explorer) == pytest.approx((0.75 * MAP_SIDE, 0.4 * MAP_SIDE), abs=0.1)
     for nonsense in ("", "x,y", "1"):
         explorer.map.field.value = nonsense
-    assert [slider.value for slider in explorer.sliders] == [1.5, 1.5]
+    assert [slider.value for slider in explorer.sliders] == pytest.approx([1.5, 0.6])
 
 
 def test_a_place_off_the_map_is_drawn_to_its_edge(vae):
+    """z itself stops there: the picture, its caption and the mark say what the sliders say."""
     explorer = widgets.latent_explorer(vae)
     explorer.map.field.value = "1.3,-0.2"
-    assert [slider.value for slider in explorer.sliders] == [3, 3]
+    assert [slider.value for slider in explorer.sliders] == [3, 3] == explorer.z.tolist()
+    np.testing.assert_array_equal(shown(explorer), expected(vae, [3.0, 3.0]))
+    assert "z = (3.00, 3.00)" in explorer.caption.value
+    assert cross_at(explorer) == (MAP_SIDE, 0)
+
+
+def test_limit_of_the_sliders(vae):
+    explorer = widgets.latent_explorer(vae, limit=5)
+    assert {(slider.min, slider.max) for slider in explorer.sliders} == {(-5, 5)}
+    explorer.map.field.value = "0.75,0.25"
+    assert explorer.z.tolist() == [2.5, 2.5]
 
 
 def test_reset_and_random(vae):
     explorer = widgets.latent_explorer(vae)
-    explorer.random_button.click()
-    z = explorer.z.tolist()
-    assert z != [0, 0]
-    np.testing.assert_array_equal(shown(explorer), expected(vae, z))
+    state = torch.get_rng_state()
+    seen = set()
+    for _ in range(5):
+        explorer.random_button.click()
+        seen.add(tuple(explorer.z.tolist()))
+        np.testing.assert_array_equal(shown(explorer), expected(vae, explorer.z.tolist()))
+    assert len(seen) == 5 and torch.equal(torch.get_rng_state(), state)
     explorer.reset_button.click()
     assert explorer.z.tolist() == [0, 0] == [slider.value for slider in explorer.sliders]
     np.testing.assert_array_equal(shown(explorer), expected(vae, [0.0, 0.0]))
+
+
+def test_random_is_a_sample_of_the_prior():
+    explorer = widgets.latent_explorer(models.VAE(latent_dim=16))
+    drawn = []
+    for _ in range(50):
+        explorer.random_button.click()
+        drawn.append(explorer.z.clone())
+    z = torch.stack(drawn)
+    assert abs(z.mean()) < 0.15 and abs(z.std() - 1) < 0.1
 
 
 def test_one_event_draws_once(vae):
@@ -102,11 +82,28 @@ def test_one_event_draws_once(vae):
     assert len(drawn) == 1
 
 
+def test_the_slider_under_the_hand_is_sent_nothing(vae):
+    """A value sent back while the student drags would pull the handle away."""
+    explorer = widgets.latent_explorer(vae)
+    sent = []
+    explorer.sliders[0].send_state = lambda key=None: sent.append(key)
+    for value in (0.35, -1.05, 2.95, 0.1 + 0.2):
+        explorer.sliders[0].set_state({"value": value})  # as the page does
+        assert explorer.sliders[0].value == value and explorer.z.tolist() == [value, 0]
+    assert not [key for key in sent if key and "value" in key]
+
+
+@pytest.mark.parametrize("latent_dim, menu", [(1, []), (2, []), (20, []), (21, [20]), (25, [20, 21, 22, 23, 24])])
+def test_beyond_twenty_dimensions_there_is_a_menu(latent_dim, menu):
+    explorer = widgets.latent_explorer(models.VAE(latent_dim=latent_dim))
+    menus = [w for w in everything(explorer) if isinstance(w, ipywidgets.Dropdown)]
+    assert [index for found in menus for _, index in found.options] == menu
+    assert len(explorer.sliders) == min(latent_dim, 20) and (explorer.map is not None) == (latent_dim == 2)
+
+
 def test_many_dimensions_are_all_reachable():
     model = models.VAE(latent_dim=25)
     explorer = widgets.latent_explorer(model)
-    assert len(explorer.sliders) == 20 and explorer.map is None
-    assert [index for _, index in explorer.which.options] == [20, 21, 22, 23, 24]
     explorer.which.value = 23
     explorer.other.value = 2.0
     explorer.which.value = 24
@@ -123,40 +120,54 @@ def test_handouts_class(handout_vae):
     np.testing.assert_array_equal(shown(explorer), expected(model, [1.0, 0.0]))
 
 
-class Flat(nn.Module):
-    """A decoder with 784 outputs and, if asked, no sigmoid."""
-
-    def __init__(self, logits):
-        super().__init__()
-        self.layer, self.logits = nn.Linear(2, 784), logits
-
-    def decode(self, z):
-        return 8 * self.layer(z) if self.logits else torch.sigmoid(self.layer(z))
-
-
-def test_flat_decoder_is_recognised():
-    model = Flat(logits=False)
-    explorer = widgets.latent_explorer(model, latent_dim=2)
-    with torch.no_grad():
-        image = model.decode(torch.zeros(1, 2)).view(28, 28)
-    np.testing.assert_array_equal(shown(explorer), (image * 255).round().byte().numpy())
-
-
-def test_logits_are_asked_for_never_drawn_in_silence():
-    model = Flat(logits=True)
-    with pytest.raises(ValueError, match="logits=True"):
-        widgets.latent_explorer(model, latent_dim=2)
-    explorer = widgets.latent_explorer(model, latent_dim=2, logits=True)
-    with torch.no_grad():
-        image = torch.sigmoid(model.decode(torch.zeros(1, 2))).view(28, 28)
-    np.testing.assert_array_equal(shown(explorer), (image * 255).round().byte().numpy())
-
-
-def test_what_cannot_be_explored_is_named():
-    with pytest.raises(ValueError, match="no method decode"):
-        widgets.latent_explorer(nn.Linear(2, 2), latent_dim=2)
+@pytest.mark.parametrize("latent_dim", [2, 5])
+@pytest.mark.parametrize("logits", [False, True])
+def test_models_that_do_not_tell_their_dimensions(latent_dim, logits):
+    """They are built, moved and, at rest, drawn as a grid or as samples."""
+    model = Halves(latent_dim=latent_dim, tells=False, logits=logits, flat=True)
     with pytest.raises(ValueError, match="does not say how many latent dimensions"):
-        widgets.latent_explorer(Flat(logits=False))
+        widgets.latent_explorer(model, logits=logits)
+    explorer = widgets.latent_explorer(model, latent_dim=latent_dim, logits=logits)
+    explorer.sliders[0].value = 1.0
+    with torch.no_grad():
+        image = model.decode(torch.tensor([[1.0] + [0.0] * (latent_dim - 1)])).view(28, 28)
+    image = torch.sigmoid(image) if logits else image
+    np.testing.assert_array_equal(shown(explorer), (image * 255).round().byte().numpy())
+    assert pixels(explorer.still()).size > 10_000
+    assert "data:image/png" in explorer.at_rest()["text/html"]
+
+
+@pytest.mark.parametrize(
+    "size, picture, width",
+    [
+        ((1, 28, 28), (196, 196), 196),
+        ((3, 32, 32), (192, 192, 3), 192),
+        ((3, 64, 64), (192, 192, 3), 192),
+        ((1, 20, 60), (60, 180), 180),
+        ((1, 60, 20), (180, 60), 60),
+        ((1, 384, 192), (384, 192), 192),
+        ((1, 500, 784), (500, 784), 392),
+    ],
+    ids=str,
+)
+def test_pictures_keep_their_ratio(size, picture, width):
+    """Each pixel is a whole number of the page's, and the width on the page is the picture's own, up to 392."""
+    explorer = widgets.latent_explorer(Halves(size=size, flat=False))
+    assert pixels(explorer.picture.value).shape == picture
+    assert explorer.picture.layout.width == f"{width}px" and explorer.picture.layout.height is None
+    assert explorer.picture.layout.max_width == "100%"
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16], ids=str)
+def test_double_and_half_precision(dtype):
+    torch.manual_seed(0)
+    model = Halves()
+    exact = widgets.latent_explorer(model)
+    exact.sliders[1].value = 0.75
+    before = shown(exact).astype(int)
+    other = widgets.latent_explorer(model.to(dtype))
+    other.sliders[1].value = 0.75
+    assert np.abs(shown(other) - before).max() <= (1 if dtype == torch.float64 else 5)
 
 
 def test_model_and_randomness_are_left_alone(vae, small):
@@ -164,89 +175,46 @@ def test_model_and_randomness_are_left_alone(vae, small):
     state = torch.get_rng_state()
     explorer = widgets.latent_explorer(vae, small)
     explorer.sliders[0].value = 0.3
+    explorer.still()
     assert vae.training and torch.equal(torch.get_rng_state(), state)
 
 
-# ------------------------------------------------------------------------------- interpolation and arithmetic
+def test_the_model_is_looked_at_in_eval_mode():
+    model = Moody().train()
+    explorer = widgets.latent_explorer(model)
+    explorer.sliders[0].value = explorer.sliders[1].value = 1.0
+    assert (pixels(explorer.picture.value) == 255).all() and model.training
 
 
-def test_interpolation_walks_straight_or_along_the_arc(vae, small):
-    walk = widgets.interpolation_slider(vae, small.images[0], small.images[1])
-    with torch.no_grad():
-        z_a, z_b = vae.encode(small.images[:2])[0]
-    for alpha, z in ((0, z_a), (100, z_b), (50, (z_a + z_b) / 2)):
-        walk.slider.value = alpha
-        np.testing.assert_allclose(shown(walk), expected(vae, z.tolist()), atol=1)
-    walk.way.value = "spherical"
-    np.testing.assert_allclose(shown(walk), expected(vae, widgets.slerp(z_a, z_b, 0.5).tolist()), atol=1)
-    assert pixels(walk.strip.value).shape == (56, 9 * 56)
-    assert "polyline" in walk.map.cross.value
+def test_a_model_that_diverges_later_is_not_drawn(vae):
+    model = Halves()
+    explorer = widgets.latent_explorer(model)
+    nn.init.constant_(model.back.weight, torch.nan)
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        explorer.sliders[0].value = 1.0
 
 
-def test_slerp_keeps_the_length_and_ends_right():
-    z_a, z_b = torch.tensor([3.0, 0.0]), torch.tensor([0.0, 3.0])
-    torch.testing.assert_close(widgets.slerp(z_a, z_b, 0.5), torch.full((2,), 3 / 2**0.5))
-    torch.testing.assert_close(widgets.slerp(z_a, z_b, 0.0), z_a)
-    torch.testing.assert_close(widgets.slerp(z_a, z_b, 1.0), z_b, atol=1e-6, rtol=0)
-    torch.testing.assert_close(widgets.slerp(z_a, 2 * z_a, 0.5), 1.5 * z_a)
-    torch.testing.assert_close(widgets.slerp(z_a, torch.zeros(2), 0.5), 0.5 * z_a)
-
-
-def test_arithmetic_decodes_a_minus_b_plus_c(vae, small):
-    sums = widgets.latent_arithmetic(vae, small)
-    for menu, digit in zip(sums.menus, (3, 5, 8), strict=True):
-        menu.value = digit
-    with torch.no_grad():
-        codes = vae.encode(small.images)[0]
-    a, b, c = (codes[small.labels == digit].mean(dim=0) for digit in (3, 5, 8))
-    last = pixels(sums.strip.value)[::2, -56::2]
-    np.testing.assert_allclose(last, expected(vae, (a - b + c).tolist()), atol=1)
-
-
-@pytest.mark.parametrize("latent_dim", [2, 5])
-def test_a_page_without_kernel_shows_a_still_picture(latent_dim, small, monkeypatch):
-    shown = []
-    monkeypatch.setattr(widgets, "display", lambda bundle, raw: shown.append(bundle))
-    model = models.VAE(latent_dim=latent_dim)
-    for widget in (
-        widgets.latent_explorer(model),
-        widgets.interpolation_slider(model, small.images[0], small.images[1]),
-        widgets.latent_arithmetic(model, small),
-        widgets.figure_slider([9, 1], figure_of_width, "B"),
-    ):
-        if hasattr(widget, "_repr_mimebundle_"):  # ipywidgets 8
-            bundle = widget._repr_mimebundle_()
-        else:
-            widget._ipython_display_()
-            bundle = shown.pop()
-        assert pixels(base64.b64decode(bundle["image/png"])).size > 1000
-        assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == widget.model_id
-
-
-def test_interpolation_chooses_among_images(vae, small):
-    walk = widgets.interpolation_slider(vae, small.images[:4], small.images[4:9])
-    with torch.no_grad():
-        codes = vae.encode(small.images[:9])[0]
-    walk.menus["a"].value, walk.menus["b"].value = 2, 3
-    for alpha, z in ((0, codes[2]), (100, codes[7])):
-        walk.slider.value = alpha
-        np.testing.assert_allclose(shown(walk), expected(vae, z.tolist()), atol=1)
-    np.testing.assert_allclose(pixels(walk.strip.value)[::2, -56::2], expected(vae, codes[7].tolist()), atol=1)
-
-
-@pytest.mark.parametrize("wrong", [None, torch.rand(28, 28), torch.rand(0, 1, 28, 28)])
-def test_interpolation_names_the_image_it_cannot_use(vae, small, wrong):
-    with pytest.raises(ValueError, match=r"interpolation_slider\(b\): got .*expected an image \(C, H, W\)"):
-        widgets.interpolation_slider(vae, small.images[0], wrong)
-
-
-def test_the_slider_under_the_hand_is_left_alone(vae):
-    """A rounded value sent back while the student drags would pull the handle away."""
-    explorer = widgets.latent_explorer(vae)
-    explorer.sliders[0].set_state({"value": 0.35})  # as the page does
-    assert explorer.sliders[0].value == 0.35 and explorer.z.tolist() == [0.35, 0]
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: widgets.latent_explorer(nn.Linear(2, 2), latent_dim=2), r"Linear has no method decode\(z\)"),
+        (lambda: widgets.latent_explorer(Halves(logits=True)), r"expected \[0, 1\]. .*logits=True"),
+        (lambda: widgets.latent_explorer(made_of(torch.nan)), "NaN or infinity"),
+        (lambda: widgets.latent_explorer(Halves(size=(2, 8, 8))), "got 2 channels"),
+        (lambda: widgets.latent_explorer(Halves(size=(4, 8, 8))), "got 4 channels"),
+        (lambda: widgets.latent_explorer(Halves(tells=False), latent_dim=3), r"latent_dim\): decode\(z\) fails for z of shape \(1, 3\)"),
+        (lambda: widgets.latent_explorer(Halves(), latent_dim=0), r"latent_dim\): got 0"),
+        (lambda: widgets.latent_explorer(Halves(), limit=0), r"limit\): got 0"),
+        (lambda: widgets.latent_explorer(Halves(), limit=torch.inf), r"limit\): got inf"),
+        (lambda: widgets.latent_explorer(Halves(), 7), r"latent_explorer\(dataset\): got int"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_explored_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
 
 
 def test_labels_follow_the_language(vae, language):
     explorer = widgets.latent_explorer(vae)
     assert explorer.reset_button.description == {"vi": "Về gốc", "en": "Reset"}[language]
+    assert explorer.random_button.description == {"vi": "Ngẫu nhiên", "en": "Random"}[language]

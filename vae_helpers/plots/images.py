@@ -1,162 +1,99 @@
-"""Figures out of a model and images. Every function returns a matplotlib Figure and never shows it itself.
+"""Pictures in rows: images, reconstructions, samples, walks, and the decoder on a grid.
 
 In a notebook, make the call the last line of a cell and the figure appears; in a script, call figure.savefig(path).
-The model may be any module whose forward gives (recon, mu, logvar) or (recon, z); manifold, samples and interpolation
-also need its decode.
 """
 
-import numpy as np
+from collections.abc import Mapping, Sequence
+
 import torch
-from matplotlib import colormaps
-from matplotlib.colors import ListedColormap
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle
 from torch import Tensor, nn
 
 from .._figure import new_figure
-from .._inference import as_images, codes_of, device_of, latent_dim_of, looking_at
+from .._inference import latent_dim_of
 from .._language import tr
-from ..data import ImageDataset
-from ..training import History
+from ._data import first_images
+from ._model import codes_of, decoded, reconstructions
+from ._pictures import as_images, checked
 
-__all__ = [
-    "plot_history",
-    "plot_images",
-    "plot_interpolation",
-    "plot_latent",
-    "plot_manifold",
-    "plot_reconstructions",
-    "plot_samples",
-]
+__all__ = ["plot_images", "plot_interpolation", "plot_manifold", "plot_reconstructions", "plot_samples"]
+
+CELL = 0.9  # inches: the longer side of a picture
 
 
-# Ten colours that colour-blind readers can tell apart: M. Petroff, "Accessible Color Sequences for Data Visualization", 2021.
-TEN_COLOURS = (
-    "#3f90da",
-    "#ffa90e",
-    "#bd1f01",
-    "#94a4a2",
-    "#832db6",
-    "#a96b59",
-    "#e76300",
-    "#b9ac70",
-    "#717581",
-    "#92dadd",
-)
-TRAINING, VALIDATION = "#0072b2", "#d55e00"  # Okabe & Ito's blue and vermilion, both at least 3 : 1 on white
+def plot_images(
+    images, titles: Sequence | None = None, columns: int | None = None, title: str = "", *,
+    rows: Sequence[str] | None = None, vmin: float | None = None, vmax: float | None = None,
+) -> Figure:  # fmt: skip
+    """Images in rows, each with a label at its left if they are given.
 
+    images: (N, C, H, W) in [0, 1] with C = 1 or 3; or (N, H, W), one image (C, H, W), flat square ones (N, H·W), bytes
+    0 … 255, an array or a list of these; or a dict label → images, a row each. rows: the labels of the rows, N being a
+    multiple of their number. titles: one above each image or, where rows are labelled, one above each column.
+    columns: 10 if neither it nor rows say otherwise. vmin, vmax: the values drawn black and white, one scale for all
+    images; values beyond are cut off. Returns the Figure.
+    Raises ValueError, naming the argument, for what is no image, for too few or too many titles or rows, and for values
+    outside [0, 1] (or NaN) where vmin and vmax do not say what they mean.
 
-def plot_images(images: Tensor, titles: list[str] | None = None, columns: int = 10, title: str = "") -> Figure:
-    """Images in a row, or in rows of the given number of columns. images: (N, C, H, W) in [0, 1], C is 1 or 3."""
-    rows = -(-len(images) // columns)
-    columns = min(columns, len(images))
-    figure = new_figure((0.9 * columns + 0.2, (1.15 if titles else 0.9) * rows + 0.45))
-    axes = figure.subplots(rows, columns, squeeze=False)
-    for index, ax in enumerate(axes.flat):
-        ax.axis("off")
-        if index < len(images):
-            _draw(ax, images[index])
-            if titles:
-                ax.set_title(titles[index], fontsize=9)
-    figure.suptitle(title)
-    return figure
-
-
-def plot_reconstructions(model: nn.Module, images: Tensor, n: int = 10) -> Figure:
-    """The first n images (N, C, H, W) above what the model makes of each, in pairs."""
-    images = _some_images(images, n)
-    with looking_at(model):
-        recon = model(images.to(device_of(model)))[0].cpu().view_as(images)
-    figure = new_figure((0.9 * len(images) + 1, 2.4))
-    rows = figure.subplots(2, len(images), squeeze=False)
-    for axes, row, label in zip(
-        rows, (images, recon), (tr("Ảnh gốc", "Original"), tr("Tái tạo", "Reconstruction")), strict=True
-    ):
-        for ax, image in zip(axes, row, strict=True):
-            _draw(ax, image)
-        axes[0].set_axis_on()
-        axes[0].set(xticks=[], yticks=[])
-        axes[0].spines[:].set_visible(False)
-        axes[0].set_ylabel(label, rotation=0, ha="right", va="center")
-    figure.suptitle(tr("Ảnh gốc và ảnh tái tạo", "Originals and reconstructions"))
-    return figure
-
-
-def plot_latent(model: nn.Module, dataset: ImageDataset, ax=None) -> Figure:
-    """Where each image of the data set lies in the latent space (its first two dimensions), coloured by class.
-
-    dataset: needs .images (N, C, H, W) and .labels (N,). Draws mu of a VAE, z of an autoencoder; circles of radius
-    1, 2 and 3 mark the prior N(0, I) in two dimensions. ax: an axes of a figure of yours to draw into.
+    Lesson 00: The data
     """
-    codes = codes_of(model, dataset.images).numpy()
-    if codes.shape[1] < 2:
-        raise ValueError("plot_latent(model): the model has 1 latent dimension, a map needs at least 2.")
-    if ax is None:
-        ax = new_figure((6.2, 5.2)).subplots()
-    labels = dataset.labels.numpy()
-    classes = int(labels.max()) + 1
-    colours = ListedColormap(TEN_COLOURS[:classes]) if classes <= 10 else colormaps["viridis"].resampled(classes)
-    points = ax.scatter(
-        codes[:, 0], codes[:, 1], c=labels, cmap=colours, vmin=-0.5, vmax=classes - 0.5, s=4, alpha=0.6, linewidths=0
+    if isinstance(images, Mapping):
+        rows = list(images)
+        batches = [as_images(batch, f"plot_images(images[{label!r}])") for label, batch in images.items()]
+    else:
+        batches = _in_rows(as_images(images, "plot_images(images)"), columns, rows)
+    if not batches:
+        raise ValueError("plot_images(images): got an empty dict, expected label → images.")
+    batches = [_scaled(batch, vmin, vmax) for batch in batches]
+    return _draw_grid(batches, _titles(titles, batches, bool(rows)), rows, title)
+
+
+def plot_reconstructions(model: nn.Module, images, n: int = 10, *, logits: bool = False) -> Figure:
+    """The first n images above what the model makes of each, in pairs.
+
+    images: (N, C, H, W) in [0, 1], or a data set, of which the first n are taken. logits: the model has no sigmoid of its
+    own. Returns the Figure. Raises ValueError for what is no image, and for a model that gives anything but images of
+    the same size with values in [0, 1].
+
+    Lesson 06: III.10
+    """
+    images = first_images(images, n, "plot_reconstructions(images)")
+    return plot_images(
+        {tr("Ảnh gốc", "Original"): images, tr("Tái tạo", "Reconstruction"): reconstructions(model, images, logits)},
+        title=tr("Ảnh gốc và ảnh tái tạo", "Originals and reconstructions"),
     )
-    digits = np.unique(labels)
-    medians = np.stack([np.median(codes[labels == digit][:, :2], axis=0) for digit in digits])
-    places = _pushed_apart(medians, 0.065 * np.ptp(codes[:, :2], axis=0).max())
-    for digit, (x, y) in zip(digits, places, strict=True):  # colour alone does not reach every reader
-        ax.text(
-            x,
-            y,
-            str(digit),
-            fontsize=12,
-            fontweight="bold",
-            ha="center",
-            va="center",
-            bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": colours(int(digit)), "alpha": 0.85},
-        )
-    for radius in (1, 2, 3):
-        ax.add_artist(Circle((0, 0), radius, fill=False, color="black", linewidth=0.8, linestyle="--"))
-    ax.set(xlabel="$z_1$", ylabel="$z_2$", title=tr("Không gian tiềm ẩn theo lớp", "Latent space by class"))
-    ax.set_aspect("equal", adjustable="datalim")
-    ax.figure.colorbar(points, ax=ax, ticks=np.unique(labels), label=tr("chữ số", "digit")).solids.set_alpha(1)
-    return ax.figure
 
 
-def _pushed_apart(places: np.ndarray, distance: float) -> np.ndarray:
-    """Points (N, 2), moved until any two are that far apart, or nearly: a disc must not hide another."""
-    for _ in range(100):
-        gaps = places[:, None] - places[None]
-        lengths = np.maximum(np.linalg.norm(gaps, axis=2), 1e-9)
-        push = np.clip(distance / lengths - 1, 0, 1) * (1 - np.eye(len(places)))
-        if not push.any():
-            break
-        places = places + (push[..., None] * gaps).sum(axis=1) / 2
-    return places
-
-
-def plot_manifold(model: nn.Module, n: int = 20, limits: tuple = (-3, 3)) -> Figure:
+def plot_manifold(
+    model: nn.Module, n: int = 20, limits: tuple = (-3, 3), *, latent_dim: int | None = None, logits: bool = False
+) -> Figure:
     """The images that the decoder gives on an n × n grid of a 2-D latent space.
 
-    limits: (lowest, highest) for z₁ and z₂ alike, or one such pair for each.
+    limits: (lowest, highest) for z₁ and z₂ alike, or one such pair for each. latent_dim: for models that do not tell how
+    many dimensions they have. logits: the decoder has no sigmoid of its own. Returns the Figure.
+    Raises ValueError for another number of dimensions than 2, for a model without decode, and for values outside [0, 1].
+
+    Lesson 06: What does the decoder draw in each place?
     """
-    if latent_dim_of(model) != 2:
-        raise ValueError(
-            f"plot_manifold(model): the model has {latent_dim_of(model)} latent dimensions, a map needs 2."
-        )
+    latent_dim = latent_dim_of(model) if latent_dim is None else latent_dim
+    if latent_dim != 2:
+        raise ValueError(f"plot_manifold(model): the model has {latent_dim} latent dimensions, a map needs 2.")
+    if n < 2:
+        raise ValueError(f"plot_manifold(n): got {n}, expected at least 2.")
     across, upwards = limits if isinstance(limits[0], (tuple, list)) else (limits, limits)
     z_1, z_2 = torch.linspace(*across, n), torch.linspace(*upwards, n)
-    grid = torch.cartesian_prod(z_2.flip(0), z_1).flip(
-        1
-    )  # rows from the highest z₂ down, columns from the lowest z₁ up
-    images = _decode(model, grid)
-    picture = images.view(n, n, *images.shape[1:]).permute(0, 3, 1, 4, 2)  # (row, H, column, W, C)
-    picture = picture.reshape(n * images.shape[2], n * images.shape[3], -1)
+    # Rows from the highest z₂ down, columns from the lowest z₁ up.
+    images = decoded(model, torch.cartesian_prod(z_2.flip(0), z_1).flip(1), logits)
+    height, width = images.shape[2:]
+    picture = images.view(n, n, -1, height, width).permute(0, 3, 1, 4, 2).reshape(n * height, n * width, -1)
     edges = []
     for low, high in (across, upwards):  # each picture stands around its point
-        half = (high - low) / (n - 1) / 2 if n > 1 else 0.5
+        half = (high - low) / (n - 1) / 2
         edges += [low - half, high + half]
     ax = new_figure((6, 6.2)).subplots()
     ax.imshow(picture.squeeze(-1).numpy(), cmap="gray", vmin=0, vmax=1, extent=edges, aspect="auto")
-    ax.set_box_aspect(1)
+    ax.set_box_aspect(height / width)
     ax.set(
         xlabel="$z_1$",
         ylabel="$z_2$",
@@ -165,67 +102,106 @@ def plot_manifold(model: nn.Module, n: int = 20, limits: tuple = (-3, 3)) -> Fig
     return ax.figure
 
 
-def plot_samples(model: nn.Module, n: int = 40, seed: int | None = None) -> Figure:
-    """n new images: z ~ N(0, I), then the decoder. The same seed gives the same images."""
+def plot_samples(
+    model: nn.Module, n: int = 40, seed: int | None = None, *, latent_dim: int | None = None, logits: bool = False
+) -> Figure:
+    """n new images: z ~ N(0, I), then the decoder. The same seed gives the same images.
+
+    latent_dim: for models that do not tell how many dimensions they have. logits: the decoder has no sigmoid of its own.
+    Returns the Figure. Raises ValueError for a model without decode or that does not say how many dimensions it has, and
+    for values outside [0, 1].
+
+    Lesson 06: Making new images
+    """
     generator = torch.Generator().manual_seed(seed) if seed is not None else None
-    z = torch.randn(n, latent_dim_of(model), generator=generator)
-    return plot_images(_decode(model, z), title=tr("Ảnh sinh ra từ z ~ N(0, I)", "Images made from z ~ N(0, I)"))
+    latent_dim = latent_dim_of(model) if latent_dim is None else latent_dim
+    z = torch.randn(n, latent_dim, generator=generator)
+    return plot_images(
+        decoded(model, z, logits), title=tr("Ảnh sinh ra từ z ~ N(0, I)", "Images made from z ~ N(0, I)")
+    )
 
 
-def plot_interpolation(model: nn.Module, a: Tensor, b: Tensor, steps: int = 10) -> Figure:
-    """A straight walk through the latent space from image a to image b, each (C, H, W): decode((1 − α) z_a + α z_b)."""
-    z_a, z_b = codes_of(model, torch.stack([a, b]))
+def plot_interpolation(model: nn.Module, a, b, steps: int = 10, *, logits: bool = False) -> Figure:
+    """A straight walk through the latent space from image a to image b: decode((1 − α) z_a + α z_b).
+
+    a, b: one image (C, H, W) each. logits: the decoder has no sigmoid of its own. Returns the Figure.
+    Raises ValueError for what is not one image, and as plot_samples does.
+
+    Lesson 06: Walking from one image to another
+    """
+    ends = []
+    for name, image in (("a", a), ("b", b)):
+        ends.append(as_images(image, f"plot_interpolation({name})"))
+        if len(ends[-1]) != 1:
+            raise ValueError(f"plot_interpolation({name}): got {len(ends[-1])} images, expected one (C, H, W).")
+    z_a, z_b = (codes_of(model, end)[0] for end in ends)
     alphas = torch.linspace(0, 1, steps)
-    images = _decode(model, torch.stack([torch.lerp(z_a, z_b, alpha) for alpha in alphas]))
+    images = decoded(model, torch.stack([torch.lerp(z_a, z_b, alpha) for alpha in alphas]), logits)
     titles = [f"α={alpha:.2f}" for alpha in alphas]
     return plot_images(
         images, titles, columns=steps, title=tr("Đi thẳng từ ảnh a đến ảnh b", "A straight walk from a to b")
     )
 
 
-def plot_history(history: History) -> Figure:
-    """The training's curves: loss, reconstruction and KL by epoch, in training and (dashed) in validation."""
-    names = {
-        "loss": tr("Mất mát (loss)", "Loss"),
-        "recon": tr("Sai số tái tạo", "Reconstruction error"),
-        "kl": tr("KL (nat)", "KL (nats)"),
-    }
-    shown = [column for column in names if not np.isnan(history[column]).all()]
-    figure = new_figure((3.6 * max(1, len(shown)), 3))
-    for ax, column in zip(figure.subplots(1, len(shown), squeeze=False).flat, shown, strict=True):
-        marker = "o" if len(history) < 30 else None
-        ax.plot(history["epoch"], history[column], color=TRAINING, marker=marker, label=tr("huấn luyện", "training"))
-        if not np.isnan(history["val_" + column]).all():
-            ax.plot(
-                history["epoch"], history["val_" + column], "--", color=VALIDATION, marker=marker,
-                label=tr("kiểm định", "validation"),
-            )  # fmt: skip
-        ax.set(xlabel="Epoch", title=names[column])
-        ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.grid(alpha=0.3)
-        ax.legend()
+def _in_rows(images: Tensor, columns: int | None, rows: Sequence[str] | None) -> list[Tensor]:
+    if rows is None:
+        return list(images.split(columns or 10))
+    if len(rows) == 0 or len(images) % len(rows) or columns not in (None, len(images) // len(rows)):
+        raise ValueError(
+            f"plot_images(rows): got {len(rows)} labels for {len(images)} images"
+            + (f" in {columns} columns" if columns else "")
+            + ", expected one label for each row of equally many images."
+        )
+    return list(images.split(len(images) // len(rows)))
+
+
+def _scaled(images: Tensor, vmin: float | None, vmax: float | None) -> Tensor:
+    """The images with vmin … vmax as 0 … 1; without either they must be there already."""
+    if (vmin is None and vmax is None) or not images.isfinite().all():
+        return checked(images, "plot_images(images)")
+    low, high = 0.0 if vmin is None else float(vmin), 1.0 if vmax is None else float(vmax)
+    if not low < high:
+        raise ValueError(f"plot_images(vmin, vmax): got {low} and {high}, expected vmin below vmax.")
+    return ((images - low) / (high - low)).clamp(0, 1)
+
+
+def _titles(titles: Sequence | None, batches: list[Tensor], labelled: bool) -> list[str]:
+    """A title for each image, or for each column where the rows are labelled; none at all is an empty list."""
+    if titles is None:
+        return []
+    texts = [str(text.item()) if isinstance(text, Tensor) else str(text) for text in titles]
+    images, columns = sum(len(batch) for batch in batches), max(len(batch) for batch in batches)
+    if len(texts) != images and not (labelled and len(texts) == columns):
+        expected = f"{images}, one for each image" + (f", or {columns}, one for each column" if labelled else "")
+        raise ValueError(f"plot_images(titles): got {len(texts)} titles, expected {expected}.")
+    return texts
+
+
+def _draw_grid(batches: list[Tensor], titles: list[str], labels: Sequence[str] | None, title: str) -> Figure:
+    """One row of pictures for each batch (n, C, H, W) in [0, 1]."""
+    height, width = (max(batch.shape[axis] for batch in batches) for axis in (2, 3))
+    columns = max(len(batch) for batch in batches)
+    wide, high = CELL * min(1, width / height), CELL * min(1, height / width)
+    titled_rows = len(batches) if len(titles) > columns else min(1, len(titles))
+    figure = new_figure((wide * columns + (1.2 if labels else 0.2), high * len(batches) + 0.25 * titled_rows + 0.45))
+    axes = figure.subplots(len(batches), columns, squeeze=False)
+    number = 0
+    for row, batch in enumerate(batches):
+        for column, ax in enumerate(axes[row]):
+            ax.axis("off")
+            if column < len(batch):
+                ax.imshow(batch[column].permute(1, 2, 0).squeeze(-1).numpy(), cmap="gray", vmin=0, vmax=1)
+                if number < len(titles):
+                    ax.set_title(titles[number], fontsize=9)
+                number += 1
+        if labels:
+            _label_row(axes[row, 0], str(labels[row]))
+    figure.suptitle(title)
     return figure
 
 
-def _draw(ax, image: Tensor) -> None:
-    """One image (C, H, W) in [0, 1]: grey for one channel, colour for three, no axes."""
-    ax.imshow(image.permute(1, 2, 0).squeeze(-1).cpu().numpy(), cmap="gray", vmin=0, vmax=1)
-    ax.axis("off")
-
-
-def _some_images(images: Tensor, n: int) -> Tensor:
-    if not isinstance(images, Tensor) or images.ndim != 4:
-        got = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
-        raise ValueError(
-            f"plot_reconstructions(images): got {got}, expected a tensor (N, C, H, W); of a data set, pass dataset.images."
-        )
-    return images[:n]
-
-
-def _decode(model: nn.Module, z: Tensor) -> Tensor:
-    """Images (N, C, H, W) on the CPU for the codes z (N, latent_dim); flat outputs are taken for square grey images."""
-    if not hasattr(model, "decode"):
-        raise ValueError(f"{type(model).__name__} has no method decode(z), which this figure needs.")
-    with looking_at(model):
-        images = model.decode(z.to(device_of(model))).cpu()
-    return as_images(images)
+def _label_row(ax: Axes, label: str) -> None:
+    ax.set_axis_on()
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    ax.set_ylabel(label, rotation=0, ha="right", va="center")
