@@ -31,7 +31,10 @@ STALL_SECONDS = 15  # a download that sends nothing for this long is given up
 
 
 class DataError(RuntimeError):
-    """A data file is missing, damaged or not MNIST; the message names the file and how to mend it."""
+    """A data file is missing, damaged or not MNIST; the message names the file and how to mend it.
+
+    Lesson 00: 3 · The data
+    """
 
 
 class ImageDataset(Dataset):
@@ -39,6 +42,7 @@ class ImageDataset(Dataset):
 
     images: float32 (N, C, H, W) in [0, 1]; labels: int64 (N,); name: where they come from.
     Indexing gives one pair (image (C, H, W), label as int), so a DataLoader can read it as well.
+    Lesson 00: 3 · The data
     """
 
     def __init__(self, images: Tensor, labels: Tensor, name: str):
@@ -68,6 +72,7 @@ def load_mnist(root: str | os.PathLike | None = None, train: bool = True) -> Ima
     Returns an ImageDataset: images (N, 1, 28, 28) in [0, 1], labels (N,).
     Raises DataError for a damaged or foreign file and for a VAE_DATA_DIR without MNIST; OSError where the given root
     cannot be written.
+    Lesson 00: 3 · The data
     """
     variable = os.environ.get("VAE_DATA_DIR")
     if root is None and variable:
@@ -113,6 +118,7 @@ def load_digits(train: bool = True) -> ImageDataset:
 
     8×8 images (Alpaydin & Kaynak, UCI ML repository, 1998) enlarged bicubically, split once and for all into 1,438
     for training and 359 for testing. Returns an ImageDataset: images (N, 1, 28, 28) in [0, 1], labels (N,).
+    Lesson 00: 3 · The data
     """
     from sklearn.datasets import load_digits as sklearn_digits
 
@@ -130,6 +136,7 @@ def split(dataset: Dataset, fractions: Sequence[float] = (0.8, 0.2), seed: int =
     fractions: the share of each part, positive, together 1 (or less, to leave some images out).
     Returns one dataset per fraction: ImageDatasets from an ImageDataset, torch Subsets from any other.
     Raises ValueError when the fractions are not positive, exceed 1, or leave a part without images.
+    Lesson 05: III.4 · Split and DataLoader
     """
     if any(fraction <= 0 for fraction in fractions) or sum(fractions) > 1 + 1e-9:
         raise ValueError(f"split(fractions): got {tuple(fractions)}, expected positive numbers that sum to 1 at most.")
@@ -154,6 +161,7 @@ def add_noise(images: Tensor, kind: str = "gaussian", amount: float = 0.4) -> Te
 
     images: (N, C, H, W) in [0, 1], or any other shape. Returns the same shape.
     Raises ValueError for an unknown kind, a negative amount, and an amount above 1 where it is a probability.
+    Lesson 08: 5 · The denoising autoencoder
     """
     if kind not in ("gaussian", "mask", "salt-pepper"):
         raise ValueError(f"add_noise(kind): got {kind!r}, expected 'gaussian', 'mask' or 'salt-pepper'.")

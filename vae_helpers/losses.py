@@ -41,6 +41,7 @@ def reconstruction_loss(recon: Tensor, x: Tensor, kind: str = "mse") -> Tensor:
 
     recon, x: (N, C, H, W), or any shape with the batch first; both in [0, 1] for "bce". Returns a scalar.
     Raises ValueError when the shapes differ, for an unknown kind, and for "bce" outside [0, 1] (logits, usually).
+    Lesson 01: 2 · How wrong is a reconstruction?
     """
     if recon.shape != x.shape:
         raise ValueError(
@@ -66,6 +67,7 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
     −½ Σ_j (1 + logvar_j − mu_j² − exp(logvar_j)): Kingma & Welling, "Auto-Encoding Variational Bayes", appendix B.
     mu, logvar: (N, latent_dim), where logvar = log σ², so σ = exp(logvar / 2). Returns (N,), never negative.
     Raises ValueError when the shapes differ.
+    Lesson 04: 2 · The KL part, in three ways
     """
     if mu.shape != logvar.shape:
         raise ValueError(
@@ -81,6 +83,7 @@ def vae_loss(recon: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, B: float = 10
     With recon = Σ (x − recon)² and σ² = 1/(2B), B · recon = −log N(x; recon, σ² I) + constant; B = 1000 is σ ≈ 0.022.
     recon, x: (N, C, H, W) in [0, 1]; mu, logvar: (N, latent_dim).
     Returns three scalars, each a mean over the batch: total, recon (squared error per image), kl (nats per image).
+    Lesson 04: 3 · The reconstruction part
     """
     recon_loss = reconstruction_loss(recon, x)
     kl = kl_divergence(mu, logvar).mean()
@@ -91,6 +94,7 @@ def l1_penalty(z: Tensor) -> Tensor:
     """Σ_j |z_j| of each code, averaged over the batch: pulls the entries of a sparse code to exactly 0.
 
     z: (N, latent_dim), any real numbers. Returns a scalar.
+    Lesson 08: 3 · Must it be narrow? The sparse autoencoder
     """
     return z.abs().sum(dim=1).mean()
 
@@ -102,6 +106,7 @@ def kl_to_rho(z: Tensor, rho: float = 0.05) -> Tensor:
     z: (N, latent_dim) in [0, 1], such as the output of a sigmoid; N should be large enough for the mean to mean
     something (100 or more). Returns a scalar, 0 only where every ρ̂_j is rho.
     Raises ValueError for rho outside (0, 1) and for z outside [0, 1].
+    Lesson 08: 3 · Must it be narrow? The sparse autoencoder
     """
     if not 0 < rho < 1:
         raise ValueError(f"kl_to_rho(rho): got {rho}, expected a share between 0 and 1, such as 0.05.")
@@ -120,6 +125,7 @@ def contractive_penalty(encode: Callable[[Tensor], Tensor], x: Tensor) -> Tensor
     Exact, for any encoder, from the whole Jacobian of each image: S. Rifai et al., "Contractive Auto-Encoders", 2011.
     The cost grows with latent_dim; for one sigmoid layer sigmoid_contractive_penalty gives the same number at once.
     encode: x (N, …) → z (N, latent_dim), each image on its own (no batch norm); x: (N, …). Returns a scalar.
+    Lesson 08: 4 · The contractive autoencoder
     """
     jacobian = vmap(jacrev(lambda image: encode(image.unsqueeze(0)).squeeze(0)))(x)  # (N, latent_dim, …)
     return jacobian.pow(2).sum() / len(x)
@@ -130,6 +136,7 @@ def sigmoid_contractive_penalty(z: Tensor, weight: Tensor) -> Tensor:
 
     z: (N, latent_dim) in (0, 1); weight: W (latent_dim, pixels). Returns a scalar.
     Raises ValueError when W has not one row for each unit of z.
+    Lesson 08: 4 · The contractive autoencoder
     """
     if z.shape[1] != weight.shape[0]:
         raise ValueError(
@@ -149,6 +156,7 @@ def bernoulli_vae_loss(
     et al., "β-VAE", ICLR 2017). Greys in [0, 1] are accepted, but then the number is no log-likelihood.
     logits: (N, C, H, W), any real numbers, *not* passed through a sigmoid; x: same shape, in [0, 1].
     Returns three scalars, each a mean over the batch: total, recon, kl.
+    Lesson 10: 1 · How good is a VAE?
     """
     recon_loss = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     kl = kl_divergence(mu, logvar).mean()
@@ -159,6 +167,7 @@ def gaussian_nll(recon: Tensor, x: Tensor, sigma: float | Tensor) -> Tensor:
     """−log N(x; recon, sigma²): summed over the pixels of an image, averaged over the batch, in nats.
 
     It is a density, so it may be negative. recon, x: (N, C, H, W); sigma: a number or a tensor that broadcasts, above 0.
+    Lesson 10: 4 · Do not choose
     """
     log_density = Normal(recon, torch.as_tensor(sigma, dtype=recon.dtype, device=recon.device)).log_prob(x)
     return -log_density.sum() / len(x)
@@ -169,6 +178,7 @@ def optimal_sigma(recon: Tensor, x: Tensor) -> Tensor:
 
     dNLL/dσ = 0 gives σ² = mean (x − recon)²: O. Rybkin et al., "Simple and Effective VAE Training with Calibrated
     Decoders", ICML 2021. recon, x: the same shape. Returns a scalar.
+    Lesson 10: 4 · Do not choose
     """
     return (x - recon).pow(2).mean().sqrt()
 
@@ -177,6 +187,7 @@ def sigma_vae_loss(recon: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> tupl
     """−ELBO of a Gaussian decoder whose σ is the best for each batch (σ-VAE): no B to choose.
 
     Shapes as in vae_loss. Returns three scalars: total (nats), recon (squared error per image), kl (nats per image).
+    Lesson 10: 4 · Do not choose
     """
     kl = kl_divergence(mu, logvar).mean()
     return gaussian_nll(recon, x, optimal_sigma(recon, x)) + kl, reconstruction_loss(recon, x), kl
@@ -188,6 +199,7 @@ def free_bits(mu: Tensor, logvar: Tensor, minimum: float) -> Tensor:
     The first nats of each dimension are free, so nothing presses it down to 0: D. Kingma et al., "Improved Variational
     Inference with Inverse Autoregressive Flow", NeurIPS 2016. mu, logvar: (N, latent_dim); minimum from 0 up.
     Returns a scalar, at least latent_dim · minimum.
+    Lesson 10: 5 · Posterior collapse
     """
     kl = -0.5 * (1 + logvar - mu.pow(2) - logvar.exp())  # (N, latent_dim)
     return kl.mean(dim=0).clamp(min=minimum).sum()
@@ -198,6 +210,7 @@ def log_weights(log_likelihood: Callable[[Tensor], Tensor], mu: Tensor, logvar: 
 
     log_likelihood: z (N, latent_dim) → log p(x|z) (N,), for the N images that mu and logvar belong to.
     Returns (k, N); their mean over k estimates the ELBO, iw_log_likelihood a tighter bound.
+    Lesson 10: 1 · How good is a VAE?
     """
     q, prior = Normal(mu, torch.exp(0.5 * logvar)), Normal(0.0, 1.0)
     rows = []
@@ -212,6 +225,7 @@ def iw_log_likelihood(log_w: Tensor) -> Tensor:
     Y. Burda et al., "Importance Weighted Autoencoders", ICLR 2016: k = 1 is an estimate of the ELBO, and on average the
     bound never falls as k grows, up to log p(x). By logsumexp, for the weights themselves are far too small for a float.
     Returns (N,).
+    Lesson 10: From the ELBO to
     """
     return torch.logsumexp(log_w, dim=0) - math.log(len(log_w))
 
@@ -225,6 +239,7 @@ def vq_loss(
     A. van den Oord et al., "Neural Discrete Representation Learning", NeurIPS 2017, eq. 3.
     logits, x: (N, C, H, W), x in [0, 1]; z_e: the encoder's vectors (N, positions, dim), z_q: the nearest in the codebook.
     Returns three scalars, each a mean over the batch: total, recon, the squared distance from z_e to z_q.
+    Lesson 10: 7 · The VQ-VAE
     """
     recon_loss = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
     codebook = (z_e.detach() - z_q).pow(2).sum() / len(x)
@@ -238,6 +253,7 @@ def self_consistency(z: Tensor, mu: Tensor, logvar: Tensor, rho: float = 0.975) 
     mu, logvar: what the encoder says of an image drawn from z. The transition kernel rho · z + √(1 − rho²) ε leaves
     N(0, I) as it is. A. T. Cemgil et al., "The Autoencoding Variational Autoencoder", NeurIPS 2020.
     z, mu, logvar: (N, latent_dim); rho in (0, 1), near 1 for a strict demand. Returns (N,).
+    Lesson 10: 8 · The AVAE
     """
     if not 0 < rho < 1:
         raise ValueError(f"self_consistency(rho): got {rho}, expected a correlation between 0 and 1, such as 0.975.")
@@ -259,6 +275,7 @@ def avae_loss(
 
     z: the sample that was decoded; mu_again, logvar_again: what the encoder says of the image drawn from it.
     Returns three scalars, each a mean over the batch: total, recon, kl.
+    Lesson 10: 8 · The AVAE
     """
     total, recon_loss, kl = bernoulli_vae_loss(logits, x, mu, logvar)
     return total + self_consistency(z, mu_again, logvar_again, rho).mean(), recon_loss, kl

@@ -10,6 +10,7 @@ class VAE(ConvNet):
     """x → (mu, logvar) → z → recon: the network of the exercise, 68,485 parameters with 1 channel and 2 latents.
 
     channels: image channels; latent_dim: dimensions of the latent space.
+    Lesson 02: 2 · Layer by layer
     """
 
     def __init__(self, channels: int = 1, latent_dim: int = 2):
