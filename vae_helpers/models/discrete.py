@@ -3,21 +3,38 @@
 import torch
 from torch import Tensor, nn
 
+from ._sizes import check_images, whole
+
 
 class VQVAE(nn.Module):
     """The vector-quantised VAE: an image becomes a word of `positions` letters, each one of `codes` vectors of length dim.
 
     A. van den Oord et al., "Neural Discrete Representation Learning", NeurIPS 2017; theirs is convolutional and its
     letters lie on a grid, here each letter may look at the whole image.
+    hidden: width of the layers between; img_size, channels: of the images, which may also come flat.
+    Raises ValueError for a batch of images of another size.
     Lesson 10: 7 · The VQ-VAE
     """
 
-    def __init__(self, positions: int = 16, codes: int = 64, dim: int = 8, hidden: int = 512):
+    logits = True  # what forward gives as its first output
+
+    def __init__(
+        self,
+        positions: int = 16,
+        codes: int = 64,
+        dim: int = 8,
+        hidden: int = 512,
+        img_size: int = 28,
+        channels: int = 1,
+    ):
         super().__init__()
-        self.positions, self.codes = positions, codes
+        self.positions, self.codes, dim, hidden, self.img_size, self.channels = whole(
+            self, positions=positions, codes=codes, dim=dim, hidden=hidden, img_size=img_size, channels=channels
+        )
+        pixels = channels * img_size**2
         self.encoder = nn.Sequential(
             nn.Flatten(),
-            nn.Linear(784, hidden),
+            nn.Linear(pixels, hidden),
             nn.ReLU(),
             nn.Linear(hidden, positions * dim),
             nn.Unflatten(1, (positions, dim)),
@@ -26,8 +43,8 @@ class VQVAE(nn.Module):
             nn.Flatten(),
             nn.Linear(positions * dim, hidden),
             nn.ReLU(),
-            nn.Linear(hidden, 784),
-            nn.Unflatten(1, (1, 28, 28)),
+            nn.Linear(hidden, pixels),
+            nn.Unflatten(1, (channels, img_size, img_size)),
         )
         self.codebook = nn.Parameter(torch.randn(codes, dim))
 
@@ -36,15 +53,17 @@ class VQVAE(nn.Module):
         return torch.cdist(z_e.flatten(0, 1), self.codebook).argmin(dim=1).view(z_e.shape[:2])
 
     def encode(self, x: Tensor) -> Tensor:
-        """(N, 1, 28, 28) → the word of each image, (N, positions), whole numbers from 0 to codes − 1."""
+        """(N, C, H, W) → the word of each image, (N, positions), whole numbers from 0 to codes − 1."""
+        check_images(self, x, flat=True)
         return self.nearest(self.encoder(x))
 
     def decode(self, index: Tensor) -> Tensor:
-        """(N, positions) → images (N, 1, 28, 28) in [0, 1]."""
+        """(N, positions) → images (N, C, H, W) in [0, 1]."""
         return torch.sigmoid(self.decoder(self.codebook[index]))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(N, 1, 28, 28) → logits of the same shape, the encoder's z_e and the codebook's z_q, (N, positions, dim)."""
+        """(N, C, H, W) → logits of the same shape, the encoder's z_e and the codebook's z_q, (N, positions, dim)."""
+        check_images(self, x, flat=True)
         z_e = self.encoder(x)
         z_q = self.codebook[self.nearest(z_e)]
         z = z_e + (z_q - z_e).detach()  # straight-through: the value of z_q, the gradient of z_e
