@@ -69,3 +69,21 @@ def test_frechet_distance_of_equal_distributions_falls_with_the_size_of_the_samp
 def test_frechet_distance_names_the_argument(shape):
     with pytest.raises(ValueError, match=r"a has shape"):
         metrics.frechet_distance(torch.rand(shape), torch.rand(30, 5))
+
+
+class OnAppleGpu(torch.Tensor):
+    """A tensor that refuses float64 until it is on the CPU, as those of Apple's GPU do."""
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        if func is torch.Tensor.cpu:
+            return args[0].as_subclass(torch.Tensor)
+        if func is torch.Tensor.double:
+            raise TypeError("MPS has no float64")
+        return super().__torch_function__(func, types, args, kwargs or {})
+
+
+def test_frechet_distance_takes_its_float64_to_the_cpu():
+    a, b = torch.randn(30, 4), torch.randn(40, 4)
+    on_gpu = [features.as_subclass(OnAppleGpu) for features in (a, b)]
+    assert metrics.frechet_distance(*on_gpu) == near(metrics.frechet_distance(a, b))

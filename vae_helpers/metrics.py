@@ -39,7 +39,7 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
                 f"frechet_distance(a, b): {name} has shape {tuple(features.shape)}, expected (N, d) with N from 2 up and "
                 f"the same d on both sides (a: {tuple(a.shape)}, b: {tuple(b.shape)})."
             )
-    a, b = a.double(), b.double()
+    a, b = a.cpu().double(), b.cpu().double()  # Apple's GPU has no float64
     C_a, C_b = a.T.cov().view(a.shape[1], -1), b.T.cov().view(a.shape[1], -1)  # cov of a single row is a number
     # C_a C_b has the eigenvalues of the symmetric C_a^½ C_b C_a^½: real and not negative but for rounding.
     root_trace = torch.linalg.eigvals(C_a @ C_b).real.clamp(min=0).sqrt().sum()
