@@ -25,7 +25,7 @@ import torchvision
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
-from tests.test_data import Mirror
+from tests.mnist.support import Mirror
 from tests.training.test_loop import QUIET, Tiny, failing_loss, numbers, same_weights, tiny
 from vae_helpers import data, models, training
 from vae_helpers.models import pretrained
@@ -119,7 +119,7 @@ def disk_full_download(own_folder, full_disk, monkeypatch, capsys, tmp_path):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setattr(torchvision.datasets.MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
     monkeypatch.setattr(torchvision.datasets.MNIST, "resources", sums)
-    monkeypatch.setattr(data.tempfile, "mkdtemp", staging)
+    monkeypatch.setattr("tempfile.mkdtemp", staging)
     try:
         assert data.load_mnist().name == "digits"
     finally:

@@ -19,7 +19,7 @@ import nbformat
 import pytest
 import torch
 
-from tests.test_data import Mirror
+from tests.mnist.support import Mirror
 from tools import build, colab
 
 ROOT = Path(__file__).resolve().parents[2]
