@@ -53,6 +53,10 @@ class RecordingDecoder(nn.Module):
         return self.decode(torch.randn(len(x), self.latent_dim)), mu, logvar
 
 
+def usual_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def check_sample_prior(function: Callable) -> Result:
     """function(model, n) → n images decoded from z ~ N(0, I). Tried with stand-in models that remember their z.
 
@@ -72,7 +76,7 @@ def judge_prior_samples(function: Callable) -> None:
 
 def prior_samples(function: Callable, n: int, latent_dim: int) -> tuple[Tensor, Tensor, RecordingDecoder]:
     """The student's images, the z that they were decoded from, and the model that did it."""
-    model = RecordingDecoder(latent_dim).to("cuda" if torch.cuda.is_available() else "cpu")
+    model = RecordingDecoder(latent_dim).to(usual_device())
     images, _ = call(function, (model, n))
     refuse(model.encoded, "encoder", SAMPLE_PRIOR)
     refuse(not model.latents, "no_decoder", SAMPLE_PRIOR)
