@@ -20,7 +20,7 @@ import torch
 from instructor import grade
 from instructor.grader import judge, report, sandbox, submissions, wire
 from instructor.grader.lessons import lessons
-from tests.checks.test_engine import CASES, RIGHT, WRONG, check
+from tests.checks.support import CASES, RIGHT, WRONG, check
 from tools import build
 from vae_helpers import checks, quiz
 
