@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -45,9 +46,8 @@ def test_finished_training_is_not_repeated(small, tmp_path):
     assert len(history) == 2 and same_weights(first, second)
 
 
+ROOT = Path(__file__).resolve().parents[2]
 KILLED = """
-import sys, torch
-
 from tests.training.support import tiny
 from vae_helpers import data, training
 images = data.load_digits()
@@ -61,10 +61,11 @@ print("done", flush=True)
 def test_killed_at_random_moments_and_resumed(small, tmp_path):
     """SIGKILL three times, then to the end: the same weights as without, and a whole checkpoint and log at every stop."""
     file = tmp_path / "vae.pt"
-    code = KILLED.format(tests=os.path.dirname(__file__), logs=str(tmp_path / "logs"), file=str(file))
+    code = KILLED.format(logs=str(tmp_path / "logs"), file=str(file))
     moments = random.Random(0)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for _ in range(3):
-        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment)
         assert process.stdout.readline() == "go\n"
         time.sleep(moments.uniform(0.1, 1.0))
         process.send_signal(signal.SIGKILL)
@@ -73,7 +74,7 @@ def test_killed_at_random_moments_and_resumed(small, tmp_path):
             assert len(torch.load(file, weights_only=True)["history"]) >= 1
         for log in (tmp_path / "logs").glob("*.txt"):
             History.read(log)
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=environment)
     expected = tiny()
     fit(expected, small, epochs=120, batch_size=64, seed=1, **QUIET)
     saved = torch.load(file, weights_only=True)["model"]
