@@ -81,7 +81,7 @@ html: .venv/ready
 # The whole of requirements.txt at its lower bounds, PyTorch included, in a virtual environment of its own (5.6 GB; Python
 # 3.10 or 3.11, for which such old versions exist).
 test-lower-bounds: .venv-lower/ready
-	.venv-lower/bin/python -m pytest --disable-warnings $(LOWER_BOUNDS_TESTS) tests/training tests/test_faults.py
+	.venv-lower/bin/python -m pytest --disable-warnings $(LOWER_BOUNDS_TESTS) tests/training tests/faults
 	.venv-lower/bin/python -m pytest --disable-warnings --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -o timeout=0 \
 		notebooks/vi/00_start_here.ipynb notebooks/en/03_reparameterization.ipynb
 
