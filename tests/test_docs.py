@@ -11,6 +11,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import vae_helpers
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -262,5 +264,5 @@ def test_dev_container_uses_this_projects_environment():
 
 
 def test_the_changelog_knows_the_version():
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    version = vae_helpers.__version__
     assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
