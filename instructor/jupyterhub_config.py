@@ -15,7 +15,7 @@ TOP = Path(__file__).resolve().parents[2]
 if len(os.environ.get("VAE_HUB_PASSWORD", "")) < 8:
     sys.exit("Set VAE_HUB_PASSWORD to a password of 8 characters or more: it is what the class types to come in.")
 
-c = get_config()  # noqa: F821: JupyterHub defines it for this file
+c = get_config()  # noqa: F821 (JupyterHub defines it for this file)
 c.JupyterHub.bind_url = "http://127.0.0.1:8000"
 c.JupyterHub.db_url = f"sqlite:///{TOP}/hub/jupyterhub.sqlite"
 c.JupyterHub.cookie_secret_file = f"{TOP}/hub/jupyterhub_cookie_secret"
