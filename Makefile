@@ -1,9 +1,16 @@
-# make lab · make test · make notebooks · make colab · make html · make lint · make bench · make test-lower-bounds
+# make lab [COURSE=vi|en] · make test · make unit · make lint · make notebooks · make colab · make html · make bench
+# make test-lower-bounds · make constraints (renews the pins) · make solve (can every Python have them?)
 # Each sets up .venv first if it is missing. Choose another Python with PYTHON=python3.12.
 
 PYTHON ?= python3
 COURSE ?= vi
 PY := .venv/bin/python
+
+ifneq ($(filter lab,$(or $(MAKECMDGOALS),lab)),) # before anything is installed
+ifeq ($(findstring |$(COURSE)|,|vi|en|),)
+$(error COURSE=$(COURSE): choose vi or en)
+endif
+endif
 
 # Whatever this machine's pip configuration says, packages go into .venv, and the versions come from constraints.txt.
 PIP_INSTALL := env -u PIP_CONSTRAINT -u PIP_NO_DEPS -u PIP_DRY_RUN -u PYTHONPATH -u PYTHONHOME PIP_REQUIRE_VIRTUALENV=0 \
@@ -28,21 +35,30 @@ NBVAL := $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --
 	--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0
 NO_NETWORK := env -u VAE_DATA_DIR http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 no_proxy=
 
-# What is tested once more at the lower bounds of requirements.txt.
-LOWER_BOUNDS_TESTS := $(foreach room,checks models plots quiz widgets,tests/$(room)) $(foreach file,data losses metrics,tests/test_$(file).py)
+# What is tested once more at the lower bounds of requirements.txt: the rooms that lessons import.
+LOWER_BOUNDS_ROOMS := checks data losses metrics models plots quiz widgets
+tests-of = $(wildcard $(foreach room,$(1),tests/$(room) tests/test_$(room).py))
 
-.PHONY: lab test test-lower-bounds notebooks colab html lint bench clean
+# The Pythons and systems that constraints.txt serves. uv finds the pins; it has a place of its own.
+PYTHONS := 3.10 3.11 3.12 3.13 3.14
+SYSTEMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 macos windows
+UV := .uv/bin/python -m uv --quiet pip compile pyproject.toml --all-extras
 
-lab: .venv/ready
-	@test -f "notebooks/$(COURSE)/00_start_here.ipynb" || { echo "COURSE=$(COURSE): choose vi or en."; exit 2; }
+.PHONY: lab test unit test-lower-bounds notebooks colab html lint bench constraints solve clean
+
+lab: .venv/lab
+	@echo "$(if $(filter vi,$(COURSE)),English edition: make lab COURSE=en,Bản tiếng Việt: make lab COURSE=vi) · Ctrl-C: dừng, stop"
 	$(PY) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" \
 		--LabApp.default_url="/lab/tree/notebooks/$(COURSE)/00_start_here.ipynb" $(LAB_FLAGS)
 
-test: lint .venv/lower-bounds
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile
-	PYTHONPATH=.venv/lower-bounds OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --disable-warnings $(LOWER_BOUNDS_TESTS)
+test: lint unit .venv/lower-bounds
+	PYTHONPATH=.venv/lower-bounds OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --disable-warnings -m "not browser" \
+		$(call tests-of,$(LOWER_BOUNDS_ROOMS))
 	OMP_NUM_THREADS=1 $(NBVAL) notebooks/vi quiz/vi
 	$(NO_NETWORK) OMP_NUM_THREADS=1 $(NBVAL) notebooks/en quiz/en
+
+unit: .venv/ready
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile
 
 lint: .venv/ready
 	$(PY) -m ruff check .
@@ -58,14 +74,23 @@ colab: .venv/ready
 html: .venv/ready
 	$(PY) -m tools.to_html $(LESSONS)
 
-.venv/ready: requirements.txt constraints.txt pyproject.toml
+# What a student needs. JupyterLab's question about its news would cover the first lesson: it is answered here.
+.venv/lab: requirements.txt constraints.txt pyproject.toml
 	@echo "Setting up .venv: downloads about 3 GB on Linux (PyTorch with CUDA), once."
 	$(PYTHON) -m venv .venv || { rm -rf .venv .bootstrap; \
 		$(PYTHON) -m pip install --quiet --target .bootstrap virtualenv && \
 		PYTHONPATH=.bootstrap $(PYTHON) -m virtualenv .venv; }
 	$(PIP_INSTALL) --quiet --constraint constraints.txt setuptools
-	$(PIP_INSTALL) --quiet --constraint constraints.txt --no-build-isolation --editable ".[lab,dev]"
+	$(PIP_INSTALL) --quiet --constraint constraints.txt --no-build-isolation --editable ".[lab]"
 	$(PY) -c "import torch, torchvision, vae_helpers.models"
+	@mkdir -p .venv/share/jupyter/lab/settings
+	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
+		> .venv/share/jupyter/lab/settings/overrides.json
+	@touch $@
+
+# What an author needs besides.
+.venv/ready: .venv/lab
+	$(PIP_INSTALL) --quiet --constraint constraints.txt --no-build-isolation --editable ".[lab,dev]"
 	@touch $@
 
 # The lower bounds of requirements.txt, all but PyTorch's, laid over the newest packages of .venv. Pythons after 3.11 have
@@ -81,16 +106,33 @@ html: .venv/ready
 # The whole of requirements.txt at its lower bounds, PyTorch included, in a virtual environment of its own (5.6 GB; Python
 # 3.10 or 3.11, for which such old versions exist).
 test-lower-bounds: .venv-lower/ready
-	.venv-lower/bin/python -m pytest --disable-warnings $(LOWER_BOUNDS_TESTS) tests/training tests/test_faults.py
+	.venv-lower/bin/python -m pytest --disable-warnings -m "not browser" $(call tests-of,$(LOWER_BOUNDS_ROOMS) training faults)
 	.venv-lower/bin/python -m pytest --disable-warnings --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -o timeout=0 \
 		notebooks/vi/00_start_here.ipynb notebooks/en/03_reparameterization.ipynb
 
-.venv-lower/ready: requirements.txt
+.venv-lower/ready: requirements.txt pyproject.toml
 	rm -rf .venv-lower
 	$(PYTHON) -m venv .venv-lower
 	sed -n 's/>=/==/p' requirements.txt > .venv-lower/lower-bounds.txt
-	.venv-lower/bin/python -m pip install --quiet --requirement .venv-lower/lower-bounds.txt \
-		"jupytext>=1.19" "nbclient>=0.10" "nbval>=0.11" "pytest>=8" "pytest-timeout>=2.3" "setuptools>=68"
+	.venv-lower/bin/python -m pip install --quiet --constraint .venv-lower/lower-bounds.txt --editable ".[dev]"
+	@touch $@
+
+# One set of exact versions for every Python and system above. Run it when a bound changes, or to have newer packages.
+constraints: .uv/ready
+	$(UV) --universal --python-version $(firstword $(PYTHONS)) --upgrade --no-annotate \
+		--custom-compile-command "make constraints" --output-file constraints.txt
+
+# Does every Python on every system find a wheel of each pin? (PyTorch has none for macOS 13 and before, or for Intel Macs.)
+solve: .uv/ready
+	@export MACOSX_DEPLOYMENT_TARGET=14.0; for python in $(PYTHONS); do for system in $(SYSTEMS); do \
+		$(UV) --constraint constraints.txt --python-version $$python --python-platform $$system --only-binary :all: \
+			--output-file .uv/solved.txt >/dev/null || exit 1; \
+		echo "Python $$python on $$system: $$(grep -c == .uv/solved.txt) packages"; rm .uv/solved.txt; \
+	done; done
+
+.uv/ready:
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet uv
 	@touch $@
 
 bench: .venv/ready
@@ -98,4 +140,4 @@ bench: .venv/ready
 	$(PY) -m benchmarks.train_speed --quick
 
 clean:
-	rm -rf .venv .venv-lower .bootstrap
+	rm -rf .venv .venv-lower .bootstrap .uv

@@ -7,10 +7,10 @@ python -m benchmarks.train_speed --whole    the exercise's 500 epochs with fit b
 Both sides get the same split of MNIST, the same model with the same first weights and the same loss (B = 1000), and are
 scored by the same function on the same 12,000 validation images. Throughput is the time of one training epoch of the
 exercise's recipe (batch 256, Adam 1e-3) on both sides, taken in turns; on a GPU, fit's is the last of five with
-compile=True. Each side lives in a process of its own, since what fit asks of the C library
-(training._keep_freed_memory) counts for its whole process. The race is to a validation SSE (summed squared error per
-image) of 32.75, where the exercise's recipe is after some 20 to 26 epochs: the exercise's loop as it is, against fit
-with its one-cycle schedule. Scoring counts on neither side's clock. The KL at the target depends on the seed, so further
+compile=True. Each side lives in a process of its own, since what fit asks of the C library (to keep the memory that was
+freed) counts for its whole process. The race is to a validation SSE (summed squared error per image) of 32.75, where the
+exercise's recipe is after some 20 to 26 epochs: the exercise's loop as it is, against fit with its one-cycle schedule.
+Scoring counts on neither side's clock. The KL at the target depends on the seed, so further
 seeds are trained besides, without a clock.
 """
 
@@ -205,7 +205,7 @@ def race(sides: dict[str, ProcessPoolExecutor], epochs: int, limit: int) -> dict
 
 def other_seed(seed: int, epochs: int, limit: int) -> dict:
     """Both recipes with another seed, without a clock: where each ends. The exercise's is trained by fit, too (the same
-    arithmetic, tests/test_training.py), from checkpoint to checkpoint, until it is at the target."""
+    arithmetic, tests/training), from checkpoint to checkpoint, until it is at the target."""
     torch.set_num_threads(1)  # two seeds at a time
     _, train, validation = images(False)
     device = training.default_device()
@@ -245,8 +245,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=40, help="most epochs of the exercise's loop")
     arguments = parser.parse_args()
 
-    if data.load_mnist().name != "MNIST":
-        raise SystemExit("This benchmark needs the real MNIST: set VAE_DATA_DIR, or run it where there is a network.")
+    data.load_mnist(fallback=False)  # without the real MNIST: an error that says how to get it
     results = {"machine": machine(), "device": str(training.default_device()), "footprint": footprint()}
     print(results["footprint"])
     spawn = multiprocessing.get_context("spawn")

@@ -12,7 +12,6 @@ See GRADING.md for what is checked, what is limited, and what a student's code c
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent import futures
@@ -22,44 +21,27 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from instructor import quiz_export
+from instructor import class_table
 from instructor.grader import report
 from instructor.grader.lessons import lessons, version
 from instructor.grader.limits import Limits
 from instructor.grader.submissions import Submission, find
+from instructor.grader.work import grade_one
 from vae_helpers._files import write_whole
 from vae_helpers.quiz import load_questions
 
-ROOT = Path(__file__).resolve().parents[1]
 IN_FLIGHT = 64  # submissions that are read and sent ahead of their turn
-
-
-def task(course: str):
-    """What a worker does. A function within a function, so that Dask sends its code: a worker needs the course (at the same
-    place, or where its environment variable VAE_COURSE says), but nothing needs to be importable there."""
-
-    def grade_one(*arguments, **options):
-        place = os.environ.get("VAE_COURSE", course)
-        if place not in sys.path:
-            sys.path.insert(0, place)
-        from instructor.grader import judge
-
-        return judge.grade(*arguments, **options)
-
-    return grade_one
-
-
-def local_task(*arguments, **options):
-    return task(str(ROOT))(*arguments, **options)
+START_WORKERS = "start each worker in the course's folder, by: python -m dask worker ADDRESS --nthreads 1"
 
 
 @contextmanager
 def workers(jobs: int, scheduler: str | None) -> Iterator[Callable[..., futures.Future]]:
-    """A function that submits work: to processes here, or to a Dask cluster."""
+    """A function that submits work: to processes here, or to a Dask cluster, whose workers find the course in the folder
+    that they were started in."""
     if scheduler is None:
         pool = futures.ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
         try:
-            yield partial(pool.submit, local_task)
+            yield partial(pool.submit, grade_one)
         finally:
             pool.shutdown(cancel_futures=True)
         return
@@ -72,7 +54,7 @@ def workers(jobs: int, scheduler: str | None) -> Iterator[Callable[..., futures.
     except (OSError, ValueError) as error:
         raise SystemExit(f"--scheduler {scheduler}: no Dask scheduler answers there ({error}).") from None
     with client, client.get_executor(pure=False) as executor:
-        yield partial(executor.submit, task(str(ROOT)))
+        yield partial(executor.submit, grade_one)
 
 
 # ------------------------------------------------------------------------------------------------ notebooks
@@ -122,9 +104,9 @@ def grade_all(found: list[Submission], work: Path, settings: dict, start: Callab
 def result_of(future: futures.Future) -> dict:
     try:
         result = future.result()
-    except (
-        Exception
-    ) as error:  # the worker was lost, again and again: the others go on, and the next run tries it again
+    except ModuleNotFoundError as error:
+        return problem("grader-error", f"{error}: {START_WORKERS}")
+    except Exception as error:  # the worker was lost, again and again: the others go on, the next run tries it again
         return problem("grader-error", f"{type(error).__name__}: {error}"[:300])
     if result["version"] != version():
         return problem("grader-error", "this worker has another version of the course")
@@ -154,7 +136,7 @@ def quiz_results(found: list[Submission], questions: str, attempt: str) -> dict[
     for submission in found:
         try:
             submission.content()
-            answers = quiz_export.read_answers(submission.path, every_key)
+            answers = class_table.read_answers(submission.path, every_key)
         except Exception as error:  # a hostile file may be anything
             failed[submission.student] = submission, problem("bad-quiz", f"it {error}"[:300], "quiz")
             continue

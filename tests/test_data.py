@@ -1,109 +1,13 @@
-"""Images come in whole, or a message says what is wrong: from a folder, the network, or the embedded digits."""
+"""Data sets in memory: what they take and refuse, the embedded digits, splits, noise."""
 
-import gzip
-import hashlib
-import shutil
-import socket
-import threading
-import time
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
+import numpy as np
 import pytest
 import torch
-import torchvision
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, Subset, TensorDataset, random_split
 
 import vae_helpers
+from tests.models.support import close
 from vae_helpers import data
-
-
-def assert_whole(dataset, size, name):
-    assert dataset.images.shape == (size, 1, 28, 28) and dataset.images.dtype == torch.float32
-    assert dataset.images.min() == 0 and dataset.images.max() == 1
-    assert dataset.labels.shape == (size,) and dataset.labels.dtype == torch.int64
-    assert set(dataset.labels.tolist()) == set(range(10))
-    assert dataset.name == name and len(dataset) == size
-    image, label = dataset[7]
-    assert image.shape == (1, 28, 28) and type(label) is int
-
-
-# ---------------------------------------------------------------------------------------- a folder with MNIST
-
-
-@pytest.mark.parametrize("train, size", [(True, 60_000), (False, 10_000)])
-def test_reads_the_folder_in_the_variable(monkeypatch, mnist_folder, train, size):
-    monkeypatch.setenv("VAE_DATA_DIR", str(mnist_folder))
-    assert_whole(data.load_mnist(train=train), size, "MNIST")
-
-
-def test_reads_the_given_root(monkeypatch, mnist_folder):
-    monkeypatch.setenv("VAE_DATA_DIR", "/nowhere")
-    dataset = data.load_mnist(mnist_folder, train=False)
-    assert dataset.labels[:5].tolist() == [7, 2, 1, 0, 4]
-    batch, labels = next(iter(DataLoader(dataset, batch_size=32)))
-    assert batch.shape == (32, 1, 28, 28) and labels.shape == (32,)
-
-
-@pytest.fixture
-def copy_of_mnist(mnist_folder, tmp_path):
-    shutil.copytree(mnist_folder / "MNIST", tmp_path / "MNIST")
-    (tmp_path / "MNIST" / "raw").chmod(0o755)
-    for file in (tmp_path / "MNIST" / "raw").iterdir():
-        file.chmod(0o644)
-    return tmp_path
-
-
-def test_truncated_file_is_named(copy_of_mnist, language):
-    file = copy_of_mnist / "MNIST" / "raw" / "train-images-idx3-ubyte"
-    file.write_bytes(file.read_bytes()[:1000])
-    with pytest.raises(data.DataError) as caught:
-        data.load_mnist(copy_of_mnist)
-    assert str(file) in str(caught.value)
-    assert {"vi": "Hãy xóa tệp này", "en": "Delete it and run again"}[language] in str(caught.value)
-
-
-def test_foreign_file_of_the_right_size_is_named(copy_of_mnist):
-    file = copy_of_mnist / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
-    content = bytearray(file.read_bytes())
-    content[-1] ^= 1
-    file.write_bytes(content)
-    with pytest.raises(data.DataError, match="t10k-labels-idx1-ubyte is damaged or is not MNIST"):
-        data.load_mnist(copy_of_mnist, train=False)
-
-
-def test_variable_without_mnist_is_named(monkeypatch, tmp_path, language):
-    monkeypatch.setenv("VAE_DATA_DIR", str(tmp_path))
-    with pytest.raises(data.DataError, match="VAE_DATA_DIR.*train-images-idx3-ubyte"):
-        data.load_mnist()
-    assert not list(tmp_path.iterdir())
-
-
-# ------------------------------------------------------------------------------------------------- no network
-
-
-@pytest.fixture
-def no_variable(monkeypatch, tmp_path):
-    """No VAE_DATA_DIR, and tmp_path/data as the course's own folder, which it returns."""
-    monkeypatch.delenv("VAE_DATA_DIR", raising=False)
-    monkeypatch.setattr(data, "_default_folder", lambda: tmp_path / "data")
-    return tmp_path / "data"
-
-
-def mirrors(monkeypatch, *addresses):
-    monkeypatch.setattr(torchvision.datasets.MNIST, "mirrors", list(addresses))
-
-
-def test_without_network_the_digits_step_in_and_say_so_once(monkeypatch, no_variable, capsys, language):
-    mirrors(monkeypatch, "http://127.0.0.1:9/")
-    train, test = data.load_mnist(), data.load_mnist(train=False)
-    assert_whole(train, 1438, "digits")
-    assert_whole(test, 359, "digits")
-    notice = capsys.readouterr().out
-    assert notice.count("⚠") == 1
-    assert {"vi": "1.797 chữ số", "en": "1,797 real handwritten digits"}[language] in notice
-    assert "VAE_DATA_DIR" in notice and str(no_variable) in notice
-    assert not list(no_variable.iterdir())
 
 
 def test_digits_are_all_there_and_never_in_both_parts():
@@ -113,113 +17,18 @@ def test_digits_are_all_there_and_never_in_both_parts():
     assert not set(rows[:1438]) & set(rows[1438:])
 
 
-def test_silent_server_is_given_up_within_10_seconds(monkeypatch, no_variable, capsys):
-    server = socket.create_server(("127.0.0.1", 0))  # takes the connection and never answers
-    mirrors(monkeypatch, f"http://127.0.0.1:{server.getsockname()[1]}/")
-    started = time.monotonic()
-    assert data.load_mnist().name == "digits"
-    assert time.monotonic() - started < 10
-    server.close()
-
-
-def test_hanging_name_server_is_given_up_within_10_seconds(monkeypatch, no_variable):
-    monkeypatch.setattr(data, "urlopen", lambda *a, **k: time.sleep(60))
-    started = time.monotonic()
-    assert data.load_mnist().name == "digits"
-    assert time.monotonic() - started < 10
-
-
-# ---------------------------------------------------------------------------------------------- the download
-
-
-@pytest.fixture(scope="session")
-def archives(mnist_folder, tmp_path_factory):
-    """MNIST's four files packed as a mirror offers them, and torchvision's list of their names and checksums."""
-    folder = tmp_path_factory.mktemp("mirror")
-    resources = []
-    for name in data.MNIST_FILES:
-        packed = gzip.compress((mnist_folder / "MNIST" / "raw" / name).read_bytes(), compresslevel=1, mtime=0)
-        (folder / f"{name}.gz").write_bytes(packed)
-        resources.append((f"{name}.gz", hashlib.md5(packed).hexdigest()))
-    return folder, resources
-
-
-class Mirror(SimpleHTTPRequestHandler):
-    """Serves the archives; with cut_after, closes the connection after so many bytes of the large one."""
-
-    cut_after = None
-
-    def do_GET(self):
-        if self.cut_after is None or "train-images" not in self.path:
-            return super().do_GET()
-        with open(self.translate_path(self.path), "rb") as file:
-            content = file.read()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content[: self.cut_after])
-
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture
-def mirror(monkeypatch, archives):
-    """A function that starts a mirror on this machine and points torchvision at it."""
-    folder, resources = archives
-    servers = []
-
-    def start(cut_after=None):
-        handler = type("Handler", (Mirror,), {"cut_after": cut_after})
-        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        mirrors(monkeypatch, f"http://127.0.0.1:{servers[-1].server_port}/")
-        monkeypatch.setattr(torchvision.datasets.MNIST, "resources", resources)
-
-    yield start
-    for server in servers:
-        server.shutdown()
-
-
-def test_download_is_whole_and_leaves_nothing_else(no_variable, mirror):
-    mirror()
-    assert_whole(data.load_mnist(), 60_000, "MNIST")
-    assert [path.name for path in no_variable.iterdir()] == ["MNIST"]
-    assert sorted(path.name for path in (no_variable / "MNIST" / "raw").iterdir()) == sorted(data.MNIST_FILES)
-
-
-def test_download_that_is_cut_off_leaves_nothing_and_says_so(no_variable, mirror, capsys, language):
-    mirror(cut_after=1_000_000)
-    assert data.load_mnist().name == "digits"
-    assert {"vi": "tải MNIST bị dở dang", "en": "the download of MNIST broke off"}[language] in capsys.readouterr().out
-    assert not list(no_variable.iterdir())
-    mirror()
-    assert_whole(data.load_mnist(), 60_000, "MNIST")
-
-
-def test_folder_that_cannot_be_written(monkeypatch, no_variable, capsys, language):
-    """A file stands where the folder should be: that stops root as well."""
-    mirrors(monkeypatch, "http://127.0.0.1:9/")
-    no_variable.write_text("in the way")
-    with pytest.raises(OSError, match="root="):
-        data.load_mnist(no_variable / "mnist")
-    assert data.load_mnist().name == "digits"
-    assert {"vi": "không ghi được vào", "en": "cannot be written"}[language] in capsys.readouterr().out
-    assert no_variable.read_text() == "in the way"
-
-
 # ------------------------------------------------------------------------------------------------------ split
 
 
 def numbered(n):
-    return data.ImageDataset(torch.arange(n).float().view(n, 1, 1, 1), torch.arange(n), "numbers")
+    return data.ImageDataset(torch.arange(n).float().view(n, 1, 1, 1) / n, torch.arange(n), "numbers")
 
 
 def test_split_covers_everything_once():
     first, second = data.split(numbered(60_000))
     assert (len(first), len(second)) == (48_000, 12_000)
     assert sorted(first.labels.tolist() + second.labels.tolist()) == list(range(60_000))
-    assert torch.equal(first.images.flatten().long(), first.labels)
+    assert torch.equal((first.images.flatten() * 60_000).round().long(), first.labels)
 
 
 def test_split_depends_on_the_seed_alone():
@@ -232,21 +41,137 @@ def test_split_may_leave_images_out():
     assert [len(part) for part in parts] == [20, 30]
 
 
+@pytest.mark.parametrize(
+    "fractions, sizes",
+    [((0.34, 0.56, 0.10), [68, 112, 20]), ((0.7, 0.2, 0.1), [140, 40, 20]), ((1 / 3, 1 / 3, 1 / 3), [67, 67, 66])],
+)
+def test_fractions_whose_floats_do_not_quite_make_one(fractions, sizes):
+    """0.34 + 0.56 + 0.10 is 1.0000000000000002, and 0.7 + 0.2 + 0.1 is 0.9999999999999999."""
+    parts = data.split(numbered(200), fractions)
+    assert [len(part) for part in parts] == sizes
+    assert sorted(label for part in parts for label in part.labels.tolist()) == list(range(200))
+
+
+@pytest.mark.parametrize("fractions", [(0.8, 0.2), (0.2, 0.3), (0.123, 0.456), (1,), (0.5,)])
+@pytest.mark.parametrize("n", [100, 101, 1438])
+def test_split_divides_as_torch_does(fractions, n):
+    """The same images in the same parts as by random_split with these fractions: lessons and scores depend on it."""
+    rest = 1 - sum(fractions)
+    theirs = random_split(range(n), [*fractions, *([rest] if rest else [])], torch.Generator().manual_seed(5))
+    ours = data.split(numbered(n), fractions, seed=5)
+    assert [part.labels.tolist() for part in ours] == [list(part) for part in theirs][: len(fractions)]
+
+
+def test_parts_keep_names_and_classes_and_the_lack_of_labels():
+    named = data.ImageDataset(torch.rand(10, 1, 2, 2), [0, 1] * 5, "animals", ["cat", "dog"])
+    part = data.split(named)[0]
+    assert (part.name, part.classes, len(part.labels)) == ("animals", ["cat", "dog"], 8)
+    assert data.split(data.ImageDataset(torch.rand(10, 1, 2, 2)))[1].labels is None
+
+
+def test_a_class_of_your_own_keeps_what_it_does():
+    """A __getitem__ that changes the image, for augmentation, must still run: so its parts are Subsets of it."""
+
+    class Bright(data.ImageDataset):
+        def __getitem__(self, index):
+            return 1 - self.images[index], int(self.labels[index])
+
+    first, second = data.split(Bright(torch.zeros(10, 1, 2, 2), torch.arange(10), "bright"))
+    assert isinstance(first, Subset) and len(second) == 2 and first[0][0].min() == 1
+
+
 def test_split_takes_any_dataset():
     first, second = data.split(TensorDataset(torch.arange(10)), (0.8, 0.2))
     assert sorted(int(item[0]) for part in (first, second) for item in part) == list(range(10))
 
 
-@pytest.mark.parametrize("fractions", [(0.8, 0.3), (1.2, -0.2), (0.999, 0.001)])
-@pytest.mark.filterwarnings("ignore:Length of split")
+@pytest.mark.parametrize("fractions", [(0.8, 0.3), (1.2, -0.2), (0.999, 0.001), (80, 20), (0.5, 0), (float("nan"),)])
 def test_impossible_fractions_are_refused(fractions):
     with pytest.raises(ValueError, match="fractions"):
         data.split(numbered(100), fractions)
 
 
-def test_images_and_labels_must_match():
-    with pytest.raises(ValueError, match="got 3 images and 2 labels"):
-        data.ImageDataset(torch.zeros(3, 1, 1, 1), torch.zeros(2), "x")
+def test_images_without_labels():
+    x = torch.rand(6, 3, 4, 4)
+    dataset = data.ImageDataset(x, name="paintings")
+    assert dataset.labels is None and dataset.classes is None and len(dataset) == 6
+    assert torch.equal(dataset[2], x[2])
+    assert next(iter(DataLoader(dataset, batch_size=4))).shape == (4, 3, 4, 4)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [torch.tensor([0, 51, 255], dtype=torch.uint8), np.array([0, 51, 255], dtype=np.uint8)],
+    ids=["torch", "numpy"],
+)
+def test_bytes_become_shares_of_255(given):
+    """As torchvision's ToTensor does: uint8 can only mean 0 … 255."""
+    dataset = data.ImageDataset(given.reshape(3, 1, 1, 1), [1, 2, 3], "bytes")
+    close(dataset.images, torch.tensor([0, 0.2, 1.0]).view(3, 1, 1, 1))
+    assert dataset.images.dtype == torch.float32 and dataset.labels.dtype == torch.int64
+
+
+@pytest.mark.parametrize("given", [torch.rand(3, 1, 2, 2).double(), np.random.default_rng(0).random((3, 1, 2, 2))])
+def test_other_floats_become_float32(given):
+    dataset = data.ImageDataset(given)
+    assert dataset.images.dtype == torch.float32
+    close(dataset.images, torch.as_tensor(given).float())
+
+
+def test_what_is_no_picture_stays_as_it_is():
+    """Centred images for PCA, and the words of a VQVAE."""
+    centred, words = torch.rand(3, 1, 2, 2) - 0.5, torch.tensor([[5, 70], [3, 0]])
+    assert torch.equal(data.ImageDataset(centred).images, centred)
+    assert torch.equal(data.ImageDataset(words).images, words)
+    assert torch.equal(data.ImageDataset(torch.eye(4)[:, :, None, None] > 0).images[:, :, 0, 0], torch.eye(4))
+
+
+def test_images_that_a_model_drew_carry_no_gradient():
+    drawn = torch.rand(2, 1, 2, 2, requires_grad=True) * 1
+    assert not data.ImageDataset(drawn).images.requires_grad
+
+
+@pytest.mark.parametrize(
+    "images, message",
+    [
+        (torch.rand(5, 4, 4), r"shape \(5, 4, 4\), expected \(N, C, H, W\).*images\[:, None\]"),
+        (torch.rand(5), r"shape \(5,\), expected"),
+        (torch.rand(5, 8, 9, 3), r"looks like \(N, H, W, C\).*permute\(0, 3, 1, 2\)"),
+        (255 * torch.rand(5, 1, 4, 4), r"the values go from .* expected \[0, 1\]: divide by .*255"),
+        (torch.randint(0, 256, (5, 1, 4, 4)), r"whole numbers \(torch.int64\).*float\(\) / 255"),
+        (torch.full((5, 1, 4, 4), float("nan")), "image 0 has a pixel that is NaN"),
+        (["a.png", "b.png"], "got list, expected a tensor or an array"),
+    ],
+)
+def test_images_that_would_train_nothing_are_refused(images, message):
+    with pytest.raises(ValueError, match=message):
+        data.ImageDataset(images, torch.zeros(len(images)), "x")
+
+
+def test_the_broken_image_is_named():
+    images = torch.rand(5, 1, 4, 4)
+    images[3, 0, 1, 1] = float("inf")
+    with pytest.raises(ValueError, match="image 3 has a pixel that is NaN or infinite"):
+        data.ImageDataset(images)
+
+
+@pytest.mark.parametrize(
+    "labels, classes, message",
+    [
+        (torch.zeros(2), None, "got 3 images and 2 labels"),
+        (torch.zeros(3, 10), None, r"got 3 images and labels of shape \(3, 10\), expected one whole number each"),
+        (torch.tensor([0, 0.5, 1]), None, "expected whole numbers, got fractions"),
+        (
+            ["cat", "dog", "cat"],
+            None,
+            "got list, expected a tensor or an array of numbers. Names of classes go into classes=",
+        ),
+        ([1, 2, 3], ["cat", "dog", "cow"], "the labels go from 1 to 3, expected 0 to 2: there are 3 classes"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(labels, classes, message):
+    with pytest.raises(ValueError, match=message):
+        data.ImageDataset(torch.rand(3, 1, 1, 1), labels, "x", classes)
 
 
 def test_repr_tells_name_and_shape(language):

@@ -1,116 +1,106 @@
-"""The small Markdown of the question bank as HTML and as plain text.
+"""The small Markdown of the question bank as HTML and as plain text, for authors; students get what it was made into.
 
-It knows paragraphs, ``` blocks, `code`, **bold** and $formulas$ in the part of LaTeX that matplotlib's mathtext draws.
-Everything else is text, and is escaped.
+It has paragraphs, ``` blocks, `code`, **bold** and $formulas$, read by mistune. Formulas become MathML by latex2mathml, and
+lines of Unicode here: of the libraries that were tried, pylatexenc writes sigma^2 and turns 1/(2 · 0.05) into 1/2 · 0.05, and
+unicodeit knows no fractions.
 """
 
 import html
 import re
 import textwrap
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 
-_FENCE = re.compile(r"^```\w*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
-_INLINE = re.compile(r"`(?P<code>[^`]+)`|\*\*(?P<bold>.+?)\*\*|\$(?P<formula>[^$]+)\$", re.DOTALL)
-_UNITS = 400  # of a drawn formula, per em: fine enough for a page that is zoomed
-_SIZE = 1.15  # of a formula's font: its letters then look as large as those of the page around it
+import latex2mathml.converter
+import mistune
 
+Formula = Callable[[str], str]  # LaTeX → HTML
 
-def to_html(text: str, formula: Callable[[str], str] | None = None) -> str:
-    """text as HTML. formula: LaTeX → HTML; formula_svg if None."""
-    return "".join(
-        f"<pre><code>{html.escape(block)}</code></pre>" if is_code else f"<p>{inline_html(block, formula)}</p>"
-        for is_code, block in _blocks(text)
-    )
+_FRAMES = {
+    "paragraph": "<p>{}</p>", "strong": "<strong>{}</strong>", "codespan": "<code>{}</code>",
+    "block_code": "<pre><code>{}</code></pre>", "softbreak": "\n", "blank_line": "",
+}  # fmt: skip
+_parse = mistune.create_markdown(renderer=None, plugins=["math"])
 
 
-def to_text(text: str, indent: str = "", width: int = 88) -> str:
-    """text as lines of at most width characters for a terminal, each after indent; formulas in Unicode."""
-    parts = []
-    for is_code, block in _blocks(text):
-        if is_code:
-            parts.append(textwrap.indent(block, indent + "    "))
-        else:
-            line = _INLINE.sub(_inline_text, " ".join(block.split()))
-            parts.append(textwrap.fill(line, width, initial_indent=indent, subsequent_indent=indent))
-    return "\n".join(parts)
+def mathml(latex: str, display: str = "inline") -> str:
+    """A formula as MathML; a thin space stands between log, sin, … and what they are applied to."""
+    text = latex2mathml.converter.convert(latex.strip(), display=display)
+    text = re.sub(r' xmlns="[^"]*"', "", text)  # HTML needs none
+    text = re.sub(r"<mn>(\d+)</mn><mrow><mo>&#x0002C;</mo></mrow><mn>(\d+)</mn>", r"<mn>\1,\2</mn>", text)  # 0{,}5
+    return re.sub(r"(<mi>(?:log|ln|sin|cos|exp)</mi>)(?!<mo)", r'\1<mspace width="0.17em" />', text)
+
+
+def simple_formula(latex: str) -> str:
+    """A formula for pages that drop MathML; what Unicode has no small letters for is set small by HTML."""
+    text = html.escape(latex_to_text(latex))
+    text = re.sub(r"_(?:\(([^()]*)\)|(\w+))", r"<sub>\1\2</sub>", text)
+    text = re.sub(r"\^(?:\(([^()]*)\)|(\w+))", r"<sup>\1\2</sup>", text)
+    return f"<em>{text}</em>"
+
+
+def to_html(text: str, formula: Formula = mathml) -> str:
+    """text as HTML, each paragraph in <p>. Raises ValueError for what small Markdown does not have, such as a list."""
+    return "".join(_html(token, formula) for token in _parse(text))
+
+
+def inline_html(text: str, formula: Formula = mathml) -> str:
+    """One paragraph or heading as HTML, without a <p> around it."""
+    return "".join(_html(token, formula) for token in _inline(text))
+
+
+def to_text(text: str) -> str:
+    """text as plain text: a line for each paragraph, code after four spaces, formulas in Unicode."""
+    return "\n".join(_text(token) for token in _parse(text) if token["type"] != "blank_line")
+
+
+def inline_text(text: str) -> str:
+    """One paragraph or heading as plain text."""
+    return "".join(map(_text, _inline(text)))
 
 
 def formulas(text: str) -> list[str]:
     """The LaTeX of every formula in text."""
-    paragraphs = [block for is_code, block in _blocks(text) if not is_code]
-    found = []
-    for match in _INLINE.finditer("\n\n".join(paragraphs)):
-        found += formulas(match["bold"]) if match["bold"] else [match["formula"]] if match["formula"] else []
-    return found
+    return [token["raw"] for token in _leaves(_parse(text)) if token["type"] == "inline_math"]
 
 
 def unbalanced(text: str) -> str | None:
     """The first mark ("```", "`", "**" or "$") that lacks its other half; None if all are in pairs."""
-    prose = _FENCE.sub("", text)
-    if "```" in prose:
+    if len(re.findall(r"^```", text, re.MULTILINE)) % 2:
         return "```"
-    rest = _INLINE.sub(lambda match: match["bold"] or "", prose)
-    rest = _INLINE.sub("", rest)  # what stood between ** and **
+    rest = "".join(token["raw"] for token in _leaves(_parse(text)) if token["type"] == "text")
     return next((mark for mark in ("`", "**", "$") if mark in rest), None)
 
 
-def _blocks(text: str) -> Iterator[tuple[bool, str]]:
-    """(is it code, its text) for each block."""
-    for i, part in enumerate(_FENCE.split(text)):
-        if i % 2:
-            yield True, part.rstrip("\n")
-        else:
-            yield from ((False, block.strip()) for block in re.split(r"\n\s*\n", part) if block.strip())
+def _inline(text: str) -> list[dict]:
+    return _parse.inline(" ".join(text.split()), {})
 
 
-def inline_html(text: str, formula: Callable[[str], str] | None = None) -> str:
-    """One paragraph or heading as HTML, without a <p> around it. formula: as for to_html."""
-    parts, end = [], 0
-    for match in _INLINE.finditer(text):
-        parts.append(html.escape(text[end : match.start()]))
-        if match["code"]:
-            parts.append(f"<code>{html.escape(match['code'])}</code>")
-        elif match["bold"]:
-            parts.append(f"<strong>{inline_html(match['bold'], formula)}</strong>")
-        else:
-            parts.append((formula or formula_svg)(match["formula"]))
-        end = match.end()
-    return "".join(parts) + html.escape(text[end:])
+def _leaves(tokens: list[dict]) -> Iterator[dict]:
+    for token in tokens:
+        yield from _leaves(token["children"]) if "children" in token else [token]
 
 
-@lru_cache(maxsize=1024)
-def formula_svg(latex: str) -> str:
-    """A formula as an inline SVG in the colour and size of the text around it; its LaTeX is its name for screen readers.
+def _html(token: dict, formula: Formula) -> str:
+    kind = token["type"]
+    if kind == "inline_math":
+        return formula(token["raw"])
+    if kind in ("text", "inline_html"):
+        return html.escape(token["raw"])
+    if kind not in _FRAMES:
+        raise ValueError(f"small Markdown has no {kind.replace('_', ' ')}")
+    inner = "".join(_html(child, formula) for child in token.get("children", []))
+    return _FRAMES[kind].format(inner or html.escape(token.get("raw", "").rstrip("\n")))
 
-    What mathtext cannot draw appears as LaTeX.
-    """
-    import numpy as np
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.path import Path
-    from matplotlib.textpath import text_to_path
 
-    name = html.escape(latex)
-    font = FontProperties(size=_UNITS, math_fontfamily="stix")
-    try:
-        width, height, depth = text_to_path.get_text_width_height_descent(f"${latex}$", font, ismath=True)
-        corners, codes = text_to_path.get_text_path(font, f"${latex}$", ismath=True)
-    except ValueError:
-        return f"<code>{name}</code>"
-    pen = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
-    steps = []
-    outline = Path(np.array(corners) * (_UNITS / text_to_path.FONT_SCALE), codes)
-    for points, code in outline.iter_segments(simplify=False):
-        if code == Path.CLOSEPOLY:
-            steps.append("Z")
-        else:
-            pairs = zip(points[::2], points[1::2], strict=True)
-            steps.append(pen[code] + " ".join(f"{x:.0f} {height - depth - y:.0f}" for x, y in pairs))
-    return (
-        f'<svg role="img" aria-label="{name}" viewBox="0 0 {width:.0f} {height:.0f}" '
-        f'style="width:{_SIZE * width / _UNITS:.2f}em;height:auto;max-width:100%;overflow:visible;'
-        f'vertical-align:{-_SIZE * depth / _UNITS:.2f}em"><path fill="currentColor" d="{"".join(steps)}"/></svg>'
-    )
+def _text(token: dict) -> str:
+    kind = token["type"]
+    if kind == "inline_math":
+        return latex_to_text(token["raw"])
+    if kind == "block_code":
+        return textwrap.indent(token["raw"].rstrip("\n"), "    ")
+    if kind == "softbreak":
+        return " "
+    return token["raw"] if "raw" in token else "".join(map(_text, token["children"]))
 
 
 _SYMBOLS = {
@@ -125,12 +115,6 @@ _SYMBOLS = {
 _SUPERSCRIPTS = dict(zip("0123456789+-−=()nixT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱˣᵀ", strict=True))
 _SUBSCRIPTS = dict(zip("0123456789+-−=()aeijkxn", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑᵢⱼₖₓₙ", strict=True))
 _ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "vec": "\u20d7"}
-
-
-def _inline_text(match: re.Match) -> str:
-    if match["bold"]:
-        return _INLINE.sub(_inline_text, match["bold"])
-    return match["code"] or latex_to_text(match["formula"])
 
 
 def latex_to_text(latex: str) -> str:

@@ -54,9 +54,7 @@ def loss_of(recipe: dict) -> Callable:
 
 def pretrain(name: str, folder: Path, epochs: int | None) -> None:
     recipe = RECIPES[name] | ({"epochs": epochs} if epochs else {})
-    train, test = data.load_mnist(), data.load_mnist(train=False)
-    if train.name != "MNIST":
-        raise SystemExit("Pretraining needs the real MNIST.")
+    train, test = (data.load_mnist(train=part, fallback=False) for part in (True, False))
     torch.manual_seed(SEED)
     model = getattr(models, recipe["class"])(latent_dim=recipe["latent_dim"])
     history = training.fit(

@@ -5,8 +5,12 @@ brings torchvision only when MNIST is read), so ``import vae_helpers`` itself co
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from ._language import language, set_language, tr
+
+if TYPE_CHECKING:  # for editors, which complete only what they see imported
+    from . import checks, data, diagrams, losses, metrics, models, page, plots, quiz, training, widgets
 
 __version__ = "0.2.0"
 __all__ = [
@@ -17,6 +21,7 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "page",
     "plots",
     "quiz",
     "set_language",

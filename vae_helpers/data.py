@@ -1,14 +1,9 @@
-"""Images come in: MNIST from a folder or the network, digits that need neither, and splits."""
+"""Images come in: MNIST from a folder or the network, digits that need neither, your own pictures, and splits."""
 
-import errno
+import math
 import os
-import shutil
-import socket
-import tempfile
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import torch
 import torch.nn.functional as F
@@ -16,96 +11,91 @@ from torch import Tensor
 from torch.utils.data import Dataset, random_split
 
 from ._language import tr
+from ._mnist import MNIST_FILES, DataError, download, raw, read, unpack
+from ._mnist import missing_files as _missing_files
 
-__all__ = ["DataError", "ImageDataset", "add_noise", "load_digits", "load_mnist", "split"]
-
-# The four files of MNIST, unpacked, with the MD5 sum of each (LeCun, Cortes, Burges).
-MNIST_FILES = {
-    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
-    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
-    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
-    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
-}
-PROBE_SECONDS = 6  # how long to look for a network before the offline digits step in
-STALL_SECONDS = 15  # a download that sends nothing for this long is given up
-
-
-class DataError(RuntimeError):
-    """A data file is missing, damaged or not MNIST; the message names the file and how to mend it."""
+__all__ = ["DataError", "ImageDataset", "add_noise", "load_digits", "load_folder", "load_mnist", "split"]
 
 
 class ImageDataset(Dataset):
-    """Labelled images in memory.
+    """Images in memory, with or without labels.
 
-    images: float32 (N, C, H, W) in [0, 1]; labels: int64 (N,); name: where they come from.
-    Indexing gives one pair (image (C, H, W), label as int), so a DataLoader can read it as well.
+    images: float32 (N, C, H, W) in [0, 1]; labels: int64 (N,), or None; name: where they come from;
+    classes: the names that the labels count from 0, or None where the labels speak for themselves.
+    Indexing gives one pair (image (C, H, W), label as int), so a DataLoader can read it as well; without labels it
+    gives the image alone.
+
+    What is given may be tensors or NumPy arrays. Whole numbers of 8 bits (0 … 255) become shares of 255, other floats
+    float32, labels int64. Centred images, which have negative values, and words of a VQVAE (int64, (N, positions)) are
+    taken as they are. Raises ValueError for other shapes and types, NaN, values above 1 (a range of 0 … 255, mostly),
+    and labels that do not fit the images.
+    Lesson 00: 3 · The data
     """
 
-    def __init__(self, images: Tensor, labels: Tensor, name: str):
-        if len(images) != len(labels):
-            raise ValueError(f"ImageDataset(images, labels): got {len(images)} images and {len(labels)} labels.")
-        self.images, self.labels, self.name = images, labels, name
+    def __init__(
+        self, images: Tensor, labels: Tensor | None = None, name: str = "images", classes: Sequence[str] | None = None
+    ):
+        self.images = _checked_images(_as_tensor(images, "images"))
+        self.labels = (
+            None if labels is None else _checked_labels(_as_tensor(labels, "labels"), len(self.images), classes)
+        )
+        self.name, self.classes = name, None if classes is None else list(classes)
 
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+    def __getitem__(self, index: int) -> tuple[Tensor, int] | Tensor:
+        if self.labels is None:
+            return self.images[index]
         return self.images[index], int(self.labels[index])
+
+    def part(self, indices: Sequence[int]) -> "ImageDataset":
+        """The images with these numbers, as an ImageDataset of the same name and classes."""
+        labels = None if self.labels is None else self.labels[indices]
+        return ImageDataset(self.images[indices], labels, self.name, self.classes)
 
     def __repr__(self) -> str:
         return f"{self.name}: {f'{len(self):,}'.replace(',', tr('.', ','))} × {tuple(self.images.shape[1:])}"
 
 
-def load_mnist(root: str | os.PathLike | None = None, train: bool = True) -> ImageDataset:
+def load_mnist(root: str | os.PathLike | None = None, train: bool = True, *, fallback: bool = True) -> ImageDataset:
     """MNIST's 60,000 training images, or its 10,000 test images with train=False.
 
     Where they come from, in this order:
     - root, if given: a folder in torchvision's layout (root/MNIST/raw/…); MNIST is downloaded into it if missing;
     - the folder that the environment variable VAE_DATA_DIR names, which must hold MNIST already;
     - the course's own folder data/ (outside a checkout: ./data), downloaded once;
-    - without a network: the 1,797 real digits of scikit-learn (load_digits), with a notice, once.
+    - without a network: the 1,797 real digits of scikit-learn (load_digits), with a notice, once; with
+      fallback=False, for tools that need the real MNIST, DataError instead.
+    Files that were put there by hand may be packed (.gz): they are unpacked beside.
 
     Returns an ImageDataset: images (N, 1, 28, 28) in [0, 1], labels (N,).
-    Raises DataError for a damaged or foreign file and for a VAE_DATA_DIR without MNIST; OSError where the given root
-    cannot be written.
+    Raises DataError for a damaged or foreign file, for a VAE_DATA_DIR without MNIST and, with fallback=False, where
+    MNIST cannot be had; OSError where the given root cannot be written.
+    Lesson 00: 3 · The data
     """
     variable = os.environ.get("VAE_DATA_DIR")
     if root is None and variable:
         folder = Path(variable).expanduser()
-        missing = _missing_files(folder)
-        if missing:
+        unpack(folder)
+        if missing := _missing_files(folder):
             raise DataError(
                 tr(
-                    f"VAE_DATA_DIR = {variable!r}: không thấy tệp {folder / 'MNIST' / 'raw' / missing[0]}. "
+                    f"VAE_DATA_DIR = {variable!r}: không thấy tệp {raw(folder) / missing[0]}, dù là đã nén (.gz). "
                     "Hãy trỏ biến này vào thư mục chứa MNIST/raw, hoặc bỏ biến đi để khóa học tự tải MNIST.",
-                    f"VAE_DATA_DIR = {variable!r}: there is no file {folder / 'MNIST' / 'raw' / missing[0]}. "
+                    f"VAE_DATA_DIR = {variable!r}: there is no file {raw(folder) / missing[0]}, nor a packed one (.gz). "
                     "Point the variable at the folder that holds MNIST/raw, or unset it to let the course download MNIST.",
                 )
             )
-        return _read_mnist(folder, train)
-
-    folder = Path(root).expanduser() if root is not None else _default_folder()
-    if _missing_files(folder):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _download_mnist(folder)
-        except DataError as problem:  # no network, or a download cut off: nothing was left behind
-            return _fall_back(train, str(problem), folder)
-        except OSError as problem:
-            if root is not None:
-                raise OSError(
-                    tr(
-                        f"load_mnist(root={str(root)!r}): không ghi được vào thư mục này ({problem}). "
-                        "Hãy chọn một thư mục bạn có quyền ghi.",
-                        f"load_mnist(root={str(root)!r}): this folder cannot be written ({problem}). "
-                        "Choose a folder that you may write to.",
-                    )
-                ) from problem
-            reason = tr(
-                f"không ghi được vào thư mục {folder} ({problem})", f"the folder {folder} cannot be written ({problem})"
+    else:
+        folder = Path(root).expanduser() if root is not None else _default_folder()
+        if reason := _fetch(folder, root):
+            if fallback:
+                return _fall_back(train, reason, folder)
+            raise DataError(
+                tr(f"Không dùng được MNIST: {reason}.", f"MNIST is not available: {reason}.") + _ways(folder)
             )
-            return _fall_back(train, reason, folder)
-    return _read_mnist(folder, train)
+    return ImageDataset(*read(folder, train), "MNIST")
 
 
 def load_digits(train: bool = True) -> ImageDataset:
@@ -113,6 +103,7 @@ def load_digits(train: bool = True) -> ImageDataset:
 
     8×8 images (Alpaydin & Kaynak, UCI ML repository, 1998) enlarged bicubically, split once and for all into 1,438
     for training and 359 for testing. Returns an ImageDataset: images (N, 1, 28, 28) in [0, 1], labels (N,).
+    Lesson 00: 3 · The data
     """
     from sklearn.datasets import load_digits as sklearn_digits
 
@@ -124,23 +115,51 @@ def load_digits(train: bool = True) -> ImageDataset:
     return first if train else second
 
 
+def load_folder(path: str | os.PathLike, size: int = 28, channels: int = 1) -> ImageDataset:
+    """Your own pictures: all image files of a folder, cut to the middle square and resized, in memory.
+
+    Each subfolder is a class: its name goes into .classes, and the images in it, at any depth, get its number as label.
+    A folder without subfolders gives images without labels. Pictures are turned as the camera was held, transparent
+    parts become white; light and dark stay as they are (ink on paper is dark on white, MNIST the other way round:
+    1 - dataset.images turns them). Files that are no images, and hidden ones, are ignored; images that cannot be read
+    are left out and named. The order does not depend on the system.
+
+    size: 28, 32 or 64 pixels on a side; channels: 1 (grey) or 3 (red, green, blue).
+    Returns an ImageDataset: images (N, channels, size, size) in [0, 1], labels (N,) or None, name of the folder, classes.
+    Raises ValueError for another size or number of channels; DataError for a folder that is not there, holds no
+    readable images, or holds images both in and beside subfolders.
+    Lesson 00: 3 · The data
+    """
+    from ._folder import read_folder
+
+    for argument, value, choices in (("size", size, (28, 32, 64)), ("channels", channels, (1, 3))):
+        if value not in choices:
+            raise ValueError(f"load_folder({argument}): got {value!r}, expected {' or '.join(map(str, choices))}.")
+    folder = Path(path).expanduser()
+    images, labels, classes = read_folder(folder, size, channels)
+    return ImageDataset(images, labels, folder.resolve().name, classes)
+
+
 def split(dataset: Dataset, fractions: Sequence[float] = (0.8, 0.2), seed: int = 0) -> list[Dataset]:
     """Split at random into parts that do not overlap, the same parts for the same seed.
 
     fractions: the share of each part, positive, together 1 (or less, to leave some images out).
-    Returns one dataset per fraction: ImageDatasets from an ImageDataset, torch Subsets from any other.
+    Returns one dataset per fraction: ImageDatasets from an ImageDataset, torch Subsets from any other, also from a
+    class of your own made from ImageDataset, whose __getitem__ may do more than look up.
     Raises ValueError when the fractions are not positive, exceed 1, or leave a part without images.
+    Lesson 05: III.4 · Split and DataLoader
     """
-    if any(fraction <= 0 for fraction in fractions) or sum(fractions) > 1 + 1e-9:
+    total = sum(fractions)
+    if any(not fraction > 0 for fraction in fractions) or not total <= 1 + 1e-9:
         raise ValueError(f"split(fractions): got {tuple(fractions)}, expected positive numbers that sum to 1 at most.")
-    rest = 1 - sum(fractions)
-    shares = [*fractions, rest] if rest > 1e-9 else list(fractions)
-    parts = random_split(dataset, shares, generator=torch.Generator().manual_seed(seed))[: len(fractions)]
+    shares = [*fractions, 1 - total] if 1 - total > 1e-9 else list(fractions)
+    lengths = [math.floor(len(dataset) * share) for share in shares]
+    for i in range(len(dataset) - sum(lengths)):  # what rounding left over, one by one
+        lengths[i % len(lengths)] += 1
+    parts = random_split(dataset, lengths, generator=torch.Generator().manual_seed(seed))[: len(fractions)]
     if any(len(part) == 0 for part in parts):
         raise ValueError(f"split(fractions): {tuple(fractions)} of {len(dataset)} images leaves a part empty.")
-    if not isinstance(dataset, ImageDataset):
-        return parts
-    return [ImageDataset(dataset.images[part.indices], dataset.labels[part.indices], dataset.name) for part in parts]
+    return [dataset.part(part.indices) if type(dataset) is ImageDataset else part for part in parts]
 
 
 def add_noise(images: Tensor, kind: str = "gaussian", amount: float = 0.4) -> Tensor:
@@ -154,6 +173,7 @@ def add_noise(images: Tensor, kind: str = "gaussian", amount: float = 0.4) -> Te
 
     images: (N, C, H, W) in [0, 1], or any other shape. Returns the same shape.
     Raises ValueError for an unknown kind, a negative amount, and an amount above 1 where it is a probability.
+    Lesson 08: 5 · The denoising autoencoder
     """
     if kind not in ("gaussian", "mask", "salt-pepper"):
         raise ValueError(f"add_noise(kind): got {kind!r}, expected 'gaussian', 'mask' or 'salt-pepper'.")
@@ -173,93 +193,45 @@ def _default_folder() -> Path:
     return (checkout if (checkout / "pyproject.toml").exists() else Path.cwd()) / "data"
 
 
-def _raw(folder: Path) -> Path:
-    return folder / "MNIST" / "raw"
-
-
-def _missing_files(folder: Path) -> list[str]:
-    return [name for name in MNIST_FILES if not (_raw(folder) / name).is_file()]
-
-
-def _check_file(path: Path) -> None:
-    """Raise DataError unless the file is, byte for byte, MNIST's file of that name."""
-    from torchvision.datasets.utils import check_integrity
-
-    if not check_integrity(path, MNIST_FILES[path.name]):
-        raise DataError(
-            tr(
-                f"Tệp {path} bị hỏng hoặc không phải MNIST ({path.stat().st_size:,} byte). "
-                "Hãy xóa tệp này rồi chạy lại: khóa học sẽ tải bản mới.",
-                f"The file {path} is damaged or is not MNIST ({path.stat().st_size:,} bytes). "
-                "Delete it and run again: the course downloads a new copy.",
-            )
-        )
-
-
-def _read_mnist(folder: Path, train: bool) -> ImageDataset:
-    from torchvision.datasets import MNIST
-
-    for name in MNIST_FILES:
-        if name.startswith("train" if train else "t10k"):
-            _check_file(_raw(folder) / name)
-    mnist = MNIST(folder, train=train, download=False)
-    return ImageDataset(mnist.data.unsqueeze(1).float().div_(255), mnist.targets, "MNIST")
-
-
-def _download_mnist(folder: Path) -> None:
-    """Download MNIST into folder; each file appears there only when it is whole.
-
-    Raises DataError, with a reason, when no mirror answers or the download breaks off; OSError when the folder
-    cannot be written.
-    """
-    from torchvision.datasets import MNIST
-
-    # A folder beside the files, so that moving them in is one rename each; also finds out whether we may write here.
-    staging = Path(tempfile.mkdtemp(prefix=".download-", dir=folder))
-    timeout = socket.getdefaulttimeout()
+def _fetch(folder: Path, root: str | os.PathLike | None) -> str | None:
+    """See to it that MNIST lies in folder: None, or the reason why it cannot be had. OSError for a root of the caller's."""
+    unpack(folder)
+    if not _missing_files(folder):
+        return None
     try:
-        if not _network_answers(MNIST.mirrors):
-            raise DataError(
-                tr("không có kết nối mạng tới nơi chứa MNIST", "no network connection to a server of MNIST")
-            )
-        socket.setdefaulttimeout(STALL_SECONDS)  # torchvision itself would wait forever for a silent server
-        try:
-            MNIST(staging, download=True)
-        except Exception as problem:  # URLError, a wrong checksum, a broken archive, …: each means "not here, not now"
-            if isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise  # the disk is full: that is not the network's fault
-            raise DataError(
-                tr(f"tải MNIST bị dở dang ({problem})", f"the download of MNIST broke off ({problem})")
+        folder.mkdir(parents=True, exist_ok=True)
+        download(folder)
+    except DataError as problem:  # no network, or a download cut off: nothing was left behind
+        return str(problem)
+    except OSError as problem:
+        if root is not None:
+            raise OSError(
+                tr(
+                    f"load_mnist(root={str(root)!r}): không ghi được vào thư mục này ({problem}). "
+                    "Hãy chọn một thư mục bạn có quyền ghi.",
+                    f"load_mnist(root={str(root)!r}): this folder cannot be written ({problem}). "
+                    "Choose a folder that you may write to.",
+                )
             ) from problem
-        for name in MNIST_FILES:
-            _check_file(_raw(staging) / name)
-        _raw(folder).mkdir(parents=True, exist_ok=True)
-        for name in MNIST_FILES:
-            os.replace(_raw(staging) / name, _raw(folder) / name)
-    finally:
-        socket.setdefaulttimeout(timeout)
-        shutil.rmtree(staging, ignore_errors=True)
+        return tr(
+            f"không ghi được vào thư mục {folder} ({problem})", f"the folder {folder} cannot be written ({problem})"
+        )
+    return None
 
 
-def _network_answers(mirrors: Sequence[str]) -> bool:
-    """Whether any mirror answers within PROBE_SECONDS, asked side by side; a name server that hangs cannot hold us."""
-    answered = threading.Event()
-
-    def ask(mirror: str) -> None:
-        try:
-            request = Request(mirror + "t10k-labels-idx1-ubyte.gz", method="HEAD")
-            with urlopen(request, timeout=PROBE_SECONDS):
-                answered.set()
-        except Exception:  # whatever the reason, this mirror is of no use now
-            pass
-
-    askers = [threading.Thread(target=ask, args=(mirror,), daemon=True) for mirror in mirrors]
-    for asker in askers:
-        asker.start()
-    for _ in range(10 * PROBE_SECONDS):
-        if answered.wait(0.1) or not any(asker.is_alive() for asker in askers):
-            break
-    return answered.is_set()
+def _ways(folder: Path) -> str:
+    """How to come by MNIST all the same, in lines."""
+    files = ", ".join(MNIST_FILES)
+    return tr(
+        "\n  Để dùng MNIST: kết nối mạng rồi khởi động lại kernel,\n"
+        f"  hoặc chép bốn tệp của nó, đã nén (.gz) hay chưa đều được, vào {raw(folder)}:\n"
+        f"  {files};\n"
+        "  hoặc đặt biến môi trường VAE_DATA_DIR vào thư mục chứa MNIST/raw.",
+        "\n  To use MNIST: connect and restart the kernel,\n"
+        f"  or copy its four files, packed (.gz) or not, into {raw(folder)}:\n"
+        f"  {files};\n"
+        "  or set the environment variable VAE_DATA_DIR to the folder that holds MNIST/raw.",
+    )
 
 
 _notice_given = False
@@ -273,14 +245,71 @@ def _fall_back(train: bool, reason: str, folder: Path) -> ImageDataset:
             tr(
                 f"⚠ Không dùng được MNIST: {reason}.\n"
                 "  Bài học chạy tiếp với 1.797 chữ số viết tay thật có sẵn trong scikit-learn (8×8, phóng lên 28×28),\n"
-                "  nên các con số và hình sẽ khác trong bài. Để dùng MNIST: kết nối mạng rồi khởi động lại kernel,\n"
-                f"  hoặc chép bốn tệp MNIST vào {_raw(folder)},\n"
-                "  hoặc đặt biến môi trường VAE_DATA_DIR vào thư mục chứa MNIST/raw.",
+                "  nên các con số và hình sẽ khác trong bài.",
                 f"⚠ MNIST is not available: {reason}.\n"
                 "  The lesson goes on with the 1,797 real handwritten digits inside scikit-learn (8×8, enlarged to 28×28),\n"
-                "  so numbers and pictures will differ from the text. To use MNIST: connect and restart the kernel,\n"
-                f"  or copy the four MNIST files into {_raw(folder)},\n"
-                "  or set the environment variable VAE_DATA_DIR to the folder that holds MNIST/raw.",
+                "  so numbers and pictures will differ from the text.",
             )
+            + _ways(folder)
         )
     return load_digits(train)
+
+
+def _as_tensor(values, name: str) -> Tensor:
+    try:
+        return torch.as_tensor(values).detach()
+    except (TypeError, ValueError, RuntimeError):
+        hint = " Names of classes go into classes=, labels count them from 0." if name == "labels" else ""
+        raise ValueError(
+            f"ImageDataset({name}): got {type(values).__name__}, expected a tensor or an array of numbers.{hint}"
+        ) from None
+
+
+def _checked_images(images: Tensor) -> Tensor:
+    """As ImageDataset's docstring says."""
+    shape = tuple(images.shape)
+    if images.ndim not in (2, 4):
+        cure = " Grey images need an axis for the channel: images[:, None]." if images.ndim == 3 else ""
+        raise ValueError(f"ImageDataset(images): got shape {shape}, expected (N, C, H, W), or (N, pixels).{cure}")
+    if images.ndim == 4 and shape[3] <= 4 < min(shape[1:3]):
+        raise ValueError(
+            f"ImageDataset(images): got shape {shape}, which looks like (N, H, W, C), expected (N, C, H, W): "
+            "images.permute(0, 3, 1, 2)."
+        )
+    if images.dtype in (torch.uint8, torch.bool):
+        return images.float() / (255 if images.dtype == torch.uint8 else 1)
+    if images.dtype == torch.int64 and images.ndim == 2:
+        return images
+    if not images.is_floating_point():
+        raise ValueError(
+            f"ImageDataset(images): got whole numbers ({images.dtype}), expected float32 in [0, 1], or uint8: "
+            "images.float() / 255, if they go from 0 to 255."
+        )
+    images = images.float()
+    if images.numel():
+        low, high = images.aminmax()
+        if not math.isfinite(low) or not math.isfinite(high):
+            bad = int((~images.isfinite()).flatten(1).any(dim=1).nonzero()[0])
+            raise ValueError(f"ImageDataset(images): image {bad} has a pixel that is NaN or infinite.")
+        if low >= 0 and high > 1:
+            raise ValueError(
+                f"ImageDataset(images): the values go from {low:.3g} to {high:.3g}, expected [0, 1]: divide by {high:.3g}"
+                ", or by 255 if that is white."
+            )
+    return images
+
+
+def _checked_labels(labels: Tensor, n: int, classes: Sequence[str] | None) -> Tensor:
+    """As ImageDataset's docstring says."""
+    if labels.ndim != 1 or len(labels) != n:
+        found = f"{len(labels)} labels" if labels.ndim == 1 else f"labels of shape {tuple(labels.shape)}"
+        raise ValueError(f"ImageDataset(images, labels): got {n} images and {found}, expected one whole number each.")
+    whole = labels.long()
+    if labels.is_complex() or not bool((whole == labels).all()):
+        raise ValueError("ImageDataset(labels): expected whole numbers, got fractions.")
+    if classes is not None and n and not 0 <= whole.min() <= whole.max() < len(classes):
+        raise ValueError(
+            f"ImageDataset(labels, classes): the labels go from {whole.min()} to {whole.max()}, expected 0 to "
+            f"{len(classes) - 1}: there are {len(classes)} classes."
+        )
+    return whole

@@ -12,6 +12,7 @@ def psnr(recon: Tensor, x: Tensor) -> Tensor:
     20 dB is a mean squared error of 0.01, and every 10 dB more divides it by ten; infinite where the images are equal.
     recon, x: (N, C, H, W) in [0, 1], so that the peak is 1. Returns (N,).
     Raises ValueError when the shapes differ.
+    Lesson 09: 2 · Denoising
     """
     if recon.shape != x.shape:
         raise ValueError(
@@ -30,6 +31,7 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
 
     a: (N, d), b: (M, d), any real numbers, at least two rows each. Returns one number, not below 0 but for rounding.
     Raises ValueError for other shapes.
+    Lesson 09: 6 · Generation
     """
     for name, features in (("a", a), ("b", b)):
         if features.ndim != 2 or len(features) < 2 or features.shape[1] != b.shape[-1]:
@@ -37,7 +39,7 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
                 f"frechet_distance(a, b): {name} has shape {tuple(features.shape)}, expected (N, d) with N from 2 up and "
                 f"the same d on both sides (a: {tuple(a.shape)}, b: {tuple(b.shape)})."
             )
-    a, b = a.double(), b.double()
+    a, b = a.cpu().double(), b.cpu().double()  # Apple's GPU has no float64
     C_a, C_b = a.T.cov().view(a.shape[1], -1), b.T.cov().view(a.shape[1], -1)  # cov of a single row is a number
     # C_a C_b has the eigenvalues of the symmetric C_a^½ C_b C_a^½: real and not negative but for rounding.
     root_trace = torch.linalg.eigvals(C_a @ C_b).real.clamp(min=0).sqrt().sum()

@@ -5,7 +5,7 @@ import re
 from html import escape
 from pathlib import Path
 
-from instructor.quiz_export import harmless, write_table
+from instructor.class_table import harmless, write_table
 from vae_helpers._files import write_whole
 
 COLUMNS = ("student", "file", "lesson", "language", "status", "right", "total", "exercises", "detail", "seconds")

@@ -6,6 +6,8 @@
 #
 # ## 1 · Mười câu của bài tập
 #
+# **Trước hết hãy chạy ô dưới đây (Shift+Enter):** danh sách câu hỏi sẽ trở thành bài trắc nghiệm để bạn chọn đáp án.
+#
 # Chọn một đáp án rồi bấm **Kiểm tra**. Dùng bàn phím cũng được: phím Tab để đến các đáp án, phím mũi tên để chọn, Tab đến nút rồi phím cách để bấm. Sai thì đọc lời giải thích rồi chọn lại.
 
 # %% [markdown] lang="en"
@@ -15,6 +17,8 @@
 # shapes of tensors, figures to read, bugs to find in code. Every option has an explanation of its own, and a link to the lesson that answers the question.
 #
 # ## 1 · The exercise's ten questions
+#
+# **First run the next cell (Shift+Enter):** the list of questions becomes a quiz in which you can choose answers.
 #
 # Choose an answer and press **Check**. The keyboard works too: Tab leads to the answers, the arrow keys choose, Tab leads on to the button and Space presses it. If you are wrong, read the explanation and choose again.
 
@@ -30,7 +34,7 @@ quiz.show()
 #
 # ## 2 · Câu hỏi thêm
 #
-# Lần này lời giải thích chỉ hiện ở cuối, khi bạn bấm **Nộp bài**, như trong một bài kiểm tra.
+# Lại chạy ô dưới đây trước (Shift+Enter). Lần này lời giải thích chỉ hiện ở cuối, khi bạn bấm **Nộp bài**, như trong một bài kiểm tra.
 
 # %% [markdown] lang="en"
 # *Without a kernel the cell above only lists the questions, without answers.* Your answers are kept in the file `quiz_answers.json` beside this notebook, so they are still here next time. **Again, shuffled** starts over
@@ -38,7 +42,7 @@ quiz.show()
 #
 # ## 2 · More questions
 #
-# This time the explanations appear only at the end, when you press **Hand in**, as in an examination.
+# Again run the next cell first (Shift+Enter). This time the explanations appear only at the end, when you press **Hand in**, as in an examination.
 
 # %%
 Quiz(questions="more", feedback="at the end").show()

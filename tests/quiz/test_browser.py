@@ -9,7 +9,6 @@ import shutil
 import pytest
 
 from tools.lab_page import PATIENCE, ROOT, menu, open_notebook, run_all_cells, running_lab
-from tools.markup import to_html
 from vae_helpers.quiz import load_questions
 
 BUTTONS = {
@@ -69,7 +68,7 @@ class Page:
                 const box = document.createElement('div'); box.innerHTML = text;
                 return [...form.querySelectorAll('label')].find(
                     label => label.querySelector('div').innerHTML === box.innerHTML).querySelector('input').value }""",
-            to_html(text),
+            text.html,
         )
 
     def answer_to(self, question, right):

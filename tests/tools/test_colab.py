@@ -19,7 +19,7 @@ import nbformat
 import pytest
 import torch
 
-from tests.test_data import Mirror
+from tests.mnist.support import Mirror
 from tests.tools.support import EDITIONS, NAMES, ROOT, SOURCES, commit_all, type_in
 from tools import colab, edition, stored
 from tools.edition import built_path

@@ -1,18 +1,29 @@
-"""The networks of the course, the table that describes one, and weights that are trained already."""
+"""The networks of the course, the table that describes one, and weights that are trained already.
 
-from .autoencoders import Autoencoder
+What fit, plots and widgets ask of a model, one of these or one of your own:
+
+- forward(x) gives the reconstruction, alone or first in a tuple. The rest of the tuple is what the loss takes after x:
+
+      Autoencoder, MLPAutoencoder, TiedAutoencoder    recon, z
+      VAE, MLPVAE(logits=False)                       recon, mu, logvar               losses.vae_loss
+      MLPVAE, AutoregressiveVAE, CVAE                 logits, mu, logvar              losses.bernoulli_vae_loss
+      GaussianVAE                                     recon, mu, logvar, sigma        losses.gaussian_nll and a KL
+      VQVAE                                           logits, z_e, z_q                losses.vq_loss
+      AVAE                                            logits, mu, logvar, z, …        losses.avae_loss
+
+  CVAE's forward(x, y) asks for the labels besides.
+- encode(x) gives the code, z (N, latent_dim), or a tuple that begins with it, (mu, logvar); a VQVAE's are whole numbers.
+- decode(z) gives images in [0, 1], also where forward gives logits. AutoregressiveVAE has none: it draws by sample(z).
+- latent_dim says how many numbers a code has; logits is True where forward gives logits and not images.
+"""
+
+from .autoencoders import Autoencoder, MLPAutoencoder, TiedAutoencoder
+from .autoregressive import AutoregressiveVAE
+from .conditional import CVAE
+from .consistent import AVAE
 from .convnet import summary
-from .mlp import (
-    AVAE,
-    CVAE,
-    MLPVAE,
-    VQVAE,
-    AutoregressiveVAE,
-    CodePrior,
-    GaussianVAE,
-    MLPAutoencoder,
-    TiedAutoencoder,
-)
+from .discrete import VQVAE, CodePrior
+from .mlp import MLPVAE, GaussianVAE
 from .pretrained import load_pretrained, pretrained_card, pretrained_names
 from .vae import VAE
 

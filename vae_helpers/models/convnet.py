@@ -4,21 +4,30 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ._sizes import check_images, whole
+
 
 class ConvNet(nn.Module):
-    """Convolutions down from a 28×28 image, linear heads to the latent space, transposed convolutions back.
+    """Convolutions down from an image to a quarter of its side, linear heads to the latent space, and the way back.
 
     The layers carry the handout's names and are made in its order, so that weights pass both ways between this class
     and one typed from the handout, and one random seed gives both the same first weights.
+
+    img_size: pixels on a side, a multiple of 4: the handout's 28 becomes 64 maps of 7×7, 32 becomes 8×8, 64 16×16.
     """
 
-    def __init__(self, channels: int, latent_dim: int, heads: tuple[str, ...]):
+    def __init__(self, channels: int, latent_dim: int, img_size: int, heads: tuple[str, ...]):
         super().__init__()
-        for name, value in (("channels", channels), ("latent_dim", latent_dim)):
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{type(self).__name__}({name}): got {value!r}, expected a whole number from 1 up.")
-        self.channels, self.latent_dim, self.flatten_dim = channels, latent_dim, 64 * 7 * 7
-        # encoder
+        channels, latent_dim, img_size = whole(self, channels=channels, latent_dim=latent_dim, img_size=img_size)
+        if img_size % 4:
+            raise ValueError(
+                f"{type(self).__name__}(img_size): got {img_size}, expected a multiple of 4, such as 28, 32 or 64: "
+                "two layers halve it."
+            )
+        self.channels, self.latent_dim, self.img_size = channels, latent_dim, img_size
+        self.map_size = img_size // 4
+        self.flatten_dim = 64 * self.map_size**2
+        # encoder, with the sizes of the handout's images
         self.conv1 = nn.Conv2d(channels, 16, kernel_size=3, padding=1)  # 28×28 → 28×28
         self.conv2 = nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1)  # 28×28 → 14×14
         self.conv3 = nn.Conv2d(32, 64, kernel_size=3, stride=2, padding=1)  # 14×14 → 7×7
@@ -32,24 +41,20 @@ class ConvNet(nn.Module):
         self.to(memory_format=torch.channels_last)  # same numbers in another order in memory: convolutions run faster
 
     def features(self, x: Tensor) -> Tensor:
-        """(N, channels, 28, 28) → (N, 3136). Raises ValueError for any other image shape."""
-        if x.ndim != 4 or x.shape[1:] != (self.channels, 28, 28):
-            raise ValueError(
-                f"{type(self).__name__}: x has shape {tuple(x.shape)}, expected (N, {self.channels}, 28, 28). "
-                "One image alone needs a batch dimension: x.unsqueeze(0)."
-            )
+        """(N, channels, img_size, img_size) → (N, flatten_dim). Raises ValueError for any other image shape."""
+        check_images(self, x)
         h = F.relu(self.conv1(x))
         h = F.relu(self.conv2(h))
         h = F.relu(self.conv3(h))
         return h.flatten(start_dim=1)
 
     def decode(self, z: Tensor) -> Tensor:
-        """(N, latent_dim) → images (N, channels, 28, 28) in [0, 1]. Raises ValueError for another number of columns."""
+        """(N, latent_dim) → images (N, channels, img_size, img_size) in [0, 1]. Raises ValueError for another shape."""
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(
                 f"{type(self).__name__}.decode(z): z has shape {tuple(z.shape)}, expected (N, {self.latent_dim})."
             )
-        h = F.relu(self.fc_decode(z)).view(-1, 64, 7, 7)
+        h = F.relu(self.fc_decode(z)).view(-1, 64, self.map_size, self.map_size)
         h = F.relu(self.deconv1(h))
         h = F.relu(self.deconv2(h))
         return torch.sigmoid(self.conv_final(h))

@@ -7,16 +7,19 @@ from .convnet import ConvNet
 
 
 class VAE(ConvNet):
-    """x → (mu, logvar) → z → recon: the network of the exercise, 68,485 parameters with 1 channel and 2 latents.
+    """x → (mu, logvar) → z → recon: with its defaults the network of the exercise, 68,485 parameters.
 
-    channels: image channels; latent_dim: dimensions of the latent space.
+    channels: 1 for grey images, 3 for colour; latent_dim: dimensions of the latent space, for other pictures than
+    digits rather 16 or 32; img_size: pixels on a side, a multiple of 4, such as 28, 32 or 64.
+    Raises ValueError for other numbers, and for a batch of images of another size.
+    Lesson 02: 2 · Layer by layer
     """
 
-    def __init__(self, channels: int = 1, latent_dim: int = 2):
-        super().__init__(channels, latent_dim, heads=("fc_mu", "fc_logvar"))
+    def __init__(self, channels: int = 1, latent_dim: int = 2, img_size: int = 28):
+        super().__init__(channels, latent_dim, img_size, heads=("fc_mu", "fc_logvar"))
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, channels, 28, 28) → mu, logvar of q(z|x), each (N, latent_dim); logvar = log σ²."""
+        """(N, channels, img_size, img_size) → mu, logvar of q(z|x), each (N, latent_dim); logvar = log σ²."""
         h = self.features(x)
         return self.fc_mu(h), self.fc_logvar(h)
 
@@ -27,7 +30,7 @@ class VAE(ConvNet):
         return mu + sigma * epsilon
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(N, channels, 28, 28) → recon of the same shape in [0, 1], mu, logvar, each (N, latent_dim)."""
+        """(N, channels, img_size, img_size) → recon of the same shape in [0, 1], mu, logvar, each (N, latent_dim)."""
         mu, logvar = self.encode(x)
         z = self.reparameterize(mu, logvar)
         return self.decode(z), mu, logvar

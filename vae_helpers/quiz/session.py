@@ -1,4 +1,4 @@
-"""The quiz: the handout's ten questions and more, in Vietnamese and English, with an explanation for every option.
+"""A quiz: some questions of the bank and a student's answers to them.
 
     quiz = Quiz()            # the handout's questions, in the lesson's language
     quiz.show()              # in a notebook
@@ -6,324 +6,42 @@
     quiz.answer(3, "A")
     quiz.score()             # (right, answered, total)
 
-Answers are kept in quiz_answers.json in the working folder, so they are still there after a restart. The questions lie
-in quiz/questions.json; what a bank must look like stands in quiz/schema.json and is checked by load_questions.
+Answers are kept in quiz_answers.json in the working folder, so they are still there after a restart.
 """
 
 import csv
 import json
 import operator
-import os
 import random
-import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+import textwrap
+from collections.abc import Iterable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
-from tools.markup import to_text, unbalanced
-
+from .._console import make_safe, say
 from .._files import write_whole
-from .._language import LANGUAGES, language
+from .._language import tr
+from .answers import AnswerFile
+from .bank import LETTERS, SETS, Question, checked_language, load_questions
 
-__all__ = ["Question", "Quiz", "load_questions"]
-
-LETTERS = ("A", "B", "C", "D")
-SETS = ("handout", "more")
-KINDS = ("concept", "number", "shape", "figure", "bug")
-FIELDS = {"id", "set", "lesson", "difficulty", "kind", "answer_in", "key", "question", "options"}
-OPTIONAL_FIELDS = {"figure", "precise"}
 EXPORTED = ("name", "question", "chosen", "right", "attempts", "first", "time")
-_HERE = Path(__file__).resolve().parents[1]
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question in one language; its texts are small Markdown.
-
-    number: its place within its set, from 1. options, why: letter → text. precise: the precise statement where the
-    handout is loose, or "". link: the lesson, and the heading in it, that answers the question. original: the letter on
-    the page → the letter in the bank, which differ once a quiz is shuffled.
-    """
-
-    id: str
-    number: int
-    set: str
-    lesson: str
-    difficulty: int
-    kind: str
-    question: str
-    options: dict[str, str]
-    key: str = field(repr=False)
-    why: dict[str, str] = field(repr=False)
-    precise: str = field(repr=False)
-    link: str = field(repr=False)
-    heading: str = field(repr=False)
-    figure: Path | None = None
-    alt: str = ""
-    original: dict[str, str] = field(default_factory=lambda: {letter: letter for letter in LETTERS}, repr=False)
-
-
-# -------------------------------------------------------------------------------------------------- the bank
-
-
-def load_questions(language: str | None = None, path: str | Path | None = None) -> list[Question]:
-    """The questions of a bank in one language, "vi" or "en" (None: the lesson's), in the order of the quiz.
-
-    path: another bank than the course's own. Raises ValueError for a broken bank, with the id of each broken question
-    and what is wrong with it. That a lesson exists can only be checked where the lessons lie beside the package.
-    """
-    language = _checked_language(language)
-    path = Path(path) if path is not None else _bank_path()
-    try:
-        bank = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
-    except ValueError as error:
-        raise ValueError(f"{path.name} is not JSON: {error}") from None
-    problems = list(_problems(bank, path.parent))
-    if problems:
-        raise ValueError(f"{path.name} is broken:\n  " + "\n  ".join(problems))
-    numbers = dict.fromkeys(SETS, 0)
-    return [_question(entry, language, path.parent, numbers) for entry in bank["questions"]]
-
-
-def _bank_path() -> Path:
-    """In the installed package, or else in the checkout around it."""
-    for folder in (_HERE / "_quiz_bank", _HERE.parent / "quiz"):
-        if (folder / "questions.json").exists():
-            return folder / "questions.json"
-    raise FileNotFoundError("The question bank quiz/questions.json is missing: install vae-helpers again.")
-
-
-def _checked_language(code: str | None) -> str:
-    code = code or language()
-    if code not in LANGUAGES:
-        raise ValueError(f"language: got {code!r}, expected one of {', '.join(map(repr, LANGUAGES))}.")
-    return code
-
-
-def _question(entry: dict, language: str, folder: Path, numbers: dict[str, int]) -> Question:
-    numbers[entry["set"]] += 1
-    heading = entry["answer_in"][language]
-    anchor = re.sub(r"[$`]", "", heading).replace(" ", "-")  # as JupyterLab names its headings
-    figure = entry.get("figure")
-    return Question(
-        number=numbers[entry["set"]],
-        **{name: entry[name] for name in ("id", "set", "lesson", "difficulty", "kind", "key")},
-        question=entry["question"][language],
-        options={letter: entry["options"][letter]["text"][language] for letter in LETTERS},
-        why={letter: entry["options"][letter]["why"][language] for letter in LETTERS},
-        precise=entry["precise"][language] if "precise" in entry else "",
-        link=f"notebooks/{language}/{entry['lesson']}.ipynb#{anchor}",
-        heading=heading,
-        figure=folder / figure["file"] if figure else None,
-        alt=figure["alt"][language] if figure else "",
-    )
-
-
-def _unique(pairs: list[tuple]) -> dict:
-    """A JSON object in which a name that stands twice does not silently win over itself: it is told as unknown."""
-    names = [name for name, _ in pairs]
-    return {**dict(pairs), **{f"{name} (twice)": None for name in names if names.count(name) > 1}}
-
-
-def _problems(bank, folder: Path) -> Iterator[str]:
-    """What is wrong with a bank, one line each: the question's id and the reason."""
-    if not isinstance(bank, dict) or bank.get("version") != 1 or not isinstance(bank.get("questions"), list):
-        yield 'expected {"version": 1, "questions": […]}'
-        return
-    lessons = {file.stem for file in (_HERE.parent / "notebooks" / "src").glob("*.py")}
-    seen = set()
-    for place, entry in enumerate(bank["questions"], start=1):
-        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
-            yield f"question {place} of the file: it has no id"
-            continue
-        yield from (f"{entry['id']}: {problem}" for problem in _entry_problems(entry, folder, lessons))
-        if entry["id"] in seen:
-            yield f"{entry['id']}: this id stands twice"
-        seen.add(entry["id"])
-
-
-def _entry_problems(entry: dict, folder: Path, lessons: set[str]) -> Iterator[str]:
-    missing, unknown = FIELDS - entry.keys(), entry.keys() - FIELDS - OPTIONAL_FIELDS
-    yield from (f"the field {name!r} is missing" for name in sorted(missing))
-    yield from (f"the field {name!r} is unknown" for name in sorted(unknown))
-    if missing:
-        return
-    if entry["set"] not in SETS:
-        yield f"set: got {entry['set']!r}, expected one of {SETS}"
-    elif not re.fullmatch(rf"{entry['set']}-\d\d", entry["id"]):
-        yield f"id: expected {entry['set']}- and two digits"
-    if not re.fullmatch(r"\d\d_\w+", str(entry["lesson"])) or (lessons and entry["lesson"] not in lessons):
-        yield f"lesson: there is no lesson {entry['lesson']!r}"
-    if entry["difficulty"] not in (1, 2, 3) or isinstance(entry["difficulty"], bool):
-        yield f"difficulty: got {entry['difficulty']!r}, expected 1, 2 or 3"
-    if entry["kind"] not in KINDS:
-        yield f"kind: got {entry['kind']!r}, expected one of {KINDS}"
-    if entry["key"] not in LETTERS:
-        yield f"key: got {entry['key']!r}, expected exactly one of A, B, C, D"
-    for name in ("question", "answer_in", *OPTIONAL_FIELDS & {"precise"} & entry.keys()):
-        yield from _text_problems(name, entry[name])
-    yield from _option_problems(entry["options"])
-    if "figure" in entry:
-        figure = entry["figure"]
-        if not isinstance(figure, dict) or figure.keys() != {"file", "alt"}:
-            yield 'figure: expected {"file": …, "alt": {"vi": …, "en": …}}'
-            return
-        yield from _text_problems("figure alt", figure["alt"])
-        if not re.fullmatch(r"figures/[\w-]+\.png", str(figure["file"])) or not (folder / figure["file"]).is_file():
-            yield f"figure: there is no file {figure['file']!r}"
-
-
-def _option_problems(options) -> Iterator[str]:
-    if not isinstance(options, dict) or tuple(options) != LETTERS:
-        names = list(options) if isinstance(options, dict) else options
-        yield f"options: got {names!r}, expected A, B, C, D in this order"
-        return
-    sound = True
-    for letter, option in options.items():
-        if not isinstance(option, dict) or option.keys() != {"text", "why"}:
-            yield f"option {letter}: expected text and why, nothing else"
-            sound = False
-            continue
-        problems = [p for name in ("text", "why") for p in _text_problems(f"option {letter}, {name}", option[name])]
-        yield from problems
-        sound = sound and not problems
-    for code in LANGUAGES if sound else ():
-        texts = {}
-        for letter, option in options.items():
-            text = " ".join(option["text"][code].split())
-            if text in texts:
-                yield f"options {texts[text]} and {letter} say the same in {code!r}, so the right one is not alone"
-            texts[text] = letter
-
-
-def _text_problems(name: str, text) -> Iterator[str]:
-    if not isinstance(text, dict):
-        yield f'{name}: expected {{"vi": …, "en": …}}'
-        return
-    yield from (f"{name}: the language {code!r} is unknown" for code in sorted(text.keys() - set(LANGUAGES)))
-    for code in LANGUAGES:
-        if not isinstance(text.get(code), str) or not text[code].strip():
-            yield f"{name}: the text in {code!r} is missing"
-        elif mark := unbalanced(text[code]):
-            yield f"{name}: in {code!r} a {mark} lacks its other half"
-
-
-# -------------------------------------------------------------------------------------------------- the answers
-
-
-class _AnswerFile:
-    """Answers by question id, in memory and in a file.
-
-    A record holds chosen and first (letters of the bank), attempts, time (of the last change, UTC), and draft: a letter
-    that is not handed in yet. notices: what went wrong with the file, for whoever speaks with the student next.
-    """
-
-    def __init__(self, path: Path, tr: Callable[[str, str], str]):
-        self.path, self.tr = path, tr
-        self.notices: list[str] = []
-        self.may_write, self._told = True, False
-        self.records = self._read()
-        if self.records and not self.path.exists():  # what was whole in a damaged file
-            self._write()
-
-    def change(self, question_id: str, **fields) -> None:
-        """Set fields of a record (None removes one) and save. What another notebook has saved meanwhile is kept."""
-        for other_id, other in (self._read() if self.may_write else {}).items():
-            own = self.records.get(other_id)
-            if own is None or own["time"] < other["time"]:
-                self.records[other_id] = other
-        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-        record = {**self.records.get(question_id, {"attempts": 0}), **fields, "time": now}
-        self.records[question_id] = {name: value for name, value in record.items() if value is not None}
-        self._write()
-
-    def _read(self) -> dict[str, dict]:
-        try:
-            text = self.path.read_bytes()
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            self._cannot_save(error)
-            self.may_write = False  # what cannot be read must not be overwritten either
-            return {}
-        try:
-            records = json.loads(text.decode("utf-8"))["answers"]
-            good = {name: record for name, record in records.items() if _is_record(record)}
-        except (ValueError, KeyError, TypeError, AttributeError):
-            records, good = None, {}
-        if records is None or len(good) < len(records):
-            self._set_aside(good)
-        return good
-
-    def _set_aside(self, good: dict[str, dict]) -> None:
-        """Rename a damaged file, so that no one's answers are overwritten; go on with the records that are whole."""
-        number = 1
-        while (target := self.path.with_name(f"{self.path.stem}.damaged-{number}{self.path.suffix}")).exists():
-            number += 1
-        try:
-            os.rename(self.path, target)
-        except OSError as error:
-            self._cannot_save(error)
-            self.may_write = False
-            return
-        kept = self.tr(f" {len(good)} câu trả lời còn đọc được đã giữ lại.", f" {len(good)} whole answers were kept.")
-        self.notices.append(
-            self.tr(
-                f"⚠️ Tệp {self.path.name} bị hỏng. Nó được đổi tên thành {target.name}; từ nay câu trả lời được ghi vào tệp mới.",
-                f"⚠️ The file {self.path.name} is damaged. It is now called {target.name}; answers go into a new file from here on.",
-            )
-            + (kept if good else "")
-        )
-
-    def _write(self) -> None:
-        if not self.may_write:
-            return
-        try:
-            write_whole(self.path, json.dumps({"version": 1, "answers": self.records}, ensure_ascii=False, indent=1))
-        except OSError as error:
-            self._cannot_save(error)
-
-    def _cannot_save(self, error: OSError) -> None:
-        if not self._told:
-            reason = error.strerror or type(error).__name__
-            self.notices.append(
-                self.tr(
-                    f"⚠️ Không đọc hoặc ghi được {self.path.name} ({reason}). Bạn vẫn làm tiếp được, nhưng câu trả lời chỉ nằm trong bộ nhớ và sẽ mất khi kernel dừng.",
-                    f"⚠️ {self.path.name} cannot be read or written ({reason}). You can go on, but your answers are only in memory and will be lost when the kernel stops.",
-                )
-            )
-        self._told = True
-
-
-def _is_record(record) -> bool:
-    if not isinstance(record, dict) or not {"attempts", "time"} <= record.keys():
-        return False
-    letters = [record[name] for name in ("chosen", "first", "draft") if name in record]
-    return (
-        bool(letters)
-        and all(letter in LETTERS for letter in letters)
-        and ("chosen" in record) == ("first" in record)
-        and isinstance(record["attempts"], int)
-        and isinstance(record["time"], str)
-    )
-
-
-# -------------------------------------------------------------------------------------------------- the quiz
 
 
 class Answer:
-    """What Quiz.answer gives: true if the answer is right."""
+    """What Quiz.answer gives: true if the answer is right.
 
-    def __init__(self, right: bool, told: bool):
-        self.right, self._told = right, told
+    right: True or False; None for an answer that is only noted, which is not true either, until the quiz is handed in.
+    """
+
+    def __init__(self, right: bool | None):
+        self.right = right
 
     def __bool__(self) -> bool:
-        return self.right
+        return bool(self.right)
 
     def __repr__(self) -> str:
-        return f"<Answer: {('right' if self.right else 'wrong') if self._told else 'noted'}>"
+        return f"<Answer: {'noted' if self.right is None else 'right' if self.right else 'wrong'}>"
 
     def _ipython_display_(self) -> None:
         """Nothing: the message has been printed already."""
@@ -333,80 +51,91 @@ class Quiz:
     """Some questions and a student's answers to them.
 
     language: "vi" or "en"; None: the lesson's. questions: "handout", "more", "all", or a list of Question or ids.
-    lesson: only questions of this lesson ("03" or "03_reparameterization"). difficulty: only 1, 2 or 3, or several of
-    them. feedback: "at once" after each answer, or "at the end" when finish() is called. answers: the file that keeps the
-    answers; None: quiz_answers.json in the working folder. seed: makes the shuffling of again() repeatable.
+    lesson: only questions of this lesson (3, "03" or "03_reparameterization"). difficulty: only 1, 2 or 3, or several of
+    them. feedback: "at once" after each answer, or "at the end" when finish() is called: until then nothing tells right
+    from wrong. answers: the file that keeps the answers; None: quiz_answers.json in the working folder; several quizzes
+    may share it. seed: makes the shuffling of again() repeatable.
     Raises ValueError for an argument that is none of these, and when no question is left.
+
+    Lesson 00: The map of the course
     """
 
     def __init__(
         self,
         language: str | None = None,
         questions: str | Iterable = "handout",
-        lesson: str | None = None,
+        lesson: str | int | None = None,
         difficulty: int | Iterable[int] | None = None,
         feedback: str = "at once",
         answers: str | Path | None = None,
         seed: int | None = None,
     ):
-        self.language = _checked_language(language)
+        self.language = checked_language(language)
         if feedback not in ("at once", "at the end"):
-            raise ValueError(f"Quiz(feedback): got {feedback!r}, expected 'at once' or 'at the end'.")
+            raise ValueError(
+                self._tr(
+                    f"Quiz(feedback): nhận được {feedback!r}, cần 'at once' hoặc 'at the end'.",
+                    f"Quiz(feedback): got {feedback!r}, expected 'at once' or 'at the end'.",
+                )
+            )
         self.feedback = feedback
         self.questions = _chosen_questions(self.language, questions, lesson, difficulty)
         self._random = random.Random(seed)
         self._fresh: set[str] = set()  # ids whose earlier answers do not count in this round
-        self._file = _AnswerFile(Path(answers or "quiz_answers.json").absolute(), self._tr)
+        self._file = AnswerFile(Path(answers or "quiz_answers.json").absolute(), self._tr)
         self._print_notices()
 
     def __len__(self) -> int:
         return len(self.questions)
 
     def __repr__(self) -> str:
-        right, answered, total = self.score()
+        _, answered, total = self.score()
         return f"<Quiz: {total} questions in {self.language!r}, {answered} answered>"
 
     def __str__(self) -> str:
+        make_safe()  # print(quiz) comes next
         return "\n\n".join(self._text(number) for number in range(1, len(self) + 1))
 
     def print(self, number: int) -> None:
         """Print one question and its options. Raises ValueError for a number that the quiz does not have."""
         self._question(number)
-        print(self._text(number))
+        say(self._text(number))
 
     def answer(self, number: int, letter: str) -> Answer:
         """Answer question number (from 1) with "A", "B", "C" or "D", and print the explanation (at once, or at the end).
 
-        The result is true if the answer is right. A question may be answered again: the last answer counts.
+        The result is true if the answer is right; at the end of the quiz it tells nothing before finish(). A question may
+        be answered again: the last answer counts.
         Raises ValueError for a number or letter that there is not.
         """
         question = self._question(number)
         right = self._give(question, self._letter(letter))
-        at_once = self.feedback == "at once"
-        if at_once:
-            print(self._feedback_text(number))
+        if self.feedback == "at once":
+            say(self._feedback_text(number))
         else:
-            print(self._tr(f"Đã ghi: câu {number}, {self._given(question)}.", f"Noted: question {number}, {self._given(question)}."))  # fmt: skip
+            say(self._tr(f"Đã ghi: câu {number}, {self._given(question)}.", f"Noted: question {number}, {self._given(question)}."))  # fmt: skip
         self._print_notices()
-        return Answer(right, told=at_once)
+        return Answer(right)
 
     def score(self) -> tuple[int, int, int]:
-        """(right, answered, total), with the last answer to each question."""
-        given = [(question, self._given(question)) for question in self.questions]
-        return (
-            sum(letter == question.key for question, letter in given),
-            sum(letter is not None for _, letter in given),
-            len(self),
-        )
+        """(right, answered, total), with the last answer to each question.
+
+        answered counts the answers that are only noted too; right counts those that were handed in, so it cannot be used
+        to try out letters. Answers that another quiz has put into the same file count at once.
+        """
+        self._file.refresh()
+        given = {question.id: self._given(question) for question in self.questions}
+        right = sum(given[question.id] == question.key for question in self.questions if self._is_told(question))
+        return right, sum(letter is not None for letter in given.values()), len(self)
 
     def finish(self) -> tuple[int, int, int]:
         """Hand the answers in, print the explanations of all that were given, and return the score."""
         self._hand_in()
         for number, question in enumerate(self.questions, start=1):
             if self._is_told(question):
-                print(self._feedback_text(number) + "\n")
+                say(self._feedback_text(number) + "\n")
         right, answered, total = self.score()
-        print(
+        say(
             self._tr(
                 f"Bạn đúng {right} trên {total} câu; đã trả lời {answered} câu.",
                 f"You have {right} of {total} right, and answered {answered}.",
@@ -441,6 +170,7 @@ class Quiz:
         """
         path = Path(path)
         name = " ".join((name or path.stem).split())
+        self._file.refresh()
         rows = []
         for question in self.questions:
             record = self._file.records.get(question.id, {})
@@ -459,10 +189,10 @@ class Quiz:
             write_whole(path, text.getvalue(), encoding="utf-8-sig")  # with a mark, by which Excel reads Vietnamese
         else:
             raise ValueError(f"export(path): got {path.name!r}, expected a name that ends in .json or .csv.")
-        print(self._tr(f"Đã lưu {len(rows)} câu trả lời vào {path}.", f"{len(rows)} answers saved in {path}."))
+        say(self._tr(f"Đã lưu {len(rows)} câu trả lời vào {path}.", f"{len(rows)} answers saved in {path}."))
         waiting = sum("draft" in self._file.records.get(question.id, {}) for question in self.questions)
         if waiting:
-            print(
+            say(
                 self._tr(
                     f"{waiting} câu chưa nộp nên không có trong tệp: hãy nộp bài trước (finish).",
                     f"{waiting} answers are not handed in and so not in the file: call finish() first.",
@@ -474,25 +204,18 @@ class Quiz:
     def _tr(self, vi: str, en: str) -> str:
         return vi if self.language == "vi" else en
 
-    def _give(self, question: Question, letter: str) -> bool:
-        """Take an answer, a letter on the page; is it right?"""
-        if self.feedback == "at once":
-            self._enter(question, question.original[letter])
-        else:
-            self._file.change(question.id, draft=question.original[letter])
+    def _give(self, question: Question, letter: str) -> bool | None:
+        """Take an answer, a letter on the page; is it right? None: that is told when it is handed in."""
+        at_once = self.feedback == "at once"
+        (self._file.enter if at_once else self._file.note)(question.id, question.original[letter])
         self._fresh.discard(question.id)
-        return letter == question.key
-
-    def _enter(self, question: Question, chosen: str) -> None:
-        record = self._file.records.get(question.id, {})
-        attempts = record.get("attempts", 0) + 1
-        self._file.change(question.id, chosen=chosen, first=record.get("first", chosen), attempts=attempts, draft=None)
+        return letter == question.key if at_once else None
 
     def _hand_in(self) -> None:
         for question in self.questions:
-            record = self._file.records.get(question.id, {})
-            if "draft" in record and question.id not in self._fresh:
-                self._enter(question, record["draft"])
+            record = self._record(question)
+            if "draft" in record:
+                self._file.enter(question.id, record["draft"])
 
     def _record(self, question: Question) -> dict:
         return {} if question.id in self._fresh else self._file.records.get(question.id, {})
@@ -573,12 +296,12 @@ class Quiz:
     def _text(self, number: int) -> str:
         """A question as text for a terminal, without its key."""
         question = self.questions[number - 1]
-        lines = [self._tr(f"Câu {number}", f"Question {number}"), to_text(question.question)]
+        lines = [self._tr(f"Câu {number}", f"Question {number}"), wrapped(question.question)]
         if question.alt:
-            lines.append(to_text(self._tr("[Hình: ", "[Figure: ") + question.alt + "]"))
+            lines.append(wrapped(self._tr("[Hình: ", "[Figure: ") + question.alt + "]"))
         for letter, option in question.options.items():
             mark = "•" if letter == self._given(question) else " "
-            lines.append(f" {mark}{letter}. " + to_text(option, indent="     ").lstrip())
+            lines.append(f" {mark}{letter}. " + wrapped(option, indent="     ").lstrip())
         return "\n".join(lines)
 
     def _feedback_text(self, number: int) -> str:
@@ -586,20 +309,33 @@ class Quiz:
         letter = self._given(question)
         right = letter == question.key
         lines = [f"{'✅' if right else '❌'} {self._verdict(number, right)}"]
-        lines += [to_text(f"{heading}: {text}" if heading else text) for heading, text in self._explanation(question, letter)]  # fmt: skip
+        lines += [wrapped(f"{heading}: {text}" if heading else text) for heading, text in self._explanation(question, letter)]  # fmt: skip
         page = question.link.split("#")[0]
-        return "\n".join([*lines, f"{self._read_again()}: {page}, «{to_text(question.heading)}»"])
+        return "\n".join([*lines, f"{self._read_again()}: {page}, «{question.heading}»"])
 
     def _print_notices(self) -> None:
         while self._file.notices:
-            print(self._file.notices.pop(0))
+            say(self._file.notices.pop(0))
 
 
-def _chosen_questions(language: str, questions, lesson: str | None, difficulty) -> list[Question]:
+def wrapped(text: str, indent: str = "", width: int = 88) -> str:
+    """text as lines of at most width characters, each after indent; code, which stands after four spaces, as it is."""
+    return "\n".join(
+        indent + line
+        if line.startswith("    ")
+        else textwrap.fill(line, width, initial_indent=indent, subsequent_indent=indent)
+        for line in text.splitlines()
+    )
+
+
+def _chosen_questions(language: str, questions, lesson: str | int | None, difficulty) -> list[Question]:
     if isinstance(questions, str):
         if questions not in (*SETS, "all"):
             raise ValueError(
-                f"Quiz(questions): got {questions!r}, expected 'handout', 'more', 'all' or a list of questions."
+                tr(
+                    f"Quiz(questions): nhận được {questions!r}, cần 'handout', 'more', 'all' hoặc một danh sách câu hỏi.",
+                    f"Quiz(questions): got {questions!r}, expected 'handout', 'more', 'all' or a list of questions.",
+                )
             )
         chosen = [question for question in load_questions(language) if questions in (question.set, "all")]
     else:
@@ -607,15 +343,23 @@ def _chosen_questions(language: str, questions, lesson: str | None, difficulty) 
         bank = {q.id: q for q in load_questions(language)} if any(isinstance(q, str) for q in questions) else {}
         unknown = [q for q in questions if not isinstance(q, Question) and q not in bank]
         if unknown:
-            raise ValueError(f"Quiz(questions): there is no question {unknown[0]!r}.")
+            raise ValueError(
+                tr(
+                    f"Quiz(questions): không có câu hỏi {unknown[0]!r}.",
+                    f"Quiz(questions): there is no question {unknown[0]!r}.",
+                )
+            )
         chosen = [bank[q] if isinstance(q, str) else q for q in questions]
     if lesson is not None:
-        chosen = [question for question in chosen if question.lesson.startswith(str(lesson))]
+        chosen = [question for question in chosen if question.lesson.startswith(str(lesson).zfill(2))]
     if difficulty is not None:
         wanted = {difficulty} if isinstance(difficulty, int) else set(difficulty)
         chosen = [question for question in chosen if question.difficulty in wanted]
     if not chosen:
         raise ValueError(
-            f"Quiz(questions, lesson, difficulty): no question is left for {questions!r}, {lesson!r}, {difficulty!r}."
+            tr(
+                f"Quiz(questions, lesson, difficulty): không còn câu hỏi nào với {questions!r}, {lesson!r}, {difficulty!r}.",
+                f"Quiz(questions, lesson, difficulty): no question is left for {questions!r}, {lesson!r}, {difficulty!r}.",
+            )
         )
     return chosen

@@ -1,6 +1,6 @@
 """The quiz as a widget: one question at a time or all on a page, by mouse and by keyboard.
 
-The options are the page's own radio buttons, not ipywidgets.RadioButtons: their labels hold code and drawn formulas, and
+The options are the page's own radio buttons, not ipywidgets.RadioButtons: their labels hold code and formulas, and
 JupyterLab leaves them their arrow keys. Tab, the arrows, Space and screen readers work as everywhere; the chosen letter
 reaches the kernel through a hidden text field. Nothing about the key of a question is sent to the page before it is answered.
 """
@@ -8,59 +8,30 @@ reaches the kernel through a hidden text field. Nothing about the key of a quest
 import base64
 import html
 import os
-import re
 from pathlib import Path
 
 import ipywidgets
 
-from tools.markup import inline_html, latex_to_text, to_html
+from ..page import asset, handler
+from ..page.resting import Resting
+from .bank import Text
 
-STYLE = """<style>
-.vae-quiz, .vae-quiz .widget-html-content, .vae-quiz .jupyter-widgets {max-width: 100%}
-.vae-quiz .widget-html-content {line-height: 1.5; white-space: normal; overflow-wrap: anywhere; min-width: 0}
-.vae-quiz p {margin: 0 0 .5em}
-.vae-quiz pre {margin: 0 0 .5em; padding: .4em .6em; overflow-x: auto; line-height: 1.4; white-space: pre;
-  background: rgba(127, 127, 127, .15); color: inherit}
-.vae-quiz code {font-size: .95em; background: rgba(127, 127, 127, .15); color: inherit; padding: 0 .2em}
-.vae-quiz pre code {background: none; padding: 0}
-.vae-quiz img {display: block; max-width: 100%; height: auto; background: white; margin: 0 0 .5em}
-.vae-quiz progress {width: min(100%, 24em); accent-color: #0072B2}
-.vae-quiz a {color: inherit; text-decoration: underline}
-.vae-quiz .option {display: flex; gap: .5em; align-items: baseline; padding: .25em .5em; margin: .1em 0;
-  border-left: .3em solid transparent}
-.vae-quiz label.option {cursor: pointer}
-.vae-quiz label.option:hover, .vae-quiz label.option:focus-within {background: rgba(127, 127, 127, .12)}
-.vae-quiz .option > div {min-width: 0; flex: 1}
-.vae-quiz .option p:last-child, .vae-quiz .option pre:last-child {margin-bottom: 0}
-.vae-quiz .option input {flex: none; margin: 0; position: relative; top: .15em}
-.vae-quiz .told {padding: .2em .6em; margin: .3em 0; border-left: .3em solid}
-.vae-quiz .option.right, .vae-quiz .told.right {border-left-color: #0072B2}
-.vae-quiz .option.wrong, .vae-quiz .told.wrong {border-left-color: #D55E00}
-.vae-quiz details {margin: .3em 0}
-.vae-quiz summary {cursor: pointer}
-.vae-quiz h4 {margin: .6em 0 .3em; font-size: 1em; font-weight: bold; color: inherit}
-</style>"""
+STYLE = f"<style>{asset('quiz.css')}</style>"
 
 # These run on the page. They write into a hidden text field, whose change reaches the kernel like typing: the chosen letter,
 # with a "!" once it is to be checked; for handing in the places and letters of all cards in sight. An ipywidgets.Button
 # would do for neither: its click can overtake a letter that still waits to be sent.
-SEND = "f.dispatchEvent(new Event('input',{bubbles:true}));f.dispatchEvent(new Event('change',{bubbles:true}));"
-CARD = "const c=this.closest('.vae-quiz-card'),f=c.querySelector('.vae-quiz-field input');"
-CHOOSE = html.escape(CARD + "f.value=event.target.value;" + SEND)
-CHECK = html.escape(CARD + "f.value=c.querySelector('form').choice.value+'!';" + SEND + "return false")
-HAND_IN = html.escape(
-    "const q=this.closest('.vae-quiz'),f=q.querySelector('.vae-quiz-hand-in input');"
-    "f.value=[...q.querySelectorAll('form')].map(c=>c.dataset.place+c.choice.value+' ').join('')+Date.now();" + SEND
-)
+CHOOSE, CHECK, HAND_IN = handler("quiz_choose.js"), handler("quiz_check.js"), handler("quiz_hand_in.js")
 OWN_KEYS = 'data-lm-suppress-shortcuts="true"'  # else JupyterLab takes the arrow keys and goes to the next cell
 ROW = {"flex_flow": "row wrap", "align_items": "center", "max_width": "100%", "overflow": "visible"}
 
 
-class QuizWidget(ipywidgets.VBox):
+class QuizWidget(Resting, ipywidgets.VBox):
     """A Quiz to be seen. .quiz: the one that is shown now; .whole: the one with which it began."""
 
     def __init__(self, quiz):
         self.whole = self.quiz = quiz
+        self.language = quiz.language
         self.place, self.message, self._silent = 0, "", False
         tr = quiz._tr
         self.head, self.foot = ipywidgets.HTML(), ipywidgets.HTML()
@@ -94,16 +65,15 @@ class QuizWidget(ipywidgets.VBox):
         self.add_class("vae-quiz")
         self._begin(quiz)
 
-    def _repr_mimebundle_(self, **keywords):  # ipywidgets 8; version 7 shows the widget alone
-        bundle = super()._repr_mimebundle_(**keywords)
-        return {**bundle, **self.at_rest()} if isinstance(bundle, dict) else bundle
-
     def at_rest(self) -> dict[str, str]:
         """For pages without a kernel: the questions, without keys or answers, as HTML and as text."""
         quiz = self.whole.again(shuffle=False)
         cards = [
-            f"<h4>{_title(quiz, place)}</h4>{question_html(question, formula=_plain, picture=False)}"
-            + "".join(to_html(f"**{letter}.** {option}", _plain) for letter, option in question.options.items())
+            f"<h4>{_title(quiz, place)}</h4>{question_html(question, at_rest=True)}"
+            + "".join(
+                _marked(f"<strong>{letter}.</strong> ", simple_of(option))
+                for letter, option in question.options.items()
+            )
             for place, question in enumerate(quiz.questions)
         ]
         return {"text/html": "".join(cards), "text/plain": str(quiz)}
@@ -223,7 +193,7 @@ class _Card(ipywidgets.VBox):
         state = " checked" * (letter == given) + " disabled" * self.over
         return (
             f'<label class="option {colour}"><input type="radio" name="choice" value="{letter}"{state} {OWN_KEYS}>'
-            f"<strong>{mark}{letter}.</strong><div>{to_html(self.question.options[letter])}</div></label>"
+            f"<strong>{mark}{letter}.</strong><div>{html_of(self.question.options[letter])}</div></label>"
         )
 
     def _explanation_html(self, letter: str) -> str:
@@ -231,11 +201,11 @@ class _Card(ipywidgets.VBox):
         right = letter == question.key
         parts = [f"<p><strong>{'✓' if right else '✗'} {quiz._verdict(self.place + 1, right)}</strong></p>"]
         for heading, text in quiz._explanation(question, letter):
-            parts += [f"<p><strong>{heading}:</strong></p>" if heading else "", to_html(text)]
+            parts += [f"<p><strong>{heading}:</strong></p>" if heading else "", html_of(text)]
         parts.append(f"<p>{quiz._read_again()}: {_link(question)}</p>")
         if self.over:
             others = "".join(
-                f'<div class="option"><strong>{other}.</strong><div>{to_html(question.why[other])}</div></div>'
+                f'<div class="option"><strong>{other}.</strong><div>{html_of(question.why[other])}</div></div>'
                 for other in question.options
                 if other not in (letter, question.key)
             )
@@ -262,24 +232,31 @@ class _Card(ipywidgets.VBox):
             self.quiz._give(self.question, letter)
 
 
-def question_html(question, formula=None, picture: bool = True) -> str:
-    """The text of a question and its figure; picture=False: only the figure's description."""
-    text = to_html(question.question, formula)
+def html_of(text: str) -> str:
+    """A text of the bank as HTML; text of another origin, such as of a question made by hand, is escaped."""
+    return text.html if isinstance(text, Text) else f"<p>{html.escape(text)}</p>"
+
+
+def simple_of(text: str) -> str:
+    """The same without MathML."""
+    return text.simple if isinstance(text, Text) else html_of(text)
+
+
+def question_html(question, at_rest: bool = False) -> str:
+    """The text of a question and its figure; at_rest: without MathML, and only the figure's description."""
+    text = simple_of(question.question) if at_rest else html_of(question.question)
     alt = html.escape(question.alt)
     if question.figure is None:
         return text
-    if not picture:
+    if at_rest:
         return f"{text}<p><em>[{alt}]</em></p>"
     data = base64.b64encode(question.figure.read_bytes()).decode()
     return f'{text}<img alt="{alt}" src="data:image/png;base64,{data}">'
 
 
-def _plain(latex: str) -> str:
-    """A formula for pages that cannot draw it; what Unicode has no small letters for is set small by HTML."""
-    text = html.escape(latex_to_text(latex))
-    text = re.sub(r"_(?:\(([^()]*)\)|(\w+))", r"<sub>\1\2</sub>", text)
-    text = re.sub(r"\^(?:\(([^()]*)\)|(\w+))", r"<sup>\1\2</sup>", text)
-    return f"<em>{text}</em>"
+def _marked(mark: str, text: str) -> str:
+    """HTML with a mark at the beginning of its first paragraph, or before it if it begins with code."""
+    return f"<p>{mark}{text[3:]}" if text.startswith("<p>") else f"<p>{mark}</p>{text}"
 
 
 def _title(quiz, place: int) -> str:
@@ -289,7 +266,7 @@ def _title(quiz, place: int) -> str:
 def _link(question) -> str:
     """The lesson that answers a question, as a link where the lesson lies beside this notebook."""
     page, _, anchor = question.link.partition("#")
-    heading = inline_html(question.heading)
+    heading = question.heading.html if isinstance(question.heading, Text) else html.escape(question.heading)
     beside = Path.cwd() / Path(page).name  # make colab puts lessons and quiz into one folder
     for file in (beside, *(folder / page for folder in (Path.cwd(), *Path.cwd().parents))):
         if file.exists():

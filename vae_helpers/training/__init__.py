@@ -1,17 +1,9 @@
 """The training loop, its history, its log file and its checkpoints."""
 
-from .loop import (
-    History,
-    TrainingDiverged,
-    checkpoint_folder,
-    default_device,
-    fit,
-)
+from .checkpoint import checkpoint_folder
+from .device import default_device
+from .history import History
+from .loop import fit
+from .messages import TrainingDiverged
 
-__all__ = [
-    "History",
-    "TrainingDiverged",
-    "checkpoint_folder",
-    "default_device",
-    "fit",
-]
+__all__ = ["History", "TrainingDiverged", "checkpoint_folder", "default_device", "fit"]

@@ -1,0 +1,131 @@
+"""Answers to the exercises of lesson 04, the loss: right ones, and wrong ones with the mistake that is seen in them."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
+
+import vae_helpers
+from vae_helpers import checks
+
+from .answers import Answers, kl, no_grad, sse
+
+
+def in_place_kl(mu, logvar):
+    mu.data.pow_(2)
+    return -0.5 * (1 + logvar - mu - logvar.exp()).sum(1)
+
+
+def loss_with(recon_part, kl_part):
+    return lambda r, x, m, v, B: (B * recon_part(r, x) + kl_part(m, v), recon_part(r, x), kl_part(m, v))
+
+
+def independent_kl(mu, logvar):
+    q = Independent(Normal(mu, (0.5 * logvar).exp()), 1)
+    p = Independent(Normal(torch.zeros_like(mu), torch.ones_like(mu)), 1)
+    return kl_divergence(q, p)
+
+
+def matrix_kl(mu, logvar):
+    q = MultivariateNormal(mu, torch.diag_embed(logvar.exp()))
+    return kl_divergence(q, MultivariateNormal(torch.zeros_like(mu), torch.eye(mu.shape[1])))
+
+
+def kl_by_loop(mu, logvar):
+    return torch.stack([sum(0.5 * (v.exp() + m * m - 1 - v) for m, v in zip(a, b, strict=True)) for a, b in zip(mu, logvar, strict=True)])  # fmt: skip
+
+
+BCE = F.binary_cross_entropy
+
+
+CASES = {
+    "kl_divergence": (
+        [kl, independent_kl, matrix_kl, kl_by_loop, lambda m, v: kl(m.double(), v.double())],
+        {
+            "half_forgotten": lambda m, v: 2 * kl(m, v),
+            "sign": lambda m, v: -kl(m, v),
+            "logvar_as_sigma": lambda m, v: -0.5 * (1 + (v**2).log() - m**2 - v**2).sum(1),
+            "logvar_as_variance": lambda m, v: -0.5 * (1 + v.log() - m**2 - v).sum(1),
+            "logvar_as_log_sigma": lambda m, v: kl(m, 2 * v),
+            "mean_over_dimensions": lambda m, v: -0.5 * (1 + v - m**2 - v.exp()).mean(1),
+            "sum_over_batch": lambda m, v: kl(m, v).sum(),
+            "mean_over_batch": lambda m, v: kl(m, v).mean(),
+            "wrong_axis": lambda m, v: -0.5 * (1 + v - m**2 - v.exp()).sum(0),
+            "not_summed": lambda m, v: -0.5 * (1 + v - m**2 - v.exp()),
+            "no_exp": lambda m, v: 0.5 * (m**2 - 1).sum(1),
+            "sigma_not_variance": lambda m, v: -0.5 * (1 + v - m**2 - (0.5 * v).exp()).sum(1),
+            "mu_not_squared": lambda m, v: -0.5 * (1 + v - m - v.exp()).sum(1),
+            "one_forgotten": lambda m, v: -0.5 * (v - m**2 - v.exp()).sum(1),
+            "bits": lambda m, v: kl(m, v) / math.log(2),
+            "reversed": lambda m, v: kl_divergence(Normal(0.0, 1.0), Normal(m, (0.5 * v).exp())).sum(1),
+            "detached": no_grad(kl),
+            "modified": in_place_kl,
+            "shape": lambda m, v: kl(m, v)[:, None],
+            None: lambda m, v: kl(m, v) + 0.01,
+        },
+    ),
+    "vae_loss": (
+        [
+            loss_with(sse, lambda m, v: kl(m, v).mean()),
+            vae_helpers.losses.vae_loss,
+            loss_with(lambda r, x: F.mse_loss(r, x) * x[0].numel(), lambda m, v: independent_kl(m, v).sum() / len(m)),
+        ],
+        {
+            "only_total": lambda r, x, m, v, B: B * sse(r, x) + kl(m, v).mean(),
+            "order": lambda r, x, m, v, B: (sse(r, x), kl(m, v).mean(), B * sse(r, x) + kl(m, v).mean()),
+            "B_ignored": lambda r, x, m, v, B: loss_with(sse, lambda m, v: kl(m, v).mean())(r, x, m, v, 1),
+            "B_hard_coded": lambda r, x, m, v, B: loss_with(sse, lambda m, v: kl(m, v).mean())(r, x, m, v, 1000),
+            "B_on_kl": lambda r, x, m, v, B: (sse(r, x) + B * kl(m, v).mean(), sse(r, x), kl(m, v).mean()),
+            "B_on_both": lambda r, x, m, v, B: (B * (sse(r, x) + kl(m, v).mean()), sse(r, x), kl(m, v).mean()),
+            "recon_with_B": lambda r, x, m, v, B: (B * sse(r, x) + kl(m, v).mean(), B * sse(r, x), kl(m, v).mean()),
+            "kl_subtracted": lambda r, x, m, v, B: (B * sse(r, x) - kl(m, v).mean(), sse(r, x), kl(m, v).mean()),
+            "elbo": lambda r, x, m, v, B: (-B * sse(r, x) - kl(m, v).mean(), sse(r, x), kl(m, v).mean()),
+            "pixel_mean": loss_with(F.mse_loss, lambda m, v: kl(m, v).mean()),
+            "typed_784": loss_with(lambda r, x: 784 * F.mse_loss(r, x), lambda m, v: kl(m, v).mean()),
+            "batch_sum": loss_with(lambda r, x: ((r - x) ** 2).sum(), lambda m, v: kl(m, v).mean()),
+            "kl_batch_sum": loss_with(sse, lambda m, v: kl(m, v).sum()),
+            "kl_mean": loss_with(sse, lambda m, v: -0.5 * (1 + v - m**2 - v.exp()).mean()),
+            "kl_half_forgotten": loss_with(sse, lambda m, v: 2 * kl(m, v).mean()),
+            "kl_sign": loss_with(sse, lambda m, v: -kl(m, v).mean()),
+            "bce": loss_with(lambda r, x: BCE(r, x, reduction="sum") / len(x), lambda m, v: kl(m, v).mean()),
+            "logits": loss_with(
+                lambda r, x: F.binary_cross_entropy_with_logits(r, x, reduction="sum") / len(x),
+                lambda m, v: kl(m, v).mean(),
+            ),
+            "detached": no_grad(loss_with(sse, lambda m, v: kl(m, v).mean())),
+        },
+    ),
+    "sigma_of_B": (
+        [lambda B: 1 / math.sqrt(2 * B), lambda B: (2 * B) ** -0.5, lambda B: torch.tensor(0.5 / B).sqrt()],
+        {
+            "variance": lambda B: 0.5 / B,
+            "two_forgotten": lambda B: B**-0.5,
+            "inverse": lambda B: math.sqrt(2 * B),
+            "beta": lambda B: 1 / B,
+            "half_root": lambda B: 0.5 / math.sqrt(B),
+            "forward": lambda B: 1 / (2 * B**2),
+            "hard_coded": lambda B: 1 / math.sqrt(2000),
+            "plain_number": lambda B: 1 / torch.sqrt(2 * B),
+        },
+    ),
+}
+
+
+class TestAnswers(Answers):
+    CASES = CASES
+
+
+@pytest.mark.parametrize(
+    "flat",
+    [lambda a: a.view(-1, 784), lambda a: a.reshape(len(a), 28 * 28), lambda a: a.view(-1, 1, 28, 28).flatten(1)],
+)
+def test_a_784_that_fails_gets_the_hint_of_a_784_that_computes(flat, language, capsys):
+    def loss(r, x, m, v, B):
+        recon = (flat(r) - flat(x)).pow(2).sum(1).mean()
+        return B * recon + kl(m, v).mean(), recon, kl(m, v).mean()
+
+    result = checks.check_vae_loss(loss)
+    assert result.mistake == "typed_784"
+    assert result.message == checks.check_vae_loss(CASES["vae_loss"][1]["typed_784"]).message

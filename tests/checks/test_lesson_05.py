@@ -1,0 +1,28 @@
+"""Answers to the exercises of lesson 05, training: right ones, and wrong ones with the mistake that is seen in them."""
+
+import numpy as np
+import torch
+
+from .answers import Answers
+
+CASES = {
+    "epoch_mean": (
+        [
+            lambda means, sizes: sum(m * n for m, n in zip(means, sizes, strict=True)) / sum(sizes),
+            lambda means, sizes: np.average(means, weights=sizes),
+            lambda means, sizes: (torch.tensor(means) * torch.tensor(sizes)).sum() / sum(sizes),
+        ],
+        {
+            "handout": lambda means, sizes: sum(means) / sum(sizes),
+            "unweighted": lambda means, sizes: np.mean(means),
+            "last": lambda means, sizes: means[-1],
+            "not_divided": lambda means, sizes: float(np.dot(means, sizes)),
+            "divided_by_batches": lambda means, sizes: np.dot(means, sizes) / len(sizes),
+            "sum": lambda means, sizes: sum(means),
+        },
+    ),
+}
+
+
+class TestAnswers(Answers):
+    CASES = CASES

@@ -1,0 +1,39 @@
+"""Lesson 00, the first steps: how many numbers an image holds."""
+
+from collections.abc import Callable
+
+import torch
+
+from .engine import Mistake, Result, Task, run
+
+# fmt: off
+PIXEL_COUNT = Task(
+    cases=lambda: [(torch.rand(3, 1, 28, 28),), (torch.rand(5, 3, 32, 20),), (torch.rand(1, 2, 7, 9),)],
+    right=lambda images: images[0].numel(),
+    mistakes=[
+        Mistake("whole_batch", lambda images: images.numel(),
+                "Bạn đang đếm cả batch. Câu hỏi chỉ nói về một ảnh.",
+                "You are counting the whole batch. The question is about one image."),
+        Mistake("no_channels", lambda images: images.shape[2] * images.shape[3],
+                "Ảnh màu có nhiều kênh: bạn đã quên mất một chiều của tensor.",
+                "A colour image has several channels: one dimension of the tensor is forgotten."),
+        Mistake("image_count", lambda images: len(images),
+                "Đó là số ảnh trong batch, chưa phải số lượng con số trong một ảnh.",
+                "That is the number of images in the batch, not of the numbers in one image."),
+        Mistake("dimensions", lambda images: images.ndim,
+                "Đó là số chiều của tensor, chưa phải số lượng con số trong một ảnh.",
+                "That is the number of dimensions of the tensor, not of the numbers in one image."),
+        Mistake("sum", lambda images: sum(images.shape[1:]),
+                "Bạn đã cộng các cạnh lại. Một lưới H hàng, W cột có bao nhiêu ô?",
+                "You added the sides. How many cells does a grid of H rows and W columns have?"),
+        Mistake("hard_coded", lambda images: 784,
+                "784 đúng cho MNIST, nhưng hàm phải đúng cho mọi kích thước ảnh.",
+                "784 is right for MNIST, but the function must be right for images of any size."),
+    ],
+)
+# fmt: on
+
+
+def check_pixel_count(function: Callable) -> Result:
+    """function(images (N, C, H, W)) → how many numbers one image holds, C·H·W."""
+    return run(function, PIXEL_COUNT)

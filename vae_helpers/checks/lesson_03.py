@@ -1,0 +1,188 @@
+"""Lesson 03, reparameterization: the trick with given noise and with its own, and the estimate without it."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.distributions import Normal
+
+from .engine import Mistake, Result, Task, call, detached, judged, refuse, refuse_other_shapes, run
+from .random import kurtosis, refuse_repeated
+
+# fmt: off
+REPARAMETERIZE_FIXED = Task(
+    cases=lambda: [
+        (torch.tensor([1.0, 2.0]), torch.tensor([0.5, 0.1]), torch.tensor([0.2, -1.5])),
+        (torch.tensor(2.0), torch.tensor(1.0), torch.tensor(0.5)),
+        (torch.randn(4, 3), torch.rand(4, 3) + 0.1, torch.randn(4, 3)),
+    ],
+    right=lambda mu, sigma, epsilon: mu + sigma * epsilon,
+    gradients=(0, 1),
+    mistakes=[
+        Mistake("no_scale", lambda m, s, e: m + e,
+                "Nhiễu chưa được co giãn: σ đi đâu rồi?",
+                "The noise is not scaled: where is σ?"),
+        Mistake("no_noise", lambda m, s, e: m + s,
+                "Nhiễu ε chưa được dùng: như vậy lần nào z cũng như nhau.",
+                "The noise ε is not used: z would be the same every time."),
+        Mistake("variance", lambda m, s, e: m + s**2 * e,
+                "Bạn nhân nhiễu với phương sai σ². Ở đây cần độ lệch chuẩn.",
+                "You scale the noise by the variance σ². The standard deviation is needed."),
+        Mistake("root", lambda m, s, e: m + s.sqrt() * e,
+                "Bạn lấy căn của σ. Chỉ cần căn khi ký hiệu ấy là phương sai; ở đây σ đã là độ lệch chuẩn.",
+                "You take the root of σ. That is for texts in which the symbol is the variance; here σ is the standard deviation already."),
+        Mistake("logvar", lambda m, s, e: m + torch.exp(0.5 * s) * e,
+                "Bạn coi σ như log σ²: ở đây σ đã là độ lệch chuẩn, không cần exp.",
+                "You treat σ as log σ²: here it is the standard deviation already, no exp is needed."),
+        Mistake("minus", lambda m, s, e: m - s * e,
+                "Dấu của nhiễu bị ngược so với công thức.",
+                "The sign of the noise is the opposite of the formula's."),
+        Mistake("mu_scaled", lambda m, s, e: m * e + s,
+                "Vai trò của μ và σ bị đổi: cái nào dời tâm, cái nào co giãn?",
+                "μ and σ have changed places: which one shifts and which one scales?"),
+        Mistake("product", lambda m, s, e: (m + s) * e,
+                "Chỉ σ nhân với nhiễu; μ thì không.",
+                "Only σ multiplies the noise; μ does not."),
+    ],
+)
+# fmt: on
+
+
+def check_reparameterize_fixed(function: Callable) -> Result:
+    """function(mu, sigma, epsilon) → z = mu + sigma ⊙ epsilon: the handout's eq. 3, with the noise given."""
+    return run(function, REPARAMETERIZE_FIXED)
+
+
+# fmt: off
+REPARAMETERIZE = {  # name → hints
+    "type": ("Hàm của bạn trả về kiểu {got}; cần tensor z.",
+             "Your function returns the type {got}; the tensor z is needed."),
+    "shape": ("Kích thước chưa đúng: z có kích thước {got}, cần {wanted} như mu.",
+              "The shape is not right: z has shape {got}, expected {wanted}, as mu has."),
+    "nan": ("z có NaN hoặc vô cực: hãy tìm phép căn hay phép log của số âm.",
+            "z holds NaN or infinity: look for a root or a log of a negative number."),
+    "no_noise": ("z bằng đúng μ: nhiễu ε chưa có mặt.",
+                 "z equals μ: the noise ε is missing."),
+    "variance": ("Bạn nhân nhiễu với phương sai. Cần độ lệch chuẩn.",
+                 "You scale the noise by the variance. The standard deviation is needed."),
+    "logvar_as_sigma": ("Bạn dùng logvar như thể nó là σ. logvar là log của phương sai.",
+                        "You use logvar as if it were σ. It is the log of the variance."),
+    "no_scale": ("Nhiễu chưa được co giãn: logvar chưa được dùng.",
+                 "The noise is not scaled: logvar is not used."),
+    "sign": ("Dấu trong số mũ bị ngược: logvar càng lớn thì nhiễu phải càng lớn.",
+             "The sign in the exponent is flipped: a larger logvar must mean more noise."),
+    "double": ("Bạn nhân đôi số mũ. Từ σ² về σ là phép căn.",
+               "You double the exponent. From σ² to σ one takes a root."),
+    "half_outside": ("Hệ số ½ đứng sai chỗ: căn bậc hai không phải là chia đôi.",
+                     "The ½ stands in the wrong place: a square root is not half of a number."),
+    "shared_by_batch": ("Mọi ảnh trong batch nhận cùng một ε. Mỗi ảnh cần nhiễu của riêng nó.",
+                        "All images of the batch get the same ε. Each image needs noise of its own."),
+    "shared_by_dimensions": ("Mọi chiều tiềm ẩn dùng chung một ε. Mỗi chiều cần nhiễu của riêng nó.",
+                             "All latent dimensions share one ε. Each dimension needs noise of its own."),
+    "not_gaussian": ("Nhiễu không phải N(0, 1). Hãy xem lại: rand cho số phân bố đều trong [0, 1), khác với randn.",
+                     "The noise is not N(0, 1). Look again: rand gives uniform numbers in [0, 1), which is not what randn gives."),
+    "scale": ("Nhiễu có độ lệch chuẩn chưa đúng. Hãy viết lại cách tính từ logvar ra σ, từng bước một.",
+              "The noise does not have the right standard deviation. Write down again the way from logvar to σ, step by step."),
+    "repeated": ("Gọi hai lần mà nhiễu y hệt nhau. Đừng đặt seed bên trong hàm.",
+                 "Two calls give exactly the same noise. Do not set a seed inside the function."),
+    "half_detached": ("z đúng phân phối, nhưng gradient không đến được {missing}: đường từ {missing} đến z bị cắt.",
+                      "z has the right distribution, but no gradient reaches {missing}: the way from {missing} to z is cut."),
+}
+WRONG_SIGMAS = {
+    "variance": torch.exp,
+    "logvar_as_sigma": torch.abs,
+    "no_scale": torch.ones_like,
+    "sign": lambda v: torch.exp(-0.5 * v),
+    "double": lambda v: torch.exp(2 * v),
+    "half_outside": lambda v: 0.5 * torch.exp(v),
+}
+# fmt: on
+
+
+def check_reparameterize(function: Callable) -> Result:
+    """function(mu, logvar) → z ~ N(mu, exp(logvar)), fresh noise for every entry, with gradients to mu and logvar.
+
+    mu, logvar, z: (N, latent_dim). The noise is judged by its statistics over 60,000 entries.
+    """
+    return judged(function, judge_reparameterize)
+
+
+def judge_reparameterize(function: Callable) -> None:
+    for shape in ((1, 2), (7, 5)):
+        sampled(function, torch.randn(shape), torch.randn(shape))
+    N, d = 20_000, 3
+    mu, logvar = 2 * torch.randn(N, d), 4 * torch.rand(N, d) - 2.5
+    z, mu, logvar = sampled(function, mu.requires_grad_(), logvar.requires_grad_())
+    judge_noise((z - mu).detach(), logvar.detach())
+    refuse_repeated(function, (mu.detach(), logvar.detach()), z, REPARAMETERIZE)
+    if not z.requires_grad:
+        raise detached()
+    to_mu, to_logvar = torch.autograd.grad(z.sum(), (mu, logvar), allow_unused=True)
+    if to_mu is None or to_logvar is None or not to_logvar.any() or not to_mu.any():
+        missing = "mu" if to_mu is None or not to_mu.any() else "logvar"
+        refuse(True, "half_detached", REPARAMETERIZE, missing=missing)
+
+
+def sampled(function: Callable, mu: Tensor, logvar: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """z of the student's function and the very mu and logvar it was given."""
+    z, (mu, logvar) = call(function, (mu, logvar))
+    refuse_other_shapes(z, mu.shape, REPARAMETERIZE)
+    return z, mu, logvar
+
+
+def judge_noise(deviation: Tensor, logvar: Tensor) -> None:
+    """deviation: z − mu, (N, d)."""
+    noise = deviation / torch.exp(0.5 * logvar)  # ~ N(0, 1) if z is right
+    refuse(not noise.isfinite().all(), "nan", REPARAMETERIZE)
+    refuse(noise.abs().max() < 1e-3, "no_noise", REPARAMETERIZE)
+    for name, sigma in WRONG_SIGMAS.items():
+        refuse(is_sigma(deviation, logvar, sigma(logvar)), name, REPARAMETERIZE)
+    refuse((noise - noise[:1]).abs().max() < 1e-3, "shared_by_batch", REPARAMETERIZE)
+    refuse((noise - noise[:, :1]).abs().max() < 1e-3, "shared_by_dimensions", REPARAMETERIZE)
+    refuse(abs(noise.mean()) > 0.03 or abs(kurtosis(noise) - 3) > 0.25, "not_gaussian", REPARAMETERIZE)
+    low = logvar < logvar.median()
+    refuse(max(abs(noise[low].std() - 1), abs(noise[~low].std() - 1)) > 0.03, "scale", REPARAMETERIZE)
+
+
+def is_sigma(deviation: Tensor, logvar: Tensor, sigma: Tensor) -> bool:
+    """Whether the student used this σ: divided by it, the noise has standard deviation 1 everywhere."""
+    noise = deviation / sigma.clamp_min(1e-6)
+    parts = [noise[part].std() for part in (logvar < -1, (logvar >= -1) & (logvar < 0), logvar >= 0)]
+    return all(abs(part - 1) < 0.05 for part in parts)
+
+
+# fmt: off
+SCORE_GRADIENT = Task(
+    cases=lambda: [
+        (torch.randn(6), torch.tensor(m), torch.tensor(s), torch.randn(6) ** 2)
+        for m, s in ((2.0, 1.0), (-0.5, 0.3), (1.0, 2.5))
+    ],
+    right=lambda z, m, s, v: v * (z - m) / s**2,
+    mistakes=[
+        Mistake("sigma", lambda z, m, s, v: v * (z - m) / s,
+                "Bạn chia cho σ. Đạo hàm của log mật độ Gauss theo μ chia cho đại lượng nào?",
+                "You divide by σ. By what does the derivative of the Gaussian's log density with respect to μ divide?"),
+        Mistake("sign", lambda z, m, s, v: v * (m - z) / s**2,
+                "Dấu bị ngược: khi z lớn hơn μ, tăng μ làm z dễ xuất hiện hơn.",
+                "The sign is flipped: when z lies above μ, raising μ makes z more likely."),
+        Mistake("no_value", lambda z, m, s, v: (z - m) / s**2,
+                "Đó là đạo hàm của log mật độ. Còn thiếu giá trị của hàm tại z.",
+                "That is the derivative of the log density. The function's value at z is missing."),
+        Mistake("no_sigma", lambda z, m, s, v: v * (z - m), "σ chưa được dùng.", "σ is not used."),
+        Mistake("pathwise", lambda z, m, s, v: 2 * z,
+                "Đó là ước lượng theo đường đi (pathwise). Ở đây không được lấy đạo hàm của hàm, chỉ dùng giá trị của nó.",
+                "That is the pathwise estimator. Here the function may not be differentiated, only its value is used."),
+        Mistake("averaged", lambda z, m, s, v: (v * (z - m) / s**2).mean(),
+                "Bạn đã lấy trung bình. Hãy trả về ước lượng của từng z, để còn đo phương sai.",
+                "You have averaged. Return the estimate of each z, so that its variance can be measured."),
+        Mistake("density", lambda z, m, s, v: v * Normal(m, s).log_prob(z),
+                "Bạn nhân với chính log mật độ. Cần đạo hàm của nó theo μ.",
+                "You multiply by the log density itself. Its derivative with respect to μ is needed."),
+    ],
+)
+# fmt: on
+
+
+def check_score_gradient(function: Callable) -> Result:
+    """function(z, mu, sigma, value) → score-function estimate of d/dmu E[value(z)], value · (z − mu) / sigma², for each z."""
+    return run(function, SCORE_GRADIENT)

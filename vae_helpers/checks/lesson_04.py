@@ -1,0 +1,225 @@
+"""Lesson 04, the loss: the KL divergence, the whole loss, and what B means."""
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch.distributions import Normal
+from torch.distributions import kl_divergence as torch_kl
+
+from .. import losses
+from .engine import Failure, Mistake, Result, Task, run
+
+kl = losses.kl_divergence
+
+
+# fmt: off
+KL_DIVERGENCE = Task(
+    cases=lambda: [(torch.randn(n, d), torch.randn(n, d)) for n, d in ((7, 5), (1, 2), (4, 10), (5, 5))],
+    right=kl,
+    gradients=(0, 1),
+    mistakes=[
+        Mistake("half_forgotten", lambda m, v: 2 * kl(m, v),
+                "Kết quả lớn gấp đôi: hệ số ½ bị quên.",
+                "The result is twice too large: the ½ is forgotten."),
+        Mistake("sign", lambda m, v: -kl(m, v),
+                "KL không bao giờ âm: dấu bị ngược.",
+                "A KL is never negative: the sign is flipped."),
+        Mistake("mean_over_dimensions", lambda m, v: kl(m, v) / m.shape[1],
+                "Bạn lấy trung bình theo chiều tiềm ẩn. KL của các chiều độc lập thì cộng lại.",
+                "You average over the latent dimensions. The KLs of independent dimensions add up."),
+        Mistake("sum_over_batch", lambda m, v: kl(m, v).sum(),
+                "Bạn cộng cả batch thành một số. Hàm này trả về một giá trị cho mỗi ảnh.",
+                "You sum the whole batch into one number. This function returns one value per image."),
+        Mistake("mean_over_batch", lambda m, v: kl(m, v).mean(),
+                "Bạn lấy trung bình cả batch thành một số. Hàm này trả về một giá trị cho mỗi ảnh.",
+                "You average the whole batch into one number. This function returns one value per image."),
+        Mistake("wrong_axis", lambda m, v: -0.5 * (1 + v - m**2 - v.exp()).sum(0),
+                "Bạn cộng dọc theo batch (dim=0). Cần cộng theo chiều tiềm ẩn.",
+                "You sum along the batch (dim=0). Sum over the latent dimensions instead."),
+        Mistake("not_summed", lambda m, v: -0.5 * (1 + v - m**2 - v.exp()),
+                "Bạn có KL của từng chiều. Còn thiếu phép cộng theo chiều tiềm ẩn.",
+                "You have the KL of each dimension. The sum over the latent dimensions is missing."),
+        Mistake("logvar_as_sigma", lambda m, v: -0.5 * (1 + torch.log(v**2) - m**2 - v**2).sum(1),
+                "Bạn dùng logvar như thể nó là σ. logvar đã là log của phương sai.",
+                "You use logvar as if it were σ. It is the log of the variance already."),
+        Mistake("logvar_as_variance", lambda m, v: -0.5 * (1 + torch.log(v) - m**2 - v).sum(1),
+                "Bạn dùng logvar như thể nó là phương sai. logvar là log của phương sai.",
+                "You use logvar as if it were the variance. It is the log of the variance."),
+        Mistake("logvar_as_log_sigma", lambda m, v: -0.5 * (1 + 2 * v - m**2 - (2 * v).exp()).sum(1),
+                "Bạn coi logvar là log σ. Nó là log σ².",
+                "You treat logvar as log σ. It is log σ²."),
+        Mistake("no_exp", lambda m, v: -0.5 * (1 + v - m**2 - v).sum(1),
+                "Số hạng phương sai thiếu phép exp.",
+                "The variance term lacks its exp."),
+        Mistake("sigma_not_variance", lambda m, v: -0.5 * (1 + v - m**2 - (0.5 * v).exp()).sum(1),
+                "Số hạng cuối là phương sai σ², bạn dùng σ.",
+                "The last term is the variance σ², you use σ."),
+        Mistake("mu_not_squared", lambda m, v: -0.5 * (1 + v - m - v.exp()).sum(1),
+                "μ chưa được bình phương.",
+                "μ is not squared."),
+        Mistake("one_forgotten", lambda m, v: -0.5 * (v - m**2 - v.exp()).sum(1),
+                "Thiếu số 1: khi μ = 0 và log σ² = 0, KL phải bằng 0.",
+                "The 1 is missing: with μ = 0 and log σ² = 0 the KL must be 0."),
+        Mistake("bits", lambda m, v: kl(m, v) / math.log(2),
+                "Kết quả tính bằng bit. Ta dùng nat (log tự nhiên).",
+                "The result is in bits. We use nats (the natural logarithm)."),
+        Mistake("reversed", lambda m, v: torch_kl(Normal(0.0, 1.0), Normal(m, (0.5 * v).exp())).sum(1),
+                "Đó là KL theo chiều ngược lại: KL(q‖p) khác KL(p‖q).",
+                "That is the KL the other way round: KL(q‖p) is not KL(p‖q)."),
+    ],
+)
+# fmt: on
+
+
+def check_kl_divergence(function: Callable) -> Result:
+    """function(mu, logvar), each (N, latent_dim) → (N,): KL(N(mu, exp(logvar)) ‖ N(0, I)) in nats."""
+    return run(function, KL_DIVERGENCE)
+
+
+sse, kl, loss = losses.reconstruction_loss, losses.kl_divergence, losses.vae_loss
+
+
+def loss_cases():
+    for (n, d), B in zip(((4, 2), (1, 3), (6, 5)), (1000, 10, 0.5), strict=True):
+        yield torch.rand(n, 1, 6, 5) * 0.9 + 0.05, torch.rand(n, 1, 6, 5), torch.randn(n, d), torch.randn(n, d), B
+
+
+def with_parts(make_recon, make_kl):
+    """A wrong loss with other parts: total = B · recon + kl."""
+
+    def wrong(r, x, m, v, B):
+        a, b = make_recon(r, x), make_kl(m, v)
+        return B * a + b, a, b
+
+    return wrong
+
+
+def mean_kl(m, v):
+    return kl(m, v).mean()
+
+
+def bce(r, x):
+    return F.binary_cross_entropy(r, x, reduction="sum") / len(x)
+
+
+def logits(r, x):
+    return F.binary_cross_entropy_with_logits(r, x, reduction="sum") / len(x)
+
+
+ANY_SIZE = (
+    "784 chỉ đúng cho ảnh 28×28, mà ảnh ở đây có thể có kích thước bất kỳ. Hãy cộng trên mọi chiều trừ chiều batch.",
+    "784 is right only for 28×28 images, and these may have any size. Sum over every dimension but the batch.",
+)
+
+
+# fmt: off
+VAE_LOSS = Task(
+    cases=loss_cases,
+    right=loss,
+    gradients=(0, 2, 3),
+    mistakes=[
+        Mistake("only_total", lambda *a: loss(*a)[0],
+                "Bạn chỉ trả về tổng. Cần bộ ba (total, recon, kl) để ghi log từng phần.",
+                "You return only the total. The three values (total, recon, kl) are needed to log each part."),
+        Mistake("order", lambda *a: loss(*a)[1:] + loss(*a)[:1],
+                "Ba giá trị đúng nhưng sai thứ tự: total đứng đầu.",
+                "The three values are right but out of order: total comes first."),
+        Mistake("order", lambda *a: (loss(*a)[0], loss(*a)[2], loss(*a)[1]),
+                "Ba giá trị đúng nhưng sai thứ tự: recon đứng trước kl.",
+                "The three values are right but out of order: recon comes before kl."),
+        Mistake("B_ignored", lambda r, x, m, v, B: loss(r, x, m, v, 1), "B chưa được dùng.", "B is not used."),
+        Mistake("B_hard_coded", lambda r, x, m, v, B: loss(r, x, m, v, 1000),
+                "B là tham số của hàm: đừng gõ thẳng 1000.",
+                "B is an argument of the function: do not type 1000."),
+        Mistake("B_on_kl", lambda r, x, m, v, B: (sse(r, x) + B * mean_kl(m, v), sse(r, x), mean_kl(m, v)),
+                "B nhân với KL. Trong công thức, B nhân với phần nào?",
+                "B multiplies the KL. Which part does it multiply in the formula?"),
+        Mistake("B_on_both", lambda r, x, m, v, B: (B * (sse(r, x) + mean_kl(m, v)), sse(r, x), mean_kl(m, v)),
+                "B nhân với cả hai phần. Trong công thức, B chỉ nhân với một phần.",
+                "B multiplies both parts. In the formula it multiplies only one."),
+        Mistake("recon_with_B", lambda r, x, m, v, B: (loss(r, x, m, v, B)[0], B * sse(r, x), mean_kl(m, v)),
+                "total đúng. Nhưng recon trả về riêng thì không nhân B.",
+                "The total is right. But the recon that is returned on its own is without B."),
+        Mistake("kl_subtracted", lambda r, x, m, v, B: (B * sse(r, x) - mean_kl(m, v), sse(r, x), mean_kl(m, v)),
+                "KL bị trừ đi: như vậy mạng được thưởng khi rời xa tiên nghiệm.",
+                "The KL is subtracted: the network would be rewarded for leaving the prior."),
+        Mistake("elbo", lambda *a: (-loss(*a)[0], *loss(*a)[1:]),
+                "Tổng của bạn là ELBO. Hàm mất mát là số đối của nó.",
+                "Your total is the ELBO. The loss is its negative."),
+        Mistake("pixel_mean", with_parts(F.mse_loss, mean_kl),
+                "Phần tái tạo là trung bình trên điểm ảnh. Cần tổng bình phương sai số của mỗi ảnh.",
+                "The reconstruction part is a mean over the pixels. The squared error summed over each image is needed."),
+        Mistake("typed_784", with_parts(lambda r, x: 784 * F.mse_loss(r, x), mean_kl), *ANY_SIZE),
+        Mistake("batch_sum", with_parts(lambda r, x: ((r - x) ** 2).sum(), mean_kl),
+                "Phần tái tạo cộng cả batch. Cần trung bình trên các ảnh.",
+                "The reconstruction part is summed over the batch. The mean over the images is needed."),
+        Mistake("kl_batch_sum", with_parts(sse, lambda m, v: kl(m, v).sum()),
+                "KL cộng cả batch. Cần trung bình trên các ảnh.",
+                "The KL is summed over the batch. The mean over the images is needed."),
+        Mistake("kl_mean", with_parts(sse, lambda m, v: kl(m, v).mean() / m.shape[1]),
+                "KL lấy trung bình theo chiều tiềm ẩn. KL của các chiều thì cộng lại.",
+                "The KL is averaged over the latent dimensions. The KLs of the dimensions add up."),
+        Mistake("kl_half_forgotten", with_parts(sse, lambda m, v: 2 * mean_kl(m, v)),
+                "KL lớn gấp đôi: hệ số ½ bị quên.",
+                "The KL is twice too large: the ½ is forgotten."),
+        Mistake("kl_sign", with_parts(sse, lambda m, v: -mean_kl(m, v)),
+                "KL của bạn âm. KL không bao giờ âm: dấu bị ngược.",
+                "Your KL is negative. A KL never is: the sign is flipped."),
+        Mistake("bce", with_parts(bce, mean_kl),
+                "Phần tái tạo là BCE. Bài này dùng bình phương sai số.",
+                "The reconstruction part is a BCE. This loss uses the squared error."),
+        Mistake("logits", with_parts(logits, mean_kl),
+                "Phần tái tạo dùng BCE-with-logits trên đầu ra đã qua sigmoid, tức là sigmoid hai lần. Bài này dùng bình phương sai số.",
+                "The reconstruction part applies BCE-with-logits to an output that has passed a sigmoid: sigmoid twice. This loss uses the squared error."),
+    ],
+    failures=[Failure("typed_784", r"(784|28, 28)\D.*invalid for input of size", *ANY_SIZE)],
+)
+# fmt: on
+
+
+def check_vae_loss(function: Callable) -> Result:
+    """function(recon, x, mu, logvar, B) → (total, recon, kl) as losses.vae_loss gives them: three means over the batch."""
+    return run(function, VAE_LOSS)
+
+
+# fmt: off
+SIGMA_OF_B = Task(
+    cases=lambda: [(1000,), (10,), (0.5,), (3.0,)],
+    right=lambda B: 1 / math.sqrt(2 * B),
+    mistakes=[
+        Mistake("variance", lambda B: 1 / (2 * B),
+                "Đó là phương sai σ². Câu hỏi là độ lệch chuẩn.",
+                "That is the variance σ². The question is the standard deviation."),
+        Mistake("two_forgotten", lambda B: 1 / math.sqrt(B),
+                "Số 2 trong B = 1/(2σ²) bị quên.",
+                "The 2 in B = 1/(2σ²) is forgotten."),
+        Mistake("inverse", lambda B: math.sqrt(2 * B),
+                "Bị đảo ngược: B càng lớn thì decoder càng đòi chính xác, σ phải càng nhỏ.",
+                "Upside down: the larger B, the more precision is demanded, and the smaller σ must be."),
+        Mistake("beta", lambda B: 1 / B,
+                "Đó là β = 1/B. Hãy giải B = 1/(2σ²) theo σ.",
+                "That is β = 1/B. Solve B = 1/(2σ²) for σ."),
+        Mistake("half_root", lambda B: 1 / (2 * math.sqrt(B)),
+                "Hãy bình phương kết quả của bạn: có ra 1/(2B) không?",
+                "Square your answer: is it 1/(2B)?"),
+        Mistake("forward", lambda B: 1 / (2 * B**2),
+                "Bạn thay B vào chỗ của σ. Cần giải phương trình theo chiều ngược lại.",
+                "You put B in the place of σ. Solve the equation the other way."),
+        Mistake("hard_coded", lambda B: 1 / math.sqrt(2000),
+                "Con số ấy đúng cho B = 1000, nhưng hàm phải đúng cho mọi B.",
+                "That number is right for B = 1000, but the function must be right for every B."),
+    ],
+    failures=[
+        Failure("plain_number", "must be Tensor|object has no attribute",
+                "B là một con số thường, không phải tensor: torch.sqrt không nhận nó. Hãy dùng math.sqrt.",
+                "B is a plain number and not a tensor: torch.sqrt does not take it. Use math.sqrt."),
+    ],
+)
+# fmt: on
+
+
+def check_sigma_of_B(function: Callable) -> Result:
+    """function(B) → the decoder's standard deviation σ = 1/√(2B), from B = 1/(2σ²)."""
+    return run(function, SIGMA_OF_B)
