@@ -5,8 +5,9 @@
     python -m tools.to_html --out FOLDER 05    into FOLDER/vi and FOLDER/en
 
 Each language has an index.html. Nothing is executed: the cells come from the sources, the outputs from the notebooks as
-they were built, and what someone has typed into a lesson never gets in. Formulas are MathML, figures carry their descriptions, and still pictures stand for the widgets. To
-make a PDF, open a page in a browser and print it: answers that are folded away come out as well.
+they were built, and what someone has typed into a lesson never gets in. Formulas are MathML, figures carry their
+descriptions, and still pictures stand for the widgets. To make a PDF, open a page in a browser and print it: answers that
+are folded away come out as well.
 """
 
 import argparse
