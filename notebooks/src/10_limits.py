@@ -343,6 +343,7 @@ plots.curves(
     markers=True,
     notes=places,
     xlim=(0, 1.15 * max(kl for kl, _ in places.values())),
+    ylim=(None, 1.1 * max(sse for _, sse in places.values())),
     xlabel=tr("tốc độ: KL (nat)", "rate: KL (nats)"),
     ylabel=tr("độ méo: SSE mỗi ảnh", "distortion: SSE per image"),
     title=tr(
@@ -796,7 +797,7 @@ z_prior = torch.randn(6, 4)
 with torch.no_grad():
     # one z, ten labels
     rows = {
-        f"z = {i}": cvae.decode(z.expand(10, 4), torch.arange(10))
+        f"z ({i})": cvae.decode(z.expand(10, 4), torch.arange(10))
         for i, z in enumerate(z_prior, start=1)
     }
 titles = [f"y = {digit}" for digit in range(10)]
