@@ -40,7 +40,8 @@ NOT_RUN = {  # the beginning of a command, and why no test runs it
 
 
 def commands():
-    return sorted({line.split("  #")[0].strip() for _, code in blocks("sh") for line in code.splitlines()} - {""})
+    lines = [line for _, code in blocks("sh") for line in code.splitlines() if not line.startswith("#")]
+    return sorted({line.split("  #")[0].strip() for line in lines} - {""})
 
 
 def reason_not_to_run(command):
