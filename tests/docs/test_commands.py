@@ -104,6 +104,11 @@ def test_make_knows_what_the_documents_name(command, copy):
     assert result.returncode == 0, result.stderr
 
 
+def test_commands_for_pytest_name_what_is_there():
+    named = [command.split()[-1] for command in commands() if command.startswith(".venv/bin/python -m pytest")]
+    assert len(named) >= 3 and all((ROOT / place).exists() for place in named), named
+
+
 def test_windows_commands_name_what_is_there():
     for _, code in blocks("bat"):
         assert "constraints.txt" in code and (ROOT / "constraints.txt").exists()
