@@ -155,6 +155,7 @@ def test_scheduler_without_dask_says_what_to_install(tmp_path, monkeypatch):
 # ------------------------------------------------------------------------------------------------ a cluster
 
 
+@pytest.mark.grader
 def test_cluster_that_loses_a_worker_loses_no_submission(tmp_path, capsys):
     distributed = pytest.importorskip("distributed", reason="distributed is not installed")
     names = [f"s{n}" for n in range(6)]
@@ -203,6 +204,7 @@ def cluster_in(tmp_path):
         yield start
 
 
+@pytest.mark.grader
 def test_worker_in_the_courses_folder_finds_the_course(tmp_path, cluster_in):
     submission(tmp_path / "in", "An", notebook(MSE))
     code = grade.main([str(tmp_path / "in"), "--out", str(tmp_path / "grades.csv"), "--scheduler", cluster_in(ROOT)])
@@ -210,6 +212,7 @@ def test_worker_in_the_courses_folder_finds_the_course(tmp_path, cluster_in):
     assert (code, row["status"], row["right"]) == (0, "ok", "1"), row
 
 
+@pytest.mark.grader
 def test_worker_in_another_folder_is_told_where_to_be_started(tmp_path, cluster_in, capsys):
     submission(tmp_path / "in", "An", notebook(MSE))
     address = cluster_in(tmp_path)
