@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.training.support import QUIET, failing_loss, interrupt, numbers, same_weights, tiny
+from tests.training.support import QUIET, numbers, same_weights, stopped_at, tiny
 from vae_helpers import training
 from vae_helpers.training import History, fit
 
@@ -22,7 +22,8 @@ def test_training_stopped_and_resumed_equals_the_uninterrupted_one(small, tmp_pa
 
     whole, resumed = tiny(), tiny(seed=9)
     expected = fit(whole, small, **recipe)
-    fit(tiny(), small, checkpoint=tmp_path / "vae.pt", loss=failing_loss(14, interrupt), **recipe)
+    with stopped_at(14, KeyboardInterrupt()):
+        fit(tiny(), small, checkpoint=tmp_path / "vae.pt", **recipe)
     assert numbers(fit(resumed, small, checkpoint=tmp_path / "vae.pt", **recipe)) == numbers(expected)
     assert same_weights(resumed, whole)
 

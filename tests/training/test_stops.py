@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tests.training.support import QUIET, failing_loss, interrupt, same_weights, tiny
+from tests.training.support import QUIET, failing_loss, same_weights, stopped_at, tiny
 from vae_helpers import training
 from vae_helpers.training import History, fit
 
@@ -12,10 +12,9 @@ from vae_helpers.training import History, fit
 def test_ctrl_c_keeps_what_was_learnt(small, tmp_path, capsys):
     model = tiny()
     file = tmp_path / "vae.pt"
-    history = fit(
-        model, small, epochs=9, batch_size=64, seed=1, loss=failing_loss(10, interrupt), log_dir=tmp_path,
-        checkpoint=file, progress=False,
-    )  # fmt: skip
+    recipe = {"epochs": 9, "batch_size": 64, "seed": 1, "progress": False}
+    with stopped_at(10, KeyboardInterrupt()):
+        history = fit(model, small, log_dir=tmp_path, checkpoint=file, **recipe)
     assert history.interrupted and len(history) == 2  # 4 batches an epoch: the 10th is in the third
     assert not same_weights(model, tiny())
     assert "epoch 3" in capsys.readouterr().out
