@@ -23,7 +23,7 @@ def image_pairs() -> list[tuple]:
 MSE = Task(
     cases=image_pairs,
     right=F.mse_loss,
-    gradients=(0,),
+    gradients={0: "recon"},
     mistakes=[
         Mistake("sum", lambda r, x: ((r - x) ** 2).sum(),
                 "Bạn lấy tổng trên tất cả. Công thức 1 chia cho cả số ảnh M lẫn số điểm ảnh N.",
@@ -69,7 +69,7 @@ bce = F.binary_cross_entropy
 BCE = Task(
     cases=image_pairs,
     right=bce,
-    gradients=(0,),
+    gradients={0: "recon"},
     mistakes=[
         Mistake("sign", lambda r, x: -bce(r, x),
                 "Dấu bị ngược: log của một số nhỏ hơn 1 là số âm, còn mất mát phải không âm.",
@@ -114,7 +114,7 @@ def check_bce(function: Callable) -> Result:
 # fmt: off
 INTERPOLATE = Task(
     cases=lambda: [(torch.randn(2), torch.randn(2), a) for a in (0.0, 0.25, 0.8, 1.0)]
-    + [(torch.randn(3, 5), torch.randn(3, 5), 0.4)],
+    + [(torch.randn(3, 5), torch.randn(3, 5), torch.rand(()).item())],
     right=torch.lerp,
     mistakes=[
         Mistake("swapped", lambda a, b, t: torch.lerp(b, a, t),

@@ -135,7 +135,7 @@ def posterior_cases():
 FREE_BITS = Task(
     cases=posterior_cases,
     right=losses.free_bits,
-    gradients=(0, 1),
+    gradients={0: "mu", 1: "logvar"},
     gradient_cases=3,
     mistakes=[
         Mistake("plain", lambda m, v, f: kl(m, v).mean(0).sum(),
