@@ -27,7 +27,7 @@ RELATIVE, ABSOLUTE = 1e-4, 1e-6  # how far a right number may be off: float32 su
 class Result:
     """What a check found: status is "right", "wrong" or "todo"; mistake names a recognised mistake. True only if right.
 
-    Lesson 00: 4 · How a lesson works
+    Lesson 00: How a lesson works
     """
 
     status: str

@@ -58,7 +58,10 @@ MSE = Task(
 
 
 def check_mse(function: Callable) -> Result:
-    """function(recon, x) → the handout's eq. 1: squared error, mean over batch and pixels, a scalar."""
+    """function(recon, x) → the handout's eq. 1: squared error, mean over batch and pixels, a scalar.
+
+    Lesson 01: Mean squared error
+    """
     return run(function, MSE)
 
 
@@ -107,7 +110,10 @@ BCE = Task(
 
 
 def check_bce(function: Callable) -> Result:
-    """function(recon, x) → the handout's eq. 2: binary cross-entropy, mean over batch and pixels, in nats, a scalar."""
+    """function(recon, x) → the handout's eq. 2: binary cross-entropy, mean over batch and pixels, in nats, a scalar.
+
+    Lesson 01: Binary cross-entropy
+    """
     return run(function, BCE)
 
 
@@ -140,5 +146,8 @@ INTERPOLATE = Task(
 
 
 def check_interpolate(function: Callable) -> Result:
-    """function(z_a, z_b, alpha) → the point that lies the share alpha of the way from z_a to z_b."""
+    """function(z_a, z_b, alpha) → the point that lies the share alpha of the way from z_a to z_b.
+
+    Lesson 01: Continuity: walk from one image to another
+    """
     return run(function, INTERPOLATE)

@@ -45,7 +45,10 @@ SIGMA = Task(
 
 
 def check_sigma(function: Callable) -> Result:
-    """function(logvar) → the standard deviation σ = exp(logvar / 2), where logvar = log σ²."""
+    """function(logvar) → the standard deviation σ = exp(logvar / 2), where logvar = log σ².
+
+    Lesson 02: One image through the VAE
+    """
     return run(function, SIGMA)
 
 
@@ -85,7 +88,10 @@ CONV_SIZE = Task(
 
 
 def check_conv_size(function: Callable) -> Result:
-    """function(size, kernel, stride, padding) → side of a convolution's output, ⌊(size + 2·padding − kernel) / stride⌋ + 1."""
+    """function(size, kernel, stride, padding) → side of a convolution's output, ⌊(size + 2·padding − kernel) / stride⌋ + 1.
+
+    Lesson 02: Layer by layer
+    """
     return run(function, CONV_SIZE)
 
 
@@ -118,7 +124,10 @@ PARAMETER_COUNT = Task(
 
 
 def check_parameter_count(function: Callable) -> Result:
-    """function(inputs, outputs) → parameters of a linear layer with bias, inputs·outputs + outputs."""
+    """function(inputs, outputs) → parameters of a linear layer with bias, inputs·outputs + outputs.
+
+    Lesson 02: Layer by layer
+    """
     return run(function, PARAMETER_COUNT)
 
 
@@ -155,5 +164,8 @@ LATENT_SHAPES = Task(
 
 
 def check_latent_shapes(function: Callable) -> Result:
-    """function(batch_size, latent_dim) → shapes of mu, logvar, z and recon for the exercise's VAE on 1×28×28 images."""
+    """function(batch_size, latent_dim) → shapes of mu, logvar, z and recon for the exercise's VAE on 1×28×28 images.
+
+    Lesson 02: A batch of three images, ten latent dimensions
+    """
     return run(function, LATENT_SHAPES)

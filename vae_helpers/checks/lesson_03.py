@@ -50,7 +50,10 @@ REPARAMETERIZE_FIXED = Task(
 
 
 def check_reparameterize_fixed(function: Callable) -> Result:
-    """function(mu, sigma, epsilon) → z = mu + sigma ⊙ epsilon: the handout's eq. 3, with the noise given."""
+    """function(mu, sigma, epsilon) → z = mu + sigma ⊙ epsilon: the handout's eq. 3, with the noise given.
+
+    Lesson 03: Computing $z$ by hand
+    """
     return run(function, REPARAMETERIZE_FIXED)
 
 
@@ -113,6 +116,8 @@ def check_reparameterize(function: Callable) -> Result:
     """function(mu, logvar) → z ~ N(mu, exp(logvar)), fresh noise for every entry, with gradients to mu and logvar.
 
     mu, logvar, z: (N, latent_dim). The noise is judged by its statistics over 200,000 entries.
+
+    Lesson 03: The VAE's function
     """
     return judged(function, judge_reparameterize)
 
@@ -200,5 +205,8 @@ SCORE_GRADIENT = Task(
 
 
 def check_score_gradient(function: Callable) -> Result:
-    """function(z, mu, sigma, value) → score-function estimate of d/dmu E[value(z)], value · (z − mu) / sigma², for each z."""
+    """function(z, mu, sigma, value) → score-function estimate of d/dmu E[value(z)], value · (z − mu) / sigma², for each z.
+
+    Lesson 03: And without the trick?
+    """
     return run(function, SCORE_GRADIENT)

@@ -74,7 +74,10 @@ KL_DIVERGENCE = Task(
 
 
 def check_kl_divergence(function: Callable) -> Result:
-    """function(mu, logvar), each (N, latent_dim) → (N,): KL(N(mu, exp(logvar)) ‖ N(0, I)) in nats."""
+    """function(mu, logvar), each (N, latent_dim) → (N,): KL(N(mu, exp(logvar)) ‖ N(0, I)) in nats.
+
+    Lesson 04: The KL part, in three ways
+    """
     return run(function, KL_DIVERGENCE)
 
 
@@ -181,7 +184,10 @@ VAE_LOSS = Task(
 
 
 def check_vae_loss(function: Callable) -> Result:
-    """function(recon, x, mu, logvar, B) → (total, recon, kl) as losses.vae_loss gives them: three means over the batch."""
+    """function(recon, x, mu, logvar, B) → (total, recon, kl) as losses.vae_loss gives them: three means over the batch.
+
+    Lesson 04: The reconstruction part
+    """
     return run(function, VAE_LOSS)
 
 
@@ -222,5 +228,8 @@ SIGMA_OF_B = Task(
 
 
 def check_sigma_of_B(function: Callable) -> Result:
-    """function(B) → the decoder's standard deviation σ = 1/√(2B), from B = 1/(2σ²)."""
+    """function(B) → the decoder's standard deviation σ = 1/√(2B), from B = 1/(2σ²).
+
+    Lesson 04: The reconstruction part
+    """
     return run(function, SIGMA_OF_B)

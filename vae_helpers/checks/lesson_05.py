@@ -38,5 +38,8 @@ EPOCH_MEAN = Task(
 
 
 def check_epoch_mean(function: Callable) -> Result:
-    """function(batch_means, batch_sizes), two lists → the mean over all images, each batch weighted by its size."""
+    """function(batch_means, batch_sizes), two lists → the mean over all images, each batch weighted by its size.
+
+    Lesson 05: Which number goes into the log?
+    """
     return run(function, EPOCH_MEAN)

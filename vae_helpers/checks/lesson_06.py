@@ -83,6 +83,8 @@ def check_sample_prior(function: Callable) -> Result:
     """function(model, n) → n images decoded from z ~ N(0, I). Tried with stand-in models that remember their z.
 
     They stand on the GPU if there is one, as the lesson's model does. z is judged by its statistics over 100,000 entries.
+
+    Lesson 06: Making new images
     """
     return judged(function, judge_prior_samples)
 

@@ -59,5 +59,8 @@ SLERP = Task(
 
 
 def check_slerp(function: Callable) -> Result:
-    """function(z_a, z_b, alpha), each z (d,) → the point the share alpha along the arc from z_a to z_b (spherical)."""
+    """function(z_a, z_b, alpha), each z (d,) → the point the share alpha along the arc from z_a to z_b (spherical).
+
+    Lesson 07: Walking from one image to another
+    """
     return run(function, SLERP)

@@ -96,6 +96,8 @@ def check_principal_angles(function: Callable) -> Result:
 
     From the smallest to the largest: QR of each, then the singular values of Q_Aᵀ Q_B are the cosines (A. Björck &
     G. Golub, "Numerical methods for computing angles between linear subspaces", 1973).
+
+    Lesson 08: The angles between two subspaces
     """
     return run(function, PRINCIPAL_ANGLES)
 
@@ -155,7 +157,10 @@ KL_TO_RHO = Task(
 
 
 def check_kl_to_rho(function: Callable) -> Result:
-    """function(z, rho), z (N, d) in (0, 1) → Σ_j KL(rho ‖ ρ̂_j) in nats, ρ̂_j the mean of z_j over the batch, a scalar."""
+    """function(z, rho), z (N, d) in (0, 1) → Σ_j KL(rho ‖ ρ̂_j) in nats, ρ̂_j the mean of z_j over the batch, a scalar.
+
+    Lesson 08: Must it be narrow? The sparse autoencoder
+    """
     return run(function, KL_TO_RHO)
 
 
@@ -218,7 +223,10 @@ CONTRACTIVE_PENALTY = Task(
 
 
 def check_contractive_penalty(function: Callable) -> Result:
-    """function(z, weight), z = sigmoid(W x + b) (N, d), weight W (d, pixels) → mean over the batch of ‖∂z/∂x‖²_F."""
+    """function(z, weight), z = sigmoid(W x + b) (N, d), weight W (d, pixels) → mean over the batch of ‖∂z/∂x‖²_F.
+
+    Lesson 08: The contractive autoencoder
+    """
     return run(function, CONTRACTIVE_PENALTY)
 
 
@@ -258,7 +266,10 @@ MASK_NOISE = {  # name → hints
 
 
 def check_mask_noise(function: Callable) -> Result:
-    """function(x, share) → a copy of the images in which each pixel is 0 with probability share, on its own."""
+    """function(x, share) → a copy of the images in which each pixel is 0 with probability share, on its own.
+
+    Lesson 08: The denoising autoencoder
+    """
     return judged(function, judge_mask_noise)
 
 
