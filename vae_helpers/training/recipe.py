@@ -108,6 +108,7 @@ def function_described(function: Callable, inner: Callable) -> str:
     settings = {p.name: p.default for p in (signature_of(function) or {}).values() if p.default is not p.empty}
     first = ()
     while isinstance(function, partial):
+        settings = function.keywords | settings
         function, first = function.func, function.args + first
     if not isinstance(function, types.FunctionType):
         return inner(function) + inner(first) + inner(settings)
