@@ -21,8 +21,10 @@ def lab(tmp_path_factory):
     nothing = shutil.ignore_patterns("quiz_answers*", ".ipynb_checkpoints")
     for code in LINES:
         shutil.copytree(ROOT / "quiz" / code, folder / "quiz" / code, ignore=nothing)
-    with running_lab(folder) as address:
-        yield address
+    with pytest.MonkeyPatch.context() as own:  # no side bar open because someone left it so
+        own.setenv("JUPYTERLAB_WORKSPACES_DIR", str(folder / ".workspaces"))
+        with running_lab(folder) as address:
+            yield address
 
 
 @pytest.fixture(params=["doc/tree", "notebooks"], ids=["JupyterLab", "Notebook 7"])
