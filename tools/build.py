@@ -110,14 +110,18 @@ def main() -> int:
         found = [problem for source in chosen for problem in problems(source)]
         print("\n".join(found) or f"{len(chosen)} lessons: up to date in both languages.")
         return 1 if found else 0
-    for source in chosen:
-        if arguments.solutions:
-            if source.stem != "quiz":  # its answers are in the bank
-                write_solutions(source, arguments.solutions)
-        elif arguments.text:
-            rebuild_text(source)
-        else:
-            build(source)
+    try:
+        for source in chosen:
+            if arguments.solutions:
+                if source.stem != "quiz":  # its answers are in the bank
+                    write_solutions(source, arguments.solutions)
+            elif arguments.text:
+                rebuild_text(source)
+            else:
+                build(source)
+    except ValueError as error:  # about a source or a built notebook, which it names
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

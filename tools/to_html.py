@@ -5,8 +5,9 @@
     python -m tools.to_html --out FOLDER 05    into FOLDER/vi and FOLDER/en
 
 Each language has an index.html. Nothing is executed: the cells come from the sources, the outputs from the notebooks as
-they were built, and what someone has typed into a lesson never gets in. Formulas are MathML, figures carry their descriptions, and still pictures stand for the widgets. To
-make a PDF, open a page in a browser and print it: answers that are folded away come out as well.
+they were built, and what someone has typed into a lesson never gets in. Formulas are MathML, figures carry their
+descriptions, and still pictures stand for the widgets. To make a PDF, open a page in a browser and print it: answers that
+are folded away come out as well.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from nbformat import NotebookNode
 from . import alt_text
 from .build import choose
 from .edition import ROOT, TEMPLATES, make_notebook, sources
-from .execution import WIDGET_STATE, WIDGET_VIEW
+from .execution import WIDGET_VIEW
 from .one_language import LANGUAGES
 from .stored import NotPublishable, published
 
@@ -99,34 +100,13 @@ def html_link(match: re.Match) -> str:
 
 
 def at_rest(notebook: NotebookNode) -> None:
-    """Without a kernel a widget is a picture: the still one that is stored with it, or the picture it last showed."""
-    state = notebook.metadata.pop("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    """Without a kernel a widget is the still output that follows its live view; the view leaves nothing behind."""
+    notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            view = output.get("data", {}).pop(WIDGET_VIEW, None)
-            if view and not {"image/png", "text/html"} & output.data.keys():
-                picture = shown_picture(state, view["model_id"])
-                if picture:
-                    output.data["image/png"] = picture
-                    output.metadata["image/png"] = {"alt": shown_choice(state, view["model_id"])}
-
-
-def shown_picture(state: dict, model_id: str) -> str | None:
-    """The first picture among a widget's parts, as base64; None if it has none."""
-    model = state.get(model_id, {})
-    if model.get("model_name") == "ImageModel":
-        return next((part["data"] for part in model.get("buffers", []) if part["path"] == ["value"]), None)
-    parts = (shown_picture(state, child) for child in re.findall(r"IPY_MODEL_([\w-]+)", str(model.get("state"))))
-    return next(filter(None, parts), None)
-
-
-def shown_choice(state: dict, model_id: str) -> str:
-    """What the first slider among a widget's parts is set to, such as "B = 0.03"."""
-    for child in re.findall(r"IPY_MODEL_([\w-]+)", str(state[model_id]["state"])):
-        part = state[child]["state"]
-        if "_options_labels" in part:
-            return f"{part['description']} = {part['_options_labels'][part['index']]}"
-    return ""
+            output.get("data", {}).pop(WIDGET_VIEW, None)
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if output.get("data") not in ({}, {"text/html": ""})]
 
 
 def main() -> int:

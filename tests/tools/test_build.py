@@ -92,6 +92,13 @@ def test_check_reports(built, monkeypatch, capsys):
     assert capsys.readouterr().out.count("\n") == 1  # one line a notebook, not one for each of its cells
 
 
+def test_an_error_of_a_source_is_one_line(built, monkeypatch, capsys):
+    monkeypatch.setattr(build, "sources", lambda: [built])
+    write_source(built.parent, LESSON + "# %% [markdown]\n# In which language?\n")
+    assert command(monkeypatch, "--text") == 1
+    assert capsys.readouterr().err == "99_test.py, cell 5: lang=None, expected one of ['en', 'vi'].\n"
+
+
 def test_unknown_lesson_is_refused(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         command(monkeypatch, "--check", "77")

@@ -157,6 +157,23 @@ def test_page_holds_the_whole_lesson(source, language):
     assert not re.search(r'href="[^"]*\.ipynb', text)
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_widget_is_a_still_picture_at_once(language, browser, tmp_path):
+    """Nothing is waited for that a page cannot have, and nobody is asked to wake it up."""
+    (source,) = [source for source in sources() if source.stem.startswith("07")]
+    file = tmp_path / "page.html"
+    file.write_text(to_html.page(lesson_of(source, language), language, source.stem), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    sizes = page.evaluate(
+        "() => [...document.querySelectorAll('.vae-rest')].map(e => e.getBoundingClientRect().height)"
+    )
+    assert len(sizes) >= 4 and min(sizes) > 30
+    assert not any(line.is_visible() for line in page.locator(".vae-rest-line").all())
+    page.close()
+
+
 @pytest.mark.parametrize(
     "latex, parts",
     [
