@@ -32,10 +32,14 @@ UNTESTED = {  # files of the package without a test file of their own, and why
 @cache
 def files(*suffixes: str) -> list[Path]:
     """The files of the course with these suffixes; what is built or downloaded is left out."""
-    found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
+    found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if not hidden(path)]
     found += [path for pattern in TOP for path in ROOT.glob(pattern)]
-    unwanted = {"__pycache__", ".ipynb_checkpoints"}
-    return sorted(p for p in found if p.is_file() and p.suffix in suffixes and not unwanted & set(p.parts))
+    return sorted(path for path in found if path.is_file() and path.suffix in suffixes)
+
+
+def hidden(path: Path) -> bool:
+    """Does it lie in a folder that a program made for itself, such as __pycache__ or .ruff_cache?"""
+    return any(part == "__pycache__" or part.startswith(".") for part in path.relative_to(ROOT).parts)
 
 
 def name(path: Path) -> str:
