@@ -57,11 +57,29 @@ def own_logits(recon, x, mu, logvar):
     return torch.nn.functional.binary_cross_entropy_with_logits(recon, x, reduction="sum") / len(x)
 
 
+def own_mean_of_logits(recon, x, mu, logvar):
+    return 1e-3 * torch.nn.functional.binary_cross_entropy_with_logits(recon, x)  # with very small gradients
+
+
+def blind(recon, x, mu, logvar):
+    return (0 * recon).sum() + mu.pow(2).sum()
+
+
 def through_sigmoid(recon, x, mu, logvar):
     return losses.vae_loss(torch.sigmoid(recon), x, mu, logvar)
 
 
-@pytest.mark.parametrize("loss, told", [(own_mse, True), (own_logits, False), (through_sigmoid, False)])
+@pytest.mark.parametrize(
+    "loss, told",
+    [
+        (own_mse, True),
+        (lambda *v: own_mse(*v)[0].mean(), True),
+        (own_logits, False),
+        (own_mean_of_logits, False),
+        (blind, False),
+        (through_sigmoid, False),
+    ],
+)
 def test_of_a_students_loss_fit_finds_out_whether_it_means_pixels(small, loss, told, language, capsys):
     """A linear decoder with a squared error of one's own is no mistake, but it is said; BCE-with-logits is left in peace."""
     fit(linear(), small, epochs=1, loss=loss, **QUIET)

@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
 from tests.training.support import QUIET, numbers, same_weights, tiny
 from vae_helpers import data, losses, models
@@ -120,6 +121,13 @@ def test_validation_draws_the_same_noise_in_every_epoch(small):
     history = fit(tiny(), small, small, epochs=3, batch_size=64, lr=0.0, seed=0, **QUIET)
     assert len(set(history["val_loss"])) == 1
     assert len(set(history["loss"])) == 3  # the training's noise is another each time
+
+
+def test_validation_is_the_same_each_time_from_a_loader_that_shuffles(small):
+    loader = DataLoader(small, batch_size=64, shuffle=True)
+    assert len(set(fit(tiny(), small, loader, epochs=3, lr=0.0, seed=0, **QUIET)["val_loss"])) == 1
+    model = models.VAE()  # whose order of memory is settled once, before
+    assert len(set(fit(model, small, loader, epochs=3, batch_size=100, lr=0.0, **QUIET)["val_loss"])) == 1
 
 
 def test_validation_learns_nothing_and_comes_in_order(small):

@@ -12,7 +12,7 @@ from .._language import tr
 from ..data import ImageDataset
 
 # torchvision's transforms that do the same to an image each time.
-FIXED_TRANSFORMS = {
+FIXED_TRANSFORMS = [
     "CenterCrop",
     "Compose",
     "ConvertImageDtype",
@@ -21,8 +21,11 @@ FIXED_TRANSFORMS = {
     "Pad",
     "PILToTensor",
     "Resize",
-}
-FIXED_TRANSFORMS |= {"ToDtype", "ToImage", "ToPILImage", "ToTensor"}
+    "ToDtype",
+    "ToImage",
+    "ToPILImage",
+    "ToTensor",
+]
 
 
 class Batches:

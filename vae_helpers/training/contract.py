@@ -23,19 +23,19 @@ class Objective:
 
     def __init__(self, model: nn.Module, loss: Callable):
         self.model, self.loss = model, loss
-        self.model_labels: dict[
-            str, None
-        ] = {}  # the names under which each gets the labels: settled by the first batch
-        self.loss_labels: dict[str, None] = {}
+        self.model_labels: tuple[
+            str, ...
+        ] = ()  # the names under which each gets the labels: the first batch settles it
+        self.loss_labels: tuple[str, ...] = ()
 
     def outputs(self, x: Tensor, y: Tensor | None) -> list:
         """[recon, …] as forward gives them, in plain memory order."""
-        outputs = outputs_of(self.model(x, **{name: y for name in self.model_labels}))
+        outputs = outputs_of(self.model(x, **dict.fromkeys(self.model_labels, y)))
         return [output.contiguous() if isinstance(output, Tensor) else output for output in outputs]
 
     def value(self, x: Tensor, y: Tensor | None, recon: Tensor, *rest: object) -> list[Tensor]:
         """[total, recon, kl] of the loss for these outputs; nan for the parts that it does not tell."""
-        return parts_of(self.loss(recon, x, *rest, **{name: y for name in self.loss_labels}))
+        return parts_of(self.loss(recon, x, *rest, **dict.fromkeys(self.loss_labels, y)))
 
     def __call__(self, x: Tensor, y: Tensor | None) -> Tensor:
         """(total, recon, kl) as a tensor of 3; total is nan where the images in or out are no numbers."""
@@ -66,7 +66,7 @@ def parts_of(result: object) -> list[Tensor]:
     if isinstance(result, dict):
         total, *parts = (result.get(name) for name in ("loss", "recon", "kl"))
     elif isinstance(result, (tuple, list)) and result:
-        total, *parts = (*result, None, None)[: max(3, len(result))][:3]
+        total, *parts = (*result, None, None)[:3]
     else:
         total, parts = result, [None, None]
     if not (isinstance(total, Tensor) and total.numel() == 1 and total.is_floating_point()):
@@ -107,21 +107,21 @@ def unexpected_loss(result: object) -> ValueError:
     )
 
 
-def label_parameters(function: Callable, name: str, taken: int, y: Tensor | None) -> dict[str, None]:
-    """The parameter of function that asks for the labels, beside those that the first values take; {} if none does.
+def label_parameters(function: Callable, name: str, taken: int, y: Tensor | None) -> tuple[str, ...]:
+    """The parameter of function that asks for the labels, beside those that the first values take; () if none does.
 
     Raises ValueError when it must have them and the data have none (y is None).
     """
     parameters = signature_of(function)
     if parameters is None:
-        return {}
+        return ()
     by_place = [p.name for p in parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     given = function.keywords if isinstance(function, partial) else {}
     for label in LABELS:
         if label not in parameters or label in by_place[:taken] or label in given:
             continue
         if y is not None:
-            return {label: None}
+            return (label,)
         if parameters[label].default is inspect.Parameter.empty:
             raise ValueError(
                 tr(
@@ -130,15 +130,15 @@ def label_parameters(function: Callable, name: str, taken: int, y: Tensor | None
                     "(image, label).",
                 )
             )
-    return {}
+    return ()
 
 
-def check_call(function: Callable, name: str, values: list[str], labels: dict[str, None]) -> None:
+def check_call(function: Callable, name: str, values: list[str], labels: tuple[str, ...]) -> None:
     """Raise ValueError when function cannot be called with these values and labels."""
     parameters = signature_of(function)
     try:
         if parameters is not None:
-            inspect.Signature(list(parameters.values())).bind(*values, **labels)
+            inspect.Signature(list(parameters.values())).bind(*values, **dict.fromkeys(labels))
     except TypeError as problem:
         call = f"{name}({', '.join([*values, *(f'{label}=…' for label in labels)])})"
         raise ValueError(

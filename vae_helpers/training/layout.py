@@ -21,12 +21,10 @@ class FastLayout:
         self.optimizer, self.device, self.hooks = optimizer, device_of(model), []
         convolutions = [module for module in model.modules() if isinstance(module, KINDS)]
         self.layers = convolutions if self.device.type in ("cpu", "cuda") else []
+        weights = [layer._parameters.get("weight") for layer in self.layers]
         self.weights = [
-            layer._parameters["weight"] for layer in self.layers if layer._parameters.get("weight") is not None
-        ]
-        self.weights = [
-            weight for weight in self.weights if weight.is_contiguous()
-        ]  # leave a student's own order alone
+            w for w in weights if w is not None and w.is_contiguous()
+        ]  # an order that a student chose stays
 
     def __enter__(self) -> "FastLayout":
         self._order(torch.channels_last)

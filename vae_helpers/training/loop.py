@@ -122,6 +122,6 @@ def fit(
             saved.save(model, optimizer, scheduler, history)
             log.write_if_possible(history.rows)
             bars.epoch_done(history.rows[-1])
-    stops.explain(train_batches, saved.path)
+    stops.explain(train_batches, val_batches, saved.path)
     log.write_if_possible(history.rows, completed=not history.interrupted)
     return history

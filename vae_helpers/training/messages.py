@@ -25,7 +25,7 @@ class TrainingDiverged(FloatingPointError):
 
 
 def diverged(problem: NotFinite, batches: Batches, history: History, epoch: int, checkpoint: Path | None, sound: bool):
-    """TrainingDiverged for what was found in that epoch. sound: whether the weights that the model has again are finite."""
+    """TrainingDiverged for what was found in that epoch, in these batches. sound: whether the weights that the model has again are finite."""
     batch, done = problem.batch, len(history)
     if problem.where == "validation":
         told = tr(
@@ -42,8 +42,8 @@ def diverged(problem: NotFinite, batches: Batches, history: History, epoch: int,
     )
     if len(spoilt):
         told += tr(
-            f" {len(spoilt)} ảnh có điểm ảnh NaN hoặc vô hạn, ảnh đầu tiên có số thứ tự {int(spoilt[0])}: hãy bỏ chúng ra.",
-            f" {len(spoilt)} images have pixels that are NaN or infinite, the first has the index {int(spoilt[0])}: leave them out.",
+            f" Số ảnh có điểm ảnh NaN hoặc vô hạn: {len(spoilt)}, ảnh đầu tiên có số thứ tự {int(spoilt[0])}. Hãy bỏ chúng ra.",
+            f" Images with pixels that are NaN or infinite: {len(spoilt)}, the first has the index {int(spoilt[0])}. Leave them out.",
         )
     elif not sound:
         told += tr(

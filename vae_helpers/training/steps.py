@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .._inference import looking_at
 from .._language import tr
-from .._random import random_state, set_random_state
+from .._random import kept_random_state, random_state, set_random_state
 from .batches import Batches
 from .contract import Objective
 from .layout import FastLayout
@@ -38,12 +38,12 @@ class Step:
             return []
         means = Means(batches.device)
         with looking_at(self.objective.model):
+            torch.manual_seed(0)
             for x, y in batches:
                 if not self.evaluated:  # in eval mode a model may go another way
-                    self.layout.settle(partial(self.objective.outputs, x, y))
+                    with kept_random_state():
+                        self.layout.settle(partial(self.objective.outputs, x, y))
                     self.evaluated = True
-                if not means.images:
-                    torch.manual_seed(0)
                 means.add(self.objective(x, y), len(x))
         return means.read_finite(batches.name)
 

@@ -47,13 +47,14 @@ class Stops:
             for name, value in self.model.state_dict().items()
         }
 
-    def explain(self, batches: Batches, checkpoint: Path | None) -> None:
+    def explain(self, train: Batches, validation: Batches | None, checkpoint: Path | None) -> None:
         """Raise what ended the training, if something did. checkpoint: the file that holds the epochs before."""
         epoch, batch = self.progress.epoch, max(self.progress.batch, 1)
         if self.not_finite:
+            batches = train if self.not_finite.where == train.name else validation
             raise diverged(self.not_finite, batches, self.history, epoch, checkpoint, sound=weights_finite(self.model))
         if self.memory_full:
-            raise out_of_memory(batches, epoch, batch, checkpoint if len(self.history) else None)
+            raise out_of_memory(train, epoch, batch, checkpoint if len(self.history) else None)
 
 
 def memory_is_full(problem: BaseException | None) -> bool:
