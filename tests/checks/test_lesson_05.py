@@ -5,6 +5,15 @@ import torch
 
 from .answers import Answers
 
+
+def by_emptying(means, sizes):
+    """The lists are the function's own copies: the next one gets them whole."""
+    total, images = 0, sum(sizes)
+    while means:
+        total += means.pop() * sizes.pop()
+    return total / images
+
+
 CASES = {
     "epoch_mean": (
         [
@@ -14,6 +23,7 @@ CASES = {
             lambda means, sizes: np.dot(means, sizes) / np.sum(sizes),
             lambda means, sizes: sum(n / sum(sizes) * m for m, n in zip(means, sizes, strict=True)),
             lambda means, sizes: torch.repeat_interleave(torch.tensor(means), torch.tensor(sizes)).mean(),
+            by_emptying,
         ],
         {
             "handout": lambda means, sizes: sum(means) / sum(sizes),

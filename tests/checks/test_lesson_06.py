@@ -37,6 +37,7 @@ CASES = {
                 torch.from_numpy(np.random.default_rng().normal(size=(n, model.latent_dim))).float()
             ),
             lambda model, n: model.decode(torch.empty(n, model.latent_dim).normal_()).clone(),
+            lambda model, n: model.decode(torch.randn(n, model.latent_dim)).flatten(1),
         ],
         {
             "uniform": lambda model, n: model.decode(torch.rand(n, model.latent_dim)),
