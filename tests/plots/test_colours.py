@@ -1,25 +1,45 @@
-"""Colours, line styles and marks: lines are told apart without their colours, classes by ten different ones."""
+"""The palettes: enough colours, told apart also by those who see fewer, and in grey print."""
 
+import itertools
+
+import numpy as np
 import pytest
-from matplotlib.colors import is_color_like, to_rgb
+from matplotlib.colors import to_rgb
 
 from vae_helpers import plots
-from vae_helpers.plots import colours
+from vae_helpers.plots.colours import LINE_COLOURS, LINE_STYLES, MARKS
+
+# What a colour looks like to who lacks the red or the green receptors: Machado, Oliveira & Fernandes, 2009, severity 1,
+# on linear light.
+BLINDNESS = {
+    "all receptors": np.eye(3),
+    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+}
 
 
-def test_there_are_ten_different_colours_for_ten_digits():
-    assert len(set(colours.TEN_COLOURS)) == 10 and all(map(is_color_like, colours.TEN_COLOURS))
-    assert plots.TEN_COLOURS is colours.TEN_COLOURS
+def seen(colour, matrix):
+    """The colour in CIE Lab (D65) as it looks through the matrix."""
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(np.asarray(matrix) @ linear, 0, 1)
+    xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]] @ linear / [0.9505, 1, 1.089]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
-@pytest.mark.parametrize("many", [colours.TEN_COLOURS, colours.LINE_COLOURS], ids=["ten", "lines"])
-def test_no_two_colours_are_near_each_other(many):
-    gaps = [max(abs(a - b) for a, b in zip(to_rgb(x), to_rgb(y), strict=True)) for x in many for y in many if x < y]
-    assert min(gaps) > 0.1
+def test_the_formula_is_cielabs():
+    np.testing.assert_allclose(seen("white", np.eye(3)), [100, 0, 0], atol=0.1)
+    np.testing.assert_allclose(seen("red", np.eye(3)), [53.2, 80.1, 67.2], atol=0.2)
 
 
-def test_lines_differ_in_style_and_mark_where_colours_do_not_help():
-    names = [f"line {number}" for number in range(len(colours.LINE_COLOURS))]
-    axes = plots.curves({name: ([0, 1], [0, 1]) for name in names}, markers=True).axes[0]
-    looks = {(line.get_linestyle(), line.get_marker()) for line in axes.lines}
-    assert len(looks) == len(axes.lines) == len(names)
+@pytest.mark.parametrize("sight", BLINDNESS)
+@pytest.mark.parametrize("palette, least", [(plots.TEN_COLOURS, 10), (LINE_COLOURS, 10)], ids=["ten", "lines"])
+def test_colours_are_told_apart(sight, palette, least):
+    for a, b in itertools.combinations(palette, 2):
+        assert np.linalg.norm(seen(a, BLINDNESS[sight]) - seen(b, BLINDNESS[sight])) > least, (a, b)
+
+
+def test_ten_different_colours_and_enough_styles():
+    assert len(set(plots.TEN_COLOURS)) == 10 and len(set(LINE_COLOURS)) == 6
+    assert len(set(map(str, LINE_STYLES))) == 5 and len(set(MARKS)) == 7

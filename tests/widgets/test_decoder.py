@@ -1,62 +1,74 @@
-"""From z to the bytes of a picture: size, ratio, and refusals."""
+"""From codes to the bytes of pictures."""
 
+import ipywidgets
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
+from tests.plots.support import Halves
 from tests.widgets.support import pixels
-from vae_helpers.widgets.decoder import LARGEST, PICTURE_SIDE, Decoder
+from vae_helpers.widgets.decoder import Decoder, strip_frame
 
 
-class Constant(nn.Module):
-    """Decodes every z to pictures of one shape, with z's first entry as the grey."""
-
-    def __init__(self, *shape):
-        super().__init__()
-        self.shape = shape
+class Ramp(Halves):
+    """A picture of 2 × 3 whose pixels are z₁, 0, 1 in the first row and z₂ in the second."""
 
     def decode(self, z):
-        return z[:, :1, None, None].expand(len(z), *self.shape)
+        a, b = z[:, 0], z[:, 1]
+        return torch.stack([a, 0 * a, 0 * a + 1, b, b, b], dim=1).view(-1, 1, 2, 3)
 
 
-def test_a_picture_is_enlarged_by_a_whole_number_and_not_blurred(vae):
-    z = torch.tensor([0.3, -0.2])
-    picture = pixels(Decoder(vae).picture(z))
-    assert picture.shape == (PICTURE_SIDE, PICTURE_SIDE)
-    np.testing.assert_array_equal(picture, np.kron(picture[::7, ::7], np.ones((7, 7), np.uint8)))
+def test_bytes_are_rounded():
+    images = Decoder(Ramp()).images(torch.tensor([[0.5, 0.25], [1.0, 0.001]]))
+    assert images.dtype == torch.uint8 and images.shape == (2, 2, 3, 1)
+    assert images[..., 0].tolist() == [[[128, 0, 255], [64, 64, 64]], [[255, 0, 255], [0, 0, 0]]]
+
+
+def test_a_picture_is_enlarged_by_a_whole_number():
+    picture = pixels(Decoder(Ramp()).picture(torch.tensor([0.2, 0.4])))
+    assert picture.shape == (2 * 65, 3 * 65)  # 196 // 3
+    assert set(np.unique(picture)) == {0, 51, 102, 255}
+    assert (picture[:65, :65] == 51).all() and (picture[65:] == 102).all()
+
+
+def test_a_strip_stands_side_by_side_in_order():
+    strip = pixels(Decoder(Ramp()).strip(torch.tensor([[0.2, 0.4], [0.6, 0.8]])))
+    assert strip.shape == (4, 12)
+    assert strip[0, ::6].tolist() == [51, 153] and strip[2, ::6].tolist() == [102, 204]
+
+
+def test_colour_pictures():
+    model = Halves(size=(3, 4, 4))
     with torch.no_grad():
-        np.testing.assert_array_equal(picture[::7, ::7], (vae.decode(z[None])[0, 0] * 255).round().byte().numpy())
-
-
-def test_a_strip_has_the_pictures_in_order(vae):
-    z = torch.tensor([[0.0, 0.0], [2.0, 1.0], [-2.0, 1.0]])
-    strip = pixels(Decoder(vae).strip(z))
-    assert strip.shape == (56, 3 * 56)
-    for place in range(3):
-        alone = pixels(Decoder(vae).picture(z[place]))[::7, ::7]
-        np.testing.assert_array_equal(strip[::2, 56 * place : 56 * (place + 1) : 2], alone)
+        image = (model.decode(torch.zeros(1, 2))[0].permute(1, 2, 0) * 255).round().byte()
+    np.testing.assert_array_equal(pixels(Decoder(model).picture(torch.zeros(2)))[::49, ::49], image)
 
 
 @pytest.mark.parametrize(
-    "shape, width", [((1, 28, 28), 196), ((3, 32, 64), 192), ((1, 64, 32), 96), ((1, 800, 800), LARGEST)]
+    "size, width", [((1, 28, 28), 196), ((3, 64, 64), 192), ((1, 10, 40), 160), ((1, 784, 784), 392)]
 )
-def test_the_frame_keeps_the_ratio_and_is_no_larger_than_the_page_bears(shape, width):
-    frame = Decoder(Constant(*shape)).frame(torch.zeros(2))
-    assert frame.layout.width == f"{width}px" and frame.layout.max_width == "100%" and frame.layout.height is None
+def test_a_frame_has_the_pictures_width_and_shrinks(size, width):
+    frame = Decoder(Halves(size=size)).frame(torch.zeros(2))
+    assert isinstance(frame, ipywidgets.Image)
+    assert (frame.layout.width, frame.layout.max_width, frame.layout.height) == (f"{width}px", "100%", None)
+    assert frame.layout.align_self == "flex-start"  # a row of other heights must not stretch it
+    assert strip_frame().layout.max_width == "100%"
 
 
-@pytest.mark.parametrize("grey", [1.5, -0.5, float("nan")])
-def test_what_is_no_picture_is_refused(grey):
-    with pytest.raises(ValueError):
-        Decoder(Constant(1, 4, 4)).picture(torch.tensor([grey, 0.0]))
+def test_one_thread_while_drawing():
+    """A small picture is drawn by one core; afterwards there are as many as before."""
+    model, seen = Ramp(), []
+    draw = model.decode
+    model.decode = lambda z: seen.append(torch.get_num_threads()) or draw(z)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        Decoder(model).picture(torch.zeros(2))
+        assert seen == [1] and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
-def test_logits_are_told_by_the_caller():
-    picture = pixels(Decoder(Constant(1, 4, 4), logits=True).picture(torch.tensor([0.0, 0.0])))
-    assert (picture == 128).all()  # sigmoid(0) = ½
-
-
-def test_a_model_without_decode_is_refused():
-    with pytest.raises(ValueError, match="no method decode"):
-        Decoder(nn.Linear(2, 2))
+def test_a_model_without_decode_is_named():
+    with pytest.raises(ValueError, match=r"Linear has no method decode\(z\), which this widget needs"):
+        Decoder(torch.nn.Linear(2, 2))
