@@ -119,9 +119,10 @@ def test_other_floats_become_float32(given):
 
 
 def test_what_is_no_picture_stays_as_it_is():
-    """Centred images for PCA, and the words of a VQVAE."""
-    centred, words = torch.rand(3, 1, 2, 2) - 0.5, torch.tensor([[5, 70], [3, 0]])
-    assert torch.equal(data.ImageDataset(centred).images, centred)
+    """Images that are centred, for PCA, or standardised; and the words of a VQVAE."""
+    words = torch.tensor([[5, 70], [3, 0]])
+    for centred in (torch.rand(3, 1, 2, 2) - 0.5, torch.tensor([-0.4, 2.8]).view(2, 1, 1, 1)):
+        assert torch.equal(data.ImageDataset(centred).images, centred)
     assert torch.equal(data.ImageDataset(words).images, words)
     assert torch.equal(data.ImageDataset(torch.eye(4)[:, :, None, None] > 0).images[:, :, 0, 0], torch.eye(4))
 
