@@ -100,7 +100,7 @@ def test_pictures_keep_their_ratio():
         (lambda x: plots.plot_images({}), r"plot_images\(images\): got an empty dict"),
         (lambda x: plots.plot_images([]), r"plot_images\(images\): there are no images"),
         (lambda x: plots.plot_images(x, vmin=2), r"vmin, vmax\): got 2.0 and 1.0"),
-        (lambda x: plots.plot_images(x * 7 - 3), r"values from -3 to 4, expected \[0, 1\]"),
+        (lambda x: plots.plot_images(x * 7 - 3), r"values from -3 to 4, expected \[0, 1\]. .*sigmoid.* vmin=0, vmax=1"),
         (lambda x: plots.plot_images(x * float("nan")), "NaN or infinity"),
         (lambda x: plots.plot_images(x * float("nan"), vmin=0), "NaN or infinity"),
         (lambda x: plots.plot_images(7), "got int, expected images"),

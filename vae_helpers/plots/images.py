@@ -158,7 +158,11 @@ def _in_rows(images: Tensor, columns: int | None, rows: Sequence[str] | None) ->
 def _scaled(images: Tensor, vmin: float | None, vmax: float | None) -> Tensor:
     """The images with vmin … vmax as 0 … 1; without either they must be there already."""
     if (vmin is None and vmax is None) or not images.isfinite().all():
-        return checked(images, "plot_images(images)")
+        advice = tr(
+            "Nếu là logit, hãy đưa qua torch.sigmoid; để cắt phần thừa, thêm vmin=0, vmax=1; để vẽ thang khác, đặt vmin, vmax.",
+            "Of logits take torch.sigmoid; to cut off what is beyond, add vmin=0, vmax=1; for another scale set both.",
+        )
+        return checked(images, "plot_images(images)", advice)
     low, high = 0.0 if vmin is None else float(vmin), 1.0 if vmax is None else float(vmax)
     if not low < high:
         raise ValueError(f"plot_images(vmin, vmax): got {low} and {high}, expected vmin below vmax.")
