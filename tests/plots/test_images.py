@@ -93,6 +93,7 @@ def test_pictures_keep_their_ratio():
         ),
         (lambda x: plots.plot_images(x, rows=["x", "y", "z"]), r"rows\): got 3 labels for 4 images"),
         (lambda x: plots.plot_images(x, rows=["x", "y"], columns=3), r"rows\): got 2 labels for 4 images in 3 columns"),
+        (lambda x: plots.plot_images(x, columns=0), r"columns\): got 0, expected at least 1"),
         (
             lambda x: plots.plot_images(x[:0]),
             r"plot_images\(images\): got shape \(0, 1, 28, 28\), so there are no images",
@@ -188,6 +189,7 @@ def test_samples_follow_their_seed(vae):
         (lambda x: plots.plot_manifold(models.VAE(), n=1), r"plot_manifold\(n\): got 1"),
         (lambda x: plots.plot_reconstructions(models.VAE(), x, n=0), r"plot_reconstructions\(images\): n is 0"),
         (lambda x: plots.plot_reconstructions(models.VAE(), None), "got NoneType, expected"),
+        (lambda x: plots.plot_interpolation(models.VAE(), x[0], x[0], steps=1), r"interpolation\(steps\): got 1"),
         (lambda x: plots.plot_interpolation(models.VAE(), x, x[0]), r"interpolation\(a\): got 4 images, expected one"),
         (lambda x: plots.plot_interpolation(models.VAE(), x[0], None), r"interpolation\(b\): got NoneType"),
         (lambda x: plots.plot_samples(torch.nn.Linear(2, 2)), "Linear does not say how many latent dimensions"),
