@@ -27,8 +27,8 @@ class ImageDataset(Dataset):
 
     What is given may be tensors or NumPy arrays. Whole numbers of 8 bits (0 … 255) become shares of 255, other floats
     float32, labels int64. Centred images, which have negative values, and words of a VQVAE (int64, (N, positions)) are
-    taken as they are. Raises ValueError for other shapes and types, NaN, values above 1 (a range of 0 … 255, mostly),
-    and labels that do not fit the images.
+    taken as they are. Raises ValueError for other shapes and types, NaN, ranges far beyond [0, 1] (0 … 255, mostly), and
+    labels that do not fit the images.
     Lesson 00: The data
     """
 
@@ -291,7 +291,7 @@ def _checked_images(images: Tensor) -> Tensor:
         if not math.isfinite(low) or not math.isfinite(high):
             bad = int((~images.isfinite()).flatten(1).any(dim=1).nonzero()[0])
             raise ValueError(f"ImageDataset(images): image {bad} has a pixel that is NaN or infinite.")
-        if low >= 0 and high > 1:
+        if low >= 0 and high > 1.5:  # beyond what resizing overshoots
             raise ValueError(
                 f"ImageDataset(images): the values go from {low:.3g} to {high:.3g}, expected [0, 1]: divide by {high:.3g}"
                 ", or by 255 if that is white."
