@@ -84,6 +84,10 @@ def test_a_gradient_off_by_rounding_passes_and_one_in_two_thousand_does_not(name
         assert check(name)(with_gradient(factor)).mistake == "gradient"
 
 
+def test_the_gradient_is_compared_on_every_input(capsys):
+    assert checks.check_kl_divergence(lambda m, v: kl(m, v if len(m) > 1 else v.detach())).mistake == "half_detached"
+
+
 @pytest.mark.parametrize("detached", ["mu", "logvar"])
 def test_one_of_two_gradients_is_not_enough(detached, capsys):
     cut = {"mu": lambda m, v: kl(m.detach(), v), "logvar": lambda m, v: kl(m, v.detach())}[detached]

@@ -91,3 +91,18 @@ def test_the_limits_from_both_sides(share, found):
 def test_each_flaw_is_called_by_its_name(name, spoil):
     noise = torch.randn(4000, 25, generator=torch.Generator().manual_seed(1))
     assert flaw(spoil(noise)) == name
+
+
+def test_a_slight_skew_is_seen():
+    """A gamma distribution of shape 400: kurtosis 3.015, and nowhere far from the bell, but its skewness is 0.1."""
+    torch.manual_seed(0)
+    noise = (torch.distributions.Gamma(400.0, 1.0).sample((4000, 25)) - 400) / 20
+    assert flaw((noise - noise.mean()) / noise.std()) == "not_gaussian"
+
+
+def test_a_wrong_shape_with_the_right_moments_is_seen():
+    """0 in two cases of three, else ±√3, has mean 0, variance 1, skewness 0 and kurtosis 3, and so has its sum with a Gaussian."""
+    torch.manual_seed(0)
+    share = torch.rand(4000, 25)
+    points = 3**0.5 * ((share > 5 / 6).float() - (share < 1 / 6).float())
+    assert flaw((points + 0.7 * torch.randn(4000, 25)) / 1.49**0.5) == "not_gaussian"

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 import torch
@@ -65,6 +66,11 @@ def test_a_print_in_place_of_the_return_is_told_apart(language, capsys):
     printed, forgot = checks.check_pixel_count(prints), checks.check_pixel_count(forgets)
     assert "print" in printed.message and "print" not in forgot.message
     assert {"vi": "không trả về gì", "en": "returns nothing"}[vae_helpers.language()] in forgot.message
+
+
+def test_a_function_of_several_layers_is_looked_into(capsys):
+    assert checks.check_mse(partial(partial(forgets, 1), 2)).mistake == "no_return"
+    assert checks.check_mse(partial(dots, 1)).status == "todo"
 
 
 @pytest.mark.parametrize("name", CASES)
