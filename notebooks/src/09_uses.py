@@ -499,7 +499,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình trên: càng sang phải càng nhiều nhiễu; đường chấm là không làm gì. Đường của autoencoder khử nhiễu gần như nằm ngang, đường của ánh xạ tuyến tính dốc hơn: chúng cắt nhau khi nhiễu đã nặng. Hình dưới: ba chữ số, ba cột đầu với nhiễu Gauss ($\sigma = 0{,}35$), ba cột giữa với nhiễu che (masking noise; 50 %), ba cột cuối với nhiễu muối tiêu (salt-and-pepper noise; 10 %).*
+# *Hình trên: càng sang phải càng nhiều nhiễu; đường màu lam là không làm gì. Đường của autoencoder khử nhiễu gần như nằm ngang, đường của ánh xạ tuyến tính dốc hơn: chúng cắt nhau khi nhiễu đã nặng. Hình dưới: ba chữ số, ba cột đầu với nhiễu Gauss ($\sigma = 0{,}35$), ba cột giữa với nhiễu che (masking noise; 50 %), ba cột cuối với nhiễu muối tiêu (salt-and-pepper noise; 10 %).*
 #
 # - **Nhiễu rất nặng: autoencoder khử nhiễu thắng**, khi che 50 % (16,9 dB, đứng nhì là ánh xạ tuyến tính: 16,1), khi che 70 % (15,1 và 13,9), khi nhiễu muối tiêu 40 % (16,1 và 15,7). Nó biết chữ số trông thế nào, nên vẽ lại được cả phần đã mất. Ở $\sigma = 0{,}5$ thì hòa (đều 17,0).
 # - **Nhiễu vừa và nhẹ: nó thua một ánh xạ tuyến tính** (18,0 và 19,2 dB ở $\sigma = 0{,}35$; 18,3 và 19,5 khi che 25 %). Ở $\sigma = 0{,}1$, nó cho 18,8 dB, còn không làm gì đã là 22,7. Ảnh nào qua mạng cũng bị vẽ lại, kể cả những nét vốn đã sạch, và mạng này, mới học 8 epoch, vẽ chưa khéo. Với 30 epoch, chúng tôi đo được 21,1 dB ở $\sigma = 0{,}1$, vẫn thua ánh xạ tuyến tính (23,0), nhưng 19,6 ở $\sigma = 0{,}35$, tức là đã hơn. Vậy không thể chỉ đổ cho nút thắt (bottleneck) 32 số; `vae-16d` chỉ có 16 số mà được 22,1 dB, nhưng nó là mạng tích chập và đã học cả 60.000 ảnh.
@@ -527,7 +527,7 @@ plots.plot_images(
 # ⏱ Khoảng 5 giây trên CPU hai nhân (t-SNE), trên GPU cũng vậy.
 
 # %% [markdown] lang="en"
-# *First figure: the further right, the more noise; the dotted line is doing nothing. The line of the denoising autoencoder is nearly level, that of the linear map steeper: they cross when the noise is heavy. Second figure: three digits, with Gaussian noise ($\sigma = 0.35$) in the first three columns, masking noise (50%) in the next three, salt-and-pepper noise (10%) in the last three.*
+# *First figure: the further right, the more noise; the blue line is doing nothing. The line of the denoising autoencoder is nearly level, that of the linear map steeper: they cross when the noise is heavy. Second figure: three digits, with Gaussian noise ($\sigma = 0.35$) in the first three columns, masking noise (50%) in the next three, salt-and-pepper noise (10%) in the last three.*
 #
 # - **Very heavy noise: the denoising autoencoder wins**, with 50% masked (16.9 dB; the linear map comes second with 16.1), with 70% masked (15.1 and 13.9) and with 40% salt-and-pepper (16.1 and 15.7). It knows what digits look like, so it can redraw even what is lost. At $\sigma = 0.5$ it is a draw (both 17.0).
 # - **Moderate and light noise: it loses to a linear map** (18.0 and 19.2 dB at $\sigma = 0.35$; 18.3 and 19.5 with 25% masked). At $\sigma = 0.1$ it gives 18.8 dB, where doing nothing is 22.7. Every image that passes the network is redrawn, strokes that were clean included, and this network, after 8 epochs, does not draw very well yet. With 30 epochs we measured 21.1 dB at $\sigma = 0.1$, still less than the linear map's 23.0, but 19.6 at $\sigma = 0.35$, now ahead of it. So the bottleneck of 32 numbers cannot take all the blame; `vae-16d` has only 16 and reaches 22.1 dB, but it is convolutional and has learnt from all 60,000 images.

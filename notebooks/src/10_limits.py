@@ -720,7 +720,7 @@ for name, model in strong_models.items():
 figure
 
 # %% [markdown] lang="vi"
-# *Hình trên: khi bị ép (xanh dương), cả 20 chiều nằm tít dưới ngưỡng 0,01; chỉ −ELBO (cam) kéo 8 chiều lên trên vạch; khởi động KL (xanh lục) có 7 chiều tản mạnh rồi tụt; free bits (đỏ) giữ cả 20 chiều ngang nhau. Hình dưới, mỗi hàng mười mẫu: hàng 1 và 3 là mười $z$ khác nhau, hàng 2 và 4 là **cùng một** $z$ dùng mười lần. Mạng sụp đổ (hàng 1, 2) thì trong cả hai trường hợp đều vẽ mỗi ô một kiểu; với free bits, hàng 4 đều là những hình hẹp chụm ở giữa, còn hàng 3 có cả những vòng tròn to. Dòng số đo điều đó: phần phương sai của ảnh còn lại khi cố định $z$ giảm từ 92 % (sụp đổ) xuống 66 % (free bits).*
+# *Hình trên: khi bị ép (xanh dương), cả 20 chiều nằm tít dưới ngưỡng 0,01; chỉ −ELBO (cam) kéo 8 chiều lên trên vạch; khởi động KL (xanh lục) có 7 chiều tản mạnh rồi tụt; free bits (tím) giữ cả 20 chiều ngang nhau. Hình dưới, mỗi hàng mười mẫu: hàng 1 và 3 là mười $z$ khác nhau, hàng 2 và 4 là **cùng một** $z$ dùng mười lần. Mạng sụp đổ (hàng 1, 2) thì trong cả hai trường hợp đều vẽ mỗi ô một kiểu; với free bits, hàng 4 đều là những hình hẹp chụm ở giữa, còn hàng 3 có cả những vòng tròn to. Dòng số đo điều đó: phần phương sai của ảnh còn lại khi cố định $z$ giảm từ 92 % (sụp đổ) xuống 66 % (free bits).*
 #
 # - **Bị ép sụp đổ** ($\beta = 100$): KL 0,0, không chiều nào hoạt động. Decoder tự vẽ lấy, và log-hợp lý −115,2 chỉ thua VAE gốc 11 nat, dù nó mới học ba epoch và $z$ không nói gì về bức ảnh.
 # - **Thôi ép, chỉ dùng −ELBO**: $z$ hầu như không thức dậy, 8 chiều với tổng cộng 2,2 nat. Decoder đã biết tự xoay xở, nên $z$ không còn bao nhiêu việc.
@@ -744,7 +744,7 @@ figure
 # ⏱ Khoảng 6 giây trên CPU; trên GPU nhanh hơn nhiều.
 
 # %% [markdown] lang="en"
-# *Above: forced (blue), all 20 units lie far below the threshold of 0.01; −ELBO alone (orange) lifts 8 over the line; with KL warm-up (green) 7 spread strongly and the rest drop; free bits (red) keep all 20 level. Below, each row has ten samples: rows 1 and 3 have ten different $z$, rows 2 and 4 ten times the **same** $z$. The collapsed network (rows 1, 2) draws all sorts of things in both cases; with free bits, row 4 holds only narrow shapes gathered in the middle, while row 3 has large round loops too. The numbers measure it: the share of the variance of the images that is left when $z$ is fixed falls from 92% (collapsed) to 66% (free bits).*
+# *Above: forced (blue), all 20 units lie far below the threshold of 0.01; −ELBO alone (orange) lifts 8 over the line; with KL warm-up (green) 7 spread strongly and the rest drop; free bits (purple) keep all 20 level. Below, each row has ten samples: rows 1 and 3 have ten different $z$, rows 2 and 4 ten times the **same** $z$. The collapsed network (rows 1, 2) draws all sorts of things in both cases; with free bits, row 4 holds only narrow shapes gathered in the middle, while row 3 has large round loops too. The numbers measure it: the share of the variance of the images that is left when $z$ is fixed falls from 92% (collapsed) to 66% (free bits).*
 #
 # - **Forced to collapse** ($\beta = 100$): KL 0.0, no active unit. The decoder draws by itself, and its log-likelihood of −115.2 is only 11 nats behind the plain VAE, though it has learnt for three epochs only and $z$ says nothing about the image.
 # - **No longer forced, with −ELBO alone**: $z$ hardly wakes up, 8 units with 2.2 nats in all. The decoder has learnt to get by, and little work is left for $z$.
