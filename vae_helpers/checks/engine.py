@@ -8,9 +8,8 @@ How a mistake is recognised: each check lists wrong versions of its function; a 
 numbers as a wrong version, on every input, gets that version's hint.
 """
 
-import contextlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor
 
 from .._language import tr
+from .._random import kept_random_state
 from . import source
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-6  # how far a right number may be off: float32 sums differ that much between processors
@@ -175,22 +175,6 @@ def judged(function: Callable, judge: Callable[[Callable], None]) -> Result:
             result = problem.result
     print(result.message)
     return result
-
-
-@contextlib.contextmanager
-def kept_random_state() -> Iterator[None]:
-    """Leaves the generators of CPU, CUDA and MPS as it found them: torch.manual_seed, here or in an answer, seeds all."""
-    cpu = torch.get_rng_state()
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
-    try:
-        yield
-    finally:
-        torch.set_rng_state(cpu)
-        if cuda:
-            torch.cuda.set_rng_state_all(cuda)
-        if mps is not None:
-            torch.mps.set_rng_state(mps)
 
 
 # ------------------------------------------------------------------------------------------------ calling
