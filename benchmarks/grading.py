@@ -20,7 +20,6 @@ from benchmarks import common
 from instructor import grade
 from instructor.grader.limits import Limits
 from instructor.grader.submissions import find
-from instructor.grader.work import grade_one
 from tools import build
 
 LESSONS = ("01_autoencoder", "04_loss")
@@ -48,7 +47,7 @@ def measure(workers: int, count: int) -> dict:
         work.mkdir()
         write_submissions(warm, 2 * workers, start=0)
         write_submissions(timed, count, start=1000)
-        submit = partial(executor.submit, grade_one)
+        submit = partial(executor.submit, grade.task())
         grade.grade_all(find(warm), work, settings, start=lambda: submit)
         begin = time.perf_counter()
         results = grade.grade_all(find(timed), work, settings, start=lambda: submit)

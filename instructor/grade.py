@@ -26,12 +26,27 @@ from instructor.grader import report
 from instructor.grader.lessons import lessons, version
 from instructor.grader.limits import Limits
 from instructor.grader.submissions import Submission, find
-from instructor.grader.work import grade_one
 from vae_helpers._files import write_whole
 from vae_helpers.quiz import load_questions
 
 IN_FLIGHT = 64  # submissions that are read and sent ahead of their turn
 START_WORKERS = "start each worker in the course's folder, by: python -m dask worker ADDRESS --nthreads 1"
+
+
+def task() -> Callable[..., dict]:
+    """What a worker does. A function within a function, so that Dask sends its code: a worker that cannot import the course
+    says so, where one that cannot even read its task would end, and the work wait for ever."""
+
+    def grade_one(*arguments, **options) -> dict:
+        from instructor.grader import judge
+
+        return judge.grade(*arguments, **options)
+
+    return grade_one
+
+
+def local_task(*arguments, **options) -> dict:
+    return task()(*arguments, **options)
 
 
 @contextmanager
@@ -41,7 +56,7 @@ def workers(jobs: int, scheduler: str | None) -> Iterator[Callable[..., futures.
     if scheduler is None:
         pool = futures.ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
         try:
-            yield partial(pool.submit, grade_one)
+            yield partial(pool.submit, local_task)
         finally:
             pool.shutdown(cancel_futures=True)
         return
@@ -54,7 +69,7 @@ def workers(jobs: int, scheduler: str | None) -> Iterator[Callable[..., futures.
     except (OSError, ValueError) as error:
         raise SystemExit(f"--scheduler {scheduler}: no Dask scheduler answers there ({error}).") from None
     with client, client.get_executor(pure=False) as executor:
-        yield partial(executor.submit, grade_one)
+        yield partial(executor.submit, task())
 
 
 # ------------------------------------------------------------------------------------------------ notebooks

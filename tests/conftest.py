@@ -1,6 +1,8 @@
 """What the tests share: a fresh language and notice for each test, a small data set, and the handout's model."""
 
+import inspect
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,25 @@ from tools import lab_page
 from vae_helpers import _language, data, models
 
 os.environ.pop("JPY_SESSION_NAME", None)
+POSIX = re.compile(r"SIGKILL|os\.fork|/dev/full|full_disk|symlink_to|\.chmod\(|geteuid|bin/sh|[\"'`]make[ \"'`]")
+
+
+def pytest_collection_modifyitems(items):
+    """Marks what needs a browser, or a system that is not Windows, by what a test and its fixtures say."""
+    for item in items:
+        fixtures = [d[-1].func for d in item._fixtureinfo.name2fixturedefs.values()]
+        if "browser" in item.fixturenames or item.path.name == "test_browser.py":
+            item.add_marker("browser")
+        told_by_its_table = "faults" in item.path.as_posix()
+        if told_by_its_table or any(POSIX.search(source_of(function)) for function in [item.function, *fixtures]):
+            item.add_marker("posix")
+
+
+def source_of(function) -> str:
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):  # made by a library
+        return ""
 
 
 @pytest.fixture(autouse=True)

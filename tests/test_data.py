@@ -119,9 +119,11 @@ def test_other_floats_become_float32(given):
 
 
 def test_what_is_no_picture_stays_as_it_is():
-    """Centred images for PCA, and the words of a VQVAE."""
-    centred, words = torch.rand(3, 1, 2, 2) - 0.5, torch.tensor([[5, 70], [3, 0]])
-    assert torch.equal(data.ImageDataset(centred).images, centred)
+    """Images that are centred, for PCA, standardised, or overshoot a little from resizing; and the words of a VQVAE."""
+    words = torch.tensor([[5, 70], [3, 0]])
+    for values in ([-0.4, 0.3], [-0.4, 2.8], [0.0, 1.04]):
+        images = torch.tensor(values).view(2, 1, 1, 1)
+        assert torch.equal(data.ImageDataset(images).images, images)
     assert torch.equal(data.ImageDataset(words).images, words)
     assert torch.equal(data.ImageDataset(torch.eye(4)[:, :, None, None] > 0).images[:, :, 0, 0], torch.eye(4))
 
@@ -138,6 +140,7 @@ def test_images_that_a_model_drew_carry_no_gradient():
         (torch.rand(5), r"shape \(5,\), expected"),
         (torch.rand(5, 8, 9, 3), r"looks like \(N, H, W, C\).*permute\(0, 3, 1, 2\)"),
         (255 * torch.rand(5, 1, 4, 4), r"the values go from .* expected \[0, 1\]: divide by .*255"),
+        (torch.tensor([0.0, 16.0, 7.0]).view(3, 1, 1, 1), r"from 0 to 16, expected \[0, 1\]: divide by 16"),
         (torch.randint(0, 256, (5, 1, 4, 4)), r"whole numbers \(torch.int64\).*float\(\) / 255"),
         (torch.full((5, 1, 4, 4), float("nan")), "image 0 has a pixel that is NaN"),
         (["a.png", "b.png"], "got list, expected a tensor or an array"),

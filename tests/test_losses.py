@@ -167,7 +167,7 @@ def test_bce_is_torchs_in_value_and_gradient_at_the_ends_too():
 class OnAGpu:
     """What _may_look asks of a tensor."""
 
-    device = torch.device("cuda")
+    device, is_meta = torch.device("cuda"), False
 
 
 def test_a_gpu_is_asked_for_its_numbers_once_a_second(monkeypatch):
@@ -188,6 +188,17 @@ def test_what_was_not_looked_at_gives_nan_and_leaves_the_weights_alone(monkeypat
     loss = losses.reconstruction_loss(recon, x, kind="bce")
     assert loss.isnan()
     assert torch.autograd.grad(loss, recon)[0].tolist() == [[0.0, 0.0]]
+
+
+@pytest.mark.parametrize("name", list(losses_of_images()))
+def test_no_loss_reads_numbers_from_the_device(name):
+    """On the device "meta" there are shapes and no numbers, so reading one is an error: it stands for a GPU, which each
+    such question makes wait."""
+    with torch.device("meta"):
+        loss = losses_of_images()[name]  # its mu, logvar and z lie there, too
+        total = loss(torch.rand(2, 1, 4, 5, requires_grad=True), torch.rand(2, 20))
+        total.backward()
+        assert total.is_meta and total.ndim == 0 and losses.kl_to_rho(torch.rand(2, 3)).is_meta
 
 
 @pytest.mark.parametrize("kind", ["mse", "bce"])

@@ -1,14 +1,26 @@
-"""The lists of packages: lower bounds that Colab meets, and pins that meet the bounds and name no machine."""
+"""The lists of packages, and what is installed: bounds that Colab meets, one pin for every Python and system, whole rooms."""
 
+import ast
+import fnmatch
+import itertools
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
+import vae_helpers
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS = PROJECT["project"]["optional-dependencies"]
 
 
 def read(name):
@@ -17,6 +29,28 @@ def read(name):
 
 
 REQUIREMENTS, CONSTRAINTS = read("requirements.txt"), read("constraints.txt")
+WANTED = [*REQUIREMENTS, *(Requirement(line) for lines in EXTRAS.values() for line in lines)]
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+SYSTEMS = {  # sys_platform, platform_system, os_name, platform_machine
+    "Linux": ("linux", "Linux", "posix", "x86_64"),
+    "Linux on ARM": ("linux", "Linux", "posix", "aarch64"),
+    "macOS": ("darwin", "Darwin", "posix", "arm64"),
+    "Windows": ("win32", "Windows", "nt", "AMD64"),
+}
+ENVIRONMENTS = {
+    f"{python} {system}": {
+        "python_version": python,
+        "python_full_version": f"{python}.9",
+        "implementation_version": f"{python}.9",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_version": "",
+        "extra": "",
+        **dict(zip(("sys_platform", "platform_system", "os_name", "platform_machine"), values, strict=True)),
+    }
+    for python, (system, values) in itertools.product(PYTHONS, SYSTEMS.items())
+}
 COLAB = {  # August 2026, Python 3.13
     "torch": "2.11.0",
     "torchvision": "0.26.0",
@@ -27,6 +61,10 @@ COLAB = {  # August 2026, Python 3.13
 }
 
 
+def applies(requirement, environment):
+    return requirement.marker is None or requirement.marker.evaluate(environment)
+
+
 @pytest.mark.parametrize("requirement", REQUIREMENTS, ids=str)
 def test_requirements_are_lower_bounds_that_colab_meets(requirement):
     assert {specifier.operator for specifier in requirement.specifier} == {">="}
@@ -34,19 +72,91 @@ def test_requirements_are_lower_bounds_that_colab_meets(requirement):
         assert COLAB[requirement.name] in requirement.specifier
 
 
-@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=str)
-def test_pins_meet_the_bounds(requirement):
-    environment = default_environment()
-    pins = [pin for pin in CONSTRAINTS if pin.name == requirement.name]
-    pins = [pin for pin in pins if pin.marker is None or pin.marker.evaluate(environment)]
-    assert len(pins) == 1, sys.version
-    (specifier,) = pins[0].specifier
-    assert specifier.operator == "==" and specifier.version in requirement.specifier
+# -------------------------------------------------------------------------------------------------- the pins
 
 
-def test_no_list_names_a_host_or_a_path():
-    for name in ("requirements.txt", "constraints.txt", "pyproject.toml", "Makefile", ".ci/run"):
-        text = (ROOT / name).read_text(encoding="utf-8")
-        assert not re.search(r"(?:index|find-links|extra-index)[-_]?(?:url)?\s*=|file://|/opt/|/root/|/home/", text), (
-            name
-        )
+@pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_every_python_and_system_has_one_pin_for_each_package_and_it_meets_the_bound(environment):
+    pins = [pin for pin in CONSTRAINTS if applies(pin, environment)]
+    names = [pin.name for pin in pins]
+    assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})
+    pinned = {pin.name: pin.specifier for pin in pins}
+    for requirement in WANTED:
+        if applies(requirement, environment):
+            (specifier,) = pinned[requirement.name]
+            assert specifier.operator == "==" and specifier.version in requirement.specifier, requirement
+
+
+def test_pins_are_exact_public_versions():
+    for pin in CONSTRAINTS:
+        (specifier,) = pin.specifier
+        assert specifier.operator == "==" and "+" not in specifier.version and not pin.url, pin
+
+
+def test_pytorch_and_torchvision_are_pinned_as_a_pair():
+    """torchvision names the torch it was made for; the metadata of the pair that is installed here says whether it fits."""
+    from importlib.metadata import requires, version
+
+    (wanted,) = [r for r in map(Requirement, requires("torchvision")) if r.name == "torch"]
+    installed = {pin.name: pin for pin in CONSTRAINTS if pin.name == "torchvision"}["torchvision"]
+    if version("torchvision") not in installed.specifier:
+        pytest.skip(f"torchvision {version('torchvision')} is installed here, not the pinned one")
+    for pin in CONSTRAINTS:
+        if pin.name == "torch":
+            (specifier,) = pin.specifier
+            assert specifier.version in wanted.specifier
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["requirements.txt", "constraints.txt", "pyproject.toml", "Makefile", ".ci/run", ".github/workflows/test.yml"],
+)
+def test_no_list_names_a_host_or_a_path(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert not re.search(r"(?:index|find-links|extra-index)[-_]?(?:url)?\s*=|file://|/opt/|/root/|/home/", text)
+
+
+# ------------------------------------------------------------------------------------------- what is installed
+
+
+def test_every_room_and_every_file_in_it_is_installed():
+    settings = PROJECT["tool"]["setuptools"]
+    packages, data = settings["packages"], settings["package-data"]["vae_helpers"]
+    listed = set(packages) if isinstance(packages, list) else None
+    for path in sorted((ROOT / "vae_helpers").rglob("*")):
+        inside = path.relative_to(ROOT / "vae_helpers").as_posix()
+        if "__pycache__" in inside or path.is_dir():
+            continue
+        if path.suffix != ".py":
+            assert any(fnmatch.fnmatch(inside, pattern) for pattern in data), f"{inside} is left behind"
+        elif path.name == "__init__.py" and listed is not None:
+            assert ".".join(path.parent.relative_to(ROOT).parts) in listed, f"{inside} is left behind"
+
+
+def module():
+    return ast.parse((ROOT / "vae_helpers" / "__init__.py").read_text(encoding="utf-8"))
+
+
+def test_the_version_is_a_plain_string_that_setuptools_reads_without_an_import():
+    assert "version" in PROJECT["project"]["dynamic"]
+    assert PROJECT["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "vae_helpers.__version__"}
+    values = {n.targets[0].id: n.value for n in module().body if isinstance(n, ast.Assign)}
+    assert ast.literal_eval(values["__version__"]) == vae_helpers.__version__
+    assert re.fullmatch(r"\d+\.\d+\.\d+", vae_helpers.__version__)
+
+
+def test_editors_see_every_room():
+    (block,) = [node for node in module().body if isinstance(node, ast.If)]
+    assert ast.unparse(block.test) == "TYPE_CHECKING"
+    seen = {alias.name for alias in block.body[0].names}
+    rooms = {p.stem for p in (ROOT / "vae_helpers").iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    assert seen == {room for room in rooms if not room.startswith("_")}
+    assert seen | {"language", "set_language", "tr"} == set(vae_helpers.__all__)
+    assert (ROOT / "vae_helpers" / "py.typed").exists()
+
+
+def test_the_package_itself_imports_no_library():
+    code = "import sys, vae_helpers; print(*sorted({'torch', 'numpy', 'matplotlib', 'ipywidgets'} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (result.returncode, result.stdout.strip()) == (0, ""), result.stderr
+    assert all(getattr(vae_helpers, room) for room in vae_helpers.__all__)

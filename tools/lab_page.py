@@ -56,6 +56,7 @@ def running_lab(folder: Path) -> Iterator[str]:
     environment = {
         **os.environ,
         "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"),  # not the side bar that someone has left wide open
         "JUPYTER_PREFER_ENV_PATH": "1",
         "PYTHONPATH": str(ROOT),
     }

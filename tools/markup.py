@@ -27,6 +27,9 @@ def mathml(latex: str, display: str = "inline") -> str:
     text = latex2mathml.converter.convert(latex.strip(), display=display)
     text = re.sub(r' xmlns="[^"]*"', "", text)  # HTML needs none
     text = re.sub(r"<mn>(\d+)</mn><mrow><mo>&#x0002C;</mo></mrow><mn>(\d+)</mn>", r"<mn>\1,\2</mn>", text)  # 0{,}5
+    text = re.sub(
+        r"<mo>(max|min|det|dim)</mo>", r"<mi>\1</mi>", text
+    )  # a function's name, not an operator with room around
     return re.sub(r"(<mi>(?:log|ln|sin|cos|exp)</mi>)(?!<mo)", r'\1<mspace width="0.17em" />', text)
 
 

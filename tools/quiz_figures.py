@@ -1,6 +1,6 @@
 """Draw the figures of the quiz into quiz/figures. They show symbols and digits only: one picture serves both languages.
 
-python -m tools.quiz_figures
+python -m tools.quiz_figures && python -m tools.quiz      (the second puts them into the package)
 """
 
 from pathlib import Path

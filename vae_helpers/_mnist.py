@@ -36,7 +36,7 @@ STALL_SECONDS = 15  # a download that sends nothing for this long is given up
 class DataError(RuntimeError):
     """A data file or folder is missing, damaged or not what it should be; the message names it and how to mend it.
 
-    Lesson 00: 3 · The data
+    Lesson 00: The data
     """
 
 

@@ -27,9 +27,9 @@ class ImageDataset(Dataset):
 
     What is given may be tensors or NumPy arrays. Whole numbers of 8 bits (0 … 255) become shares of 255, other floats
     float32, labels int64. Centred images, which have negative values, and words of a VQVAE (int64, (N, positions)) are
-    taken as they are. Raises ValueError for other shapes and types, NaN, values above 1 (a range of 0 … 255, mostly),
-    and labels that do not fit the images.
-    Lesson 00: 3 · The data
+    taken as they are. Raises ValueError for other shapes and types, NaN, ranges far beyond [0, 1] (0 … 255, mostly), and
+    labels that do not fit the images.
+    Lesson 00: The data
     """
 
     def __init__(
@@ -72,7 +72,7 @@ def load_mnist(root: str | os.PathLike | None = None, train: bool = True, *, fal
     Returns an ImageDataset: images (N, 1, 28, 28) in [0, 1], labels (N,).
     Raises DataError for a damaged or foreign file, for a VAE_DATA_DIR without MNIST and, with fallback=False, where
     MNIST cannot be had; OSError where the given root cannot be written.
-    Lesson 00: 3 · The data
+    Lesson 00: The data
     """
     variable = os.environ.get("VAE_DATA_DIR")
     if root is None and variable:
@@ -103,7 +103,7 @@ def load_digits(train: bool = True) -> ImageDataset:
 
     8×8 images (Alpaydin & Kaynak, UCI ML repository, 1998) enlarged bicubically, split once and for all into 1,438
     for training and 359 for testing. Returns an ImageDataset: images (N, 1, 28, 28) in [0, 1], labels (N,).
-    Lesson 00: 3 · The data
+    Lesson 00: The data
     """
     from sklearn.datasets import load_digits as sklearn_digits
 
@@ -128,7 +128,7 @@ def load_folder(path: str | os.PathLike, size: int = 28, channels: int = 1) -> I
     Returns an ImageDataset: images (N, channels, size, size) in [0, 1], labels (N,) or None, name of the folder, classes.
     Raises ValueError for another size or number of channels; DataError for a folder that is not there, holds no
     readable images, or holds images both in and beside subfolders.
-    Lesson 00: 3 · The data
+    Lesson 00: The data
     """
     from ._folder import read_folder
 
@@ -173,7 +173,7 @@ def add_noise(images: Tensor, kind: str = "gaussian", amount: float = 0.4) -> Te
 
     images: (N, C, H, W) in [0, 1], or any other shape. Returns the same shape.
     Raises ValueError for an unknown kind, a negative amount, and an amount above 1 where it is a probability.
-    Lesson 08: 5 · The denoising autoencoder
+    Lesson 08: The denoising autoencoder
     """
     if kind not in ("gaussian", "mask", "salt-pepper"):
         raise ValueError(f"add_noise(kind): got {kind!r}, expected 'gaussian', 'mask' or 'salt-pepper'.")
@@ -291,7 +291,7 @@ def _checked_images(images: Tensor) -> Tensor:
         if not math.isfinite(low) or not math.isfinite(high):
             bad = int((~images.isfinite()).flatten(1).any(dim=1).nonzero()[0])
             raise ValueError(f"ImageDataset(images): image {bad} has a pixel that is NaN or infinite.")
-        if low >= 0 and high > 1:
+        if low >= 0 and high > 1.5:  # beyond what resizing overshoots
             raise ValueError(
                 f"ImageDataset(images): the values go from {low:.3g} to {high:.3g}, expected [0, 1]: divide by {high:.3g}"
                 ", or by 255 if that is white."

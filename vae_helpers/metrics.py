@@ -12,7 +12,7 @@ def psnr(recon: Tensor, x: Tensor) -> Tensor:
     20 dB is a mean squared error of 0.01, and every 10 dB more divides it by ten; infinite where the images are equal.
     recon, x: (N, C, H, W) in [0, 1], so that the peak is 1. Returns (N,).
     Raises ValueError when the shapes differ.
-    Lesson 09: 2 · Denoising
+    Lesson 09: Denoising
     """
     if recon.shape != x.shape:
         raise ValueError(
@@ -31,7 +31,7 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
 
     a: (N, d), b: (M, d), any real numbers, at least two rows each. Returns one number, not below 0 but for rounding.
     Raises ValueError for other shapes.
-    Lesson 09: 6 · Generation
+    Lesson 09: Generation
     """
     for name, features in (("a", a), ("b", b)):
         if features.ndim != 2 or len(features) < 2 or features.shape[1] != b.shape[-1]:

@@ -32,9 +32,7 @@ VERDICT = {
     "missing": ("⏳ không tìm thấy hàm này", "⏳ there is no such function"),
     "stopped": ("⛔ không chạy xong", "⛔ it did not finish"),
 }
-STYLE = """body{font:16px/1.5 sans-serif;max-width:52em;margin:2em auto;padding:0 1em;color:#222}
-table{border-collapse:collapse;width:100%}td,th{border:1px solid #bbb;padding:.3em .6em;text-align:left;vertical-align:top}
-code{background:#f2f2f2;padding:0 .2em}"""
+STYLE = Path(__file__).with_name("feedback.css")
 
 
 def row(student: str, file: str, result: dict) -> dict:
@@ -127,8 +125,9 @@ def page(student: str, results: list[tuple[str, dict]], english: bool) -> str:
             parts.append(f"<p>{tr('Những ô báo lỗi khi chạy lại cả notebook', 'Cells that failed when the whole notebook was run')}:</p><ul>")  # fmt: skip
             parts += [f"<li>{tr('ô lệnh', 'code cell')} {c}: <code>{escape(f'{n}: {t}')}</code></li>" for c, n, t in result["errors"]]  # fmt: skip
             parts.append("</ul>")
+    style = STYLE.read_text(encoding="utf-8")
     title = f"{tr('Kết quả chấm bài', 'Your results')} · {escape(student)}"
     return (
         f'<!doctype html>\n<html lang="{tr("vi", "en")}"><head><meta charset="utf-8"><title>{title}</title>\n'
-        f"<style>{STYLE}</style></head><body><h1>{title}</h1>\n{chr(10).join(parts)}\n</body></html>\n"
+        f"<style>{style}</style></head><body><h1>{title}</h1>\n{chr(10).join(parts)}\n</body></html>\n"
     )

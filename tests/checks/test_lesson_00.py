@@ -1,12 +1,23 @@
 """Answers to the exercises of lesson 00, first steps: right ones, and wrong ones with the mistake that is seen in them."""
 
+import math
+
 import numpy as np
+import torch
 
 from .answers import Answers
 
 CASES = {
     "pixel_count": (
-        [lambda x: x[0].numel(), lambda x: int(np.prod(x.shape[1:])), lambda x: x.numel() // len(x)],
+        [
+            lambda x: x[0].numel(),
+            lambda x: int(np.prod(x.shape[1:])),
+            lambda x: x.numel() // len(x),
+            lambda x: math.prod(x.shape[1:]),
+            lambda x: x[0].flatten().shape[0],
+            lambda x: torch.tensor(x[0].numel()),
+            lambda x: np.int64(x.shape[1] * x.shape[2] * x.shape[3]),
+        ],
         {
             "whole_batch": lambda x: x.numel(),
             "no_channels": lambda x: x.shape[-1] * x.shape[-2],
@@ -17,6 +28,9 @@ CASES = {
             "type": lambda x: "784",
             "constant": lambda x: 28,
             None: lambda x: x[0].numel() + 1,
+            "tuple": lambda x: (x[0].numel(),),
+            "several": lambda x: tuple(x.shape[1:]),
+            "shape": lambda x: torch.full((len(x),), x[0].numel()),
         },
     ),
 }

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,7 @@ from torch.distributions import Independent, MultivariateNormal, Normal, kl_dive
 import vae_helpers
 from vae_helpers import checks
 
-from .answers import Answers, kl, no_grad, sse
+from .answers import Answers, held_back, kl, no_grad, sse
 
 
 def in_place_kl(mu, logvar):
@@ -40,9 +41,27 @@ def kl_by_loop(mu, logvar):
 BCE = F.binary_cross_entropy
 
 
+sums = loss_with(sse, lambda m, v: kl(m, v).mean())
+
+
+def parts_detached_for_the_log(*arguments):
+    total, recon, kl = sums(*arguments)
+    return total, recon.detach(), kl.detach()
+
+
 CASES = {
     "kl_divergence": (
-        [kl, independent_kl, matrix_kl, kl_by_loop, lambda m, v: kl(m.double(), v.double())],
+        [
+            kl,
+            independent_kl,
+            matrix_kl,
+            kl_by_loop,
+            lambda m, v: kl(m.double(), v.double()),
+            lambda m, v: kl_divergence(Normal(m, (v / 2).exp()), Normal(0.0, 1.0)).sum(1),
+            lambda m, v: 0.5 * (m.pow(2) + torch.expm1(v) - v).sum(-1),
+            lambda m, v: 0.5 * (m.norm(dim=1) ** 2 + v.exp().sum(1) - v.sum(1) - m.shape[1]),
+            lambda m, v: torch.einsum("nd->n", m * m + v.exp() - v - 1) / 2,
+        ],
         {
             "half_forgotten": lambda m, v: 2 * kl(m, v),
             "sign": lambda m, v: -kl(m, v),
@@ -64,6 +83,16 @@ CASES = {
             "modified": in_place_kl,
             "shape": lambda m, v: kl(m, v)[:, None],
             None: lambda m, v: kl(m, v) + 0.01,
+            "tuple": lambda m, v: (kl(m, v),),
+            "gradient: the variance is cut": lambda m, v: -0.5 * (1 + v - m**2 - v.exp().detach()).sum(1),
+            "gradient: the log-variance is cut": lambda m, v: -0.5 * (1 + v.detach() - m**2 - v.exp()).sum(1),
+            "gradient: half of mu": lambda m, v: -0.5 * (1 + v - m * m.detach() - v.exp()).sum(1),
+            "half_detached: mu": lambda m, v: kl(m.detach(), v),
+            "half_detached: logvar but for a zero": lambda m, v: kl(m, v.detach()) + 0 * v.sum(1),
+            "detached: but for a zero": lambda m, v: kl(m, v).detach() + 0 * (m + v).sum(1),
+            ": clamped": lambda m, v: kl(m, v.clamp(-4, 4)),
+            "list": lambda m, v: [k for k in kl(m, v)],
+            "gradient: clipped": lambda m, v: kl(held_back(m), v),
         },
     ),
     "vae_loss": (
@@ -71,6 +100,12 @@ CASES = {
             loss_with(sse, lambda m, v: kl(m, v).mean()),
             vae_helpers.losses.vae_loss,
             loss_with(lambda r, x: F.mse_loss(r, x) * x[0].numel(), lambda m, v: independent_kl(m, v).sum() / len(m)),
+            lambda r, x, m, v, B: list(vae_helpers.losses.vae_loss(r, x, m, v, B)),
+            parts_detached_for_the_log,
+            loss_with(lambda r, x: (r - x).flatten(1).norm(dim=1).pow(2).mean(), lambda m, v: kl(m, v).mean()),
+            loss_with(
+                lambda r, x: torch.nn.MSELoss(reduction="sum")(r, x) / r.shape[0], lambda m, v: kl(m, v).sum() / len(v)
+            ),
         ],
         {
             "only_total": lambda r, x, m, v, B: B * sse(r, x) + kl(m, v).mean(),
@@ -95,10 +130,35 @@ CASES = {
                 lambda m, v: kl(m, v).mean(),
             ),
             "detached": no_grad(loss_with(sse, lambda m, v: kl(m, v).mean())),
+            "not_tensor: floats": lambda *a: (sums(*a)[0], sums(*a)[1].item(), sums(*a)[2].item()),
+            "not_tensor: one float": lambda *a: (*sums(*a)[:2], float(sums(*a)[2])),
+            "structure: nested": lambda *a: (sums(*a)[0], sums(*a)[1:]),
+            "structure: each alone": lambda *a: [[part] for part in sums(*a)],
+            "type": lambda *a: dict(zip(("loss", "recon", "kl"), sums(*a), strict=True)),
+            "gradient: the variance is cut": loss_with(
+                sse, lambda m, v: (-0.5 * (1 + v - m**2 - v.exp().detach())).sum(1).mean()
+            ),
+            "gradient: half of the error": loss_with(
+                lambda r, x: ((r - x).detach() * (r - x)).sum() / len(x), lambda m, v: kl(m, v).mean()
+            ),
+            "half_detached: the KL": loss_with(sse, lambda m, v: kl(m.detach(), v.detach()).mean()),
+            "half_detached: the KL but for a zero": loss_with(
+                sse, lambda m, v: kl(m, v).mean().detach() + 0 * (m + v).sum()
+            ),
+            "half_detached: recon": loss_with(lambda r, x: sse(r.detach(), x), lambda m, v: kl(m, v).mean()),
+            "gradient: clipped": lambda r, x, m, v, B: sums(r, x, held_back(m), v, B),
         },
     ),
     "sigma_of_B": (
-        [lambda B: 1 / math.sqrt(2 * B), lambda B: (2 * B) ** -0.5, lambda B: torch.tensor(0.5 / B).sqrt()],
+        [
+            lambda B: 1 / math.sqrt(2 * B),
+            lambda B: (2 * B) ** -0.5,
+            lambda B: torch.tensor(0.5 / B).sqrt(),
+            lambda B: (0.5 / B) ** 0.5,
+            lambda B: np.sqrt(1 / (2 * B)),
+            lambda B: math.exp(-0.5 * math.log(2 * B)),
+            lambda B: torch.rsqrt(torch.tensor(2.0 * B)),
+        ],
         {
             "variance": lambda B: 0.5 / B,
             "two_forgotten": lambda B: B**-0.5,
@@ -108,6 +168,9 @@ CASES = {
             "forward": lambda B: 1 / (2 * B**2),
             "hard_coded": lambda B: 1 / math.sqrt(2000),
             "plain_number": lambda B: 1 / torch.sqrt(2 * B),
+            "tuple": lambda B: (1 / math.sqrt(2 * B),),
+            ": a table": lambda B: {1000: 0.0223607, 10: 0.2236068, 3.0: 0.4082483}.get(B, 1.0),
+            ": three decimals": lambda B: round(1 / math.sqrt(2 * B), 3),
         },
     ),
 }

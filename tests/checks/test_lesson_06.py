@@ -1,13 +1,23 @@
 """Answers to the exercises of lesson 06, samples: right ones, and wrong ones with the mistake that is seen in them."""
 
+import numpy as np
+import pytest
 import torch
 from torch.distributions import Normal
 
-from .answers import Answers, no_grad
+from vae_helpers import checks, models
+from vae_helpers.checks import lesson_06
+
+from .answers import Answers, antithetic, laplace, no_grad, rolled, tied
 
 
 def decode(model, z):
     return model.decode(z)
+
+
+def seeded_prior(model, n):
+    torch.manual_seed(0)
+    return model.decode(torch.randn(n, model.latent_dim))
 
 
 CASES = {
@@ -16,6 +26,18 @@ CASES = {
             lambda model, n: model.decode(torch.randn(n, model.latent_dim)),
             no_grad(lambda model, n: model.decode(Normal(0.0, 1.0).sample((n, model.latent_dim)))),
             lambda model, n: torch.cat([model.decode(torch.randn(1, model.latent_dim)) for _ in range(n)]),
+            lambda model, n: model.decode(torch.normal(0.0, 1.0, (n, model.latent_dim))),
+            no_grad(
+                lambda model, n: model.eval().decode(
+                    torch.randn(n, model.latent_dim, device=next(model.parameters()).device)
+                )
+            ),
+            lambda model, n: torch.cat([model.decode(z) for z in torch.randn(n, model.latent_dim).split(100)]),
+            lambda model, n: model.decode(
+                torch.from_numpy(np.random.default_rng().normal(size=(n, model.latent_dim))).float()
+            ),
+            lambda model, n: model.decode(torch.empty(n, model.latent_dim).normal_()).clone(),
+            lambda model, n: model.decode(torch.randn(n, model.latent_dim)).flatten(1),
         ],
         {
             "uniform": lambda model, n: model.decode(torch.rand(n, model.latent_dim)),
@@ -26,6 +48,29 @@ CASES = {
             "not_standard": lambda model, n: model.decode(3 * torch.randn(n, model.latent_dim)),
             "no_decoder": lambda model, n: torch.rand(n, 1, 28, 28),
             "changed": lambda model, n: 1 - decode(model, torch.randn(n, model.latent_dim)),
+            "shared_by_dimensions": lambda model, n: model.decode(torch.randn(n, 1).expand(n, model.latent_dim)),
+            "repeated": seeded_prior,
+            "repeated: a generator of its own": lambda model, n: model.decode(
+                torch.randn(n, model.latent_dim, generator=torch.Generator().manual_seed(1))
+            ),
+            "not_standard: four percent up": lambda model, n: model.decode(1.04 * torch.randn(n, model.latent_dim)),
+            "not_standard: two percent up": lambda model, n: model.decode(1.02 * torch.randn(n, model.latent_dim)),
+            "not_standard: three percent down": lambda model, n: model.decode(0.97 * torch.randn(n, model.latent_dim)),
+            "clipped": lambda model, n: model.decode(torch.randn(n, model.latent_dim).clamp(-2.5, 2.5)),
+            "reused: with the sign flipped": lambda model, n: model.decode(antithetic(n, model.latent_dim)),
+            "reused: twice": lambda model, n: model.decode(
+                torch.randn((n + 1) // 2, model.latent_dim).repeat_interleave(2, 0)[:n]
+            ),
+            "dependent: on the image before": lambda model, n: model.decode(rolled(n, model.latent_dim)),
+            "dependent: dimensions": lambda model, n: model.decode(tied(n, model.latent_dim)),
+            "not_standard: Laplace": lambda model, n: model.decode(laplace((n, model.latent_dim))),
+            "not_standard: twelve uniforms": lambda model, n: model.decode(
+                torch.rand(12, n, model.latent_dim).sum(0) - 6
+            ),
+            "uniform: off the centre": lambda model, n: model.decode(torch.randn(n, model.latent_dim) + 0.04),
+            "uniform: one dimension off the centre": lambda model, n: model.decode(
+                torch.randn(n, model.latent_dim) + 0.3 * (torch.arange(model.latent_dim) == 1)
+            ),
         },
     ),
 }
@@ -33,3 +78,35 @@ CASES = {
 
 class TestAnswers(Answers):
     CASES = CASES
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        lambda model: model.fc_mu.out_features,
+        lambda model: model.fc_decode.in_features,
+        lambda model: model.fc_logvar.bias.numel(),
+        lambda model: model.fc_mu.weight.shape[0],
+        lambda model: model.fc_decode.weight.size(1),
+    ],
+    ids=["fc_mu.out_features", "fc_decode.in_features", "fc_logvar.bias", "fc_mu.weight", "fc_decode.weight"],
+)
+def test_the_latent_size_may_be_read_off_the_layers(size, handout_vae, capsys):
+    """As one must for the class as the handout has it, which has no latent_dim."""
+
+    def sample_prior(model, n):
+        device = next(model.parameters()).device
+        return model.eval().decode(torch.randn(n, size(model), device=device))
+
+    assert not hasattr(handout_vae(), "latent_dim")
+    for model in (handout_vae(latent_dim=3), models.VAE(latent_dim=3)):
+        assert sample_prior(model, 4).shape == (4, 1, 28, 28)
+    assert checks.check_sample_prior(sample_prior)
+
+
+def test_the_stand_in_stands_where_the_lessons_model_does(monkeypatch):
+    assert lesson_06.usual_device() == "cpu"
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert lesson_06.usual_device() == "mps"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert lesson_06.usual_device() == "cuda"

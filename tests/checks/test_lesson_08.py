@@ -12,7 +12,7 @@ from torch.distributions import Bernoulli, kl_divergence
 import vae_helpers
 from vae_helpers import checks, data
 
-from .answers import Answers, no_grad
+from .answers import Answers, held_back, no_grad
 
 
 def angles_of(A, B, basis=lambda A: torch.linalg.qr(A)[0]):
@@ -51,6 +51,10 @@ def seeded_mask(x, share):
     return mask(x, share)
 
 
+def mirrored(noise):
+    return torch.cat([noise[..., :14], noise[..., :14].flip(-1)], -1)
+
+
 CASES = {
     "principal_angles": (
         [
@@ -59,6 +63,8 @@ CASES = {
             lambda A, B: np.flip(np.rad2deg(subspace_angles(A.numpy(), B.numpy()))),
             lambda A, B: angles_of(A.double(), B.double()),
             lambda A, B: angles_of(A, B, lambda A: torch.linalg.svd(A, full_matrices=False)[0]),
+            lambda A, B: np.rad2deg(np.arccos(np.linalg.svd(np.linalg.qr(A)[0].T @ np.linalg.qr(B)[0])[1].clip(max=1))),
+            lambda A, B: angles_of(A, B, lambda A: A @ torch.linalg.inv(torch.linalg.cholesky(A.T @ A)).T),
         ],
         {
             "radians": lambda A, B: torch.deg2rad(angles_of(A, B)),
@@ -78,6 +84,8 @@ CASES = {
                 torch.acos(torch.linalg.svdvals(torch.linalg.qr(A)[0].T @ torch.linalg.qr(B)[0]))
             ),
             None: lambda A, B: 2 * angles_of(A, B),
+            "tuple": lambda A, B: (angles_of(A, B),),
+            ": of the complement": lambda A, B: 180 - angles_of(A, B),
         },
     ),
     "kl_to_rho": (
@@ -87,6 +95,14 @@ CASES = {
             lambda z, rho: sum(
                 rho * math.log(rho) - rho * q.log() + (1 - rho) * math.log(1 - rho) - (1 - rho) * torch.log1p(-q)
                 for q in z.mean(0)
+            ),
+            lambda z, rho: (
+                torch.xlogy(torch.tensor(rho), rho / z.mean(0)) + (1 - rho) * torch.log((1 - rho) / (1 - z.mean(0)))
+            ).sum(),
+            lambda z, rho: sum(bernoulli_kl(torch.tensor(rho), z[:, j].mean()) for j in range(z.shape[1])),
+            lambda z, rho: (
+                F.binary_cross_entropy(z.mean(0), torch.full_like(z[0], rho), reduction="sum")
+                - z.shape[1] * Bernoulli(torch.tensor(rho)).entropy()
             ),
         ],
         {
@@ -106,10 +122,26 @@ CASES = {
                 rho * np.log(rho / z.mean(0)) + (1 - rho) * np.log((1 - rho) / (1 - z.mean(0)))
             ).sum(),
             "constant": lambda z, rho: torch.tensor(0.0),
+            "tuple": lambda z, rho: (vae_helpers.losses.kl_to_rho(z, rho),),
+            "gradient: one term is cut": lambda z, rho: (
+                rho * torch.log(rho / z.mean(0).detach()) + (1 - rho) * torch.log((1 - rho) / (1 - z.mean(0)))
+            ).sum(),
+            "detached: but for a zero": lambda z, rho: vae_helpers.losses.kl_to_rho(z.detach(), rho) + 0 * z.sum(),
+            "gradient: of one image only": lambda z, rho: vae_helpers.losses.kl_to_rho(
+                torch.cat([z[:1], z[1:].detach()]), rho
+            ),
+            "gradient: clipped": lambda z, rho: vae_helpers.losses.kl_to_rho(held_back(z), rho),
         },
     ),
     "contractive_penalty": (
-        [vae_helpers.losses.sigmoid_contractive_penalty, jacobian_penalty, frobenius],
+        [
+            vae_helpers.losses.sigmoid_contractive_penalty,
+            jacobian_penalty,
+            frobenius,
+            lambda z, W: ((z * (1 - z))[:, :, None] * W).pow(2).sum((1, 2)).mean(),
+            lambda z, W: torch.einsum("nj,ji->", (z * (1 - z)) ** 2, W**2) / len(z),
+            lambda z, W: sum(torch.linalg.norm((a * (1 - a))[:, None] * W) ** 2 for a in z) / len(z),
+        ],
         {
             "slope_not_squared": lambda z, W: (z * (1 - z) @ (W**2).sum(1)).mean(),
             "weights_not_squared": lambda z, W: ((z * (1 - z)) ** 2 @ W.sum(1)).mean(),
@@ -124,6 +156,12 @@ CASES = {
             "wrong_axis": lambda z, W: ((z - z**2) ** 2 * (W**2).sum(0)).sum(1).mean(),
             "detached": no_grad(frobenius),
             None: lambda z, W: frobenius(z, W) / 2,
+            "tuple": lambda z, W: (frobenius(z, W),),
+            "gradient: half of the weights": lambda z, W: ((z - z**2) ** 2 @ (W * W.detach()).sum(1)).mean(),
+            "gradient: half of the slope": lambda z, W: (((z - z**2) * (z - z**2).detach()) @ (W**2).sum(1)).mean(),
+            "half_detached: W": lambda z, W: frobenius(z, W.detach()),
+            "half_detached: W but for a zero": lambda z, W: frobenius(z, W.detach()) + 0 * W.sum(),
+            "half_detached: z but for a zero": lambda z, W: frobenius(z.detach(), W) + 0 * z.sum(),
         },
     ),
     "mask_noise": (
@@ -134,6 +172,11 @@ CASES = {
             lambda x, share: data.add_noise(x, "mask", share),
             lambda x, share: F.dropout(x, share) * (1 - share),
             lambda x, share: torch.stack([mask(image, share) for image in x]),
+            lambda x, share: x * torch.bernoulli(torch.full_like(x, 1 - share)),
+            lambda x, share: x * torch.from_numpy(np.random.default_rng().random(x.shape) >= share).float(),
+            lambda x, share: x.where(torch.rand_like(x) >= share, torch.zeros(())),
+            lambda x, share: Bernoulli(1 - share).sample(x.shape) * x,
+            lambda x, share: x * (torch.rand_like(x) + 1 - share).floor(),
         ],
         {
             "modified": masked_in_place,
@@ -150,6 +193,19 @@ CASES = {
             "nothing": lambda x, share: x.clone(),
             "shape": lambda x, share: mask(x, share).flatten(1),
             "type": lambda x, share: 0.5,
+            "reused: in both halves": lambda x, share: (
+                x * (torch.rand_like(x)[: len(x) // 2].repeat(2, 1, 1, 1) >= share)
+            ),
+            "reused: mirrored": lambda x, share: x * (mirrored(torch.rand_like(x)) >= share),
+            "reused: above as below": lambda x, share: x * (torch.rand_like(x)[:, :, :14].repeat(1, 1, 2, 1) >= share),
+            "share: one and a half points more": lambda x, share: x * (torch.rand_like(x) >= share + 0.015),
+            "share: one point less": lambda x, share: x * (torch.rand_like(x) >= share - 0.01),
+            "uneven": lambda x, share: torch.cat(
+                [x[:, :, :1], x[:, :, 1:] * (torch.rand_like(x[:, :, 1:]) >= share * 28 / 27)], 2
+            ),
+            "repeated: a generator of its own": lambda x, share: (
+                x * (torch.rand(x.shape, generator=torch.Generator().manual_seed(3)) >= share)
+            ),
         },
     ),
 }

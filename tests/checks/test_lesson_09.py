@@ -1,6 +1,7 @@
 """Answers to the exercises of lesson 09, what latents are for: right ones, and wrong ones with the mistake that is seen in them."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import torch
@@ -43,6 +44,9 @@ CASES = {
             lambda s: entropy(s.unique(return_counts=True)[1], base=2),
             lambda s: -sum((s == v).float().mean() * (s == v).float().mean().log2() for v in s.unique()),
             lambda s: Categorical(probs=torch.bincount(s - s.min()).double()).entropy() / math.log(2),
+            lambda s: sum(-n / len(s) * math.log2(n / len(s)) for n in Counter(s.tolist()).values()),
+            lambda s: torch.special.entr(shares(s)).sum() / math.log(2),
+            lambda s: math.log2(len(s)) - sum(n * math.log2(n) for n in np.unique(s, return_counts=True)[1]) / len(s),
         ],
         {
             "nats": lambda s: entropy(shares(s)),
@@ -58,6 +62,9 @@ CASES = {
             "bincount": lambda s: entropy(torch.bincount(s), base=2),
             "constant": lambda s: 3.0,
             None: lambda s: entropy(shares(s), base=2) + 0.01,
+            "tuple": lambda s: (entropy(shares(s), base=2),),
+            "several": lambda s: [n / len(s) for n in s.unique(return_counts=True)[1].tolist()],
+            ": of the positive symbols": lambda s: entropy(shares(s[s >= 0]), base=2),
         },
     ),
     "psnr": (
@@ -65,6 +72,9 @@ CASES = {
             metrics.psnr,
             lambda r, x: 20 * torch.log10(1 / ((r - x) ** 2).mean((1, 2, 3)).sqrt()),
             lambda r, x: torch.tensor([-10 * math.log10(F.mse_loss(a, b)) for a, b in zip(r, x, strict=True)]),
+            lambda r, x: -10 * torch.log10(((x - r) ** 2).flatten(1).mean(1)),
+            lambda r, x: 10 * np.log10(1 / ((r - x) ** 2).numpy().mean((1, 2, 3))),
+            lambda r, x: -10 / math.log(10) * (r.double() - x).pow(2).mean((1, 2, 3)).log(),
         ],
         {
             "natural_log": lambda r, x: metrics.psnr(r, x) * math.log(10),
@@ -83,6 +93,10 @@ CASES = {
             "ratio": lambda r, x: 1 / ((r - x) ** 2).mean((1, 2, 3)),
             "nan": lambda r, x: -10 * (r - x).mean((1, 2, 3)).log10(),
             None: lambda r, x: metrics.psnr(r, x) + 1,
+            "tuple": lambda r, x: (metrics.psnr(r, x),),
+            "list": lambda r, x: metrics.psnr(r, x).tolist(),
+            ": the peak of the batch": lambda r, x: 20 * x.max().log10() + metrics.psnr(r, x),
+            "shape": lambda r, x: metrics.psnr(r, x)[:, None],
         },
     ),
     "auroc": (
@@ -90,6 +104,15 @@ CASES = {
             lambda n, s: roc_auc_score([0] * len(n) + [1] * len(s), torch.cat([n, s])),
             lambda n, s: mannwhitneyu(s, n).statistic / (len(n) * len(s)),
             lambda n, s: sum((b > a) + 0.5 * (b == a) for a in n.tolist() for b in s.tolist()) / (len(n) * len(s)),
+            lambda n, s: torch.heaviside(s[:, None] - n, torch.tensor(0.5)).mean(),
+            lambda n, s: ((s[:, None] > n).float() + (s[:, None] >= n).float()).mean() / 2,
+            lambda n, s: (
+                (
+                    torch.searchsorted(n.sort().values, s).sum()
+                    + torch.searchsorted(n.sort().values, s, right=True).sum()
+                )
+                / (2 * len(n) * len(s))
+            ),
         ],
         {
             "reversed": lambda n, s: (torch.sign(n[:, None] - s) / 2 + 0.5).mean(),
@@ -104,6 +127,8 @@ CASES = {
             "elementwise": lambda n, s: (s > n).float().mean(),
             "boolean": lambda n, s: (s[:, None] > n).mean(),
             None: lambda n, s: (s[:, None] > 2 * n).float().mean(),
+            "tuple": lambda n, s: (torch.heaviside(s[:, None] - n, torch.tensor(0.5)).mean(),),
+            ": from the first ten": lambda n, s: torch.heaviside(s[:10, None] - n[:10], torch.tensor(0.5)).mean(),
         },
     ),
     "frechet_distance": (
@@ -111,6 +136,13 @@ CASES = {
             metrics.frechet_distance,
             lambda a, b: frechet(a, b).real,
             lambda a, b: (a.mean(0) - b.mean(0)).norm() ** 2 + torch.trace(a.T.cov() + b.T.cov()) - 2 * nuclear(a, b),
+            lambda a, b: (
+                (a.mean(0) - b.mean(0)).pow(2).sum()
+                + a.T.cov().trace()
+                + b.T.cov().trace()
+                - 2 * torch.linalg.eigvals(a.T.double().cov() @ b.T.double().cov()).sqrt().real.sum()
+            ),
+            lambda a, b: float(frechet(a, b).real),
         ],
         {
             "no_means": lambda a, b: metrics.frechet_distance(a - a.mean(0), b - b.mean(0)),
@@ -130,6 +162,11 @@ CASES = {
             "wrong_axis": lambda a, b: (a.mean(0) - b.mean(0)).pow(2).sum() + (torch.cov(a) @ torch.cov(b)).trace(),
             "constant": lambda a, b: 0.0,
             None: lambda a, b: 2 * metrics.frechet_distance(a, b),
+            "tuple": lambda a, b: (metrics.frechet_distance(a, b),),
+            "several": lambda a, b: ((a.mean(0) - b.mean(0)).pow(2).sum(), frechet(a, b).real),
+            ": of independent features": lambda a, b: (
+                (a.mean(0) - b.mean(0)).pow(2).sum() + (a.std(0) - b.std(0)).pow(2).sum()
+            ),
         },
     ),
 }

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.distributions import Normal, kl_divergence
 
 import vae_helpers
 from vae_helpers import checks
 
-from .answers import Answers, kl, no_grad, sse
+from .answers import Answers, held_back, kl, no_grad, sse
 
 
 def kl_by_dimension(mu, logvar):
@@ -44,6 +45,9 @@ CASES = {
             lambda w: w.max(0).values + torch.log(torch.exp(w - w.max(0).values).mean(0)),
             lambda w: torch.stack([torch.logsumexp(column, 0) for column in w.T]) - math.log(w.shape[0]),
             lambda w: np.logaddexp.reduce(w.double().numpy(), axis=0) - np.log(len(w)),
+            lambda w: torch.logsumexp(w - math.log(len(w)), dim=0),
+            lambda w: -math.log(w.shape[0]) + torch.logcumsumexp(w, 0)[-1],
+            lambda w: w.mean(0) + torch.log((w - w.mean(0)).double().exp().mean(0)),
         ],
         {
             "elbo": lambda w: w.sum(0) / len(w),
@@ -60,6 +64,9 @@ CASES = {
             "plain_number": lambda w: torch.logsumexp(w, dim=0) - torch.log(len(w)),
             "shape": lambda w: vae_helpers.losses.iw_log_likelihood(w)[None],
             None: lambda w: vae_helpers.losses.iw_log_likelihood(w) - 0.1,
+            "tuple": lambda w: (vae_helpers.losses.iw_log_likelihood(w),),
+            "list": lambda w: vae_helpers.losses.iw_log_likelihood(w).tolist(),
+            ": clamped": lambda w: torch.logsumexp(w.clamp(min=-80), dim=0) - math.log(len(w)),
         },
     ),
     "optimal_sigma": (
@@ -68,6 +75,9 @@ CASES = {
             lambda r, x: torch.sqrt(F.mse_loss(r, x)),
             lambda r, x: (x - r).norm() / x.numel() ** 0.5,
             lambda r, x: math.sqrt(F.mse_loss(r, x)),
+            lambda r, x: torch.linalg.vector_norm(x - r) / math.sqrt(x.numel()),
+            lambda r, x: np.sqrt(np.mean((x - r).numpy() ** 2)),
+            lambda r, x: torch.hypot((x - r).mean(), (x - r).std(unbiased=False)),
         ],
         {
             "variance": F.mse_loss,
@@ -83,6 +93,9 @@ CASES = {
             "nan": lambda r, x: -((x - r).pow(2).mean().neg().sqrt()),
             "constant": lambda r, x: torch.tensor(0.15),
             None: lambda r, x: 2 * F.mse_loss(r, x).sqrt(),
+            "tuple": lambda r, x: (F.mse_loss(r, x).sqrt(),),
+            ": of the bright pixels": lambda r, x: (x - r)[x > 0.1].pow(2).mean().sqrt(),
+            ": over N − 1": lambda r, x: ((x - r).pow(2).sum() / (x.numel() - 1)).sqrt(),
         },
     ),
     "free_bits": (
@@ -92,6 +105,9 @@ CASES = {
             lambda m, v, f: sum(torch.clamp(k, min=f) for k in kl_by_dimension(m, v)),
             lambda m, v, f: (f + F.relu(kl_by_dimension(m, v) - f)).sum(),
             lambda m, v, f: sum(max(k, f) for k in kl_by_dimension(m, v)),  # no tensor where all lie below the minimum
+            lambda m, v, f: torch.where(kl_by_dimension(m, v) > f, kl_by_dimension(m, v), f).sum(),
+            lambda m, v, f: F.threshold(kl_by_dimension(m, v), f, f).sum(),
+            lambda m, v, f: kl_divergence(Normal(m, (v / 2).exp()), Normal(0.0, 1.0)).mean(0).clamp_min(f).sum(),
         ],
         {
             "plain": lambda m, v, f: kl(m, v).mean(),
@@ -109,6 +125,20 @@ CASES = {
             "python_max": python_max_free_bits,
             "detached": no_grad(vae_helpers.losses.free_bits),
             None: lambda m, v, f: 1.1 * vae_helpers.losses.free_bits(m, v, f),
+            "tuple": lambda m, v, f: (vae_helpers.losses.free_bits(m, v, f),),
+            "gradient: the floor lets it pass": lambda m, v, f: (
+                kl_by_dimension(m, v) + (kl_by_dimension(m, v).clamp(min=f) - kl_by_dimension(m, v)).detach()
+            ).sum(),
+            "detached: but for a zero": lambda m, v, f: (
+                vae_helpers.losses.free_bits(m, v, f).detach() + 0 * (m + v).sum()
+            ),
+            "half_detached: mu but for a zero": lambda m, v, f: (
+                vae_helpers.losses.free_bits(m.detach(), v, f) + 0 * m.sum()
+            ),
+            "half_detached: logvar": lambda m, v, f: vae_helpers.losses.free_bits(m, v.detach(), f),
+            "gradient: the variance is cut": lambda m, v, f: (
+                (0.5 * (m**2 + v.exp().detach() - 1 - v)).mean(0).clamp(min=f).sum()
+            ),
         },
     ),
     "straight_through": (
@@ -117,6 +147,9 @@ CASES = {
             lambda z, book: nearest(z, book).detach() + z - z.detach(),
             CopiedGradient.apply,
             lambda z, book: z + (book[((z[:, None] - book) ** 2).sum(-1).argmin(1)] - z).detach(),
+            lambda z, book: z + (F.embedding(torch.cdist(z, book).argmin(1), book) - z).detach(),
+            lambda z, book: z - (z - nearest(z, book)).detach(),
+            lambda z, book: z + (F.one_hot(torch.cdist(z, book).argmin(1), len(book)).float() @ book - z).detach(),
         ],
         {
             "unquantised": lambda z, book: nearest(z, book) + (z - nearest(z, book)).detach(),
@@ -129,6 +162,12 @@ CASES = {
             "type": lambda z, book: 3,
             "modified": lambda z, book: z.data.copy_(nearest(z, book)),
             None: lambda z, book: z + (book[(z @ book.T).argmax(1)] - z).detach(),
+            "gradient: of the ratio": lambda z, book: z * (nearest(z, book) / z).detach(),
+            "no_gradient: but for a zero": lambda z, book: nearest(z, book).detach() + 0 * z,
+            "gradient: clipped": lambda z, book: held_back(z) + (nearest(z, book) - z).detach(),
+            ": the nearest by city blocks": lambda z, book: (
+                z + (book[torch.cdist(z, book, p=1).argmin(1)] - z).detach()
+            ),
         },
     ),
 }

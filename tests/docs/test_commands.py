@@ -40,7 +40,8 @@ NOT_RUN = {  # the beginning of a command, and why no test runs it
 
 
 def commands():
-    return sorted({line.split("  #")[0].strip() for _, code in blocks("sh") for line in code.splitlines()} - {""})
+    lines = [line for _, code in blocks("sh") for line in code.splitlines() if not line.startswith("#")]
+    return sorted({line.split("  #")[0].strip() for line in lines} - {""})
 
 
 def reason_not_to_run(command):
@@ -101,6 +102,11 @@ def test_command_of_the_documents_runs(command, after_python):
 def test_make_knows_what_the_documents_name(command, copy):
     result = run(command.replace("make ", "make --dry-run ", 1), copy)
     assert result.returncode == 0, result.stderr
+
+
+def test_commands_for_pytest_name_what_is_there():
+    named = [command.split()[-1] for command in commands() if command.startswith(".venv/bin/python -m pytest")]
+    assert len(named) >= 3 and all((ROOT / place).exists() for place in named), named
 
 
 def test_windows_commands_name_what_is_there():

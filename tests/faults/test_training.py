@@ -13,7 +13,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
 from tests.faults.support import ODD, ROOT, Table
-from tests.training.support import QUIET, Tiny, failing_loss, numbers, same_weights, tiny
+from tests.training.support import QUIET, Tiny, numbers, same_weights, stopped_at, tiny
 from vae_helpers import training
 from vae_helpers.quiz import Quiz
 from vae_helpers.training import History, fit
@@ -93,23 +93,26 @@ IN_THE_KERNEL = """
 import time
 from pathlib import Path
 
+import torch
+
 from tests.training.support import tiny
-from vae_helpers import data, losses, training
+from vae_helpers import data, training
 
 digits = data.load_digits()
-calls = 0
+update, calls = torch.optim.Adam.step, 0
 
-def loss(*arguments):
+def step(*arguments):
     global calls
     calls += 1
     if calls == 11:  # of 4 batches an epoch: in the middle of the third
         Path("in the middle").touch()
         time.sleep(100)
-    return losses.vae_loss(*arguments)
+    return update(*arguments)
 
+torch.optim.Adam.step = step
 training.fit(
     tiny(), data.ImageDataset(digits.images[:60], digits.labels[:60], "digits"), epochs=6, batch_size=16, seed=1,
-    loss=loss, checkpoint=training.checkpoint_folder() / "vae.pt", progress=False,
+    checkpoint=training.checkpoint_folder() / "vae.pt", progress=False,
 )
 """
 
@@ -292,13 +295,10 @@ def gpu_out_of_memory(small, tmp_path):
     en=("The GPU's memory is full in epoch 3, batch 1", "The epochs before are safe in", "vae.pt"),
 )
 def gpu_out_of_memory_later(small, tmp_path):
-    def another_notebook_takes_the_gpu(parts):
-        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
-
     file, resumed, whole = tmp_path / "vae.pt", tiny(seed=9), tiny()
-    loss = failing_loss(9, another_notebook_takes_the_gpu)  # of 4 batches an epoch
-    with pytest.raises(torch.cuda.OutOfMemoryError) as caught:
-        fit(tiny(), small, epochs=4, checkpoint=file, loss=loss, **RECIPE)
+    another_notebook_takes_the_gpu = torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+    with pytest.raises(torch.cuda.OutOfMemoryError) as caught, stopped_at(9, another_notebook_takes_the_gpu):
+        fit(tiny(), small, epochs=4, checkpoint=file, **RECIPE)  # of 4 batches an epoch
     fit(resumed, small, epochs=4, checkpoint=file, **RECIPE)  # the GPU is free again
     fit(whole, small, epochs=4, **RECIPE)
     assert same_weights(resumed, whole)

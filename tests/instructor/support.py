@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -54,8 +55,14 @@ def table(folder, name="grades.csv"):
         return list(csv.DictReader(file))
 
 
-def left_over():
-    """Processes that students' code ran in, and that are nobody's any more."""
-    own = {child.pid for child in psutil.Process().children(recursive=True)}
-    alive = [p for p in psutil.process_iter(["cmdline"]) if p.pid not in own and p.status() != psutil.STATUS_ZOMBIE]
-    return [process for process in alive if str(sandbox.INSIDE) in (process.info["cmdline"] or [])]
+def left_over(patience=60):
+    """Processes that students' code ran in, and that are nobody's any more. They get some seconds to end: one that has just
+    lost its parent may still be importing torch, on a machine that has much to do."""
+    until = time.monotonic() + patience
+    while True:
+        own = {child.pid for child in psutil.Process().children(recursive=True)}
+        alive = [p for p in psutil.process_iter(["cmdline"]) if p.pid not in own and p.status() != psutil.STATUS_ZOMBIE]
+        found = [process for process in alive if str(sandbox.INSIDE) in (process.info["cmdline"] or [])]
+        if not found or time.monotonic() > until:
+            return found
+        time.sleep(0.5)

@@ -2,10 +2,12 @@
 
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
 from concurrent import futures
+from contextlib import ExitStack
 
 import pytest
 
@@ -13,7 +15,7 @@ from instructor import grade
 from instructor.grader import report, submissions
 from vae_helpers import quiz
 
-from .support import MSE, left_over, notebook, submission, table
+from .support import MSE, ROOT, left_over, notebook, submission, table
 
 # ------------------------------------------------------------------------------------------------ going on
 
@@ -153,6 +155,7 @@ def test_scheduler_without_dask_says_what_to_install(tmp_path, monkeypatch):
 # ------------------------------------------------------------------------------------------------ a cluster
 
 
+@pytest.mark.grader
 def test_cluster_that_loses_a_worker_loses_no_submission(tmp_path, capsys):
     distributed = pytest.importorskip("distributed", reason="distributed is not installed")
     names = [f"s{n}" for n in range(6)]
@@ -180,3 +183,40 @@ def kill_a_busy_worker(distributed, address, work):
             time.sleep(0.05)
         busy = next(worker for worker, tasks in client.processing().items() if tasks)
         os.kill(client.run(os.getpid, workers=[busy])[busy], 9)
+
+
+@pytest.fixture
+def cluster_in(tmp_path):
+    """A function that starts a scheduler, and a worker in a folder, as GRADING.md says; gives the scheduler's address."""
+    distributed = pytest.importorskip("distributed", reason="distributed is not installed")
+    with ExitStack() as stack:
+
+        def start(folder):
+            cluster = stack.enter_context(distributed.LocalCluster(n_workers=0, dashboard_address=None))
+            address = cluster.scheduler_address
+            command = f"-m dask worker {address} --nthreads 1 --no-dashboard --local-directory {tmp_path}"
+            environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+            worker = subprocess.Popen([sys.executable, *command.split()], cwd=folder, env=environment)
+            stack.callback(worker.wait)
+            stack.callback(worker.terminate)
+            return address
+
+        yield start
+
+
+@pytest.mark.grader
+def test_worker_in_the_courses_folder_finds_the_course(tmp_path, cluster_in):
+    submission(tmp_path / "in", "An", notebook(MSE))
+    code = grade.main([str(tmp_path / "in"), "--out", str(tmp_path / "grades.csv"), "--scheduler", cluster_in(ROOT)])
+    (row,) = table(tmp_path / "in")
+    assert (code, row["status"], row["right"]) == (0, "ok", "1"), row
+
+
+@pytest.mark.grader
+def test_worker_in_another_folder_is_told_where_to_be_started(tmp_path, cluster_in, capsys):
+    submission(tmp_path / "in", "An", notebook(MSE))
+    address = cluster_in(tmp_path)
+    assert grade.main([str(tmp_path / "in"), "--out", str(tmp_path / "grades.csv"), "--scheduler", address]) == 1
+    (row,) = table(tmp_path / "in")
+    assert row["status"] == "grader-error" and "start each worker in the course's folder" in row["detail"]
+    assert "run the same command again" in capsys.readouterr().err

@@ -9,6 +9,8 @@ from instructor.grader import sandbox
 from .hostile import FAKE_PACKAGE, HONEST, HOSTILE, SHADOW, UNGUARDED
 from .support import BCE, MSE, WAY, WRONG_MSE, command, is_guarded, left_over, notebook, table
 
+pytestmark = pytest.mark.grader
+
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory):

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from tools.lab_page import PATIENCE, ROOT, menu, open_notebook, run_all_cells, running_lab
+from tools.lab_page import PATIENCE, ROOT, menu, open_notebook, running_lab
 from vae_helpers.quiz import load_questions
 
 BUTTONS = {
@@ -25,8 +25,10 @@ def lab(tmp_path_factory):
         for code in ("vi", "en"):
             nothing = shutil.ignore_patterns("quiz_answers*", ".ipynb_checkpoints", "logs")
             shutil.copytree(ROOT / room / code, folder / room / code, ignore=nothing)
-    with running_lab(folder) as address:
-        yield address
+    with pytest.MonkeyPatch.context() as own:  # no side bar open because someone left it so
+        own.setenv("JUPYTERLAB_WORKSPACES_DIR", str(folder / ".workspaces"))
+        with running_lab(folder) as address:
+            yield address
 
 
 class Page:
@@ -34,7 +36,7 @@ class Page:
 
     def __init__(self, browser, lab, code):
         self.code, self.page = code, open_notebook(browser, lab, f"quiz/{code}/quiz.ipynb")
-        run_all_cells(self.page)
+        menu(self.page, "Run", "Run All Cells")
         self.quiz = self.page.locator(".vae-quiz").first
         self.quiz.wait_for()
         self.questions = [question for question in load_questions(code) if question.set == "handout"]
@@ -170,8 +172,8 @@ def test_answers_are_there_after_a_restart_of_the_kernel(opened):
     opened.page.locator(".jp-Notebook").click(position={"x": 5, "y": 5})
     menu(opened.page, "Kernel", "Restart Kernel and Run All Cells")
     opened.page.locator(".jp-Dialog button.jp-mod-accept").click()
-    opened.page.wait_for_timeout(1000)
-    opened.page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=PATIENCE)
+    opened.page.locator(".vae-quiz.jupyter-widgets-disconnected").first.wait_for(state="detached", timeout=PATIENCE)
+    opened.page.locator(".vae-quiz:not(.jupyter-widgets-disconnected)").nth(1).wait_for(timeout=PATIENCE)
     opened.wait_for_progress(DONE[opened.code].format(10, 10))
     opened.wait_for_question(1)
     question = opened.questions[0]

@@ -12,6 +12,7 @@ import pytest
 from tools.lab_page import PATIENCE, ROOT, menu, running_lab
 from vae_helpers.page.resting import LINES
 
+FRONT_ENDS = {"JupyterLab": "doc/tree", "Notebook 7": "notebooks"}  # what each is called in an address
 SHOWN = ".jp-Notebook .jp-OutputArea-output:visible"
 
 
@@ -20,15 +21,17 @@ def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     nothing = shutil.ignore_patterns("quiz_answers*", ".ipynb_checkpoints")
     for code in LINES:
-        shutil.copytree(ROOT / "quiz" / code, folder / "quiz" / code, ignore=nothing)
-    with running_lab(folder) as address:
-        yield address
+        for front_end in FRONT_ENDS:
+            shutil.copytree(ROOT / "quiz" / code, folder / front_end / code, ignore=nothing)
+    with pytest.MonkeyPatch.context() as own:  # no side bar open because someone left it so
+        own.setenv("JUPYTERLAB_WORKSPACES_DIR", str(folder / ".workspaces"))
+        with running_lab(folder) as address:
+            yield address
 
 
-@pytest.fixture(params=["doc/tree", "notebooks"], ids=["JupyterLab", "Notebook 7"])
+@pytest.fixture(params=FRONT_ENDS)
 def front_end(request):
-    """The front end's part of the address."""
-    if request.param == "notebooks" and importlib.util.find_spec("notebook") is None:
+    if request.param == "Notebook 7" and importlib.util.find_spec("notebook") is None:
         pytest.skip("Notebook 7 is not installed")
     return request.param
 
@@ -38,7 +41,11 @@ class Day:
 
     def __init__(self, browser, lab, front_end, code):
         self.browser, self.lab = browser, lab
-        self.address, self.line, self.page = f"{lab}/{front_end}/quiz/{code}/quiz.ipynb", LINES[code], None
+        self.address, self.line, self.page = (
+            f"{lab}/{FRONT_ENDS[front_end]}/{front_end}/{code}/quiz.ipynb",
+            LINES[code],
+            None,
+        )
 
     def open(self):
         """The notebook with its kernel started, until nothing changes any more: a lost widget is given up after 2 s."""

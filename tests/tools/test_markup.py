@@ -29,6 +29,7 @@ def test_formula_in_plain_text(latex, text):
         ("0{,}5", "<mrow><mn>0,5</mn></mrow>"),  # one number, not two with a comma between them
         (r"\log p", '<mi>log</mi><mspace width="0.17em" /><mi>p</mi>'),
         (r"\log(p)", "<mi>log</mi><mo "),
+        (r"\max(1, 2)", "<mi>max</mi><mo stretchy"),
     ],
 )
 def test_formula_as_mathml(latex, part):

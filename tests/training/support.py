@@ -1,7 +1,9 @@
 """What the tests of the training share: a quick VAE, and ways to compare and to disturb trainings."""
 
 import math
+from contextlib import contextmanager
 
+import pytest
 import torch
 from torch import nn
 from torch.utils.data import Dataset
@@ -52,6 +54,21 @@ def same_weights(a, b):
     return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
 
 
+@contextmanager
+def stopped_at(step, problem):
+    """Inside, the step-th update of the weights (from 1) raises problem instead: Ctrl-C, say, at a known moment."""
+    counted, update = iter(range(1, 10**6)), torch.optim.Adam.step
+
+    def stopping(self, *arguments, **keywords):
+        if next(counted) == step:
+            raise problem
+        return update(self, *arguments, **keywords)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.optim.Adam, "step", stopping)
+        yield
+
+
 def failing_loss(at, action):
     """vae_loss that does something else at its at-th call (from 1)."""
     calls = iter(range(1, 10**6))
@@ -61,7 +78,3 @@ def failing_loss(at, action):
         return action(value) if next(calls) == at else value
 
     return loss
-
-
-def interrupt(value):
-    raise KeyboardInterrupt

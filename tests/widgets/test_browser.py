@@ -148,14 +148,57 @@ def test_random_and_reset_by_keyboard(lesson):
     expect_picture(lesson, [0.0, 0.0])
 
 
+def scrolled(page):
+    """How far the notebook has been scrolled."""
+    return page.locator(".jp-WindowedPanel-outer").first.evaluate("panel => panel.scrollTop")
+
+
+def test_the_wheel_moves_the_page_wherever_it_is_turned(lesson):
+    """No widget has a scroll bar of its own that takes the wheel first."""
+    boxes = lesson.locator(".vae-box")
+    for i in range(boxes.count()):
+        boxes.nth(i).scroll_into_view_if_needed()
+        place = boxes.nth(i).bounding_box()
+        lesson.mouse.move(place["x"] + 40, max(place["y"], 150) + 20)
+        before = scrolled(lesson)
+        lesson.mouse.wheel(0, -120)
+        lesson.wait_for_timeout(400)
+        assert scrolled(lesson) == pytest.approx(before - 120, abs=10)
+        inner = """box => [box, ...box.querySelectorAll('*')].filter(part => {
+            const style = getComputedStyle(part), bar = flow => ['auto', 'scroll'].includes(flow);
+            return bar(style.overflowY) && part.scrollHeight > part.clientHeight + 1
+                || bar(style.overflowX) && part.scrollWidth > part.clientWidth + 1 }).map(part => part.className)"""
+        assert boxes.nth(i).evaluate(inner) == []
+
+
 def test_narrow_page_shows_every_widget_whole(lesson):
-    lesson.set_viewport_size({"width": 420, "height": 900})
+    lesson.set_viewport_size({"width": 400, "height": 900})
     lesson.wait_for_timeout(1000)
     try:
-        boxes = lesson.locator(".vae-map, .widget-slider, .widget-image, .jupyter-button, .widget-dropdown")
+        boxes = lesson.locator(".vae-map, .vae-frame, .widget-slider, .widget-image, .jupyter-button, .widget-dropdown")
         assert boxes.count() > 15
         for i in range(boxes.count()):
             box = boxes.nth(i).bounding_box()
-            assert box is None or box["x"] + box["width"] <= 421, boxes.nth(i).evaluate("node => node.outerHTML")[:300]
+            assert box is None or box["x"] + box["width"] <= 401, boxes.nth(i).evaluate("node => node.outerHTML")[:300]
+        click_lands_on_the_map(lesson)
     finally:
         lesson.set_viewport_size({"width": 1100, "height": 1000})
+
+
+def click_lands_on_the_map(page):
+    """The map shrinks with the page, all its layers alike, and a click still chooses the place that is shown there."""
+    page.locator(".vae-map").first.scroll_into_view_if_needed()
+    layers = [
+        page.locator(f".vae-map >> nth=0 >> {layer}").bounding_box() for layer in (".vae-frame", "svg", ".vae-pad")
+    ]
+    box = layers[0]
+    assert box["width"] == pytest.approx(box["height"], abs=1) and 200 < box["width"] < 300
+    for other in layers[1:]:
+        assert [other[key] for key in box] == pytest.approx(list(box.values()), abs=1)
+    before = z_shown(page)
+    page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + 0.2 * box["height"])
+    after = wait_for_z(page, before)
+    assert after == pytest.approx([1.2, 1.8], abs=0.05)
+    circle = page.locator(".vae-map >> nth=0 >> svg circle >> nth=1").bounding_box()
+    assert circle["x"] + circle["width"] / 2 == pytest.approx(box["x"] + 0.7 * box["width"], abs=2)
+    assert circle["y"] + circle["height"] / 2 == pytest.approx(box["y"] + 0.2 * box["height"], abs=2)

@@ -35,5 +35,8 @@ PIXEL_COUNT = Task(
 
 
 def check_pixel_count(function: Callable) -> Result:
-    """function(images (N, C, H, W)) → how many numbers one image holds, C·H·W."""
+    """function(images (N, C, H, W)) → how many numbers one image holds, C·H·W.
+
+    Lesson 00: The data
+    """
     return run(function, PIXEL_COUNT)

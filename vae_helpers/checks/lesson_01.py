@@ -23,7 +23,7 @@ def image_pairs() -> list[tuple]:
 MSE = Task(
     cases=image_pairs,
     right=F.mse_loss,
-    gradients=(0,),
+    gradients={0: "recon"},
     mistakes=[
         Mistake("sum", lambda r, x: ((r - x) ** 2).sum(),
                 "Bạn lấy tổng trên tất cả. Công thức 1 chia cho cả số ảnh M lẫn số điểm ảnh N.",
@@ -58,7 +58,10 @@ MSE = Task(
 
 
 def check_mse(function: Callable) -> Result:
-    """function(recon, x) → the handout's eq. 1: squared error, mean over batch and pixels, a scalar."""
+    """function(recon, x) → the handout's eq. 1: squared error, mean over batch and pixels, a scalar.
+
+    Lesson 01: Mean squared error
+    """
     return run(function, MSE)
 
 
@@ -69,7 +72,7 @@ bce = F.binary_cross_entropy
 BCE = Task(
     cases=image_pairs,
     right=bce,
-    gradients=(0,),
+    gradients={0: "recon"},
     mistakes=[
         Mistake("sign", lambda r, x: -bce(r, x),
                 "Dấu bị ngược: log của một số nhỏ hơn 1 là số âm, còn mất mát phải không âm.",
@@ -107,14 +110,17 @@ BCE = Task(
 
 
 def check_bce(function: Callable) -> Result:
-    """function(recon, x) → the handout's eq. 2: binary cross-entropy, mean over batch and pixels, in nats, a scalar."""
+    """function(recon, x) → the handout's eq. 2: binary cross-entropy, mean over batch and pixels, in nats, a scalar.
+
+    Lesson 01: Binary cross-entropy
+    """
     return run(function, BCE)
 
 
 # fmt: off
 INTERPOLATE = Task(
     cases=lambda: [(torch.randn(2), torch.randn(2), a) for a in (0.0, 0.25, 0.8, 1.0)]
-    + [(torch.randn(3, 5), torch.randn(3, 5), 0.4)],
+    + [(torch.randn(3, 5), torch.randn(3, 5), torch.rand(()).item())],
     right=torch.lerp,
     mistakes=[
         Mistake("swapped", lambda a, b, t: torch.lerp(b, a, t),
@@ -140,5 +146,8 @@ INTERPOLATE = Task(
 
 
 def check_interpolate(function: Callable) -> Result:
-    """function(z_a, z_b, alpha) → the point that lies the share alpha of the way from z_a to z_b."""
+    """function(z_a, z_b, alpha) → the point that lies the share alpha of the way from z_a to z_b.
+
+    Lesson 01: Continuity: walk from one image to another
+    """
     return run(function, INTERPOLATE)

@@ -6,11 +6,17 @@ import torch
 
 from .engine import Mistake, Result, Task, run
 
+
+def drawn(*ranges: tuple[int, int]) -> tuple[int, ...]:
+    """A whole number from each range, both ends included: what the answer is cannot be typed in beforehand."""
+    return tuple(int(torch.randint(first, last + 1, ())) for first, last in ranges)
+
+
 # fmt: off
 SIGMA = Task(
-    cases=lambda: [(torch.linspace(-3, 2, 7),), (torch.randn(4, 3),), (torch.rand(5) + 0.5,)],
+    cases=lambda: [(torch.linspace(-8, 5, 7),), (torch.randn(4, 3),), (torch.rand(5) + 0.5,)],
     right=lambda logvar: torch.exp(0.5 * logvar),
-    gradients=(0,),
+    gradients={0: "logvar"},
     mistakes=[
         Mistake("identity", lambda v: v,
                 "Đó vẫn là log-phương sai. Độ lệch chuẩn không thể âm.",
@@ -39,13 +45,17 @@ SIGMA = Task(
 
 
 def check_sigma(function: Callable) -> Result:
-    """function(logvar) → the standard deviation σ = exp(logvar / 2), where logvar = log σ²."""
+    """function(logvar) → the standard deviation σ = exp(logvar / 2), where logvar = log σ².
+
+    Lesson 02: One image through the VAE
+    """
     return run(function, SIGMA)
 
 
 # fmt: off
 CONV_SIZE = Task(
-    cases=lambda: [(28, 3, 1, 1), (28, 3, 2, 1), (14, 3, 2, 1), (32, 5, 3, 0), (15, 4, 2, 2)],
+    cases=lambda: [(28, 3, 1, 1), (28, 3, 2, 1), (14, 3, 2, 1), (32, 5, 3, 0), (15, 4, 2, 2)]
+    + [drawn((16, 64), (2, 7), (1, 4), (0, 3)) for _ in range(3)],
     right=lambda n, k, s, p: (n + 2 * p - k) // s + 1,
     mistakes=[
         Mistake("one_forgotten", lambda n, k, s, p: (n + 2 * p - k) // s,
@@ -78,13 +88,16 @@ CONV_SIZE = Task(
 
 
 def check_conv_size(function: Callable) -> Result:
-    """function(size, kernel, stride, padding) → side of a convolution's output, ⌊(size + 2·padding − kernel) / stride⌋ + 1."""
+    """function(size, kernel, stride, padding) → side of a convolution's output, ⌊(size + 2·padding − kernel) / stride⌋ + 1.
+
+    Lesson 02: Layer by layer
+    """
     return run(function, CONV_SIZE)
 
 
 # fmt: off
 PARAMETER_COUNT = Task(
-    cases=lambda: [(3136, 2), (2, 3136), (10, 7), (1, 5)],
+    cases=lambda: [(3136, 2), (2, 3136), (10, 7), (1, 5), drawn((2, 900), (2, 900))],
     right=lambda i, o: i * o + o,
     mistakes=[
         Mistake("no_bias", lambda i, o: i * o,
@@ -111,14 +124,18 @@ PARAMETER_COUNT = Task(
 
 
 def check_parameter_count(function: Callable) -> Result:
-    """function(inputs, outputs) → parameters of a linear layer with bias, inputs·outputs + outputs."""
+    """function(inputs, outputs) → parameters of a linear layer with bias, inputs·outputs + outputs.
+
+    Lesson 02: Layer by layer
+    """
     return run(function, PARAMETER_COUNT)
 
 
 # fmt: off
 LATENT_SHAPES = Task(
-    cases=lambda: [(3, 10), (256, 2), (1, 16)],
+    cases=lambda: [(3, 10), (256, 2), (1, 16), drawn((2, 99), (3, 99))],
     right=lambda n, d: ((n, d), (n, d), (n, d), (n, 1, 28, 28)),
+    parts=("mu", "logvar", "z", "recon"),
     mistakes=[
         Mistake("no_batch", lambda n, d: ((d,), (d,), (d,), (1, 28, 28)),
                 "Thiếu chiều batch: mạng luôn xử lý cả batch cùng lúc.",
@@ -147,5 +164,8 @@ LATENT_SHAPES = Task(
 
 
 def check_latent_shapes(function: Callable) -> Result:
-    """function(batch_size, latent_dim) → shapes of mu, logvar, z and recon for the exercise's VAE on 1×28×28 images."""
+    """function(batch_size, latent_dim) → shapes of mu, logvar, z and recon for the exercise's VAE on 1×28×28 images.
+
+    Lesson 02: A batch of three images, ten latent dimensions
+    """
     return run(function, LATENT_SHAPES)

@@ -1,13 +1,14 @@
 """Lesson 03, reparameterization: the trick with given noise and with its own, and the estimate without it."""
 
+import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 from torch.distributions import Normal
 
-from .engine import Mistake, Result, Task, call, detached, judged, refuse, refuse_other_shapes, run
-from .random import kurtosis, refuse_repeated
+from .engine import HINTS, Mistake, Result, Task, call, gradients, judged, refuse, refuse_other_shapes, run
+from .random import SIGMAS, flaw, refuse_repeated
 
 # fmt: off
 REPARAMETERIZE_FIXED = Task(
@@ -17,7 +18,7 @@ REPARAMETERIZE_FIXED = Task(
         (torch.randn(4, 3), torch.rand(4, 3) + 0.1, torch.randn(4, 3)),
     ],
     right=lambda mu, sigma, epsilon: mu + sigma * epsilon,
-    gradients=(0, 1),
+    gradients={0: "mu", 1: "sigma"},
     mistakes=[
         Mistake("no_scale", lambda m, s, e: m + e,
                 "Nhiễu chưa được co giãn: σ đi đâu rồi?",
@@ -49,7 +50,10 @@ REPARAMETERIZE_FIXED = Task(
 
 
 def check_reparameterize_fixed(function: Callable) -> Result:
-    """function(mu, sigma, epsilon) → z = mu + sigma ⊙ epsilon: the handout's eq. 3, with the noise given."""
+    """function(mu, sigma, epsilon) → z = mu + sigma ⊙ epsilon: the handout's eq. 3, with the noise given.
+
+    Lesson 03: Computing $z$ by hand
+    """
     return run(function, REPARAMETERIZE_FIXED)
 
 
@@ -81,10 +85,19 @@ REPARAMETERIZE = {  # name → hints
                              "All latent dimensions share one ε. Each dimension needs noise of its own."),
     "not_gaussian": ("Nhiễu không phải N(0, 1). Hãy xem lại: rand cho số phân bố đều trong [0, 1), khác với randn.",
                      "The noise is not N(0, 1). Look again: rand gives uniform numbers in [0, 1), which is not what randn gives."),
+    "clipped": ("Nhiễu bị chặn lại: trong hàng trăm nghìn số từ N(0, 1) phải có những số vượt quá ±3,7, mà ở đây không có số nào. Hãy tìm clamp.",
+                "The noise is cut off: among hundreds of thousands of numbers from N(0, 1) some lie beyond ±3.7, and here none does. Look for a clamp."),
+    "reused": ("Có những số ngẫu nhiên được dùng lại, cho ảnh khác hay với dấu ngược lại. Mỗi phần tử của z cần một số mới.",
+               "Some random numbers are used again, for another image or with the sign flipped. Every entry of z needs a fresh one."),
+    "dependent": ("Các số ngẫu nhiên phụ thuộc nhau: biết số này là đoán được phần nào số kia. Hãy lấy tất cả bằng một lệnh randn, đừng trộn hay cộng dồn chúng.",
+                  "The random numbers depend on each other: one tells something of the next. Draw them all with one randn, and neither mix nor add them up."),
     "scale": ("Nhiễu có độ lệch chuẩn chưa đúng. Hãy viết lại cách tính từ logvar ra σ, từng bước một.",
               "The noise does not have the right standard deviation. Write down again the way from logvar to σ, step by step."),
     "repeated": ("Gọi hai lần mà nhiễu y hệt nhau. Đừng đặt seed bên trong hàm.",
                  "Two calls give exactly the same noise. Do not set a seed inside the function."),
+    "detached": HINTS["detached"],
+    "gradient": ("z đúng phân phối, nhưng gradient theo {by} chưa đúng: có phần bị cắt hay bị chặn. Đạo hàm của z theo mu là 1, theo logvar là nửa quãng từ mu đến z.",
+                 "z has the right distribution, but the gradient with respect to {by} is not right: a part of it is cut or held back. The derivative of z by mu is 1, by logvar half of the way from mu to z."),
     "half_detached": ("z đúng phân phối, nhưng gradient không đến được {missing}: đường từ {missing} đến z bị cắt.",
                       "z has the right distribution, but no gradient reaches {missing}: the way from {missing} to z is cut."),
 }
@@ -102,7 +115,9 @@ WRONG_SIGMAS = {
 def check_reparameterize(function: Callable) -> Result:
     """function(mu, logvar) → z ~ N(mu, exp(logvar)), fresh noise for every entry, with gradients to mu and logvar.
 
-    mu, logvar, z: (N, latent_dim). The noise is judged by its statistics over 60,000 entries.
+    mu, logvar, z: (N, latent_dim). The noise is judged by its statistics over 200,000 entries.
+
+    Lesson 03: The VAE's function
     """
     return judged(function, judge_reparameterize)
 
@@ -110,17 +125,20 @@ def check_reparameterize(function: Callable) -> Result:
 def judge_reparameterize(function: Callable) -> None:
     for shape in ((1, 2), (7, 5)):
         sampled(function, torch.randn(shape), torch.randn(shape))
-    N, d = 20_000, 3
-    mu, logvar = 2 * torch.randn(N, d), 4 * torch.rand(N, d) - 2.5
+    N, d = 40_000, 5
+    mu, logvar = 2 * torch.randn(N, d), 6 * torch.rand(N, d) - 4
     z, mu, logvar = sampled(function, mu.requires_grad_(), logvar.requires_grad_())
-    judge_noise((z - mu).detach(), logvar.detach())
+    deviation = (z - mu).detach()
+    refuse(not z.isfinite().all(), "nan", REPARAMETERIZE)
+    refuse(deviation.abs().max() < 1e-3, "no_noise", REPARAMETERIZE)
+    for name, sigma in WRONG_SIGMAS.items():
+        refuse(is_sigma(deviation, logvar, sigma(logvar.detach())), name, REPARAMETERIZE)
+    noise, *_ = sampled(function, torch.zeros(N, d), torch.zeros(N, d))  # mu = 0 and σ = 1 leave ε as it was drawn
+    name = flaw(noise.detach())
+    refuse(name, "not_gaussian" if name == "mean" else name, REPARAMETERIZE)
+    judge_scale(deviation / torch.exp(0.5 * logvar.detach()), logvar.detach())
     refuse_repeated(function, (mu.detach(), logvar.detach()), z, REPARAMETERIZE)
-    if not z.requires_grad:
-        raise detached()
-    to_mu, to_logvar = torch.autograd.grad(z.sum(), (mu, logvar), allow_unused=True)
-    if to_mu is None or to_logvar is None or not to_logvar.any() or not to_mu.any():
-        missing = "mu" if to_mu is None or not to_mu.any() else "logvar"
-        refuse(True, "half_detached", REPARAMETERIZE, missing=missing)
+    judge_gradients(z, mu, logvar)
 
 
 def sampled(function: Callable, mu: Tensor, logvar: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -130,18 +148,21 @@ def sampled(function: Callable, mu: Tensor, logvar: Tensor) -> tuple[Tensor, Ten
     return z, mu, logvar
 
 
-def judge_noise(deviation: Tensor, logvar: Tensor) -> None:
-    """deviation: z − mu, (N, d)."""
-    noise = deviation / torch.exp(0.5 * logvar)  # ~ N(0, 1) if z is right
-    refuse(not noise.isfinite().all(), "nan", REPARAMETERIZE)
-    refuse(noise.abs().max() < 1e-3, "no_noise", REPARAMETERIZE)
-    for name, sigma in WRONG_SIGMAS.items():
-        refuse(is_sigma(deviation, logvar, sigma(logvar)), name, REPARAMETERIZE)
-    refuse((noise - noise[:1]).abs().max() < 1e-3, "shared_by_batch", REPARAMETERIZE)
-    refuse((noise - noise[:, :1]).abs().max() < 1e-3, "shared_by_dimensions", REPARAMETERIZE)
-    refuse(abs(noise.mean()) > 0.03 or abs(kurtosis(noise) - 3) > 0.25, "not_gaussian", REPARAMETERIZE)
-    low = logvar < logvar.median()
-    refuse(max(abs(noise[low].std() - 1), abs(noise[~low].std() - 1)) > 0.03, "scale", REPARAMETERIZE)
+def judge_scale(noise: Tensor, logvar: Tensor) -> None:
+    """noise has standard deviation 1 in each quarter of the values of logvar."""
+    for part in noise.flatten()[logvar.flatten().argsort()].chunk(4):
+        refuse(abs(part.std() - 1) > SIGMAS / math.sqrt(2 * len(part)), "scale", REPARAMETERIZE)
+
+
+def judge_gradients(z: Tensor, mu: Tensor, logvar: Tensor) -> None:
+    refuse(not z.requires_grad, "detached", REPARAMETERIZE)
+    weight = torch.randn_like(z)
+    got = dict(zip(("mu", "logvar"), gradients(z, weight, [mu, logvar]), strict=True))
+    refuse(not any(gradient.any() for gradient in got.values()), "detached", REPARAMETERIZE)
+    right = {"mu": weight, "logvar": 0.5 * weight * (z - mu).detach()}
+    for name, gradient in got.items():
+        refuse(not gradient.any(), "half_detached", REPARAMETERIZE, missing=name)
+        refuse(not torch.allclose(gradient, right[name], rtol=1e-4, atol=1e-4), "gradient", REPARAMETERIZE, by=name)
 
 
 def is_sigma(deviation: Tensor, logvar: Tensor, sigma: Tensor) -> bool:
@@ -184,5 +205,8 @@ SCORE_GRADIENT = Task(
 
 
 def check_score_gradient(function: Callable) -> Result:
-    """function(z, mu, sigma, value) → score-function estimate of d/dmu E[value(z)], value · (z − mu) / sigma², for each z."""
+    """function(z, mu, sigma, value) → score-function estimate of d/dmu E[value(z)], value · (z − mu) / sigma², for each z.
+
+    Lesson 03: And without the trick?
+    """
     return run(function, SCORE_GRADIENT)

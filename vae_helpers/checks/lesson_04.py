@@ -16,9 +16,9 @@ kl = losses.kl_divergence
 
 # fmt: off
 KL_DIVERGENCE = Task(
-    cases=lambda: [(torch.randn(n, d), torch.randn(n, d)) for n, d in ((7, 5), (1, 2), (4, 10), (5, 5))],
+    cases=lambda: [(torch.randn(n, d), s * torch.randn(n, d)) for n, d, s in ((7, 5, 1), (1, 2, 1), (4, 10, 3), (5, 5, 1))],
     right=kl,
-    gradients=(0, 1),
+    gradients={0: "mu", 1: "logvar"},
     mistakes=[
         Mistake("half_forgotten", lambda m, v: 2 * kl(m, v),
                 "Kết quả lớn gấp đôi: hệ số ½ bị quên.",
@@ -74,7 +74,10 @@ KL_DIVERGENCE = Task(
 
 
 def check_kl_divergence(function: Callable) -> Result:
-    """function(mu, logvar), each (N, latent_dim) → (N,): KL(N(mu, exp(logvar)) ‖ N(0, I)) in nats."""
+    """function(mu, logvar), each (N, latent_dim) → (N,): KL(N(mu, exp(logvar)) ‖ N(0, I)) in nats.
+
+    Lesson 04: The KL part, in three ways
+    """
     return run(function, KL_DIVERGENCE)
 
 
@@ -118,7 +121,8 @@ ANY_SIZE = (
 VAE_LOSS = Task(
     cases=loss_cases,
     right=loss,
-    gradients=(0, 2, 3),
+    gradients={0: "recon", 2: "mu", 3: "logvar"},
+    parts=("total", "recon", "kl"),
     mistakes=[
         Mistake("only_total", lambda *a: loss(*a)[0],
                 "Bạn chỉ trả về tổng. Cần bộ ba (total, recon, kl) để ghi log từng phần.",
@@ -180,13 +184,16 @@ VAE_LOSS = Task(
 
 
 def check_vae_loss(function: Callable) -> Result:
-    """function(recon, x, mu, logvar, B) → (total, recon, kl) as losses.vae_loss gives them: three means over the batch."""
+    """function(recon, x, mu, logvar, B) → (total, recon, kl) as losses.vae_loss gives them: three means over the batch.
+
+    Lesson 04: The reconstruction part
+    """
     return run(function, VAE_LOSS)
 
 
 # fmt: off
 SIGMA_OF_B = Task(
-    cases=lambda: [(1000,), (10,), (0.5,), (3.0,)],
+    cases=lambda: [(1000,), (10,), (0.5,), (3.0,), (0.1 + 99 * torch.rand(()).item(),)],
     right=lambda B: 1 / math.sqrt(2 * B),
     mistakes=[
         Mistake("variance", lambda B: 1 / (2 * B),
@@ -221,5 +228,8 @@ SIGMA_OF_B = Task(
 
 
 def check_sigma_of_B(function: Callable) -> Result:
-    """function(B) → the decoder's standard deviation σ = 1/√(2B), from B = 1/(2σ²)."""
+    """function(B) → the decoder's standard deviation σ = 1/√(2B), from B = 1/(2σ²).
+
+    Lesson 04: The reconstruction part
+    """
     return run(function, SIGMA_OF_B)

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 
+import torch
+
 from .engine import Mistake, Result, Task, run
 
 # fmt: off
 EPOCH_MEAN = Task(
-    cases=lambda: [([4.0, 2.0, 9.0], [256, 256, 128]), ([1.0, 3.0], [10, 1]), ([5.0, 7.0, 6.5, 2.0], [3, 3, 3, 2])],
+    cases=lambda: [
+        ([4.0, 2.0, 9.0], [256, 256, 128]), ([1.0, 3.0], [10, 1]), ([5.0, 7.0, 6.5, 2.0], [3, 3, 3, 2]),
+        ((9 * torch.rand(5)).tolist(), torch.randint(1, 300, (5,)).tolist()),
+    ],
     right=lambda means, sizes: sum(m * n for m, n in zip(means, sizes, strict=True)) / sum(sizes),
     mistakes=[
         Mistake("handout", lambda means, sizes: sum(means) / sum(sizes),
@@ -33,5 +38,8 @@ EPOCH_MEAN = Task(
 
 
 def check_epoch_mean(function: Callable) -> Result:
-    """function(batch_means, batch_sizes), two lists → the mean over all images, each batch weighted by its size."""
+    """function(batch_means, batch_sizes), two lists → the mean over all images, each batch weighted by its size.
+
+    Lesson 05: Which number goes into the log?
+    """
     return run(function, EPOCH_MEAN)

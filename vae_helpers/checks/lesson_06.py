@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from .engine import Result, call, judged, refuse
-from .random import kurtosis
+from .random import flaw
 
 # fmt: off
 SAMPLE_PRIOR = {  # name → hints
@@ -23,19 +23,38 @@ SAMPLE_PRIOR = {  # name → hints
                 "z does not have mean 0. Look again: rand gives uniform numbers in [0, 1), but the prior is N(0, I)."),
     "not_standard": ("z không tuân theo phân phối chuẩn có độ lệch chuẩn 1. Tiên nghiệm là N(0, I), không nhân thêm gì.",
                      "z does not follow a normal distribution with standard deviation 1. The prior is N(0, I), with nothing multiplied."),
+    "shared_by_dimensions": ("Mọi chiều của z mang cùng một con số. Mỗi chiều cần một số ngẫu nhiên của riêng nó.",
+                             "All dimensions of z hold the same number. Each dimension needs a random number of its own."),
+    "clipped": ("z bị chặn lại: trong một trăm nghìn số từ N(0, 1) phải có những số vượt quá ±3,7, mà ở đây không có số nào. Hãy tìm clamp.",
+                "z is cut off: among a hundred thousand numbers from N(0, 1) some lie beyond ±3.7, and here none does. Look for a clamp."),
+    "reused": ("Có những số ngẫu nhiên được dùng lại, cho ảnh khác hay với dấu ngược lại. Mỗi phần tử của z cần một số mới.",
+               "Some random numbers are used again, for another image or with the sign flipped. Every entry of z needs a fresh one."),
+    "dependent": ("Các số trong z phụ thuộc nhau: biết số này là đoán được phần nào số kia. Hãy lấy tất cả bằng một lệnh randn, đừng trộn hay cộng dồn chúng.",
+                  "The numbers in z depend on each other: one tells something of the next. Draw them all with one randn, and neither mix nor add them up."),
+    "repeated": ("Gọi hai lần mà z y hệt nhau. Đừng đặt seed bên trong hàm.",
+                 "Two calls give exactly the same z. Do not set a seed inside the function."),
     "changed": ("Ảnh trả về không phải là ảnh mà decoder đưa ra.",
                 "The images returned are not those that the decoder gave."),
 }
 # fmt: on
 
 
+# what noise may lack → the mistake, where z has a name of its own for it
+NAMES = {"shared_by_batch": "same_z", "mean": "uniform", "scale": "not_standard", "not_gaussian": "not_standard"}
+
+
 class RecordingDecoder(nn.Module):
-    """Stands in for a trained model: decode remembers every z it is given; encode and forward remember that they ran."""
+    """Stands in for a trained model: decode remembers every z it is given; encode and forward remember that they ran.
+
+    It tells its latent size as the kit's VAE does (latent_dim) and as the handout's does (by the sizes of its layers).
+    """
 
     def __init__(self, latent_dim: int):
         super().__init__()
         self.latent_dim, self.latents, self.encoded, self.z_device = latent_dim, [], False, None
         self.weight = nn.Parameter(torch.randn(latent_dim, 784) / 8)
+        self.fc_mu, self.fc_logvar = nn.Linear(64 * 7 * 7, latent_dim), nn.Linear(64 * 7 * 7, latent_dim)
+        self.fc_decode = nn.Linear(latent_dim, 64 * 7 * 7)
 
     def decode(self, z: Tensor) -> Tensor:
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
@@ -54,24 +73,34 @@ class RecordingDecoder(nn.Module):
 
 
 def usual_device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    """Where the lesson's model stands."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def check_sample_prior(function: Callable) -> Result:
     """function(model, n) → n images decoded from z ~ N(0, I). Tried with stand-in models that remember their z.
 
-    They stand on the GPU if there is one, as the lesson's model does.
+    They stand on the GPU if there is one, as the lesson's model does. z is judged by its statistics over 100,000 entries.
+
+    Lesson 06: Making new images
     """
-    return judged(function, judge_prior_samples, devices=None)
+    return judged(function, judge_prior_samples)
 
 
 def judge_prior_samples(function: Callable) -> None:
     for n, latent_dim in ((5, 2), (3, 7)):
-        prior_samples(function, n, latent_dim)
-    images, z, model = prior_samples(function, 4000, 3)  # enough for statistics
-    refuse(abs(z.mean()) > 0.05, "uniform", SAMPLE_PRIOR)
-    refuse(abs(z.std() - 1) > 0.05 or abs(kurtosis(z) - 3) > 0.4, "not_standard", SAMPLE_PRIOR)
-    refuse(not torch.allclose(images.detach(), model.decode(z).detach(), atol=1e-4), "changed", SAMPLE_PRIOR)
+        first, again = (prior_samples(function, n, latent_dim)[1] for _ in range(2))
+        refuse(torch.equal(first, again), "repeated", SAMPLE_PRIOR)
+    images, z, model = prior_samples(function, 4000, 25)  # enough for statistics
+    name = flaw(z.cpu())
+    refuse(name, NAMES.get(name, name), SAMPLE_PRIOR)
+    refuse(
+        not torch.allclose(images.detach().flatten(1), model.decode(z).detach().flatten(1), atol=1e-4),
+        "changed",
+        SAMPLE_PRIOR,
+    )
 
 
 def prior_samples(function: Callable, n: int, latent_dim: int) -> tuple[Tensor, Tensor, RecordingDecoder]:
@@ -83,7 +112,7 @@ def prior_samples(function: Callable, n: int, latent_dim: int) -> tuple[Tensor, 
     z_device, device = model.z_device, model.weight.device
     refuse(z_device != device, "device", SAMPLE_PRIOR, z=z_device, model=device)
     got = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
-    refuse(got != (n, 1, 28, 28), "shape", SAMPLE_PRIOR, got=got, n=n, wanted=(n, 1, 28, 28))
+    refuse(got not in ((n, 1, 28, 28), (n, 784)), "shape", SAMPLE_PRIOR, got=got, n=n, wanted=(n, 1, 28, 28))
     z = torch.cat(model.latents)
     refuse(len(z) > 1 and (z - z[0]).abs().max() < 1e-6, "same_z", SAMPLE_PRIOR)
     return images, z, model

@@ -22,9 +22,17 @@ def not_divided(a, b, t):
     return torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b
 
 
+def walks():
+    """Both acute and obtuse angles: there the sine is the same, and the angle is not."""
+    for d, t in ((2, 0.3), (16, 0.5), (5, 0.8), (3, torch.rand(()).item())):
+        a, b = torch.randn(d), torch.randn(d)
+        obtuse = torch.dot(a, b) < 0
+        yield a, (-b if obtuse == (d == 2) else b), t
+
+
 # fmt: off
 SLERP = Task(
-    cases=lambda: [(torch.randn(d), torch.randn(d), t) for d, t in ((2, 0.3), (16, 0.5), (5, 0.8), (3, 0.1))],
+    cases=walks,
     right=slerp,
     mistakes=[
         Mistake("straight", torch.lerp,
@@ -51,5 +59,8 @@ SLERP = Task(
 
 
 def check_slerp(function: Callable) -> Result:
-    """function(z_a, z_b, alpha), each z (d,) → the point the share alpha along the arc from z_a to z_b (spherical)."""
+    """function(z_a, z_b, alpha), each z (d,) → the point the share alpha along the arc from z_a to z_b (spherical).
+
+    Lesson 07: Walking from one image to another
+    """
     return run(function, SLERP)

@@ -63,7 +63,10 @@ ENTROPY_BITS = Task(
 
 
 def check_entropy_bits(function: Callable) -> Result:
-    """function(symbols (N,) whole numbers) → −Σ p log₂ p in bits, p the share of each number that occurs, a scalar."""
+    """function(symbols (N,) whole numbers) → −Σ p log₂ p in bits, p the share of each number that occurs, a scalar.
+
+    Lesson 09: Compression
+    """
     return run(function, ENTROPY_BITS)
 
 
@@ -133,7 +136,10 @@ PSNR = Task(
 
 
 def check_psnr(function: Callable) -> Result:
-    """function(recon, x), images (N, C, H, W) in [0, 1] → 10 log₁₀(1 / MSE) of each image, (N,) decibels."""
+    """function(recon, x), images (N, C, H, W) in [0, 1] → 10 log₁₀(1 / MSE) of each image, (N,) decibels.
+
+    Lesson 09: Denoising
+    """
     return run(function, PSNR)
 
 
@@ -201,7 +207,10 @@ AUROC = Task(
 
 
 def check_auroc(function: Callable) -> Result:
-    """function(normal (N,), strange (M,)) → share of the N·M pairs in which the strange score is higher, a tie half."""
+    """function(normal (N,), strange (M,)) → share of the N·M pairs in which the strange score is higher, a tie half.
+
+    Lesson 09: Anomaly detection
+    """
     return run(function, AUROC)
 
 
@@ -285,5 +294,8 @@ FRECHET_DISTANCE = Task(
 
 
 def check_frechet_distance(function: Callable) -> Result:
-    """function(a (N, d), b (M, d)) → ‖m_a − m_b‖² + Tr(C_a + C_b − 2 (C_a C_b)^½), covariances over N − 1, a scalar."""
+    """function(a (N, d), b (M, d)) → ‖m_a − m_b‖² + Tr(C_a + C_b − 2 (C_a C_b)^½), covariances over N − 1, a scalar.
+
+    Lesson 09: Generation
+    """
     return run(function, FRECHET_DISTANCE)

@@ -58,7 +58,10 @@ IW_LOG_LIKELIHOOD = Task(
 
 
 def check_iw_log_likelihood(function: Callable) -> Result:
-    """function(log_w), log_w (k, N) → (N,): log of the mean over the k samples of w = exp(log_w), in nats."""
+    """function(log_w), log_w (k, N) → (N,): log of the mean over the k samples of w = exp(log_w), in nats.
+
+    Lesson 10: From the ELBO to
+    """
     return run(function, IW_LOG_LIKELIHOOD)
 
 
@@ -115,7 +118,10 @@ OPTIMAL_SIGMA = Task(
 
 
 def check_optimal_sigma(function: Callable) -> Result:
-    """function(recon, x) → the σ under which x is most likely, N(x; recon, σ²): the root of the mean squared error."""
+    """function(recon, x) → the σ under which x is most likely, N(x; recon, σ²): the root of the mean squared error.
+
+    Lesson 10: Do not choose $B$ by hand
+    """
     return run(function, OPTIMAL_SIGMA)
 
 
@@ -135,7 +141,7 @@ def posterior_cases():
 FREE_BITS = Task(
     cases=posterior_cases,
     right=losses.free_bits,
-    gradients=(0, 1),
+    gradients={0: "mu", 1: "logvar"},
     gradient_cases=3,
     mistakes=[
         Mistake("plain", lambda m, v, f: kl(m, v).mean(0).sum(),
@@ -188,7 +194,10 @@ FREE_BITS = Task(
 
 
 def check_free_bits(function: Callable) -> Result:
-    """function(mu, logvar, minimum), mu and logvar (N, d) → Σ_j max(minimum, KL_j), KL_j averaged over the batch."""
+    """function(mu, logvar, minimum), mu and logvar (N, d) → Σ_j max(minimum, KL_j), KL_j averaged over the batch.
+
+    Lesson 10: Posterior collapse
+    """
     return run(function, FREE_BITS)
 
 
@@ -217,7 +226,10 @@ STRAIGHT_THROUGH = {  # name → hints
 
 
 def check_straight_through(function: Callable) -> Result:
-    """function(z_e, codebook), z_e (N, dim), codebook (K, dim) → (N, dim): the nearest vectors, with z_e's gradient."""
+    """function(z_e, codebook), z_e (N, dim), codebook (K, dim) → (N, dim): the nearest vectors, with z_e's gradient.
+
+    Lesson 10: The VQ-VAE
+    """
     return judged(function, judge_straight_through)
 
 

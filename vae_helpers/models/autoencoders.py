@@ -15,7 +15,7 @@ class Autoencoder(ConvNet):
 
     channels: 1 for grey images, 3 for colour; latent_dim: numbers in the code z; img_size: pixels on a side, a multiple
     of 4, such as 28, 32 or 64. Raises ValueError for other numbers, and for a batch of images of another size.
-    Lesson 01: 3 · Building the network
+    Lesson 01: Building the network
     """
 
     def __init__(self, channels: int = 1, latent_dim: int = 2, img_size: int = 28):
@@ -37,7 +37,7 @@ class MLPAutoencoder(nn.Module):
     The code z may be any real numbers. Trains much faster on a CPU than the convolutional Autoencoder.
     latent_dim: numbers in the code z; hidden: width of the layer before and after it; img_size, channels: of the images,
     which may also come flat. Raises ValueError for a batch of images of another size.
-    Lesson 08: 2 · With activation functions
+    Lesson 08: With activation functions
     """
 
     def __init__(self, latent_dim: int = 16, hidden: int = 256, img_size: int = 28, channels: int = 1):
@@ -79,7 +79,7 @@ class TiedAutoencoder(nn.Module):
     weight: W (latent_dim, pixels), whose rows are the features that the decoder draws with.
     latent_dim: units of the code, more than there are pixels for an overcomplete one; activation: e.g. torch.relu;
     img_size, channels: of the images, which may also come flat. Raises ValueError for images of another size.
-    Lesson 08: 3 · Must it be narrow? The sparse autoencoder
+    Lesson 08: Must it be narrow? The sparse autoencoder
     """
 
     def __init__(

@@ -13,7 +13,7 @@ class AutoregressiveVAE(MLPVAE):
     L is strictly lower triangular, so pixel i sees pixels 0 … i − 1 (row by row). Without z this is the fully visible
     sigmoid belief network (B. Frey et al., 1996), which models digits well enough alone for z to be left unused.
     L has as many numbers as there are pairs of pixels: 0.6 million at 28×28, 17 million at 64×64. Arguments as in MLPVAE.
-    Lesson 10: 5 · Posterior collapse
+    Lesson 10: Posterior collapse
     """
 
     def __init__(self, latent_dim: int = 20, hidden: int = 512, img_size: int = 28, channels: int = 1):

@@ -14,7 +14,7 @@ class CVAE(MLPVAE):
     K. Sohn et al., "Learning Structured Output Representation using Deep Conditional Generative Models", NeurIPS 2015.
     classes: how many labels there are, 0 … classes − 1; the other arguments as in MLPVAE.
     forward gives logits, for losses.bernoulli_vae_loss, and asks for the labels: forward(x, y).
-    Lesson 10: 6 · The conditional VAE
+    Lesson 10: The conditional VAE
     """
 
     def __init__(

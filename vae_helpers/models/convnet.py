@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .._inference import device_of, looking_at
+from .._language import tr
 from ._sizes import check_images, whole
 
 
@@ -38,7 +40,6 @@ class ConvNet(nn.Module):
         self.deconv1 = nn.ConvTranspose2d(64, 32, kernel_size=3, stride=2, padding=1, output_padding=1)  # 7×7 → 14×14
         self.deconv2 = nn.ConvTranspose2d(32, 16, kernel_size=3, stride=2, padding=1, output_padding=1)  # → 28×28
         self.conv_final = nn.Conv2d(16, channels, kernel_size=3, padding=1)
-        self.to(memory_format=torch.channels_last)  # same numbers in another order in memory: convolutions run faster
 
     def features(self, x: Tensor) -> Tensor:
         """(N, channels, img_size, img_size) → (N, flatten_dim). Raises ValueError for any other image shape."""
@@ -63,16 +64,42 @@ class ConvNet(nn.Module):
 def summary(model: nn.Module, input_size: tuple[int, ...] = (1, 28, 28)) -> None:
     """Print torchsummary's table of layers, output shapes and parameters.
 
-    torchsummary runs the model on random images: here in eval mode and with the random state kept, so that looking
-    at a model changes neither its weights nor the training that follows. input_size is (C, H, W).
+    torchsummary runs the model on two random images: here in eval mode, with the random state kept and each layer's mode
+    put back, so that looking at a model changes neither it nor the training that follows. input_size: (C, H, W).
+    Raises ValueError for a model without layers that have weights, and for layers that give neither a tensor nor a tuple
+    of tensors, which torchsummary cannot show; an error of the model's own, for a wrong input_size say, as it is.
+
+    Lesson 05: III.5 · The model
     """
     from torchsummary import summary as torchsummary_summary
 
-    was_training = model.training
-    device = next(model.parameters()).device.type
-    model.eval()
+    layers = [layer for layer in model.modules() if layer is not model]
+    if not any(isinstance(getattr(layer, name, None), Tensor) for layer in layers for name in ("weight", "bias")):
+        raise ValueError(
+            tr(
+                f"summary: {type(model).__name__} không có lớp nào có tham số để đếm. Các lớp phải được gán vào self trong __init__.",
+                f"summary: {type(model).__name__} has no layers with parameters to count. Layers must be assigned to self in __init__.",
+            )
+        )
+    home = device_of(model)
+    device = home if home.type in ("cpu", "cuda") else torch.device("cpu")  # torchsummary knows no other
+    hooks = [(layer, set(layer._forward_hooks)) for layer in layers]
     try:
-        with torch.random.fork_rng(), torch.no_grad():
-            torchsummary_summary(model, input_size, device=device)
+        with looking_at(model):
+            model.to(device)(torch.rand(2, *input_size, device=device))  # an error of the model's own comes up as it is
+            try:
+                torchsummary_summary(model, tuple(input_size), device=device.type)
+            except (AttributeError, TypeError) as problem:
+                raise ValueError(
+                    tr(
+                        f"summary: torchsummary không hiển thị được {type(model).__name__} ({problem}). Mỗi lớp bên trong phải trả về "
+                        "một tensor hoặc một tuple gồm các tensor, không phải dict hay tuple lồng nhau.",
+                        f"summary: torchsummary cannot show {type(model).__name__} ({problem}). Each layer in it must give a tensor or "
+                        "a tuple of tensors, no dict and no nested tuple.",
+                    )
+                ) from problem
     finally:
-        model.train(was_training)
+        model.to(home)
+        for layer, before in hooks:  # where it fails, torchsummary leaves its own behind, and they would fail again
+            for number in set(layer._forward_hooks) - before:
+                del layer._forward_hooks[number]

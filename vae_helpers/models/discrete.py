@@ -13,7 +13,7 @@ class VQVAE(nn.Module):
     letters lie on a grid, here each letter may look at the whole image.
     hidden: width of the layers between; img_size, channels: of the images, which may also come flat.
     Raises ValueError for a batch of images of another size.
-    Lesson 10: 7 · The VQ-VAE
+    Lesson 10: The VQ-VAE
     """
 
     logits = True  # what forward gives as its first output

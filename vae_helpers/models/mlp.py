@@ -14,7 +14,7 @@ class MLPVAE(nn.Module):
     for losses.vae_loss. decode gives images in either case.
     latent_dim: dimensions of z; hidden: width of the layers between; img_size, channels: of the images, which may also
     come flat. Raises ValueError for a batch of images of another size.
-    Lesson 10: 1 · How good is a VAE?
+    Lesson 10: How good is a VAE?
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class GaussianVAE(MLPVAE):
 
     min_sigma: σ can go no lower. Without it the density of a pixel that is always 0 would grow without bound.
     The other arguments as in MLPVAE.
-    Lesson 10: 4 · Do not choose
+    Lesson 10: Do not choose
     """
 
     def __init__(

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "pretrained"
 def pretrained_names() -> list[str]:
     """The names that load_pretrained takes.
 
-    Lesson 07: 1 · A model that is trained already
+    Lesson 07: A model that is trained already
     """
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
@@ -22,7 +22,7 @@ def pretrained_card(name: str) -> dict:
     """How the model was made and how good it is: latent_dim, recipe, seed, data checksum, scores on the test images.
 
     Raises ValueError for an unknown name.
-    Lesson 07: 1 · A model that is trained already
+    Lesson 07: A model that is trained already
     """
     if name not in pretrained_names():
         raise ValueError(f"load_pretrained(name): got {name!r}, expected one of {', '.join(pretrained_names())}.")
@@ -36,7 +36,7 @@ def load_pretrained(name: str) -> VAE | Autoencoder:
     "vae-2d-b1000" and "vae-16d-b1000": the same with the exercise's B = 1000.
     "ae-2d" and "ae-16d": plain autoencoders, trained with the binary cross-entropy.
     Raises ValueError for an unknown name and for damaged weights.
-    Lesson 07: 1 · A model that is trained already
+    Lesson 07: A model that is trained already
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file

@@ -107,13 +107,8 @@ def _unflattened(flat: Tensor, name: str) -> Tensor:
 def _in_range(images: Tensor, logits: bool, name: str) -> Tensor:
     if logits:
         images = torch.sigmoid(images)
-    try:
-        return checked(images, name)
-    except ValueError as problem:
-        if not images.isfinite().all():
-            raise
-        advice = tr(
-            "Nếu decoder không có sigmoid (mô hình cho ra logit), hãy gọi với logits=True.",
-            "If the decoder has no sigmoid of its own (the model gives logits), call with logits=True.",
-        )
-        raise ValueError(f"{problem} {advice}") from None
+    advice = tr(
+        "Nếu decoder không có sigmoid (mô hình cho ra logit), hãy gọi với logits=True.",
+        "If the decoder has no sigmoid of its own (the model gives logits), call with logits=True.",
+    )
+    return checked(images, name, advice)

@@ -86,8 +86,11 @@ def _as_float(images: Tensor, name: str) -> Tensor:
     return images.float() / 255
 
 
-def checked(images: Tensor, name: str) -> Tensor:
-    """The images, cut off at 0 and 1 where rounding went beyond. Raises ValueError for NaN, inf, and values outside [0, 1]."""
+def checked(images: Tensor, name: str, advice: str = "") -> Tensor:
+    """The images, cut off at 0 and 1 where rounding went beyond.
+
+    Raises ValueError for NaN and inf, and for values outside [0, 1], then with the advice at its end.
+    """
     if not images.isfinite().all():
         raise ValueError(
             tr(
@@ -104,5 +107,6 @@ def checked(images: Tensor, name: str) -> Tensor:
                 f"{name}: các giá trị từ {low:.3g} đến {high:.3g}, cần nằm trong [0, 1].",
                 f"{name}: got values from {low:.3g} to {high:.3g}, expected [0, 1].",
             )
+            + (f" {advice}" if advice else "")
         )
     return images.clamp(0, 1)

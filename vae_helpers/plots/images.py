@@ -125,10 +125,12 @@ def plot_interpolation(model: nn.Module, a, b, steps: int = 10, *, logits: bool 
     """A straight walk through the latent space from image a to image b: decode((1 − α) z_a + α z_b).
 
     a, b: one image (C, H, W) each. logits: the decoder has no sigmoid of its own. Returns the Figure.
-    Raises ValueError for what is not one image, and as plot_samples does.
+    Raises ValueError for what is not one image, for fewer than 2 steps, and as plot_samples does.
 
     Lesson 06: Walking from one image to another
     """
+    if steps < 2:
+        raise ValueError(f"plot_interpolation(steps): got {steps}, expected at least 2.")
     ends = []
     for name, image in (("a", a), ("b", b)):
         ends.append(as_images(image, f"plot_interpolation({name})"))
@@ -144,6 +146,8 @@ def plot_interpolation(model: nn.Module, a, b, steps: int = 10, *, logits: bool 
 
 
 def _in_rows(images: Tensor, columns: int | None, rows: Sequence[str] | None) -> list[Tensor]:
+    if columns is not None and columns < 1:
+        raise ValueError(f"plot_images(columns): got {columns}, expected at least 1.")
     if rows is None:
         return list(images.split(columns or 10))
     if len(rows) == 0 or len(images) % len(rows) or columns not in (None, len(images) // len(rows)):
@@ -158,7 +162,11 @@ def _in_rows(images: Tensor, columns: int | None, rows: Sequence[str] | None) ->
 def _scaled(images: Tensor, vmin: float | None, vmax: float | None) -> Tensor:
     """The images with vmin … vmax as 0 … 1; without either they must be there already."""
     if (vmin is None and vmax is None) or not images.isfinite().all():
-        return checked(images, "plot_images(images)")
+        advice = tr(
+            "Nếu là logit, hãy đưa qua torch.sigmoid; để cắt phần thừa, thêm vmin=0, vmax=1; để vẽ thang khác, đặt vmin, vmax.",
+            "Of logits take torch.sigmoid; to cut off what is beyond, add vmin=0, vmax=1; for another scale set both.",
+        )
+        return checked(images, "plot_images(images)", advice)
     low, high = 0.0 if vmin is None else float(vmin), 1.0 if vmax is None else float(vmax)
     if not low < high:
         raise ValueError(f"plot_images(vmin, vmax): got {low} and {high}, expected vmin below vmax.")

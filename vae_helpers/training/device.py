@@ -8,11 +8,13 @@ from .._language import tr
 
 
 def default_device() -> torch.device:
-    """The GPU if PyTorch sees one, or else the CPU.
+    """The GPU if PyTorch sees one, NVIDIA's (cuda) or Apple's (mps), or else the CPU.
 
     Lesson 05: III.1–III.2 · Libraries and device
     """
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def checked_device(device: str | torch.device | None) -> torch.device:
@@ -24,8 +26,8 @@ def checked_device(device: str | torch.device | None) -> torch.device:
     except (RuntimeError, TypeError):
         raise ValueError(
             tr(
-                f"fit(device): nhận {device!r}, cần 'cpu', 'cuda', hoặc None để khóa học tự chọn.",
-                f"fit(device): got {device!r}, expected 'cpu', 'cuda', or None to let the course choose.",
+                f"fit(device): nhận {device!r}, cần 'cpu', 'cuda', 'mps', hoặc None để khóa học tự chọn.",
+                f"fit(device): got {device!r}, expected 'cpu', 'cuda', 'mps', or None to let the course choose.",
             )
         ) from None
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -38,15 +40,34 @@ def checked_device(device: str | torch.device | None) -> torch.device:
                 "one, or else the CPU. On Colab choose Runtime → Change runtime type → GPU to get one.",
             )
         )
+    if chosen.type not in ("cpu", "cuda") and not there(chosen):
+        raise ValueError(
+            tr(
+                f"fit(device): nhận {str(device)!r}, nhưng ở đây PyTorch không dùng được thiết bị ấy ('mps' chỉ có trên máy Mac đời "
+                "mới). Hãy bỏ device đi để khóa học tự chọn.",
+                f"fit(device): got {str(device)!r}, but PyTorch cannot use that device here ('mps' is there on newer Macs alone). "
+                "Leave device out to let the course choose.",
+            )
+        )
     return chosen
 
 
-def keep_freed_memory() -> None:
-    """Tell Linux's C library to keep freed blocks for the next batch, instead of giving them back to the system.
+def there(device: torch.device) -> bool:
+    """Whether a number can be put on the device and read back."""
+    try:
+        return torch.zeros(1, device=device).tolist() == [0.0]
+    except (RuntimeError, NotImplementedError, AssertionError, ImportError, AttributeError):
+        return False
+
+
+def keep_freed_memory(device: torch.device) -> None:
+    """On a CPU, tell Linux's C library to keep freed blocks for the next batch instead of giving them back to the system.
 
     Every batch frees and asks again for the same few hundred MB; fetching them anew costs about as long as the
     arithmetic. The limits are those of mallopt(3): blocks up to 32 MB, up to 512 MB kept. No number changes.
     """
+    if device.type != "cpu":
+        return
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # Windows, macOS, another C library: they train as they are

@@ -8,18 +8,18 @@ from torch import Tensor
 
 
 class NotFinite(ArithmeticError):
-    """A mean that was read is no number; batch (from 1) is the first whose loss was none."""
+    """A number that training goes by is none. batch: the first (from 1) where it was; where: "train" or "validation"."""
 
-    def __init__(self, batch: int):
-        super().__init__(f"batch {batch}")
-        self.batch = batch
+    def __init__(self, batch: int, where: str = "train"):
+        super().__init__(f"{where}, batch {batch}")
+        self.batch, self.where = batch, where
 
 
 class Means:
     """Means over all images so far of (total, recon, kl), summed on the device: reading them is what makes a GPU wait."""
 
     def __init__(self, device: torch.device):
-        self.device, self.sums = device, torch.zeros(3, device=device)
+        self.device, self.sums = device, torch.zeros(3, device=device)  # float32: Apple's GPU knows no float64
         self.images, self.totals, self.last_read = 0, [], 0.0
 
     def add(self, parts: Tensor, images: int) -> None:
@@ -37,9 +37,10 @@ class Means:
         self.last_read = time.perf_counter()
         return (self.sums / self.images).tolist()
 
-    def read_finite(self) -> list[float]:
+    def read_finite(self, where: str = "train") -> list[float]:
         """The three means. Raises NotFinite when the total is no number."""
         means = self.read()
         if not math.isfinite(means[0]):
-            raise NotFinite(batch=1 + torch.stack(self.totals).isfinite().tolist().index(False))
+            finite = torch.stack(self.totals).isfinite().tolist()
+            raise NotFinite(1 + finite.index(False) if False in finite else len(finite), where)
         return means

@@ -1,20 +1,20 @@
-"""What a student reads when a training goes on, stops, or cannot write."""
+"""What a student reads when a training goes on, or stops."""
 
 import math
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
 from .._language import tr
-from .batches import Batches
+from .batches import Batches, FromLoader, InMemory
 from .history import History
+from .means import NotFinite
 
 
 class TrainingDiverged(FloatingPointError):
-    """The loss is no longer a finite number. history holds the epochs before; epoch and batch say where (from 1).
+    """The loss, or a weight, is no longer a finite number. The model has the weights of the last whole epoch again.
+
+    history holds the epochs before; epoch and batch say where it was (from 1).
 
     Lesson 05: The same recipe in one line
     """
@@ -24,23 +24,56 @@ class TrainingDiverged(FloatingPointError):
         self.history, self.epoch, self.batch = history, epoch, batch
 
 
-def diverged(history: History, epoch: int, batch: int) -> TrainingDiverged:
-    return TrainingDiverged(
-        tr(
-            f"Mất mát không còn là số hữu hạn ở epoch {epoch}, batch {batch}: huấn luyện đã phân kỳ. "
-            "Hãy thử lr nhỏ hơn, và kiểm tra ảnh có nằm trong [0, 1] không. Các epoch trước vẫn còn trong log và checkpoint.",
-            f"The loss is no longer finite in epoch {epoch}, batch {batch}: the training has diverged. "
-            "Try a smaller lr, and check that the images lie in [0, 1]. The epochs before are safe in the log and checkpoint.",
-        ),
-        history,
-        epoch,
-        batch,
+def diverged(problem: NotFinite, batches: Batches, history: History, epoch: int, checkpoint: Path | None, sound: bool):
+    """TrainingDiverged for what was found in that epoch, in these batches. sound: whether the weights that the model has again are finite."""
+    batch, done = problem.batch, len(history)
+    if problem.where == "validation":
+        told = tr(
+            f"Mất mát trên tập kiểm định không phải số hữu hạn ở epoch {epoch}, batch {batch}.",
+            f"The loss on the validation set is not finite in epoch {epoch}, batch {batch}.",
+        )
+    else:
+        told = tr(
+            f"Mất mát không còn là số hữu hạn ở epoch {epoch}, batch {batch}: huấn luyện đã phân kỳ.",
+            f"The loss is no longer finite in epoch {epoch}, batch {batch}: the training has diverged.",
+        )
+    spoilt = (
+        [] if not isinstance(batches, InMemory) else (~batches.x.flatten(1).isfinite().all(dim=1)).nonzero().flatten()
     )
+    if len(spoilt):
+        told += tr(
+            f" Số ảnh có điểm ảnh NaN hoặc vô hạn: {len(spoilt)}, ảnh đầu tiên có số thứ tự {int(spoilt[0])}. Hãy bỏ chúng ra.",
+            f" Images with pixels that are NaN or infinite: {len(spoilt)}, the first has the index {int(spoilt[0])}. Leave them out.",
+        )
+    elif not sound:
+        told += tr(
+            " Trọng số của mô hình đã là NaN từ trước bước đầu tiên: hãy tạo lại mô hình.",
+            " The model's weights were NaN before the first step: build the model anew.",
+        )
+    else:
+        told += tr(
+            " Hãy thử lr nhỏ hơn, và kiểm tra ảnh có nằm trong [0, 1] không.",
+            " Try a smaller lr, and check that the images lie in [0, 1].",
+        )
+    if sound and done:
+        told += tr(
+            f" Mô hình đã trở lại trọng số cuối epoch {done}.",
+            f" The model has its weights of the end of epoch {done} again.",
+        )
+    elif sound:
+        told += tr(" Mô hình đã trở lại trọng số ban đầu.", " The model has its first weights again.")
+    kept = [str(path) for path in (history.log_file, checkpoint) if path and done]
+    if kept:
+        told += tr(
+            f" Các epoch trước vẫn còn trong {' và '.join(kept)}.",
+            f" The epochs before are safe in {' and '.join(kept)}.",
+        )
+    return TrainingDiverged(told, history, epoch, batch)
 
 
 def out_of_memory(batches: Batches, epoch: int, batch: int, checkpoint: Path | None) -> RuntimeError:
     """checkpoint: where the epochs before are, or None if there are none."""
-    size, place = batches.batch_size, "DataLoader" if batches.loader is not None else "fit"
+    size, place = batches.batch_size, "DataLoader" if isinstance(batches, FromLoader) else "fit"
     half = max(1, (size or 2) // 2)
     message = tr(
         f"GPU hết bộ nhớ ở epoch {epoch}, batch {batch}, với batch_size={size}. Hãy thử {place}(..., batch_size={half}), và tắt kernel "
@@ -56,10 +89,16 @@ def out_of_memory(batches: Batches, epoch: int, batch: int, checkpoint: Path | N
     return torch.cuda.OutOfMemoryError(message)
 
 
-def going_on(checkpoint: Path, epochs: int) -> str:
-    return tr(
-        f"Tiếp tục từ {checkpoint}: đã xong {epochs} epoch.", f"Going on from {checkpoint}: {epochs} epochs are done."
+def going_on(checkpoint: Path, done: int, epochs: int) -> str:
+    told = tr(
+        f"Tiếp tục từ {checkpoint}: đã xong {done} epoch.", f"Going on from {checkpoint}: {done} epochs are done."
     )
+    if done >= epochs:
+        told += tr(
+            f" Bạn yêu cầu {epochs}, nên không cần huấn luyện thêm.",
+            f" You asked for {epochs}, so there is nothing left to train.",
+        )
+    return told
 
 
 def stopped(epoch: int, batch: int, done: int) -> str:
@@ -79,38 +118,3 @@ def epoch_line(row: dict, epochs: int) -> str:
         if not math.isnan(row["val_recon"]):
             line += f"  val_recon {row['val_recon']:.4f}  val_kl {row['val_kl']:.4f}"
     return line
-
-
-def try_out(folder: Path, argument: str) -> None:
-    """Make the folder and write there once: better to find out now than after the first epoch."""
-    with writing(folder, argument, epochs=0):
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-
-
-@contextmanager
-def writing(path: Path, argument: str, epochs: int) -> Iterator[None]:
-    """Turn an OSError while writing into one that says what it means for the training: epochs are done by then."""
-    try:
-        yield
-    except OSError as problem:
-        message = tr(
-            f"fit({argument}): không ghi được {path} ({problem.strerror or type(problem).__name__}).",
-            f"fit({argument}): {path} cannot be written ({problem.strerror or type(problem).__name__}).",
-        )
-        if epochs:
-            message += tr(
-                f" Mô hình vẫn giữ những gì đã học trong {epochs} epoch, và những gì đã lưu trước đó còn nguyên vẹn. Hãy dọn bớt ổ đĩa "
-                "hoặc chọn thư mục khác.",
-                f" The model keeps what it has learnt in {epochs} epochs, and what was saved before is whole. Make room on the disk "
-                "or choose another folder.",
-            )
-            if argument == "checkpoint":
-                message += tr(
-                    " Chạy lại với cùng checkpoint thì fit đi tiếp từ epoch đã lưu cuối cùng.",
-                    " Run again with the same checkpoint, and fit goes on from the last epoch saved.",
-                )
-        else:
-            message += tr(" Hãy chọn một thư mục bạn có quyền ghi.", " Choose a folder that you may write to.")
-        raise OSError(problem.errno, message) from None

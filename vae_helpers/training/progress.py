@@ -1,23 +1,26 @@
-"""The two bars: epochs and batches. They also know where the training is."""
+"""What is shown of a training: two bars, epochs and batches, and a line for an epoch. They also know where it is."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from torch import Tensor
 from tqdm.auto import tqdm
 
 from .batches import Batches
-from .messages import epoch_line
+from .messages import epoch_line, going_on
 
 
 class Progress:
     """Counts epochs and batches (both from 1) and shows them, unless shown is False.
 
-    epochs: how many in all; done: how many of them were there before.
+    epochs: how many in all; done: how many of them were there before, in the file checkpoint.
     """
 
-    def __init__(self, epochs: int, done: int, shown: bool):
+    def __init__(self, epochs: int, done: int, checkpoint: Path | None, shown: bool):
         self.total, self.done, self.shown = epochs, done, shown
         self.epoch = self.batch = 0
+        if shown and done:
+            print(going_on(checkpoint, done, epochs))
         self.bar = tqdm(total=epochs, initial=done, desc="Epoch", unit="epoch", disable=not shown)
         self.batch_bar = None
 
@@ -27,13 +30,13 @@ class Progress:
             self.epoch = epoch
             yield epoch
 
-    def batches(self, batches: Batches) -> Iterator[Tensor]:
+    def batches(self, batches: Batches) -> Iterator[tuple[Tensor, Tensor | None]]:
         """The batches of one epoch."""
         title = f"Epoch {self.epoch}/{self.total}"
         self.batch_bar = tqdm(batches, desc=title, unit="batch", leave=False, disable=not self.shown)
-        for batch, x in enumerate(self.batch_bar, start=1):
+        for batch, pair in enumerate(self.batch_bar, start=1):
             self.batch = batch
-            yield x
+            yield pair
 
     def show(self, loss: float) -> None:
         """The mean loss so far, beside the batches."""

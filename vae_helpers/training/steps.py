@@ -1,63 +1,101 @@
-"""One batch through model and loss, there and back: the plain way, and compiled."""
+"""One step: a batch through model and loss, and back. The plain way, and compiled."""
 
-import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from .._inference import looking_at
 from .._language import tr
+from .._random import kept_random_state, random_state, set_random_state
 from .batches import Batches
+from .contract import Objective
+from .layout import FastLayout
+from .look import first_look
 from .means import Means
 
 
-def loss_parts(model: nn.Module, x: Tensor, loss: Callable) -> Tensor:
-    """(total, recon, kl) of one batch as a tensor of 3; nan for the parts that the loss does not tell."""
-    recon, *rest = model(x)
-    parts = loss(recon, x, *rest)
-    if isinstance(parts, Tensor):
-        parts = (parts, parts.new_tensor(math.nan), parts.new_tensor(math.nan))
-    return torch.stack(tuple(parts))
+class Step:
+    """step(x, y) gives (total, recon, kl) of one batch; afterwards the gradient of total lies in the weights' .grad."""
+
+    def __init__(self, objective: Objective, layout: FastLayout):
+        self.objective, self.layout = objective, layout
+        self.trained = self.evaluated = False
+
+    def __call__(self, x: Tensor, y: Tensor | None) -> Tensor:
+        if not self.trained:
+            first_look(self.objective, self.layout, x, y)
+            self.trained = True
+        return self.gradients(x, y)
+
+    def evaluate(self, batches: Batches | None) -> list[float]:
+        """Means of (total, recon, kl) in eval mode; [] without batches. The same noise each time, none of the training's.
+
+        Raises NotFinite when the total is no number.
+        """
+        if batches is None:
+            return []
+        means = Means(batches.device)
+        with looking_at(self.objective.model):
+            torch.manual_seed(0)
+            for x, y in batches:
+                if not self.evaluated:  # in eval mode a model may go another way
+                    with kept_random_state():
+                        self.layout.settle(partial(self.objective.outputs, x, y))
+                    self.evaluated = True
+                means.add(self.objective(x, y), len(x))
+        return means.read_finite(batches.name)
+
+    def gradients(self, x: Tensor, y: Tensor | None) -> Tensor:
+        return self.plain(x, y, self.objective)
+
+    def plain(self, x: Tensor, y: Tensor | None, objective: Callable) -> Tensor:
+        self.objective.model.zero_grad()
+        parts = objective(x, y)
+        if not parts.requires_grad:
+            raise ValueError(
+                tr(
+                    "fit(loss): tổng mà hàm loss trả về không có gradient. Hãy trả về chính tensor tính từ recon, không qua "
+                    ".item(), .detach() hay torch.tensor(...).",
+                    "fit(loss): the total that the loss gives has no gradient. Return the tensor computed from recon itself, not "
+                    "through .item(), .detach() or torch.tensor(...).",
+                )
+            )
+        parts[0].backward()
+        return parts.detach()
 
 
-def gradients(model: nn.Module, x: Tensor, loss: Callable, loss_parts: Callable = loss_parts) -> Tensor:
-    """(total, recon, kl) of one batch; afterwards the gradient of total lies in the weights' .grad."""
-    model.zero_grad()
-    parts = loss_parts(model, x, loss)
-    parts[0].backward()
-    return parts.detach()
-
-
-class CompiledGradients:
-    """gradients with compiled forward and backward passes; where the compiling fails, the plain ones.
+class CompiledStep(Step):
+    """A Step with compiled forward and backward passes; where the compiling fails, the plain ones.
 
     Compiled code is made for one shape, that of the first batch: an incomplete last batch goes the plain way.
     """
 
     CAREFUL_STEPS = 3  # a CUDA graph is warmed up in the first step, recorded in the second, replayed from the third on
 
-    def __init__(self, device: torch.device):
+    def __init__(self, objective: Objective, layout: FastLayout):
+        super().__init__(objective, layout)
         # the plain path's random numbers, so that a seed gives the same history
-        self.options = {"fallback_random": True, "triton.cudagraphs": device.type == "cuda"}
-        self.loss_parts: Callable | None = None
+        self.options = {"fallback_random": True, "triton.cudagraphs": layout.device.type == "cuda"}
+        self.compiled: Callable | None = None
         self.shape: torch.Size | None = None
         self.steps, self.failed = 0, False
 
-    def __call__(self, model: nn.Module, x: Tensor, loss: Callable) -> Tensor:
+    def gradients(self, x: Tensor, y: Tensor | None) -> Tensor:
         self.shape = self.shape or x.shape
         if self.failed or x.shape != self.shape:
-            return gradients(model, x, loss)
+            return self.plain(x, y, self.objective)
         self.steps += 1
         if self.steps > self.CAREFUL_STEPS:
-            return self._compiled(model, x, loss)
-        random, random_cuda = torch.get_rng_state(), torch.cuda.get_rng_state_all()
+            return self._compiled(x, y)
+        random = random_state()
         try:
-            return self._compiled(model, x, loss)
+            return self._compiled(x, y)
         except Exception as problem:  # no compiler, too old a card, a Python too new: each has an error of its own
             self.failed = True
-            torch.set_rng_state(random)
-            torch.cuda.set_rng_state_all(random_cuda)
-            parts = gradients(model, x, loss)  # an error of the model or the loss itself comes up here, as it is
+            set_random_state(random)
+            parts = self.plain(x, y, self.objective)  # an error of the model or the loss itself comes up here, as it is
             print(
                 tr(
                     f"fit(compile): ở đây torch.compile không chạy được ({type(problem).__name__}), nên fit huấn luyện theo cách "
@@ -68,19 +106,8 @@ class CompiledGradients:
             )
             return parts
 
-    def _compiled(self, model: nn.Module, x: Tensor, loss: Callable) -> Tensor:
-        if self.loss_parts is None:
+    def _compiled(self, x: Tensor, y: Tensor | None) -> Tensor:
+        if self.compiled is None:
             torch.compiler.reset()  # PyTorch keeps at most eight versions of a function: forget those of earlier models
-            self.loss_parts = torch.compile(loss_parts, dynamic=False, options=self.options)
-        return gradients(model, x, loss, self.loss_parts).clone()  # the next step writes over a CUDA graph's results
-
-
-def evaluate(model: nn.Module, batches: Batches, loss: Callable) -> list[float]:
-    """Means of (total, recon, kl) in eval mode. The same noise each time, and none taken from the training's."""
-    means = Means(batches.device)
-    model.eval()
-    with torch.random.fork_rng([batches.device] if batches.device.type == "cuda" else []), torch.no_grad():
-        torch.manual_seed(0)
-        for x in batches:
-            means.add(loss_parts(model, x, loss), len(x))
-    return means.read()
+            self.compiled = torch.compile(self.objective.__call__, dynamic=False, options=self.options)
+        return self.plain(x, y, self.compiled).clone()  # the next step writes over a CUDA graph's results

@@ -40,8 +40,7 @@ class LatentMap:
             self.field.observe(self._placed, names="value")
             script = handler("map.js")
             pad = ipywidgets.HTML(  # on top, and never drawn anew: a finger keeps its hold on it
-                f'<div class="vae-layer vae-pad" onpointerdown="{script}" '
-                f'onpointermove="if(event.buttons&amp;1){{{script}}}"></div>',
+                f'<div class="vae-layer vae-pad" onpointerdown="{script}" onpointermove="{script}"></div>',
                 layout=LAYER,
             )
             layers += [pad, self.field]

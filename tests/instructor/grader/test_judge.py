@@ -10,6 +10,7 @@ from tools import build
 
 from ..support import ROOT, notebook
 
+pytestmark = pytest.mark.grader
 LIMITS = {"seconds": 100, "memory": 2500}
 
 

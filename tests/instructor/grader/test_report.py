@@ -33,3 +33,10 @@ def test_of_several_submissions_of_a_lesson_the_best_counts(tmp_path, order):
 def test_what_could_not_be_graded_is_counted_as_a_problem(tmp_path):
     told = students(tmp_path, [row("An", "01_autoencoder", 1), row("An", "", 0, status="not-json")])
     assert (told["An"]["problems"], told["An"]["right"]) == ("1", "1")
+
+
+def test_a_page_has_its_style_and_only_escaped_text():
+    text = report.page(
+        "<An>", [("a.ipynb", {"lesson": "", "language": "en", "status": "ok", "detail": ""})], english=True
+    )
+    assert report.STYLE.read_text(encoding="utf-8") in text and "&lt;An&gt;" in text and "<An>" not in text

@@ -8,6 +8,8 @@ from instructor.grader import judge, sandbox
 from ..hostile import HOSTILE
 from ..support import notebook
 
+pytestmark = pytest.mark.grader
+
 
 @pytest.mark.skipif(not sandbox.LINUX, reason="Linux only")
 @pytest.mark.parametrize("name", ["fork bomb", "leaves a daemon", "edits the checks"])
