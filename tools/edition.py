@@ -73,8 +73,12 @@ def make_notebook(source: Path, language: str, solutions: bool = False) -> Noteb
     if solutions:
         name, note = SOLUTIONS[language]
         title, below = f"{title} · {name}", [note, *below]
-    cells[0].source = "\n\n".join(filter(None, [title, *below]))
-    cells.insert(1, nbformat.v4.new_code_cell(setup_code(language), metadata=SETUP))
+    opening, *sections = re.split(
+        r"^(?=## )", "\n\n".join(filter(None, [title, *below])), maxsplit=1, flags=re.MULTILINE
+    )
+    cells[0].source = opening.rstrip("\n")
+    setup = nbformat.v4.new_code_cell(setup_code(language), metadata=SETUP)
+    cells[1:1] = [setup, *map(nbformat.v4.new_markdown_cell, sections)]
     for number, cell in enumerate(cells):
         cell["id"] = f"{source.stem}-{number:03d}"  # fixed, so that a rebuild changes nothing that did not change
     notebook = nbformat.v4.new_notebook(cells=cells)

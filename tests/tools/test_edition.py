@@ -29,6 +29,15 @@ def test_title_then_the_other_language_then_the_set_up_cell(source, language):
     assert not any("source_hidden" in str(cell.metadata) for cell in rest)
 
 
+def test_the_set_up_cell_stands_before_the_first_section(source):
+    """So that "the next cell" at a section's end is the section's own."""
+    opening = "*A question?* An introduction."
+    write_source(source.parent, LESSON.replace(opening, f"{opening}\n#\n# ## 1 · A section\n#\n# Run the next cell:"))
+    sources = [cell.source for cell in edition.make_notebook(source, "en").cells]
+    assert sources[0].endswith(opening) and sources[1].startswith("# Set-up")
+    assert sources[2] == "## 1 · A section\n\nRun the next cell:" and sources[3].startswith("def f(x):")
+
+
 @pytest.mark.parametrize("source, language", EDITIONS, ids=NAMES)
 def test_code_speaks_one_language(source, language):
     code = "\n".join(cell.source for cell in code_cells(edition.make_notebook(source, language)))
