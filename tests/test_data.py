@@ -139,8 +139,11 @@ def test_images_that_a_model_drew_carry_no_gradient():
         (torch.rand(5, 4, 4), r"shape \(5, 4, 4\), expected \(N, C, H, W\).*images\[:, None\]"),
         (torch.rand(5), r"shape \(5,\), expected"),
         (torch.rand(5, 8, 9, 3), r"looks like \(N, H, W, C\).*permute\(0, 3, 1, 2\)"),
-        (255 * torch.rand(5, 1, 4, 4), r"the values go from .* expected \[0, 1\]: divide by .*255"),
-        (torch.tensor([0.0, 16.0, 7.0]).view(3, 1, 1, 1), r"from 0 to 16, expected \[0, 1\]: divide by 16"),
+        (
+            255 * torch.rand(5, 1, 4, 4),
+            r"the values go from .* expected \[0, 1\]: divide them by what white is, mostly 255",
+        ),
+        (torch.tensor([0.0, 16.0, 7.0]).view(3, 1, 1, 1), r"from 0 to 16, expected \[0, 1\]: divide them"),
         (torch.randint(0, 256, (5, 1, 4, 4)), r"whole numbers \(torch.int64\).*float\(\) / 255"),
         (torch.full((5, 1, 4, 4), float("nan")), "image 0 has a pixel that is NaN"),
         (["a.png", "b.png"], "got list, expected a tensor or an array"),

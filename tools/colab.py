@@ -41,14 +41,9 @@ def packages() -> dict[str, str]:
 
 def package_data() -> dict[str, Path]:
     """The package's files beside its code, as pyproject.toml lists them: name inside an installed package → where it is."""
-    tool = pyproject()["tool"]["setuptools"]
-    files = {}
-    for package, patterns in tool["package-data"].items():
-        inside = package.replace(".", "/")
-        folder = ROOT / tool.get("package-dir", {}).get(package, inside)
-        for path in (path for pattern in patterns for path in folder.glob(pattern)):
-            files[f"{inside}/{path.relative_to(folder).as_posix()}"] = path
-    return files
+    patterns = pyproject()["tool"]["setuptools"]["package-data"]["*"]
+    found = (path for pattern in patterns for path in (ROOT / "vae_helpers").rglob(pattern))
+    return {path.relative_to(ROOT).as_posix(): path for path in found}
 
 
 def needed_files(notebook: NotebookNode) -> dict[str, Path]:
@@ -62,7 +57,7 @@ def needed_files(notebook: NotebookNode) -> dict[str, Path]:
         room = name.split("/")[1]
         if room == "pretrained" and not (every_model or path.stem in words):
             continue
-        if room in ("quiz", "_quiz_bank") and not has_quiz:
+        if room == "quiz" and not has_quiz:
             continue
         files[name] = path
     return files

@@ -293,8 +293,8 @@ def _checked_images(images: Tensor) -> Tensor:
             raise ValueError(f"ImageDataset(images): image {bad} has a pixel that is NaN or infinite.")
         if low >= 0 and high > 1.5:  # beyond what resizing overshoots
             raise ValueError(
-                f"ImageDataset(images): the values go from {low:.3g} to {high:.3g}, expected [0, 1]: divide by {high:.3g}"
-                ", or by 255 if that is white."
+                f"ImageDataset(images): the values go from {low:.3g} to {high:.3g}, expected [0, 1]: divide them by what "
+                "white is, mostly 255."
             )
     return images
 

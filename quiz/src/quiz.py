@@ -3,7 +3,14 @@
 #
 # *Bạn đã hiểu đến đâu?* Mười câu đầu là phần IV của bài tập: câu chữ được viết lại, còn thứ tự và đáp án giữ nguyên. Sau đó là những câu hỏi thêm: tính tay, kích thước tensor,
 # đọc hình, tìm lỗi trong mã. Mỗi phương án có lời giải thích riêng, kèm đường dẫn đến bài học trả lời câu hỏi.
+
+# %% [markdown] lang="en"
+# # The quiz
 #
+# *How much of it have you understood?* The first ten questions are part IV of the exercise: reworded, in the same order and with the same keys. After them come more: sums by hand,
+# shapes of tensors, figures to read, bugs to find in code. Every option has an explanation of its own, and a link to the lesson that answers the question.
+
+# %% [markdown] lang="vi"
 # ## 1 · Mười câu của bài tập
 #
 # **Trước hết hãy chạy ô dưới đây (Shift+Enter):** danh sách câu hỏi sẽ trở thành bài trắc nghiệm để bạn chọn đáp án.
@@ -11,11 +18,6 @@
 # Chọn một đáp án rồi bấm **Kiểm tra**. Dùng bàn phím cũng được: phím Tab để đến các đáp án, phím mũi tên để chọn, Tab đến nút rồi phím cách để bấm. Sai thì đọc lời giải thích rồi chọn lại.
 
 # %% [markdown] lang="en"
-# # The quiz
-#
-# *How much of it have you understood?* The first ten questions are part IV of the exercise: reworded, in the same order and with the same keys. After them come more: sums by hand,
-# shapes of tensors, figures to read, bugs to find in code. Every option has an explanation of its own, and a link to the lesson that answers the question.
-#
 # ## 1 · The exercise's ten questions
 #
 # **First run the next cell (Shift+Enter):** the list of questions becomes a quiz in which you can choose answers.

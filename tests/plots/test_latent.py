@@ -23,7 +23,10 @@ def images_with_codes(codes):
 
 
 def dataset_of(codes, labels, name="codes"):
-    return data.ImageDataset(images_with_codes(codes), torch.as_tensor(labels), name)
+    images = images_with_codes(codes)
+    dataset = data.ImageDataset(torch.zeros(images.shape), torch.as_tensor(labels), name)
+    dataset.images = images  # not within [0, 1], as a data set's own images must be
+    return dataset
 
 
 def colour_bar(figure):

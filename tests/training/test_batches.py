@@ -8,7 +8,7 @@ import torchvision
 from torch.utils.data import ConcatDataset, DataLoader, Dataset, IterableDataset, Subset, TensorDataset
 from torchvision.transforms import v2
 
-from tests.training.support import QUIET, Items, numbers, same_weights, tiny
+from tests.training.support import QUIET, Items, numbers, same_weights, tiny, unchecked
 from vae_helpers import data, losses, training
 from vae_helpers.training import fit
 from vae_helpers.training.batches import FromDataset, FromLoader, InMemory, batches_of
@@ -288,14 +288,14 @@ def test_one_cycle_needs_to_know_how_long_a_stream_is(small, language):
 
 @pytest.mark.parametrize("change", [lambda x: (255 * x).to(torch.uint8), lambda x: x > 0.5])
 def test_whole_numbers_are_refused_with_the_cure(small, change, language):
-    whole = data.ImageDataset(change(small.images), small.labels, "whole")
+    whole = unchecked(change(small.images), small.labels, "whole")
     for source in (whole, Items(whole), DataLoader(whole, batch_size=64), TensorDataset(whole.images)):
         with pytest.raises(ValueError, match=r"(uint8|bool).*float\(\) / 255.*ToTensor"):
             fit(tiny(), source, epochs=1, **QUIET)
 
 
 def test_whole_numbers_that_a_model_cannot_take_are_told_as_well(small, language):
-    words = data.ImageDataset((255 * small.images).long(), small.labels, "whole")
+    words = unchecked((255 * small.images).long(), small.labels, "whole")
     with pytest.raises(ValueError, match="int64.*255"):
         fit(tiny(), words, epochs=1, **QUIET)
 

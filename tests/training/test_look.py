@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.training.support import QUIET, Tiny, same_weights, tiny
+from tests.training.support import QUIET, Tiny, same_weights, tiny, unchecked
 from vae_helpers import data, losses, models
 from vae_helpers.training import fit
 
@@ -101,7 +101,7 @@ def test_finding_that_out_leaves_the_training_as_it_was(small, capsys):
 
 @pytest.mark.parametrize("scale", [lambda x: 255 * x, lambda x: 2 * x - 1, lambda x: (x - 0.1307) / 0.3081])
 def test_images_that_a_sigmoid_cannot_reach_are_refused(small, scale, language):
-    images = data.ImageDataset(scale(small.images), small.labels, "scaled")
+    images = unchecked(scale(small.images), small.labels, "scaled")
     with pytest.raises(ValueError, match=r"\[0, 1\].*255"):
         fit(tiny(), images, epochs=1, **QUIET)
 

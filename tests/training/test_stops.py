@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader
 
-from tests.training.support import QUIET, Items, Tiny, failing_loss, same_weights, stopped_at, tiny
-from vae_helpers import data, losses, training
+from tests.training.support import QUIET, Items, Tiny, failing_loss, same_weights, stopped_at, tiny, unchecked
+from vae_helpers import losses, training
 from vae_helpers.training import History, TrainingDiverged, fit
 
 
@@ -106,7 +106,7 @@ def test_too_large_steps_diverge_in_words_with_every_loss(small, loss):
 def test_a_nan_in_the_data_is_named(small, loss, kind, language):
     images = small.images.clone()
     images[[70, 150], 0, 14, 14] = math.nan
-    spoilt = data.ImageDataset(images, small.labels, "spoilt")
+    spoilt = unchecked(images, small.labels, "spoilt")
     source = {"memory": spoilt, "loader": DataLoader(spoilt, batch_size=64), "items": Items(spoilt)}[kind]
     model = tiny()
     with pytest.raises(TrainingDiverged, match="epoch 1, batch [1-4]") as caught:
@@ -134,7 +134,7 @@ def test_a_nan_in_the_validation_set_is_told_as_that(small, language):
     images = small.images.clone()
     images[130, 0, 3, 3] = math.nan
     with pytest.raises(TrainingDiverged, match="epoch 1, batch 3") as caught:
-        fit(tiny(), small, data.ImageDataset(images, small.labels, "x"), epochs=2, batch_size=64, **QUIET)
+        fit(tiny(), small, unchecked(images, small.labels, "x"), epochs=2, batch_size=64, **QUIET)
     told = {
         "vi": "tập kiểm định.*vô hạn: 1,.*số thứ tự 130",
         "en": "validation set.*infinite: 1,.*index 130",

@@ -51,6 +51,23 @@ def test_the_path_on_the_map_is_the_way(small):
         np.testing.assert_allclose(z, exact, atol=0.002 * limit)
 
 
+@pytest.mark.parametrize("scale", [0.1, 1, 20])
+def test_the_map_holds_every_path(small, scale):
+    """Codes far outside the prior, too: the arc between the two longest ones stays on the map."""
+    torch.manual_seed(0)
+    model = Halves()
+    encode = model.encode
+    model.encode = lambda x: scale * encode(x)[0]
+    walk = widgets.interpolation_slider(model, small.images[:10], small.images[10:20])
+    longest = max(codes.norm(dim=1).max() for codes in walk.codes.values())
+    assert walk.map.limit == pytest.approx(max(3, 1.1 * longest.item()), rel=1e-4)
+    walk.way.value = "spherical"
+    for index in range(10):
+        walk.menus["a"].value = index
+        points = path_of(walk)
+        assert points.min() >= 0 and points.max() <= MAP_SIDE
+
+
 def test_it_chooses_among_images(vae, small):
     walk = widgets.interpolation_slider(vae, small.images[:4], small.images[4:9])
     with torch.no_grad():
