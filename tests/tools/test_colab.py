@@ -158,8 +158,7 @@ def test_the_same_checkout_gives_the_same_bytes(dist, tmp_path):
 def command(built, monkeypatch):
     """make colab over the tiny lesson: folder → its exit code."""
     monkeypatch.setattr(colab, "sources", lambda: [built])
-    monkeypatch.setattr(colab, "package_data", dict)  # its room has no pyproject.toml …
-    monkeypatch.setattr(colab, "repository_url", str)  # … and so neither data nor an address
+    monkeypatch.setattr(colab, "repository_url", str)
 
     def run_it(folder):
         monkeypatch.setattr(sys, "argv", ["colab.py", str(folder)])
