@@ -69,7 +69,7 @@ def pretrain(name: str, folder: Path, epochs: int | None) -> None:
         seed=SEED,
     )
     model.cpu().eval()
-    save_file(model.to(memory_format=torch.contiguous_format).state_dict(), folder / f"{name}.safetensors")
+    save_file(model.state_dict(), folder / f"{name}.safetensors")
     card = {
         **recipe,
         "trained_on": "MNIST, 60,000 training images",

@@ -448,7 +448,7 @@ print(
 
 # %%
 folder = training.checkpoint_folder()
-checkpoint = folder / f"vae_B1000_{EPOCHS}_epochs.pt"
+checkpoint = folder / f"vae_B1000_{train_set.name}_{EPOCHS}_epochs.pt"
 if EPOCHS == 3:
     checkpoint.unlink(missing_ok=True)
 
@@ -642,16 +642,16 @@ plt.show()
 
 # %% [markdown] lang="vi"
 # *Hình: hai thanh ngang, mỗi thanh chia bốn phần theo thời gian của một batch. Ở `fit`, phần nạp ảnh gần như biến mất (trên một máy rảnh: từ khoảng 9 xuống 0,3 mili giây); ba phần sau là cùng một phép tính, nên chênh lệch ở đó chỉ là
-# dao động của máy.* Nạp ảnh như vậy chiếm chừng một phần mười thời gian. Bài tập giao việc ấy cho hai tiến trình phụ (`num_workers=2`); trên máy hai nhân, chúng còn giành CPU với chính phép tính, và khi đó cả bước chậm đi.
+# sai số khi bấm giờ.* Nạp ảnh như vậy chiếm chừng một phần mười thời gian. Bài tập giao việc ấy cho hai tiến trình phụ (`num_workers=2`); trên máy hai nhân, chúng còn giành CPU với chính phép tính, và khi đó cả bước chậm đi.
 #
-# Trong `fit` còn ba chỗ nữa, đọc được trong `vae_helpers/training.py`:
+# Trong `fit` còn ba chỗ nữa, đọc được trong thư mục `vae_helpers/training`:
 #
-# - **Trên CPU (Linux)**: mỗi batch xin rồi trả vài trăm MB bộ nhớ, và việc trả rồi xin lại của hệ điều hành có thể tốn gần bằng phép tính. `_keep_freed_memory` bảo thư viện C giữ lại để dùng cho batch sau.
+# - **Trên CPU (Linux)**: mỗi batch xin rồi trả vài trăm MB bộ nhớ, và việc trả rồi xin lại của hệ điều hành có thể tốn gần bằng phép tính. `keep_freed_memory` (`device.py`) bảo thư viện C giữ lại để dùng cho batch sau.
 # - **Trên GPU**: `loss.item()` sau mỗi batch bắt CPU đợi GPU làm xong rồi mới được giao việc tiếp. `fit` cộng dồn mất mát ngay trên GPU và chỉ đọc năm lần mỗi giây.
 # - **Trên GPU rất nhanh**: một bước gồm hơn một trăm lệnh nhỏ, và gửi lệnh có thể lâu hơn chạy lệnh. `fit(..., compile=True)` nhờ `torch.compile` gộp bớt các lệnh rồi ghi lại cả lượt xuôi và ngược để lần sau chỉ cần một lệnh (CUDA graph). Việc biên dịch
 #   mất khoảng nửa phút, nên chỉ đáng dùng khi huấn luyện lâu, chẳng hạn 500 epoch của bài tập. Trên CPU của chúng tôi cách này không nhanh hơn (67 so với 65 mili giây một bước), vì ở đó thời gian nằm trong chính phép tích chập.
 #
-# Chỗ cuối cùng nằm trong mô hình: dòng `self.to(memory_format=torch.channels_last)` của `models.VAE` xếp các số của một điểm ảnh (mọi kênh) cạnh nhau trong bộ nhớ. Trên CPU của chúng tôi, cách xếp ấy giúp tích chập nhanh hơn khoảng 1,3 lần.
+# Chỗ cuối cùng nằm trong `layout.py`: trong lúc huấn luyện, `fit` xếp các số của một điểm ảnh (mọi kênh) cạnh nhau trong bộ nhớ (`channels_last`), và xong thì trả về thứ tự thường của PyTorch.
 #
 # Không chỗ nào thay đổi phép tính (kết quả chỉ có thể lệch ở những chữ số cuối, do làm tròn). Muốn nhanh hơn nữa thì phải đổi chính cách huấn luyện, và `fit` không tự ý làm việc đó: bạn phải viết ra. `schedule="one-cycle"` tăng tốc độ học (learning rate) lên đến `lr` rồi hạ dần về 0:
 
@@ -659,14 +659,14 @@ plt.show()
 # *The figure: two horizontal bars, each divided into four parts by the time of one batch. In `fit` the loading has all but vanished (on an idle machine, from about 9 to 0.3 milliseconds); the other three parts are the same arithmetic, so a difference there is
 # only noise in the timing.* Loading this way takes about a tenth of the time. The exercise gives it to two helper processes (`num_workers=2`); on two cores these also compete with the arithmetic itself, and then the whole step becomes slower.
 #
-# There are three more places in `fit`, to be read in `vae_helpers/training.py`:
+# There are three more places in `fit`, to be read in the folder `vae_helpers/training`:
 #
-# - **On a CPU (Linux)**: each batch asks for several hundred MB of memory and gives it back, and giving it back to the system and asking again can cost almost as much as the arithmetic. `_keep_freed_memory` tells the C library to keep it for the next batch.
+# - **On a CPU (Linux)**: each batch asks for several hundred MB of memory and gives it back, and giving it back to the system and asking again can cost almost as much as the arithmetic. `keep_freed_memory` (`device.py`) tells the C library to keep it for the next batch.
 # - **On a GPU**: `loss.item()` after each batch makes the CPU wait until the GPU is done before it can hand out more work. `fit` sums the loss on the GPU and reads it five times a second only.
 # - **On a very fast GPU**: one step is more than a hundred small commands, and sending them can take longer than running them. `fit(..., compile=True)` lets `torch.compile` merge some of them and record the whole forward and backward pass, so that from then on one command will do (a CUDA graph). Compiling takes
 #   about half a minute, so it pays only for long trainings, such as the exercise's 500 epochs. On our CPU it is no faster (67 against 65 milliseconds a step), since there the time is in the convolutions themselves.
 #
-# The last place is in the model: the line `self.to(memory_format=torch.channels_last)` of `models.VAE` lays the numbers of one pixel (all channels) side by side in memory. On our CPU convolutions run about 1.3 times as fast on that layout.
+# The last place is in `layout.py`: while it trains, `fit` lays the numbers of one pixel (all channels) side by side in memory (`channels_last`), and puts them back into PyTorch's usual order afterwards.
 #
 # None of these changes the arithmetic (results can differ only in the last digits, by rounding). To be faster still the recipe itself must change, and `fit` does not do that on its own: you have to write it. `schedule="one-cycle"` raises the learning rate up to `lr` and then lowers it to 0:
 
@@ -689,11 +689,11 @@ plots.curves(
 
 # %% [markdown] lang="vi"
 # *Hình: đường liền đi từ 0,00024 lên 0,006 trong 30 % số bước đầu, rồi hạ về gần 0; đường đứt là tốc độ học cố định của bài tập.* Bước dài ở giữa đưa mạng đi xa, bước ngắn ở cuối cho nó lắng xuống. Chúng tôi đã đo trên toàn bộ MNIST: `fit(..., epochs=5, batch_size=64,
-# lr=6e-3, schedule="one-cycle")` đạt sai số tái tạo 32,3 trên tập kiểm định sau **5** epoch (75 giây), còn vòng lặp của bài tập cần **26** epoch (777 giây) mới xuống 32,7: nhanh hơn 10,4 lần, đo trong cùng một lần chạy trên một máy hai nhân. Trong đó, với cùng cách huấn luyện của bài tập, mỗi epoch của `fit` nhanh hơn vòng lặp của bài tập khoảng 2,8 lần; phần còn lại là nhờ cần ít epoch hơn. Cái giá là KL cao hơn: qua năm seed, trung bình 19,8 so với 17,4 nat (từng seed chênh nhau nhiều: 18,5 đến 22,3 so với 15,5 đến 19,4). `benchmarks/train_speed.py` đo cả hai trên máy của bạn.
+# lr=6e-3, schedule="one-cycle")` đạt sai số tái tạo 32,3 trên tập kiểm định sau **5** epoch (75 giây), còn vòng lặp của bài tập cần **26** epoch (777 giây) mới xuống 32,7: nhanh hơn 10,4 lần, đo trong cùng một lần chạy trên một máy hai nhân. Con số ấy là tích của hai thừa số: số epoch ít đi 5,2 lần, và mỗi epoch nhanh hơn 2,0 lần dù batch nhỏ hơn. Cái giá là KL cao hơn: qua năm seed, trung bình 19,8 so với 17,4 nat (từng seed chênh nhau nhiều: 18,5 đến 22,3 so với 15,5 đến 19,4). `python -m benchmarks.train_speed` đo cả hai trên máy của bạn.
 
 # %% [markdown] lang="en"
 # *The figure: the solid line climbs from 0.00024 to 0.006 over the first 30% of the steps and then falls to nearly 0; the dashed line is the exercise's constant learning rate.* The long steps in the middle carry the network far, the short ones at the end let it settle. We measured on the whole of MNIST: `fit(..., epochs=5, batch_size=64,
-# lr=6e-3, schedule="one-cycle")` reaches a validation reconstruction error of 32.3 after **5** epochs (75 seconds), where the exercise's loop needs **26** epochs (777 seconds) for 32.7: 10.4 times as fast, measured in one run on a machine with two cores. With the exercise's own recipe, an epoch of `fit` is about 2.8 times as fast as one of the exercise's loop; the rest comes from needing fewer epochs. The price is a higher KL: over five seeds, 19.8 against 17.4 nats on average (the seeds differ much: 18.5 to 22.3 against 15.5 to 19.4). `benchmarks/train_speed.py` measures both on your machine.
+# lr=6e-3, schedule="one-cycle")` reaches a validation reconstruction error of 32.3 after **5** epochs (75 seconds), where the exercise's loop needs **26** epochs (777 seconds) for 32.7: 10.4 times as fast, measured in one run on a machine with two cores. That is the product of two factors: 5.2 times fewer epochs, each 2.0 times as fast in spite of the smaller batches. The price is a higher KL: over five seeds, 19.8 against 17.4 nats on average (the seeds differ much: 18.5 to 22.3 against 15.5 to 19.4). `python -m benchmarks.train_speed` measures both on your machine.
 
 # %% [markdown] lang="vi"
 # ## Tự kiểm tra

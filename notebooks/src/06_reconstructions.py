@@ -43,7 +43,9 @@ EPOCHS = 3  # 500
 torch.manual_seed(1)
 model = models.VAE(channels=1, latent_dim=2)
 # as in lesson 05
-checkpoint = training.checkpoint_folder() / f"vae_B1000_{EPOCHS}_epochs.pt"
+checkpoint = (
+    training.checkpoint_folder() / f"vae_B1000_{train_set.name}_{EPOCHS}_epochs.pt"
+)
 history = training.fit(
     model, train_set, val_set, epochs=EPOCHS, checkpoint=checkpoint, seed=1
 )

@@ -129,7 +129,7 @@ def test_a_step_that_fails_while_compiling_is_done_again_the_plain_way(small, st
 
 def test_a_mistake_in_the_model_looks_the_same_with_compile(small):
     def wrong(recon, x, mu, logvar):
-        return losses.vae_loss(recon, x.flatten(1), mu, logvar)
+        return losses.vae_loss(recon, x[:, :, :14], mu, logvar)
 
     messages = []
     for compile in (False, True):
