@@ -106,7 +106,9 @@ def _plane(codes: np.ndarray, dims: tuple[int, int]) -> np.ndarray:
 def class_colours(classes: Labelled) -> ListedColormap:
     """A colour for each class by its place: Petroff's for up to ten, a ramp for more."""
     count = max(classes.places.max() + 1, 1) if classes.names else 1
-    return ListedColormap(TEN_COLOURS[:count]) if count <= 10 else colormaps["viridis"].resampled(count)
+    return ListedColormap(
+        list(TEN_COLOURS[:count])
+    )  # a pair as a tuple would be read as (colour, alpha) if count <= 10 else colormaps["viridis"].resampled(count)
 
 
 def draw_classes(
