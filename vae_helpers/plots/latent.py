@@ -106,9 +106,9 @@ def _plane(codes: np.ndarray, dims: tuple[int, int]) -> np.ndarray:
 def class_colours(classes: Labelled) -> ListedColormap:
     """A colour for each class by its place: Petroff's for up to ten, a ramp for more."""
     count = max(classes.places.max() + 1, 1) if classes.names else 1
-    return ListedColormap(
-        list(TEN_COLOURS[:count])
-    )  # a pair as a tuple would be read as (colour, alpha) if count <= 10 else colormaps["viridis"].resampled(count)
+    if count > 10:
+        return colormaps["viridis"].resampled(count)
+    return ListedColormap(list(TEN_COLOURS[:count]))  # matplotlib 3.8 reads a pair in a tuple as (colour, alpha)
 
 
 def draw_classes(
