@@ -46,7 +46,7 @@ class HandoutLoop:
         self.loader = DataLoader(dataset, batch_size=batch_size, shuffle=True, num_workers=2)
         self.device = device
         torch.manual_seed(0)
-        self.model = models.VAE().to(device, memory_format=torch.contiguous_format)  # as typed from the handout
+        self.model = models.VAE().to(device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-3, weight_decay=1e-5)
 
     def epoch(self) -> float:
