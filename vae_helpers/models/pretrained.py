@@ -36,6 +36,9 @@ def load_pretrained(name: str) -> VAE | Autoencoder:
     a calibrated decoder has B = 13 and B = 76 with these errors: 10 is near, 40 about half.
     "vae-2d-b1000" and "vae-16d-b1000": the same with the exercise's B = 1000.
     "ae-2d" and "ae-16d": plain autoencoders, trained with the binary cross-entropy.
+    "vae-2d-b0.3": B = 0.3, a decoder with a large σ. "vae-2d-bce", "vae-2d-no-kl", "vae-2d-no-noise", "vae-2d-neither": one
+    network and one short training under BCE, with and without the noise, with and without the KL (without both it is an
+    autoencoder). What "-no-noise" and "-neither" decode in training is mu.
     Raises ValueError for an unknown name and for damaged weights.
     Lesson 07: A model that is trained already
     """
