@@ -54,28 +54,27 @@ for image in x[:8]:
     print(f"{1 / share.pow(2).sum():.1f} {tr('trong', 'of')} 4000")
 
 # %% [markdown] lang="vi"
-# $1/\sum_i w_i^2$, với $w_i$ là phần đóng góp của từng $z$, là **cỡ mẫu hiệu dụng** (effective sample size): nếu mọi $z$ góp như nhau thì nó bằng 4.000. Ở đây nó thường chỉ từ 1 đến 3. <!-- claim: prior_ess --> Gần như mọi phép tính đều vô ích. Với ảnh cuối cùng trong danh sách trên, những $z$ có ích nằm ở đây:
+# $1/\sum_i w_i^2$, với $w_i$ là phần đóng góp của từng $z$, là **cỡ mẫu hiệu dụng** (effective sample size): nếu mọi $z$ góp như nhau thì nó bằng 4.000. Ở đây, với phần lớn các ảnh, nó chỉ từ 1 đến 3. <!-- claim: prior_ess --> Với ảnh cuối cùng của vòng lặp, những $z$ góp nhiều nhất vẽ ra:
 
 # %% [markdown] lang="en"
-# $1/\sum_i w_i^2$, with $w_i$ the share of each $z$, is the **effective sample size**: it would be 4,000 if all $z$ supplied the same. Here it is mostly from 1 to 3. <!-- claim: prior_ess --> Nearly all the work is wasted. For the last image of that list, the $z$ that count lie here:
+# $1/\sum_i w_i^2$, with $w_i$ the share of each $z$, is the **effective sample size**: it would be 4,000 if all $z$ supplied the same. Here it is from 1 to 3 for most images. <!-- claim: prior_ess --> For the last image of the loop, the $z$ with the largest shares draw these:
 
 # %%
-with torch.no_grad():
-    mu, logvar = vae.encode(image[None])
-    encoder_draws = vae.reparameterize(mu.expand(100, 2), logvar.expand(100, 2))
-plots.clouds(
+largest = share.topk(8)
+plots.plot_images(
     {
-        tr("100 mẫu từ encoder", "100 draws of the encoder"): encoder_draws,
-        tr("z của prior góp trên 1%", "prior draws with over 1%"): z[share > 0.01],
+        tr("ảnh x", "image x"): image[None],
+        tr("góp nhiều nhất", "largest shares"): drawn[largest.indices],
+        tr("tám z đầu tiên", "the first eight z"): drawn[:8],
     },
-    background=z,
-    title=tr("4000 mẫu từ prior (xám)", "4000 draws from the prior (grey)"),
+    ["", *(f"{100 * part:.0f}%" for part in [*largest.values, *share[:8]])],
+    title=tr("Mỗi z của prior góp bao nhiêu?", "How much does each z of the prior supply?"),
 )
 
 # %% [markdown] lang="vi"
-# *Hình: trong 4.000 mẫu từ prior, chỉ vài mẫu có ích, và chúng nằm ngay tại đốm nhỏ mà encoder chỉ ra.*
+# *Hình: vài $z$ vẽ ra ảnh gần giống $x$ góp gần như tất cả; những $z$ khác chẳng liên quan gì đến $x$ và góp 0%.*
 #
-# Đó là việc của bộ mã hóa (encoder) $q_\phi(z|x)$: nó cho biết nên nhìn vào những $z$ nào. Bốn bước đưa nó vào công thức:
+# Vì thế mới cần bộ mã hóa (encoder) $q_\phi(z|x)$: nó cho biết nên nhìn vào những $z$ nào. Bốn bước đưa nó vào công thức:
 #
 # 1. Công thức Bayes: với bất kỳ $z$ nào, $p_\theta(x) = p_\theta(x|z)\,p(z) / p_\theta(z|x)$. Mẫu số là **phân phối hậu nghiệm** (posterior) thật: theo mô hình, những $z$ nào có thể đã sinh ra $x$. Lấy log, rồi lấy trung bình $\mathbb{E}_q$ trên các $z \sim q_\phi(z|x)$; vế trái không chứa $z$ nên giữ nguyên.
 # 2. Nhân và chia cho $q_\phi(z|x)$ trong log:
@@ -91,9 +90,9 @@ plots.clouds(
 # ELBO (công thức 4 của đề bài) cần được *cực đại hóa*; hàm mất mát là **−ELBO**. Số hạng đầu của ELBO là trung bình của một log-likelihood, và số đối của nó mới là mất mát tái tạo. Nhiều tài liệu, kể cả đề bài, gọi phần KL là *thành phần điều chuẩn* (regularization loss).
 
 # %% [markdown] lang="en"
-# *The figure: of 4,000 draws from the prior only a few count, and they lie right at the small spot that the encoder points out.*
+# *The figure: the few $z$ that draw something close to $x$ supply nearly everything; the others have nothing to do with $x$ and supply 0%.*
 #
-# That is what the encoder $q_\phi(z|x)$ is for: it says which $z$ to look at. Four steps bring it into the formula:
+# That is why there is an encoder $q_\phi(z|x)$: it says which $z$ to look at. Four steps bring it into the formula:
 #
 # 1. Bayes' rule: for any $z$, $p_\theta(x) = p_\theta(x|z)\,p(z) / p_\theta(z|x)$. The denominator is the true **posterior**: which $z$, by the model, may have made $x$. Take the log, then the mean $\mathbb{E}_q$ over $z \sim q_\phi(z|x)$; the left side has no $z$ and stays as it is.
 # 2. Multiply and divide by $q_\phi(z|x)$ inside the log:
@@ -229,10 +228,10 @@ elbo_is_right = checks.check_elbo(elbo)
 bound = elbo if elbo_is_right else losses.toy_elbo
 m, v = torch.linspace(-1.5, 2, 141), torch.full((141,), 0.5)
 log_p = {t: Normal(t, 2**0.5).log_prob(torch.tensor(1.0)).item() for t in (0.0, 1.0)}
-name = "θ = {:.0f}, log p(x) = {:.3f}".format
 plots.curves(
     {f"ELBO, θ = {t:.0f}": (m, bound(m, v, t)) for t in log_p},
-    lines={name(t, value): value for t, value in log_p.items()},
+    lines={"log p(x)": log_p[0.0], "": log_p[1.0]},
+    notes={"θ = 0: −1.516": (-1.5, log_p[0.0] - 0.35), "θ = 1: −1.266": (-1.5, log_p[1.0])},
     xlabel=tr("m, trung bình của encoder", "m, the encoder's mean"),
     ylabel=tr("nat", "nats"),
     title=tr("ELBO của hai decoder (v = ½)", "The ELBO of two decoders (v = ½)"),
@@ -328,14 +327,14 @@ def draw(B):
 widgets.figure_slider([1, 3, 10, 30, 100, 1000], draw, "B", start=10)
 
 # %% [markdown] lang="vi"
-# *Hình: xám vừa là 0, trắng là dương, đen là âm.* Với $B = 1000$ như đề bài, $\sigma_x \approx 0{,}022$: decoder đòi sai số mỗi điểm ảnh chỉ khoảng 2%. Sai số thật lớn gấp chín lần: khoảng 31 cho mỗi ảnh, tức là $\sqrt{31/784} \approx 0{,}20$ cho mỗi điểm ảnh.
+# *Hình: xám vừa là 0, trắng là dương, đen là âm.* Lỗi thật nằm trên nét bút, còn $\sigma_x$ chung cho mọi điểm ảnh nên nhiễu rải đều. Với $B = 1000$ như đề bài, $\sigma_x \approx 0{,}022$: decoder đòi sai số mỗi điểm ảnh chỉ khoảng 2%. Sai số thật lớn gấp chín lần: khoảng 31 cho mỗi ảnh, tức là $\sqrt{31/784} \approx 0{,}20$ cho mỗi điểm ảnh.
 #
 # ### Lượt của bạn
 #
 # Viết trọn hàm mất mát. Nó trả về bộ ba `(total, recon, kl)`, mỗi phần là một tensor vô hướng, trung bình trên batch: `recon` là tổng bình phương sai số *của một ảnh*, `kl` là KL của một ảnh, `total` $= B \cdot$ `recon` $+$ `kl`. Ảnh có thể có kích thước bất kỳ $(N, C, H, W)$.
 
 # %% [markdown] lang="en"
-# *The figure: middle grey is 0, white is positive, black is negative.* With the handout's $B = 1000$, $\sigma_x \approx 0.022$: the decoder demands errors of some 2% per pixel. The real ones are nine times as large: about 31 per image, which is $\sqrt{31/784} \approx 0.20$ per pixel.
+# *The figure: middle grey is 0, white is positive, black is negative.* Real errors lie on the strokes; one $\sigma_x$ for all pixels spreads them evenly. With the handout's $B = 1000$, $\sigma_x \approx 0.022$: the decoder demands errors of some 2% per pixel. The real ones are nine times as large: about 31 per image, which is $\sqrt{31/784} \approx 0.20$ per pixel.
 #
 # ### Your turn
 #
@@ -411,10 +410,10 @@ for name, B in trained_with.items():
     print(f"{name:14} B = {B:5}  S = {S:4.1f}  KL {kl:4.1f}  D/(2S) = {D / (2 * S):4.1f}")
 
 # %% [markdown] lang="vi"
-# $B$ được hiệu chuẩn là chuyện riêng của từng mạng: khoảng 12 đến 13 với hai chiều tiềm ẩn, 76 đến 80 với mười sáu chiều, dù huấn luyện với $B = 10$ hay $B = 1000$. <!-- claim: calibrated_B --> $B = 1000$ của đề bài lớn hơn nhiều trong cả hai trường hợp. Nó cho phép tốn thêm 1 nat KL chỉ để bớt được 0,001 sai số: `vae-2d-b1000` tốn KL gần gấp ba mà hầu như chẳng được gì.
+# $B$ được hiệu chuẩn là chuyện riêng của từng mạng: khoảng 10 đến 13 với hai chiều tiềm ẩn, 76 đến 80 với mười sáu chiều. <!-- claim: calibrated_B --> $B = 1000$ của đề bài lớn hơn nhiều trong cả hai trường hợp. Nó cho phép tốn thêm 1 nat KL chỉ để bớt được 0,001 sai số: `vae-2d-b1000` tốn KL gần gấp ba mà hầu như chẳng được gì.
 
 # %% [markdown] lang="en"
-# The calibrated $B$ belongs to the network: about 12 to 13 with two latent dimensions, 76 to 80 with sixteen, whether $B = 10$ or $B = 1000$ was trained. <!-- claim: calibrated_B --> The handout's $B = 1000$ is far above both. It lets the network spend one more nat of KL for 0.001 less error: `vae-2d-b1000` has almost three times the KL and hardly anything to show for it.
+# The calibrated $B$ belongs to the network: about 10 to 13 with two latent dimensions, 76 to 80 with sixteen. <!-- claim: calibrated_B --> The handout's $B = 1000$ is far above both. It lets the network spend one more nat of KL for 0.001 less error: `vae-2d-b1000` has almost three times the KL and hardly anything to show for it.
 
 # %%
 torch.manual_seed(0)
@@ -430,7 +429,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: ba VAE được huấn luyện từ đầu với ba giá trị $B$, cùng những ảnh gốc và cùng những $z$.* TODO
+# *Hình: ba VAE được huấn luyện từ đầu với ba giá trị $B$, cùng những ảnh gốc và cùng những $z$.* Với $B = 0{,}3$, ảnh tái tạo mờ hơn và hay thành chữ số khác. $B = 10$ và $B = 1000$ tái tạo ngang nhau, nhưng ảnh mới của $B = 1000$ chỉ gồm vài loại chữ số: các mã của nó trải rộng gấp ba lần prior, <!-- claim: wide_codes --> nên $z \sim \mathcal{N}(0, I)$ chỉ chạm tới phần giữa.
 #
 # Hằng số này nằm trong mọi code VAE, chỉ là ít ai gọi tên. Đưa về dạng $B \cdot$ (tổng bình phương sai số) $+$ KL:
 #
@@ -445,7 +444,7 @@ plots.plot_images(
 # Chia cả hàm mất mát cho $B$ thì KL có trọng số $1/B$, nhưng đó là so với tổng bình phương sai số. Còn $\beta$ của β-VAE (bài 13) là so với một log-likelihood: đứng cạnh decoder được hiệu chuẩn, $B = 1000$ ứng với $\beta \approx 12{,}7/1000 \approx 0{,}013$.
 
 # %% [markdown] lang="en"
-# *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* TODO
+# *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* With $B = 0.3$ the reconstructions are blurrier and often another digit. $B = 10$ and $B = 1000$ reconstruct alike, but the new images of $B = 1000$ are of a few kinds of digit only: its codes spread three times as wide as the prior, <!-- claim: wide_codes --> so $z \sim \mathcal{N}(0, I)$ reaches no more than their middle.
 #
 # This constant is in every VAE's code, though few call it by a name. In the form $B \cdot$ (summed squared error) $+$ KL:
 #
@@ -475,7 +474,7 @@ for pixels in (x, black_and_white):
     print(f"{losses.reconstruction_loss(pixels, pixels, kind='bce'):.1f}")
 
 # %% [markdown] lang="vi"
-# Với ảnh đen trắng là 0, với ảnh xám của MNIST là khoảng 46. Vậy với ảnh xám, BCE không phải log-likelihood của một phân phối nào, chỉ là một cách thay thế dùng được; phân phối đúng là *continuous Bernoulli* (Loaiza-Ganem & Cunningham, 2019). Bình phương sai số thì đúng là một log-likelihood, của decoder Gauss. Khóa học giữ nó cho VAE, như đề bài; đừng so con số BCE với con số MSE.
+# Với ảnh đen trắng là 0, với ảnh xám của MNIST là khoảng 46 nat. Vậy với ảnh xám, BCE không phải log-likelihood của một phân phối nào, chỉ là một cách thay thế dùng được; phân phối đúng là *continuous Bernoulli* (Loaiza-Ganem & Cunningham, 2019). Bình phương sai số thì đúng là một log-likelihood, của decoder Gauss. Khóa học giữ nó cho VAE, như đề bài; đừng so con số BCE với con số MSE.
 #
 # <details><summary><b>Ba cái bẫy hay gặp</b></summary>
 #
@@ -500,7 +499,7 @@ for pixels in (x, black_and_white):
 #
 # <details><summary><b>Nếu KL chiếm trọng số quá cao thì sao?</b> (câu 10)</summary>
 #
-# Mô hình chưa khớp (underfitting), vì z được mang quá ít thông tin: TODO.
+# Mô hình chưa khớp (underfitting), vì z được mang quá ít thông tin. Như <code>vae-2d-b0.3</code>: KL chỉ khoảng 2 nat, sai số 38 thay vì 31.
 # </details>
 #
 # ## Tóm tắt
@@ -512,7 +511,7 @@ for pixels in (x, black_and_white):
 # *Đọc thêm:* Kingma & Welling, *An Introduction to Variational Autoencoders* (2019), chương 2; Doersch, *Tutorial on Variational Autoencoders* (2016); Prince, *Understanding Deep Learning*, chương 17; Rybkin và cộng sự, *Simple and Effective VAE Training with Calibrated Decoders* (2021).
 
 # %% [markdown] lang="en"
-# It is 0 for black and white, about 46 for MNIST's greys. For greys, then, BCE is the log-likelihood of no distribution, only a useful stand-in; the proper one is the *continuous Bernoulli* (Loaiza-Ganem & Cunningham, 2019). The squared error is a log-likelihood, that of the Gaussian decoder. This course keeps it for the VAE, as the handout does; never compare a BCE with an MSE.
+# It is 0 for black and white, about 46 nats for MNIST's greys. For greys, then, BCE is the log-likelihood of no distribution, only a useful stand-in; the proper one is the *continuous Bernoulli* (Loaiza-Ganem & Cunningham, 2019). The squared error is a log-likelihood, that of the Gaussian decoder. This course keeps it for the VAE, as the handout does; never compare a BCE with an MSE.
 #
 # <details><summary><b>Three common traps</b></summary>
 #
@@ -537,7 +536,7 @@ for pixels in (x, black_and_white):
 #
 # <details><summary><b>What happens if the KL weighs too much?</b> (question 10)</summary>
 #
-# The model underfits, because z may carry too little information: TODO.
+# The model underfits, because z may carry too little information. So does <code>vae-2d-b0.3</code>: a KL of about 2 nats, an error of 38 instead of 31.
 # </details>
 #
 # ## Recap
