@@ -27,7 +27,7 @@ from vae_helpers import checks, data, losses, models, plots, tr, widgets
 #
 # $$p_\theta(x) = \int p_\theta(x|z)\, p(z)\, dz.$$
 #
-# Lấy thật nhiều $z$ từ prior rồi tính trung bình của $p_\theta(x|z)$ có được không? Hãy thử với mạng đã huấn luyện `vae-2d`, trong đó $-\log p_\theta(x|z)$ bằng 10 lần tổng bình phương sai số, cộng một hằng số (phần 4 giải thích số 10). Ta lấy 4.000 giá trị $z$ và tính xem mỗi giá trị góp bao nhiêu phần vào trung bình ấy.
+# Lấy thật nhiều $z$ từ prior rồi tính trung bình của $p_\theta(x|z)$ có được không? Hãy thử với mạng đã huấn luyện `vae-2d`, trong đó $-\log p_\theta(x|z)$ bằng 10 lần tổng bình phương sai số (SSE), cộng một hằng số (phần 4 giải thích số 10). Ta lấy 4.000 giá trị $z$ và tính xem mỗi giá trị góp bao nhiêu phần vào trung bình ấy.
 
 # %% [markdown] lang="en"
 # ## 1 · From $\log p(x)$ to the ELBO
@@ -68,7 +68,7 @@ plots.plot_images(
         tr("tám z đầu tiên", "the first eight z"): drawn[:8],
     },
     ["", *(f"{100 * part:.0f}%" for part in [*largest.values, *share[:8]])],
-    title=tr("Mỗi z của prior góp bao nhiêu?", "How much does each z of the prior supply?"),
+    title=tr("Mỗi z góp bao nhiêu phần?", "How much does each z supply?"),
 )
 
 # %% [markdown] lang="vi"
@@ -227,11 +227,20 @@ elbo_is_right = checks.check_elbo(elbo)
 # %%
 bound = elbo if elbo_is_right else losses.toy_elbo
 m, v = torch.linspace(-1.5, 2, 141), torch.full((141,), 0.5)
-log_p = {t: Normal(t, 2**0.5).log_prob(torch.tensor(1.0)).item() for t in (0.0, 1.0)}
+lines, notes = {}, {}
+for theta in (0, 1):
+    log_p = Normal(theta, math.sqrt(2)).log_prob(torch.tensor(1.0)).item()
+    print(
+        f"θ = {theta}   log p(x) = {log_p:.3f}   max ELBO = {bound(m, v, theta).max():.3f}"
+    )
+    notes[f"log p, θ = {theta}"] = (1.4, log_p if theta else log_p - 0.35)
+    lines["log p(x)" if theta else ""] = log_p
+
+# %%
 plots.curves(
-    {f"ELBO, θ = {t:.0f}": (m, bound(m, v, t)) for t in log_p},
-    lines={"log p(x)": log_p[0.0], "": log_p[1.0]},
-    notes={"θ = 0: −1.516": (-1.5, log_p[0.0] - 0.35), "θ = 1: −1.266": (-1.5, log_p[1.0])},
+    {f"ELBO, θ = {theta}": (m, bound(m, v, theta)) for theta in (0, 1)},
+    lines=lines,
+    notes=notes,
     xlabel=tr("m, trung bình của encoder", "m, the encoder's mean"),
     ylabel=tr("nat", "nats"),
     title=tr("ELBO của hai decoder (v = ½)", "The ELBO of two decoders (v = ½)"),
@@ -331,7 +340,7 @@ widgets.figure_slider([1, 3, 10, 30, 100, 1000], draw, "B", start=10)
 #
 # ### Lượt của bạn
 #
-# Viết trọn hàm mất mát. Nó trả về bộ ba `(total, recon, kl)`, mỗi phần là một tensor vô hướng, trung bình trên batch: `recon` là tổng bình phương sai số *của một ảnh*, `kl` là KL của một ảnh, `total` $= B \cdot$ `recon` $+$ `kl`. Ảnh có thể có kích thước bất kỳ $(N, C, H, W)$.
+# Viết trọn hàm mất mát. Nó trả về bộ ba `(total, recon, kl)`, mỗi phần là một tensor vô hướng, trung bình trên batch: `recon` là SSE *của một ảnh*, `kl` là KL của một ảnh, `total` $= B \cdot$ `recon` $+$ `kl`. Ảnh có thể có kích thước bất kỳ $(N, C, H, W)$.
 
 # %% [markdown] lang="en"
 # *The figure: middle grey is 0, white is positive, black is negative.* Real errors lie on the strokes; one $\sigma_x$ for all pixels spreads them evenly. With the handout's $B = 1000$, $\sigma_x \approx 0.022$: the decoder demands errors of some 2% per pixel. The real ones are nine times as large: about 31 per image, which is $\sqrt{31/784} \approx 0.20$ per pixel.
@@ -407,7 +416,7 @@ trained_with = {"vae-2d-b0.3": 0.3, "vae-2d": 10, "vae-2d-b1000": 1000}
 trained_with |= {"vae-16d": 40, "vae-16d-b1000": 1000}
 for name, B in trained_with.items():
     _, S, kl = measured(name, B)
-    print(f"{name:14} B = {B:5}  S = {S:4.1f}  KL {kl:4.1f}  D/(2S) = {D / (2 * S):4.1f}")
+    print(f"{name:14} B = {B:5} S = {S:4.1f} KL {kl:4.1f} D/(2S) = {D / (2 * S):4.1f}")
 
 # %% [markdown] lang="vi"
 # $B$ được hiệu chuẩn là chuyện riêng của từng mạng: khoảng 10 đến 13 với hai chiều tiềm ẩn, 76 đến 80 với mười sáu chiều. <!-- claim: calibrated_B --> $B = 1000$ của đề bài lớn hơn nhiều trong cả hai trường hợp. Nó cho phép tốn thêm 1 nat KL chỉ để bớt được 0,001 sai số: `vae-2d-b1000` tốn KL gần gấp ba mà hầu như chẳng được gì.
@@ -431,7 +440,7 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: ba VAE được huấn luyện từ đầu với ba giá trị $B$, cùng những ảnh gốc và cùng những $z$.* Với $B = 0{,}3$, ảnh tái tạo mờ hơn và hay thành chữ số khác. $B = 10$ và $B = 1000$ tái tạo ngang nhau, nhưng ảnh mới của $B = 1000$ chỉ gồm vài loại chữ số: các mã của nó trải rộng gấp ba lần prior, <!-- claim: wide_codes --> nên $z \sim \mathcal{N}(0, I)$ chỉ chạm tới phần giữa.
 #
-# Hằng số này nằm trong mọi code VAE, chỉ là ít ai gọi tên. Đưa về dạng $B \cdot$ (tổng bình phương sai số) $+$ KL:
+# Hằng số này nằm trong mọi code VAE, chỉ là ít ai gọi tên. Đưa về dạng $B \cdot$ SSE $+$ KL:
 #
 # | code | mất mát | $B$ |
 # | --- | --- | --- |
@@ -441,12 +450,12 @@ plots.plot_images(
 # | PyTorch-VAE | MSE trên 12.288 số $+\; 0{,}00025 \cdot$ KL | 0,33 |
 # | ví dụ của PyTorch | tổng BCE $+$ KL | không có $B$ |
 #
-# Chia cả hàm mất mát cho $B$ thì KL có trọng số $1/B$, nhưng đó là so với tổng bình phương sai số. Còn $\beta$ của β-VAE (bài 13) là so với một log-likelihood: đứng cạnh decoder được hiệu chuẩn, $B = 1000$ ứng với $\beta \approx 12{,}7/1000 \approx 0{,}013$.
+# Chia cả hàm mất mát cho $B$ thì KL có trọng số $1/B$, nhưng đó là so với SSE. Còn $\beta$ của β-VAE (bài 13) là so với một log-likelihood: đứng cạnh decoder được hiệu chuẩn, $B = 1000$ ứng với $\beta \approx 12{,}7/1000 \approx 0{,}013$.
 
 # %% [markdown] lang="en"
 # *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* With $B = 0.3$ the reconstructions are blurrier and often another digit. $B = 10$ and $B = 1000$ reconstruct alike, but the new images of $B = 1000$ are of a few kinds of digit only: its codes spread three times as wide as the prior, <!-- claim: wide_codes --> so $z \sim \mathcal{N}(0, I)$ reaches no more than their middle.
 #
-# This constant is in every VAE's code, though few call it by a name. In the form $B \cdot$ (summed squared error) $+$ KL:
+# This constant is in every VAE's code, though few call it by a name. In the form $B \cdot$ SSE (the summed squared error) $+$ KL:
 #
 # | code | loss | $B$ |
 # | --- | --- | --- |
@@ -504,7 +513,7 @@ for pixels in (x, black_and_white):
 #
 # ## Tóm tắt
 #
-# - Một VAE cực tiểu hóa −ELBO, tức là $B \cdot$ (tổng bình phương sai số) $+$ KL và một hằng số; $B = 1000$ nói rằng decoder chỉ chờ đợi sai số 2% mỗi điểm ảnh, trong khi sai số thật là 20%.
+# - Một VAE cực tiểu hóa −ELBO, tức là $B \cdot$ SSE $+$ KL và một hằng số; $B = 1000$ nói rằng decoder chỉ chờ đợi sai số 2% mỗi điểm ảnh, trong khi sai số thật là 20%.
 # - $\log p(x) = \text{ELBO} + \text{khoảng hở}$; encoder khép khoảng hở, decoder nâng $\log p(x)$.
 # - Decoder được hiệu chuẩn có $B = D/(2S)$, mỗi mạng một khác.
 #

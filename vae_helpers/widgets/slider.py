@@ -36,7 +36,9 @@ def figure_slider(values: Iterable, draw: Callable[..., Figure], label: str, sta
     first = 0 if start is None else values.index(start)
     pictures = [_drawn(draw, value) for value in values]
     texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
-    slider = wide_slider(ipywidgets.SelectionSlider, options=list(zip(texts, values, strict=True)), description=label, index=first)
+    slider = wide_slider(
+        ipywidgets.SelectionSlider, options=list(zip(texts, values, strict=True)), description=label, index=first
+    )
     slider.style.description_width = "initial"
     picture = ipywidgets.Image(value=pictures[first], format="png", layout={"max_width": "100%"})
     slider.observe(lambda change: setattr(picture, "value", pictures[change["new"]]), names="index")
