@@ -46,16 +46,13 @@ mu, sigma = 2.0, 0.5
 epsilon = torch.randn(20_000)
 z = mu + sigma * epsilon
 axis = torch.linspace(-4, 5, 400)
-shapes = {
-    "N(0, 1)": Normal(0.0, 1.0),
-    tr("N(2; 0,5²)", "N(2, 0.5²)"): Normal(mu, sigma),
-}
+densities = {"N(0, 1)": Normal(0.0, 1.0), "N(μ, σ²)": Normal(mu, sigma)}
 
 # %%
 plots.histograms(
-    {"ε": epsilon, tr("z = 2 + 0,5 ε", "z = 2 + 0.5 ε"): z},
+    {"ε": epsilon, "z = 2 + 0.5 ε": z},
     density=True,
-    curves={name: (axis, p.log_prob(axis).exp()) for name, p in shapes.items()},
+    curves={name: (axis, p.log_prob(axis).exp()) for name, p in densities.items()},
     xlabel=tr("giá trị", "value"),
     title=tr("Co giãn và dời nhiễu", "Scaling and shifting the noise"),
 )
@@ -149,10 +146,7 @@ mu = torch.tensor(2.0, requires_grad=True)
 sigma = torch.tensor(1.0, requires_grad=True)
 q = Normal(mu, sigma)
 for name, z in (("sample", q.sample()), ("rsample", q.rsample())):
-    print(
-        f"{name:8} requires_grad={z.requires_grad!s:5}  "
-        f"grad_fn={type(z.grad_fn).__name__}"
-    )
+    print(f"{name:8} {z.requires_grad!s:5} grad_fn: {type(z.grad_fn).__name__}")
 
 # %% [markdown] lang="vi"
 # `sample()` không có `grad_fn`: chuỗi phép tính bị cắt ở đó. Cho loss là $z^2$ rồi lan truyền ngược (backpropagation). Với `sample()` thì PyTorch báo lỗi; với `rsample()` thì
@@ -172,14 +166,12 @@ try:
 except RuntimeError as error:
     print("sample :", str(error).split("\n")[0])
 
+# %% tags=["nbval-check-output"]
 z = q.rsample()
 epsilon = (z - mu) / sigma
 (z**2).backward()
-print(
-    "rsample:",
-    torch.allclose(mu.grad, 2 * z),
-    torch.allclose(sigma.grad, 2 * z * epsilon),
-)
+right = torch.allclose(mu.grad, 2 * z), torch.allclose(sigma.grad, 2 * z * epsilon)
+print("rsample:", *right)
 
 # %% [markdown] lang="vi"
 # Cùng một điều, vẽ ra bằng **đồ thị tính toán** (computation graph):
@@ -219,14 +211,14 @@ for name, value in (("z", z), ("z.detach()", z.detach()), ("no_grad()", z_no_gra
 #
 # ## 3 · Cái gì được cập nhật: tham số hay đầu ra?
 #
-# Bạn có thể đã nghe: "$\mu$ và $\sigma$ là tham số, gradient descent cập nhật chúng". Nhầm lẫn này dễ hiểu, vì $\mu$ và $\sigma$ đúng là tham số *của phân phối Gauss*. Nhưng chúng không phải tham số *của mạng*. Hãy hỏi PyTorch:
+# Bạn có thể đã nghe: "$\mu$ và $\sigma$ là tham số, gradient descent cập nhật chúng". Chúng đúng là tham số *của phân phối Gauss*, nhưng không phải *của mạng*. Hãy hỏi PyTorch:
 
 # %% [markdown] lang="en"
 # Three identical numbers: their values do not give the mistake away. At the end of part 3 we shall see what it does to a VAE.
 #
 # ## 3 · What is updated: parameters or outputs?
 #
-# You may have heard: "$\mu$ and $\sigma$ are parameters, and gradient descent updates them". The mix-up is easy to understand, for $\mu$ and $\sigma$ are indeed parameters *of the Gaussian*. But they are not parameters *of the network*. Ask PyTorch:
+# You may have heard: "$\mu$ and $\sigma$ are parameters, and gradient descent updates them". They are indeed parameters *of the Gaussian*, but not *of the network*. Ask PyTorch:
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -242,7 +234,7 @@ for name, tensor in (("fc_mu.weight", model.fc_mu.weight), ("mu", mu)):
     )
 
 # %% [markdown] lang="vi"
-# - `fc_mu.weight` là **tham số** (parameter): một **lá** (leaf) của đồ thị tính toán, tức là một tensor nằm ở đầu đường, không được tính ra từ tensor nào khác. Nó thuộc về mô hình, dùng chung cho mọi ảnh. Bộ tối ưu (optimizer) giữ nó.
+# - `fc_mu.weight` là **tham số** (parameter): một **lá** (leaf) của đồ thị tính toán, tức là một tensor không được tính ra từ tensor nào khác. Nó thuộc về mô hình, dùng chung cho mọi ảnh. Bộ tối ưu (optimizer) giữ nó.
 # - `mu` là **đầu ra**: được tính lại cho mỗi ảnh, ba ảnh thì có ba hàng. Không bộ tối ưu nào giữ nó. ($\sigma$ tính từ `logvar` nên cũng vậy.)
 #
 # Vậy gradient làm gì với $\mu$? Nó *đi qua*. Ở lớp cuối của encoder, $\mu = h W^\top + b$: mỗi hàng của $h$ $(3, 3136)$ là các đặc trưng của một ảnh, $W$ $(2, 3136)$ là `fc_mu.weight`, $b$ $(2)$ được cộng vào từng hàng, và $\mu$ có kích thước $(3, 2)$.
@@ -253,7 +245,7 @@ for name, tensor in (("fc_mu.weight", model.fc_mu.weight), ("mu", mu)):
 # Ở đây $\mathcal{L}$ là hàm mất mát của VAE, `losses.vae_loss`, mà bài 04 sẽ suy ra. Bình thường PyTorch không giữ gradient của những tensor ở giữa đường; `retain_grad()` bảo nó giữ lại cho ta xem.
 
 # %% [markdown] lang="en"
-# - `fc_mu.weight` is a **parameter**: a **leaf** of the computation graph, that is, a tensor where a road begins, not computed from any other. It belongs to the model and serves all images. The optimizer holds it.
+# - `fc_mu.weight` is a **parameter**: a **leaf** of the computation graph, a tensor not computed from any other. It belongs to the model and serves all images. The optimizer holds it.
 # - `mu` is an **output**: computed anew for each image, so three images have three rows. No optimizer holds it. ($\sigma$ is computed from `logvar`, so the same goes for it.)
 #
 # What, then, does the gradient do with $\mu$? It *passes through*. In the last layer of the encoder $\mu = h W^\top + b$: each row of $h$ $(3, 3136)$ holds the features of one image, $W$ $(2, 3136)$ is `fc_mu.weight`, $b$ $(2)$ is added to every row, and $\mu$ has shape $(3, 2)$.
@@ -537,9 +529,6 @@ for name, values in zip(
 # Với `torch.randn(d)`, chương trình vẫn chạy; vậy nó sai ở đâu?
 
 # %% [markdown] lang="en"
-# At $\sigma = 0.1$ the score function needs tens of thousands of times as many samples, at $\sigma = 0.02$ tens of millions of times; with a baseline it is still hundreds to tens of thousands. With the trick, **one** sample per image and step is enough to learn from. That is what reparameterization buys: not
-# the ability to sample, but a gradient with little noise. (In return it needs a function that can be differentiated and a continuous $z$; for a discrete $z$ the score function is still in use.)
-#
 # ## 5 · The VAE's function
 #
 # ### Your turn
@@ -574,6 +563,7 @@ draw = reparameterize if reparameterize_is_right else model.reparameterize
 z = torch.stack([draw(mu, logvar) for _ in range(1000)])  # (1000, 2, 2)
 plots.clouds(
     {tr("ảnh 1", "image 1"): z[:, 0], tr("ảnh 2", "image 2"): z[:, 1]},
+    limits=(-3.3, 3.3),
     title=tr("Mỗi ảnh là một đám mây", "Each image is a cloud"),
 )
 
