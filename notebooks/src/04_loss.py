@@ -390,7 +390,7 @@ for name, B in (("vae-2d", 10), ("vae-2d-b1000", 1000), ("vae-2d-b1000", 10)):
     print(f"{name:13} B = {B:4}  recon {recon:.1f}  KL {kl:4.1f}  −ELBO {whole:8.1f}")
 
 # %% [markdown] lang="vi"
-# Hai mạng tái tạo tốt như nhau, vậy mà −ELBO cách nhau hơn 28.000 nat. (Số âm là bình thường, vì mật độ có thể lớn hơn 1.) Dòng cuối cho biết tại đâu: cũng mạng ấy, chấm với $B = 10$, chỉ kém `vae-2d` chừng một chục nat. Ảnh thật gần như không thể xảy ra dưới một decoder chỉ chờ đợi sai số 2%.
+# Hai mạng tái tạo tốt như nhau, vậy mà −ELBO cách nhau hơn 28.000 nat. (Số âm là bình thường, vì mật độ có thể lớn hơn 1.) Dòng cuối cho biết nguyên nhân: cũng mạng ấy, tính với $B = 10$, chỉ kém `vae-2d` chừng một chục nat. Ảnh thật gần như không thể xảy ra dưới một decoder chỉ chờ đợi sai số 2%.
 #
 # ## 5 · Vậy chọn $B$ bao nhiêu?
 #
