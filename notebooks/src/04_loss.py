@@ -419,10 +419,10 @@ for name, B in trained_with.items():
     print(f"{name:14} B = {B:5} S = {S:4.1f} KL {kl:4.1f} D/(2S) = {D / (2 * S):4.1f}")
 
 # %% [markdown] lang="vi"
-# $B$ được hiệu chuẩn là chuyện riêng của từng mạng: khoảng 10 đến 13 với hai chiều tiềm ẩn, 76 đến 80 với mười sáu chiều. <!-- claim: calibrated_B --> $B = 1000$ của đề bài lớn hơn nhiều trong cả hai trường hợp. Nó cho phép tốn thêm 1 nat KL chỉ để bớt được 0,001 sai số: `vae-2d-b1000` tốn KL gần gấp ba mà hầu như chẳng được gì.
+# $B$ được hiệu chuẩn là chuyện riêng của từng mạng: khoảng 9 đến 13 với hai chiều tiềm ẩn, 76 đến 80 với mười sáu chiều. <!-- claim: calibrated_B --> $B = 1000$ của đề bài lớn hơn nhiều trong cả hai trường hợp. Nó cho phép tốn thêm 1 nat KL chỉ để bớt được 0,001 sai số: `vae-2d-b1000` tốn KL gần gấp ba mà hầu như chẳng được gì.
 
 # %% [markdown] lang="en"
-# The calibrated $B$ belongs to the network: about 10 to 13 with two latent dimensions, 76 to 80 with sixteen. <!-- claim: calibrated_B --> The handout's $B = 1000$ is far above both. It lets the network spend one more nat of KL for 0.001 less error: `vae-2d-b1000` has almost three times the KL and hardly anything to show for it.
+# The calibrated $B$ belongs to the network: about 9 to 13 with two latent dimensions, 76 to 80 with sixteen. <!-- claim: calibrated_B --> The handout's $B = 1000$ is far above both. It lets the network spend one more nat of KL for 0.001 less error: `vae-2d-b1000` has almost three times the KL and hardly anything to show for it.
 
 # %%
 torch.manual_seed(0)
