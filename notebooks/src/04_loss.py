@@ -150,11 +150,15 @@ print(f"{tr('lấy mẫu', 'by sampling'):20} {sampled:.2f}")
 
 # %%
 axis = torch.linspace(-5, 3, 161)  # log σ²
+kl_of = {
+    f"μ = {m}": (
+        axis,
+        losses.kl_divergence(torch.full((161, 1), float(m)), axis[:, None]),
+    )
+    for m in (0, 1, 2)
+}
 plots.curves(
-    {
-        f"μ = {m}": (axis, losses.kl_divergence(torch.full((161, 1), m), axis[:, None]))
-        for m in (0.0, 1.0, 2.0)
-    },
+    kl_of,
     xlabel="log σ²",
     ylabel=tr("KL (nat)", "KL (nats)"),
     title=tr("KL của một chiều tiềm ẩn", "The KL of one latent dimension"),
@@ -241,6 +245,7 @@ plots.curves(
     {f"ELBO, θ = {theta}": (m, bound(m, v, theta)) for theta in (0, 1)},
     lines=lines,
     notes=notes,
+    ylim=(-5.6, -0.8),
     xlabel=tr("m, trung bình của encoder", "m, the encoder's mean"),
     ylabel=tr("nat", "nats"),
     title=tr("ELBO của hai decoder (v = ½)", "The ELBO of two decoders (v = ½)"),
