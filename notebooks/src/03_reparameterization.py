@@ -3,14 +3,14 @@
 #
 # *Mạng nơ-ron học nhờ gradient, nhưng làm sao gradient đi qua được một cú tung xúc xắc?* VAE lấy mẫu ngẫu nhiên $z$ ngay giữa bộ mã hóa (encoder) và bộ giải mã (decoder). Bài này cho thấy mẹo **tái tham số hóa** (reparameterization) biến bước ấy thành một phép tính có đạo hàm, và đo xem không có mẹo thì mất gì.
 #
-# Máy tính chạy hết khoảng nửa phút trên CPU hai nhân và không phải tải gì về; bạn hãy dành ra một giờ.
+# Máy tính chạy hết khoảng nửa phút trên CPU hai nhân; bạn hãy dành ra một giờ.
 
 # %% [markdown] lang="en"
 # # Lesson 03 · Reparameterization
 #
 # *A network learns by gradients, but how can a gradient pass through a roll of the dice?* A VAE draws a random $z$ right between encoder and decoder. This lesson shows how the **reparameterization** trick turns that step into a computation that can be differentiated, and measures what is lost without it.
 #
-# Computing takes about half a minute on two CPU cores and downloads nothing; allow yourself an hour.
+# Computing takes about half a minute on two CPU cores; allow yourself an hour.
 
 # %%
 import math
@@ -242,7 +242,7 @@ for name, tensor in (("fc_mu.weight", model.fc_mu.weight), ("mu", mu)):
 #
 # $$\underbrace{\frac{\partial \mathcal{L}}{\partial W}}_{(2,\ 3136)} = \underbrace{\left(\frac{\partial \mathcal{L}}{\partial \mu}\right)^{\!\top}}_{(2,\ 3)} \underbrace{h}_{(3,\ 3136)} .$$
 #
-# Ở đây $\mathcal{L}$ là hàm mất mát của VAE, `losses.vae_loss`, mà bài 04 sẽ suy ra. Bình thường PyTorch không giữ gradient của những tensor ở giữa đường; `retain_grad()` bảo nó giữ lại cho ta xem.
+# Ở đây $\mathcal{L}$ là hàm mất mát của VAE, `losses.vae_loss`, mà bài 04 sẽ suy ra: sai số tái tạo nhân với $B$, cộng với **độ phân kỳ KL** (KL divergence) giữa $\mathcal{N}(\mu, \sigma^2)$ và $\mathcal{N}(0, I)$. Bình thường PyTorch không giữ gradient của những tensor ở giữa đường; `retain_grad()` bảo nó giữ lại.
 
 # %% [markdown] lang="en"
 # - `fc_mu.weight` is a **parameter**: a **leaf** of the computation graph, a tensor not computed from any other. It belongs to the model and serves all images. The optimizer holds it.
@@ -253,7 +253,7 @@ for name, tensor in (("fc_mu.weight", model.fc_mu.weight), ("mu", mu)):
 #
 # $$\underbrace{\frac{\partial \mathcal{L}}{\partial W}}_{(2,\ 3136)} = \underbrace{\left(\frac{\partial \mathcal{L}}{\partial \mu}\right)^{\!\top}}_{(2,\ 3)} \underbrace{h}_{(3,\ 3136)} .$$
 #
-# Here $\mathcal{L}$ is the loss of the VAE, `losses.vae_loss`, which lesson 04 will derive. PyTorch does not normally keep the gradients of tensors along the way; `retain_grad()` tells it to keep them for us to see.
+# Here $\mathcal{L}$ is the loss of the VAE, `losses.vae_loss`, which lesson 04 will derive: the reconstruction error times $B$ plus the **KL divergence** of $\mathcal{N}(\mu, \sigma^2)$ from $\mathcal{N}(0, I)$. PyTorch does not normally keep gradients of tensors along the way; `retain_grad()` tells it to.
 
 # %% tags=["nbval-check-output"]
 mu.retain_grad()
@@ -318,14 +318,14 @@ print("z.detach():", *layers_reached(cut=True))
 #
 # Vậy huấn luyện như thế thì ra sao? Hãy đo: huấn luyện hai VAE giống hệt nhau trên 1.438 chữ số nhỏ có sẵn trong scikit-learn, một mạng nguyên vẹn, một mạng bị cắt đường.
 #
-# ⏱ Khoảng 15 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+# ⏱ Khoảng 15 giây trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # No error at all! In part 2 nothing in the loss needed a gradient any more, so `backward()` raised an error. Here the loss still depends on the decoder's weights: there is something to differentiate, and PyTorch cannot know that you wanted more.
 #
 # What becomes of such a training? Let us measure: train two identical VAEs on 1,438 small digits that come with scikit-learn, one of them whole, one with the road cut.
 #
-# ⏱ About 15 seconds on two CPU cores; a GPU is much faster.
+# ⏱ About 15 seconds on two CPU cores.
 
 
 # %%
@@ -443,7 +443,7 @@ plots.histograms(
 #
 # ### $\sigma$ càng nhỏ thì sao?
 #
-# Tính như trên cho $\mu$, $\sigma$ bất kỳ: phương sai là $4\sigma^2$ với pathwise, và $\dfrac{\mu^4}{\sigma^2} + 14\mu^2 + 15\sigma^2$ với score function. Mạng đã huấn luyện thì có $\sigma$ cỡ nào? Hãy hỏi bốn VAE hai chiều của khóa học (trung vị trên các ảnh và các chiều; `vae-2d-bce` là VAE với decoder Bernoulli):
+# Tính như trên cho $\mu$, $\sigma$ bất kỳ: phương sai là $4\sigma^2$ với pathwise, và $\dfrac{\mu^4}{\sigma^2} + 14\mu^2 + 15\sigma^2$ với score function. Mạng đã huấn luyện thì có $\sigma$ cỡ nào? Hãy hỏi bốn VAE hai chiều của khóa học (trung vị trên các ảnh và các chiều; `vae-2d-bce` có decoder Bernoulli; hai mạng cuối chỉ huấn luyện 3 epoch):
 
 # %% [markdown] lang="en"
 # *The figure: both histograms have mean 4 (dashed line).* The pathwise estimates crowd around it; those of the score function mostly lie close to 0, made up for by a long tail that reaches several dozen.
@@ -455,7 +455,7 @@ plots.histograms(
 #
 # ### And with a smaller $\sigma$?
 #
-# The same computation for any $\mu$ and $\sigma$: the variance is $4\sigma^2$ for the pathwise estimate and $\dfrac{\mu^4}{\sigma^2} + 14\mu^2 + 15\sigma^2$ for the score function. And which $\sigma$ do trained networks have? Ask four of the course's two-dimensional VAEs (medians over images and dimensions; `vae-2d-bce` is a VAE with a Bernoulli decoder):
+# The same computation for any $\mu$ and $\sigma$: the variance is $4\sigma^2$ for the pathwise estimate and $\dfrac{\mu^4}{\sigma^2} + 14\mu^2 + 15\sigma^2$ for the score function. And which $\sigma$ do trained networks have? Ask four of the course's two-dimensional VAEs (medians over images and dimensions; `vae-2d-bce` has a Bernoulli decoder; the last two trained for only 3 epochs):
 
 # %%
 x, sigma_of = data.load_mnist(train=False).images[::10], {}
@@ -568,7 +568,7 @@ plots.clouds(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: hai đám mây điểm, mỗi đám bao quanh $\mu$ của một ảnh; các vòng nét đứt là prior.* Đám thứ nhất trải ngang, đám thứ hai trải dọc, vì mỗi ảnh và mỗi chiều có $\sigma$ riêng.
+# *Hình: hai đám mây điểm, mỗi đám bao quanh $\mu$ của một ảnh; các vòng nét đứt là $\mathcal{N}(0, I)$.* Đám thứ nhất trải ngang, đám thứ hai trải dọc, vì mỗi ảnh và mỗi chiều có $\sigma$ riêng.
 #
 # ## 6 · Nhờ mẹo này mà sinh được ảnh mới?
 #
@@ -578,7 +578,7 @@ plots.clouds(
 # - **Nhiễu khi lấy mẫu** làm cho decoder trả lời được ở đó: nó được huấn luyện trên cả đám mây chứ không chỉ ở $\mu$. Bỏ nhiễu đi mà giữ KL thì $\sigma$ vô nghĩa, và $z$ lấy từ đám mây cho sai số gấp đôi. <!-- claim: noise_fills_clouds -->
 # - **Mẹo tái tham số hóa** làm cho việc huấn luyện ấy hiệu quả. Lúc sinh ảnh thì chỉ cần $z \sim \mathcal{N}(0, I)$ và decoder: không có $\mu$, $\sigma$ nào, cũng không cần gradient.
 #
-# Vậy sao không dùng luôn $\mathcal{N}(0, I)$ khi huấn luyện, mà phải học $\mu$ và $\sigma$? Vì $z$ lấy từ prior không biết gì về ảnh cần tái tạo (bài 04 đo điều này).
+# Vậy sao không dùng luôn $\mathcal{N}(0, I)$ khi huấn luyện, mà phải học $\mu$ và $\sigma$? Vì $z$ lấy từ đó không biết gì về ảnh cần tái tạo (bài 04 đo điều này).
 #
 # ## Tự kiểm tra
 #
@@ -601,7 +601,7 @@ plots.clouds(
 # *Đọc thêm:* Kingma & Welling, *Auto-Encoding Variational Bayes* (2014); Rezende, Mohamed & Wierstra, *Stochastic Backpropagation* (2014); Kingma & Welling, *An Introduction to Variational Autoencoders* (2019), mục 2.4.
 
 # %% [markdown] lang="en"
-# *The figure: two clouds of points, each around the $\mu$ of one image; the dashed circles are the prior.* The first is wide and the second tall, because every image and every dimension has its own $\sigma$.
+# *The figure: two clouds of points, each around the $\mu$ of one image; the dashed circles are $\mathcal{N}(0, I)$.* The first is wide and the second tall, because every image and every dimension has its own $\sigma$.
 #
 # ## 6 · Is it the trick that makes new images possible?
 #
@@ -611,7 +611,7 @@ plots.clouds(
 # - **The sampling noise** makes the decoder answer there: it is trained on whole clouds and not only at $\mu$. Without the noise, but with the KL, $\sigma$ means nothing, and a $z$ drawn from the cloud has twice the error. <!-- claim: noise_fills_clouds -->
 # - **The trick** makes that training efficient. Making an image takes only $z \sim \mathcal{N}(0, I)$ and the decoder: no $\mu$, no $\sigma$, no gradients.
 #
-# Why learn $\mu$ and $\sigma$, then, and not train with $\mathcal{N}(0, I)$ itself? Because a $z$ from the prior knows nothing of the image to be rebuilt (lesson 04 measures this).
+# Why learn $\mu$ and $\sigma$, then, and not train with $\mathcal{N}(0, I)$ itself? Because such a $z$ knows nothing of the image to be rebuilt (lesson 04 measures this).
 #
 # ## Test yourself
 #
