@@ -11,7 +11,7 @@ SIBLINGS = {  # noise, KL → the network; one loss (BCE), one recipe
     "noise_and_KL": "vae-2d-bce",
     "KL_only": "vae-2d-no-noise",
     "noise_only": "vae-2d-no-kl",
-    "neither": "vae-2d-neither",
+    "neither": "ae-2d",
 }
 
 

@@ -436,7 +436,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: ba VAE được huấn luyện từ đầu với ba giá trị $B$, cùng những ảnh gốc và cùng những $z$.* Với $B = 0{,}3$, ảnh tái tạo mờ hơn và hay thành chữ số khác, cũng vậy khi so với $B = 10$ sau 3 epoch. <!-- claim: small_B_underfits --> $B = 10$ và $B = 1000$ tái tạo ngang nhau, nhưng ảnh mới của $B = 1000$ chỉ gồm vài loại chữ số: các mã của nó trải rộng gấp ba lần prior, <!-- claim: wide_codes --> nên $z \sim \mathcal{N}(0, I)$ chỉ chạm tới phần giữa.
+# *Hình: ba VAE được huấn luyện từ đầu với ba giá trị $B$, cùng những ảnh gốc và cùng những $z$.* Với $B = 0{,}3$, ảnh tái tạo mờ hơn và hay thành chữ số khác, kể cả khi so với một mạng $B = 10$ huấn luyện ngắn như thế. <!-- claim: small_B_underfits --> $B = 10$ và $B = 1000$ tái tạo ngang nhau, nhưng ảnh mới của $B = 1000$ chỉ gồm vài loại chữ số: các mã của nó trải rộng gấp ba lần prior, <!-- claim: wide_codes --> nên $z \sim \mathcal{N}(0, I)$ chỉ chạm tới phần giữa.
 #
 # Hằng số này nằm trong mọi code VAE, chỉ là ít ai gọi tên. Đưa về dạng $B \cdot$ SSE $+$ KL:
 #
@@ -451,7 +451,7 @@ plots.plot_images(
 # Chia cả hàm mất mát cho $B$ thì KL có trọng số $1/B$, nhưng đó là so với SSE. Còn $\beta$ của β-VAE (bài 13) là so với một log-likelihood: đứng cạnh decoder được hiệu chuẩn, $B = 1000$ ứng với $\beta \approx 12{,}7/1000 \approx 0{,}013$.
 
 # %% [markdown] lang="en"
-# *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* With $B = 0.3$ the reconstructions are blurrier and often another digit, also beside $B = 10$ after 3 epochs. <!-- claim: small_B_underfits --> $B = 10$ and $B = 1000$ reconstruct alike, but the new images of $B = 1000$ are of a few kinds of digit only: its codes spread three times as wide as the prior, <!-- claim: wide_codes --> so $z \sim \mathcal{N}(0, I)$ reaches no more than their middle.
+# *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* With $B = 0.3$ the reconstructions are blurrier and often another digit, also beside a $B = 10$ trained as briefly. <!-- claim: small_B_underfits --> $B = 10$ and $B = 1000$ reconstruct alike, but the new images of $B = 1000$ are of a few kinds of digit only: its codes spread three times as wide as the prior, <!-- claim: wide_codes --> so $z \sim \mathcal{N}(0, I)$ reaches no more than their middle.
 #
 # This constant is in every VAE's code, though few call it by a name. In the form $B \cdot$ SSE (the summed squared error) $+$ KL:
 #
