@@ -54,10 +54,10 @@ for image in x[:8]:
     print(f"{1 / share.pow(2).sum():.1f} {tr('trong', 'of')} 4000")
 
 # %% [markdown] lang="vi"
-# $1/\sum_i w_i^2$, với $w_i$ là phần đóng góp của từng $z$, là **cỡ mẫu hiệu dụng** (effective sample size): nếu mọi $z$ góp như nhau thì nó bằng 4.000. Ở đây, với phần lớn các ảnh, nó chỉ từ 1 đến 3. <!-- claim: prior_ess --> Với ảnh cuối cùng của vòng lặp, những $z$ góp nhiều nhất vẽ ra:
+# $1/\sum_i w_i^2$, với $w_i$ là phần đóng góp của từng $z$, là **cỡ mẫu hiệu dụng** (effective sample size): nếu mọi $z$ góp như nhau thì nó bằng 4.000. Ở đây nó chỉ từ 1 đến 4; với những mạng và ảnh khác, cũng chỉ vài mẫu có ích. <!-- claim: prior_ess --> Với ảnh cuối cùng của vòng lặp, những $z$ góp nhiều nhất vẽ ra:
 
 # %% [markdown] lang="en"
-# $1/\sum_i w_i^2$, with $w_i$ the share of each $z$, is the **effective sample size**: it would be 4,000 if all $z$ supplied the same. Here it is from 1 to 3 for most images. <!-- claim: prior_ess --> For the last image of the loop, the $z$ with the largest shares draw these:
+# $1/\sum_i w_i^2$, with $w_i$ the share of each $z$, is the **effective sample size**: it would be 4,000 if all $z$ supplied the same. Here it is from 1 to 4, and with other networks and images, too, only a few draws count. <!-- claim: prior_ess --> For the last image of the loop, the $z$ with the largest shares draw these:
 
 # %%
 largest = share.topk(8)
