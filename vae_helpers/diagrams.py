@@ -96,7 +96,7 @@ def plot_reparameterization() -> Figure:
     return figure
 
 
-GRADIENT = "#bd1f01"
+GRADIENT = "#9c1a00"
 
 
 def _both_ways(ax: Axes, start: tuple, end: tuple, cut: bool = False) -> None:
