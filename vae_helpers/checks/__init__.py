@@ -8,7 +8,7 @@ from .lesson_00 import check_pixel_count
 from .lesson_01 import check_bce, check_interpolate, check_mse
 from .lesson_02 import check_conv_size, check_latent_shapes, check_parameter_count, check_sigma
 from .lesson_03 import check_reparameterize, check_reparameterize_fixed, check_score_gradient
-from .lesson_04 import check_kl_divergence, check_sigma_of_B, check_vae_loss
+from .lesson_04 import check_elbo, check_kl_divergence, check_sigma_of_B, check_vae_loss
 from .lesson_05 import check_epoch_mean
 from .lesson_06 import check_sample_prior
 from .lesson_07 import check_slerp
@@ -22,6 +22,7 @@ __all__ = [
     "check_bce",
     "check_contractive_penalty",
     "check_conv_size",
+    "check_elbo",
     "check_entropy_bits",
     "check_epoch_mean",
     "check_frechet_distance",
