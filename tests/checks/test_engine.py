@@ -14,7 +14,7 @@ DRAWN = {"reparameterize", "mask_noise", "sample_prior"}  # judged by their stat
 
 
 def test_every_check_has_its_answers():
-    assert sorted(checks.__all__) == sorted(["Result", *(f"check_{name}" for name in CASES)])
+    assert sorted(checks.__all__) == sorted(["Result", "progress", *(f"check_{name}" for name in CASES)])
 
 
 def test_result_shows_nothing_more_in_a_notebook():

@@ -1,6 +1,7 @@
 """Instant checks of a student's own functions: check_NAME(function) prints a hint and returns a Result.
 
-One file per lesson; what all checks share is in engine, what those of random functions share in random.
+One file per lesson; what all checks share is in engine, what those of random functions share in random. progress() tells
+how many of a lesson's checks have passed.
 """
 
 from .engine import Result
@@ -15,6 +16,7 @@ from .lesson_07 import check_slerp
 from .lesson_08 import check_contractive_penalty, check_kl_to_rho, check_mask_noise, check_principal_angles
 from .lesson_09 import check_auroc, check_entropy_bits, check_frechet_distance, check_psnr
 from .lesson_10 import check_free_bits, check_iw_log_likelihood, check_optimal_sigma, check_straight_through
+from .tally import counted, progress
 
 __all__ = [
     "Result",
@@ -48,4 +50,9 @@ __all__ = [
     "check_slerp",
     "check_straight_through",
     "check_vae_loss",
+    "progress",
 ]
+
+for _name in __all__:
+    if _name.startswith("check_"):
+        globals()[_name] = counted(globals()[_name])

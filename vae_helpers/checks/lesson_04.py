@@ -232,7 +232,7 @@ VAE_LOSS = Task(
                 "total đúng. Nhưng recon trả về riêng thì không nhân B.",
                 "The total is right. But the recon that is returned on its own is without B."),
         Mistake("kl_subtracted", lambda r, x, m, v, B: (B * sse(r, x) - mean_kl(m, v), sse(r, x), mean_kl(m, v)),
-                "KL bị trừ đi: như vậy mạng được thưởng khi rời xa tiên nghiệm.",
+                "KL bị trừ đi: như vậy mạng được thưởng khi rời xa prior.",
                 "The KL is subtracted: the network would be rewarded for leaving the prior."),
         Mistake("elbo", lambda *a: (-loss(*a)[0], *loss(*a)[1:]),
                 "Tổng của bạn là ELBO. Hàm mất mát là số đối của nó.",
