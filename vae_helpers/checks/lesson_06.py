@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from .. import metrics
 from .engine import Mistake, Result, Task, call, judged, refuse, run
 from .random import flaw
 
@@ -22,7 +23,7 @@ def pairs():
 # fmt: off
 IMAGE_ERRORS = Task(
     cases=pairs,
-    right=lambda r, x: squares(r, x).flatten(1).sum(1),
+    right=metrics.image_errors,
     mistakes=[
         Mistake("mean_over_pixels", lambda r, x: squares(r, x).flatten(1).mean(1),
                 "Bạn lấy trung bình trên các điểm ảnh. Ở đây cần tổng trên mọi điểm ảnh của một ảnh.",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import torch
 
+from .. import metrics
 from .engine import Mistake, Result, Task, run
 
 
@@ -14,7 +15,7 @@ def kl_of_each(m, v):
 # fmt: off
 KL_PER_DIMENSION = Task(
     cases=lambda: [(torch.randn(n, d), s * torch.randn(n, d)) for n, d, s in ((7, 5, 1), (6, 2, 1), (40, 16, 2), (5, 5, 1))],
-    right=lambda m, v: kl_of_each(m, v).mean(0),
+    right=metrics.kl_per_dimension,
     mistakes=[
         Mistake("per_image", lambda m, v: kl_of_each(m, v).sum(1),
                 "Bạn cộng theo chiều tiềm ẩn: đó là KL của từng ảnh. Ở đây giữ các chiều lại, và lấy trung bình trên các ảnh (dim=0).",
@@ -63,7 +64,7 @@ KL_PER_DIMENSION = Task(
 def check_kl_per_dimension(function: Callable) -> Result:
     """function(mu, logvar), each (N, d) → (d,): the KL of each dimension from N(0, 1) in nats, the mean over the images.
 
-    Lesson 07: More dimensions: 16 sliders
+    Lesson 07: 3 · More dimensions: 16 sliders
     """
     return run(function, KL_PER_DIMENSION)
 
