@@ -14,13 +14,6 @@
 #
 # ⏱ About an hour; computing takes about a minute on two CPU cores, most of it in the last section.
 
-# %%
-import matplotlib.pyplot as plt
-import torch
-from torch.utils.data import DataLoader, Subset
-
-from vae_helpers import checks, data, metrics, models, plots, tr, training
-
 # %% [markdown] lang="vi"
 # ## Hai mô hình
 #
@@ -38,6 +31,12 @@ from vae_helpers import checks, data, metrics, models, plots, tr, training
 # We draw 2,000 at random. The first 2,000 would not do: the file is sorted by where its images come from, so its beginning does not stand for the whole.
 
 # %%
+import matplotlib.pyplot as plt
+import torch
+from torch.utils.data import DataLoader, Subset
+
+from vae_helpers import checks, data, metrics, models, plots, tr, training
+
 device = torch.device(
     "cpu"
 )  # tr("mạng nhỏ, không cần GPU", "the network is small, no GPU is needed")
@@ -47,7 +46,8 @@ test_set = data.load_mnist(train=False)
 chosen = torch.randperm(len(test_set), generator=torch.Generator().manual_seed(0))[
     :2000
 ]
-val_loader = DataLoader(Subset(test_set, chosen.tolist()), batch_size=256)
+val_set = Subset(test_set, chosen.tolist())
+val_loader = DataLoader(val_set, batch_size=256)
 
 # %% [markdown] lang="vi"
 # ## III.9 · Tái tạo những ảnh chưa từng thấy
@@ -198,6 +198,8 @@ plots.plot_images(
     {tr("Ảnh gốc", "Original"): x[shown], "PCA": pca[shown], "VAE": vae[shown]},
     5 * [tr("dễ nhất", "easiest")] + 5 * [tr("khó nhất", "hardest")],
     title=tr("Hai con số cho mỗi ảnh", "Two numbers for each image"),
+    vmin=0,
+    vmax=1,
 )
 
 # %% [markdown] lang="vi"
@@ -221,23 +223,22 @@ plots.plot_images(
 # The encoder gives every image a point $\mu$ in the plane, and a $\sigma$ around it. We draw $\mu$ of the 2,000 test images, coloured by digit. The model has **never seen a label**.
 
 # %%
-maps = {"B = 1000": codes, "B = 10": codes_b10}
-plots.plot_latent(maps, test_set.labels[chosen])
+plots.plot_latent({"B = 1000": model, "B = 10": model_b10}, val_set, limits=(-11, 11))
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số; hai bản đồ cùng một tỉ lệ.* Ba vòng tròn nét đứt có bán kính 1, 2, 3 đánh dấu phân phối tiên nghiệm (prior) $\mathcal{N}(0, I)$. Trong hai chiều, chúng chứa 39%, 86% và 99%
+# *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số; hai bản đồ cùng một tỉ lệ.* (Vài ảnh của $B = 1000$ nằm ngoài khung.) Ba vòng tròn nét đứt có bán kính 1, 2, 3 đánh dấu phân phối tiên nghiệm (prior) $\mathcal{N}(0, I)$. Trong hai chiều, chúng chứa 39%, 86% và 99%
 # số mẫu của nó. Ở cả hai bản đồ, các chữ số tự gom lại với nhau, dù không ai cho biết nhãn; vài chữ số giống nhau như 4 và 9 vẫn chồng lên nhau.
 #
 # Đám mây nằm lệch prior bao nhiêu? Ta in ra trung bình và độ lệch chuẩn (standard deviation) của các mã, rồi KL giữa một phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$:
 
 # %% [markdown] lang="en"
-# *The figure: a dot for each image, a colour for each digit; both maps have one scale.* The three dashed circles of radius 1, 2 and 3 mark the prior $\mathcal{N}(0, I)$: in two dimensions they hold 39%, 86% and 99%
+# *The figure: a dot for each image, a colour for each digit; both maps have one scale.* (A few images of $B = 1000$ lie outside the frame.) The three dashed circles of radius 1, 2 and 3 mark the prior $\mathcal{N}(0, I)$: in two dimensions they hold 39%, 86% and 99%
 # of its samples. On both maps the digits gather by themselves, though nobody told the labels; some look-alikes such as 4 and 9 still overlap.
 #
 # How far does the cloud lie from the prior? We print the mean and the standard deviation of the codes, and the KL of a Gaussian fitted to the codes against $\mathcal{N}(0, I)$:
 
 # %%
-for name, mu in maps.items():
+for name, mu in (("B = 1000", codes), ("B = 10", codes_b10)):
     m_1, m_2 = mu.mean(dim=0).tolist()
     s_1, s_2 = mu.std(dim=0).tolist()
     print(
@@ -250,18 +251,18 @@ for name, mu in maps.items():
 #
 # ## Decoder vẽ gì ở mỗi nơi?
 #
-# Lấy một lưới các điểm $z$, giải mã từng điểm, xếp các ảnh đúng vị trí. Lưới bao trọn đám mây của $B = 1000$.
+# Lấy một lưới các điểm $z$, giải mã từng điểm, xếp các ảnh đúng vị trí. Lưới bao đám mây của $B = 1000$, trừ 1% xa nhất về mỗi phía.
 
 # %% [markdown] lang="en"
 # With $B = 1000$ the cloud is three times as wide as the prior, and its centre lies more than 2 from the origin. With $B = 10$ it nearly fits the prior: a KL below 1 nat instead of more than 9. The difference is no accident of one training. <!-- claim: codes_off_the_prior -->
 #
 # ## What does the decoder draw in each place?
 #
-# Take a grid of points $z$, decode each, and put the pictures where they belong. The grid covers the cloud of $B = 1000$.
+# Take a grid of points $z$, decode each, and put the pictures where they belong. The grid covers the cloud of $B = 1000$, all but the farthest 1% on each side.
 
 # %%
-lowest, highest = codes.min(dim=0).values.tolist(), codes.max(dim=0).values.tolist()
-plots.plot_manifold(model, n=20, limits=tuple(zip(lowest, highest, strict=True)))
+edges = codes.quantile(torch.tensor([0.01, 0.99]), dim=0).T.tolist()
+plots.plot_manifold(model, n=20, limits=edges)
 
 # %% [markdown] lang="vi"
 # *Hình: lưới 20 × 20 ảnh từ decoder của `vae-2d-b1000`.* Nơi có dữ liệu, chữ số này biến đổi êm dần thành chữ số kia. Nơi không có dữ liệu, decoder vẫn vẽ ra một thứ gì đó, dù chưa từng được huấn luyện ở đó.
@@ -427,10 +428,12 @@ plots.plot_images(
     {
         tr("Ảnh gốc", "Original"): x[ten],
         "PCA": pca[ten],
-        "VAE, 3 epoch": redrawn_young[ten],
-        "VAE, 30 epoch": vae[ten],
+        tr("VAE, 3 epoch", "VAE, 3 epochs"): redrawn_young[ten],
+        tr("VAE, 30 epoch", "VAE, 30 epochs"): vae[ten],
     },
     title=tr("Học chưa đủ và học đủ", "Too little training, and enough"),
+    vmin=0,
+    vmax=1,
 )
 
 # %% [markdown] lang="vi"
@@ -448,8 +451,8 @@ plots.plot_images(
     torch.cat(
         [plots_of.decode(torch.randn(20, 2)).detach() for plots_of in (young, model)]
     ),
-    rows=["3 epoch", "", "30 epoch", ""],
-    title=tr("B = 1000, z ~ N(0, I)", "B = 1000, z ~ N(0, I)"),
+    rows=[tr("3 epoch", "3 epochs"), "", tr("30 epoch", "30 epochs"), ""],
+    title="B = 1000, z ~ N(0, I)",
 )
 
 # %% [markdown] lang="vi"
