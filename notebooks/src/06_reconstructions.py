@@ -239,12 +239,10 @@ plots.plot_latent({"B = 1000": model, "B = 10": model_b10}, val_set, limits=(-11
 
 # %%
 for name, mu in (("B = 1000", codes), ("B = 10", codes_b10)):
-    m_1, m_2 = mu.mean(dim=0).tolist()
-    s_1, s_2 = mu.std(dim=0).tolist()
-    print(
-        f"{name:9} {tr('trung bình', 'mean')} ({m_1:.2f}, {m_2:.2f})   sd ({s_1:.2f}, {s_2:.2f})"
-        f"   KL {metrics.gaussian_kl(mu):.1f} nat"
-    )
+    center = ", ".join(f"{m:.2f}" for m in mu.mean(dim=0))
+    spread = ", ".join(f"{s:.2f}" for s in mu.std(dim=0))
+    print(f"{name:9} {tr('trung bình', 'mean')} ({center})   sd ({spread})", end="   ")
+    print(f"KL {metrics.gaussian_kl(mu):.1f} nat")
 
 # %% [markdown] lang="vi"
 # Với $B = 1000$, đám mây rộng gấp ba prior và tâm của nó cách gốc tọa độ hơn 2. Với $B = 10$, nó gần khớp với prior: KL dưới 1 nat, thay vì hơn 9. Khác biệt ấy không phải do may rủi của một lần huấn luyện. <!-- claim: codes_off_the_prior -->
@@ -447,13 +445,9 @@ plots.plot_images(
 # Its samples are like that too:
 
 # %%
-plots.plot_images(
-    torch.cat(
-        [plots_of.decode(torch.randn(20, 2)).detach() for plots_of in (young, model)]
-    ),
-    rows=[tr("3 epoch", "3 epochs"), "", tr("30 epoch", "30 epochs"), ""],
-    title="B = 1000, z ~ N(0, I)",
-)
+samples = [net.decode(torch.randn(20, 2)).detach() for net in (young, model)]
+rows = [tr("3 epoch", "3 epochs"), "", tr("30 epoch", "30 epochs"), ""]
+plots.plot_images(torch.cat(samples), rows=rows, title="B = 1000, z ~ N(0, I)")
 
 # %% [markdown] lang="vi"
 # *Hình: cùng prior, cùng $B = 1000$; hai hàng trên là mạng ba epoch, hai hàng dưới là mạng ba mươi epoch.* Trước khi kết luận về một loại mô hình, hãy hỏi mạng trong hình đã được huấn luyện bao lâu.
