@@ -165,3 +165,21 @@ def mean_cosine(net: nn.Module, z: Tensor, axes: Tensor) -> float:
     cosines = (unit @ unit.transpose(1, 2)).abs()
     d = len(axes)
     return ((cosines.sum(dim=(1, 2)) - d) / (d * (d - 1))).mean().item()
+
+
+@claim(
+    lesson="07",
+    en="On the map of vae-2d 10 to 15% of the test images lie outside the third circle, more than three quarters of them 1s and "
+    "7s.",
+    vi="Trên bản đồ của vae-2d, 10 đến 15% số ảnh kiểm tra nằm ngoài vòng tròn thứ ba, hơn ba phần tư trong đó là số 1 và số 7.",
+    holds=lambda rows: all(0.1 < row["outside"] < 0.15 and row["ones_and_sevens"] > 0.75 for row in rows),
+    seeds=(0,),
+    quick=True,
+)
+def beyond_the_third_circle(seed):
+    """All test images; stored weights, so nothing depends on the seed."""
+    test = images_of("test")
+    with torch.no_grad():
+        outside = codes(models.load_pretrained("vae-2d"), test.images).norm(dim=1) > 3
+    there = test.labels[outside]
+    return {"outside": outside.float().mean(), "ones_and_sevens": ((there == 1) | (there == 7)).float().mean()}

@@ -126,6 +126,8 @@ plots.plot_reconstructions(model, images, n=10)
 # - luôn cho ra ảnh **đen hoàn toàn**;
 # - luôn cho ra **ảnh trung bình** của tập huấn luyện;
 # - **PCA với hai con số**, cách nén tuyến tính tốt nhất (bài 08): $\bar x + VV^\top(x - \bar x)$, với hai cột của $V$ là hai hướng mà ảnh huấn luyện biến thiên mạnh nhất.
+#
+# Thêm vào đó là autoencoder hai chiều `ae-2d` như ở bài 01, cũng huấn luyện 30 epoch.
 
 # %% [markdown] lang="en"
 # *The figure: the same ten pairs in grey.* Most digits keep their general shape, but the strokes are softer, and some digits turn into one that looks like them.
@@ -139,6 +141,8 @@ plots.plot_reconstructions(model, images, n=10)
 # - always give **all black**;
 # - always give the **mean image** of the training set;
 # - **PCA with two numbers**, the best linear compression (lesson 08): $\bar x + VV^\top(x - \bar x)$, where the two columns of $V$ are the directions in which the training images vary most.
+#
+# To these we add `ae-2d`, an autoencoder as in lesson 01 with two dimensions, trained for 30 epochs too.
 
 # %%
 x = test_set.images[chosen]
@@ -153,10 +157,12 @@ with torch.no_grad():
     codes, codes_b10 = model.encode(x)[0], model_b10.encode(x)[0]
     vae = model.decode(codes)
     vae_b10 = model_b10.decode(codes_b10)
+    autoencoder, _ = models.load_pretrained("ae-2d")(x)
 redrawn = {
     tr("đen hoàn toàn", "all black"): torch.zeros_like(x),
     tr("ảnh trung bình", "mean image"): mean.view(1, 1, 28, 28).expand_as(x),
     tr("PCA, hai số", "PCA, 2 numbers"): pca,
+    "autoencoder": autoencoder,
     "VAE, B = 1000": vae,
     "VAE, B = 10": vae_b10,
 }
@@ -205,8 +211,7 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: năm ảnh mà VAE ($B = 1000$) có sai số nhỏ nhất và năm ảnh có sai số lớn nhất, cùng ảnh tái tạo của PCA.*
 #
-# PCA với hai con số còn khoảng 44, VAE với hai con số còn khoảng 31. Vậy phần phi tuyến đáng công. Còn $B$ thì hầu như không đổi được sai số: 1000 hay 10 đều cho khoảng 31.
-# Ảnh dễ nhất là những số 1, chữ số có ít nét để sai nhất. Với `vae-2d-b1000`, sai số trung bình của các số 1 là khoảng 9, của các số 2 là khoảng 42.
+# PCA với hai con số còn sai số khoảng 44, VAE với hai con số còn khoảng 31, dù $B$ là 1000 hay 10. Nhưng autoencoder thường cũng được khoảng 31: nếu chỉ cần vẽ lại ảnh thì chưa cần đến VAE.
 #
 # ## Ảnh nào nằm ở đâu?
 #
@@ -215,8 +220,7 @@ plots.plot_images(
 # %% [markdown] lang="en"
 # *The figure: the five images with the smallest and the five with the largest error of the VAE ($B = 1000$), with what PCA makes of them.*
 #
-# PCA with two numbers leaves about 44, the VAE with two numbers about 31: what is not linear is worth the effort. $B$ hardly changes the error: with 1000 and with 10 it is about 31.
-# The easiest images are 1s, the digit with the least stroke to get wrong. For `vae-2d-b1000` the mean error of the 1s is about 9, of the 2s about 42.
+# PCA with two numbers leaves an error of about 44, the VAE with two numbers about 31, with $B = 1000$ as with $B = 10$. But the plain autoencoder reaches about 31 too: to redraw images one needs no VAE.
 #
 # ## Which image lies where?
 #
@@ -387,7 +391,7 @@ for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, code
 # Với $B = 1000$ và prior, hầu như không có số 1 hay số 7 nào, trong khi chúng chiếm hơn một phần năm số ảnh thật. Hai mươi ảnh chỉ gồm chừng sáu loại chữ số, còn với phân phối Gauss khớp mã là hơn bảy. Vậy decoder vẽ được các chữ số ấy;
 # chỉ là prior không hỏi tới chỗ của chúng. Ở các mạng huấn luyện từ seed khác, $B = 1000$ cũng thiếu nhiều loại hơn $B = 10$. <!-- claim: prior_misses_digits -->
 #
-# Phân phối Gauss ấy không phải là thuốc chữa bách bệnh: nó vẽ ra quá nhiều số 1 và số 7, vì đám mây không có dạng Gauss. Bài 14 dùng một prior tốt hơn.
+# Phân phối Gauss ấy cũng chưa đúng hẳn: nó cho ra quá nhiều số 1 và số 7. Đám mây các mã không có dạng Gauss; một bài sau sẽ dùng một phân phối khớp hơn.
 #
 # ## Huấn luyện quá ít thì trông ra sao
 #
@@ -400,7 +404,7 @@ for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, code
 # With $B = 1000$ and the prior there is hardly a 1 or a 7, though they are more than a fifth of the real images. Twenty images hold about six kinds of digit, with the fitted Gaussian more than seven. So the decoder can draw those digits;
 # the prior does not ask in their place. In networks trained from other seeds, too, $B = 1000$ lacks more kinds than $B = 10$. <!-- claim: prior_misses_digits -->
 #
-# The fitted Gaussian is no cure-all: it draws too many 1s and 7s, for the cloud is not shaped like a Gaussian. Lesson 14 has a better prior.
+# The fitted Gaussian is not quite right either: it gives too many 1s and 7s. The cloud of the codes is not shaped like a Gaussian; a later lesson fits a better distribution.
 #
 # ## What too little training looks like
 #

@@ -192,7 +192,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi hàng là một chiều của $z$, xếp theo KL từ lớn đến nhỏ; ở giữa mỗi hàng, chiều ấy bằng 0.* KL chia khá đều, từ 2,8 đến 3,6 nat, nên chiều nào cũng được dùng. (Một chiều có KL gần 0 thì decoder bỏ qua; bài 12 sẽ gặp.)
+# *Hình: mỗi hàng là một chiều của $z$, xếp theo KL từ lớn đến nhỏ; ở giữa mỗi hàng, chiều ấy bằng 0.* KL chia khá đều, từ 2,8 đến 3,6 nat, nên chiều nào cũng được dùng.
 #
 # Có hàng nào chỉ đổi độ nghiêng, hay chỉ đổi độ đậm? Hãy nhìn kỹ: mỗi hàng đổi vài thứ cùng lúc. Thử đo thì thấy từng chiều của `vae-16d` tương quan với độ nghiêng không quá 0,8, còn cả 16 chiều cùng nhau thì đoán được nó, với
 # tương quan trên 0,9. Độ nghiêng có trong $z$, nhưng không nằm trên một trục. <!-- claim: no_axis_is_slant -->
@@ -216,7 +216,7 @@ plots.plot_images(
 # Đường thẳng cắt qua bên trong mặt cầu ấy, cung tròn thì men theo nó. Hãy đo:
 
 # %% [markdown] lang="en"
-# *The figure: each row is a dimension of $z$, ordered by KL from large to small; in the middle of a row that dimension is 0.* The KL is shared out rather evenly, 2.8 to 3.6 nats, so every dimension is used. (One with a KL near 0 is ignored by the decoder; lesson 12 meets such.)
+# *The figure: each row is a dimension of $z$, ordered by KL from large to small; in the middle of a row that dimension is 0.* The KL is shared out rather evenly, 2.8 to 3.6 nats, so every dimension is used.
 #
 # Is there a row that changes the slant alone, or the weight of the stroke? Look closely: each row changes several things at once. Measured, a single dimension of `vae-16d` correlates with the slant by no more than 0.8, while all 16 together predict it with a correlation
 # above 0.9. The slant is in $z$, but not on one axis. <!-- claim: no_axis_is_slant -->
@@ -382,7 +382,7 @@ plots.plot_images(
 #
 # <details><summary><b>Trên bản đồ của <code>vae-2d</code>, vì sao bốn góc, tuy xa gốc hơn, vẫn là chữ số rõ ràng, còn quanh (−3; 0) thì nhòe?</b></summary>
 #
-# Vì decoder chỉ được huấn luyện trên những z mà encoder đưa ra. Điều quan trọng là quanh đó có mã của ảnh nào, chứ không phải xa gốc bao nhiêu. 12% số ảnh kiểm tra nằm ngoài vòng tròn thứ ba, phần lớn là số 7 và số 1,
+# Vì decoder chỉ được huấn luyện trên những z mà encoder đưa ra. Điều quan trọng là quanh đó có mã của ảnh nào, chứ không phải xa gốc bao nhiêu. 12% số ảnh kiểm tra nằm ngoài vòng tròn thứ ba, phần lớn là số 7 và số 1 <!-- claim: beyond_the_third_circle -->,
 # nên hai góc dưới đầy mã. Góc trên bên trái tuy trống, nhưng các mã gần nhất đều là số 0; ở góc trên bên phải, các mã quanh đó là số 2. Quanh (−3; 0) thì hầu như không có mã nào, mà chỗ ấy lại ở giữa các số 0, 6 và 7.
 # </details>
 #
@@ -406,7 +406,7 @@ plots.plot_images(
 #
 # <details><summary><b>On the map of <code>vae-2d</code>, why do the four corners show clear digits, though they are farther from the origin, while around (−3, 0) there are smears?</b></summary>
 #
-# Because the decoder was trained only on the z that the encoder gives. What counts is which images have their codes nearby, not how far off the origin is. 12% of the test images lie outside the third circle, most of them 7s and 1s,
+# Because the decoder was trained only on the z that the encoder gives. What counts is which images have their codes nearby, not how far off the origin is. 12% of the test images lie outside the third circle, most of them 7s and 1s <!-- claim: beyond_the_third_circle -->,
 # so the two lower corners are full of codes. The upper left corner is empty, but the nearest codes are all 0s; at the upper right the codes around are 2s. Around (−3, 0) there are hardly any codes, and it lies between the 0s, the 6s and the 7s.
 # </details>
 #
