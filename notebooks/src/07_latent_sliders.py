@@ -372,7 +372,7 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: mười số 3; mỗi số sau khi đổi thành số 5; và mã trung bình của số 5.* Hàng cuối lúc nào cũng là số 5, nhưng chỉ có một kiểu. Hàng giữa giữ được độ nghiêng và độ đậm của từng ảnh, đổi lại không phải lúc nào cũng ra số 5.
 #
-# Với mọi cặp chữ số, phép tính này ra đúng chữ số mới trong khoảng 70 đến 95% trường hợp và giữ độ nghiêng. Đó không phải nhờ VAE: mã của autoencoder thường `ae-16d` cũng làm được như thế. <!-- claim: style_is_kept -->
+# Với mọi cặp chữ số, phép tính này ra đúng chữ số mới trong khoảng bốn phần năm trường hợp và giữ độ nghiêng. Đó không phải nhờ VAE: mã của autoencoder thường `ae-16d` cũng làm được như thế. <!-- claim: style_is_kept -->
 #
 # ## Trả lời
 #
@@ -396,7 +396,7 @@ plots.plot_images(
 # %% [markdown] lang="en"
 # *The figure: ten 3s; each of them turned into a 5; and the mean code of the 5s.* The last row is always a 5, but in one style. The middle row keeps each image's slant and weight, and in return is not always a 5.
 #
-# Over all pairs of digits this sum gives the new digit in some 70 to 95% of the cases and keeps the slant. That is not the VAE's doing: the codes of the plain autoencoder `ae-16d` do it as well. <!-- claim: style_is_kept -->
+# Over all pairs of digits this sum gives the new digit in about four cases of five and keeps the slant. That is not the VAE's doing: the codes of the plain autoencoder `ae-16d` do it as well. <!-- claim: style_is_kept -->
 #
 # ## The answer
 #
