@@ -389,7 +389,7 @@ for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, code
 
 # %% [markdown] lang="vi"
 # Với $B = 1000$ và prior, hầu như không có số 1 hay số 7 nào, trong khi chúng chiếm hơn một phần năm số ảnh thật. Hai mươi ảnh chỉ gồm chừng sáu loại chữ số, còn với phân phối Gauss khớp mã là hơn bảy. Vậy decoder vẽ được các chữ số ấy;
-# chỉ là prior không hỏi tới chỗ của chúng. Ở các mạng huấn luyện từ seed khác, $B = 1000$ cũng thiếu nhiều loại hơn $B = 10$. <!-- claim: prior_misses_digits -->
+# chỉ là prior hầu như không lấy $z$ ở chỗ của chúng. Ở các mạng huấn luyện từ seed khác, $B = 1000$ cũng thiếu nhiều loại hơn $B = 10$. <!-- claim: prior_misses_digits -->
 #
 # Phân phối Gauss ấy cũng chưa đúng hẳn: nó cho ra quá nhiều số 1 và số 7. Đám mây các mã không có dạng Gauss; một bài sau sẽ dùng một phân phối khớp hơn.
 #
@@ -402,7 +402,7 @@ for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, code
 
 # %% [markdown] lang="en"
 # With $B = 1000$ and the prior there is hardly a 1 or a 7, though they are more than a fifth of the real images. Twenty images hold about six kinds of digit, with the fitted Gaussian more than seven. So the decoder can draw those digits;
-# the prior does not ask in their place. In networks trained from other seeds, too, $B = 1000$ lacks more kinds than $B = 10$. <!-- claim: prior_misses_digits -->
+# the prior hardly ever takes a $z$ from their places. In networks trained from other seeds, too, $B = 1000$ lacks more kinds than $B = 10$. <!-- claim: prior_misses_digits -->
 #
 # The fitted Gaussian is not quite right either: it gives too many 1s and 7s. The cloud of the codes is not shaped like a Gaussian; a later lesson fits a better distribution.
 #
@@ -441,12 +441,12 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: mười ảnh kiểm tra, qua PCA, qua mạng ba epoch và qua mạng ba mươi epoch.* Sau ba epoch sai số là khoảng 41, chỉ nhỉnh hơn PCA với hai con số (khoảng 44), mà mất công hơn nhiều. Nếu chỉ nhìn mạng này, ta sẽ tưởng VAE vốn vẽ xám và nhòe như thế.
 #
-# Ảnh sinh ra cũng vậy:
+# Ảnh sinh ra còn kém hơn nữa:
 
 # %% [markdown] lang="en"
 # *The figure: ten test images by PCA, by the network of three epochs and by that of thirty.* After three epochs the error is about 41, only a little better than PCA with two numbers (about 44), for much more work. From this network alone one would think that a VAE draws grey smears by nature.
 #
-# Its samples are like that too:
+# Its samples are worse still:
 
 # %%
 samples = [net.decode(torch.randn(20, 2)).detach() for net in (young, model)]
