@@ -11,8 +11,8 @@ from .lesson_02 import check_conv_size, check_latent_shapes, check_parameter_cou
 from .lesson_03 import check_reparameterize, check_reparameterize_fixed, check_score_gradient
 from .lesson_04 import check_elbo, check_kl_divergence, check_sigma_of_B, check_vae_loss
 from .lesson_05 import check_epoch_mean
-from .lesson_06 import check_sample_prior
-from .lesson_07 import check_slerp
+from .lesson_06 import check_image_errors, check_sample_prior
+from .lesson_07 import check_kl_per_dimension, check_slerp
 from .lesson_08 import check_contractive_penalty, check_kl_to_rho, check_mask_noise, check_principal_angles
 from .lesson_09 import check_auroc, check_entropy_bits, check_frechet_distance, check_psnr
 from .lesson_10 import check_free_bits, check_iw_log_likelihood, check_optimal_sigma, check_straight_through
@@ -29,9 +29,11 @@ __all__ = [
     "check_epoch_mean",
     "check_frechet_distance",
     "check_free_bits",
+    "check_image_errors",
     "check_interpolate",
     "check_iw_log_likelihood",
     "check_kl_divergence",
+    "check_kl_per_dimension",
     "check_kl_to_rho",
     "check_latent_shapes",
     "check_mask_noise",
