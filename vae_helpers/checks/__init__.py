@@ -5,7 +5,7 @@ One file per lesson; what all checks share is in engine, what those of random fu
 
 from .engine import Result
 from .lesson_00 import check_pixel_count
-from .lesson_01 import check_bce, check_interpolate, check_mse
+from .lesson_01 import check_bce, check_decoder, check_encoder, check_interpolate, check_mse
 from .lesson_02 import check_conv_size, check_latent_shapes, check_parameter_count, check_sigma
 from .lesson_03 import check_reparameterize, check_reparameterize_fixed, check_score_gradient
 from .lesson_04 import check_kl_divergence, check_sigma_of_B, check_vae_loss
@@ -22,6 +22,8 @@ __all__ = [
     "check_bce",
     "check_contractive_penalty",
     "check_conv_size",
+    "check_decoder",
+    "check_encoder",
     "check_entropy_bits",
     "check_epoch_mean",
     "check_frechet_distance",
