@@ -6,8 +6,8 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from .engine import Mistake, Result, Task, judged, run
 from ._networks import DECODER, ENCODER, judge_network
+from .engine import Mistake, Result, Task, judged, run
 
 
 def image_pairs() -> list[tuple]:
