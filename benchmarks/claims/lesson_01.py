@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vae_helpers import losses, metrics, models
+from vae_helpers import data, losses, metrics, models
 
 from .ledger import claim
 from .networks import images_of, network, test_images
@@ -78,8 +78,6 @@ def two_numbers_read(seed):
 )
 def gap_on_new_images(seed):
     """Squared error of all test images over that of 10,000 training images drawn at random, minus 1."""
-    from vae_helpers import data
-
     learnt, new = data.load_mnist(fallback=False).images, test_images()
     learnt = learnt[torch.randperm(len(learnt))[:10_000]]
     gaps = {}
