@@ -58,7 +58,7 @@ def two_numbers_read(seed):
     """Share of 10,000 test images that a network trained on originals reads right."""
     judge, x, y = reader(seed), images_of("test").images, images_of("test").labels
     rivals = {
-        "two": network("vae-2d-neither", seed),  # neither noise nor KL: an autoencoder
+        "two": network("ae-2d", seed),
         "sixteen": network("ae-16d", seed),
         "two_stored": models.load_pretrained("ae-2d"),
         "sixteen_stored": models.load_pretrained("ae-16d"),
@@ -154,7 +154,7 @@ def nearest_is_another_digit(seed):
     """Share of 3,000 random test images whose nearest code belongs to another digit."""
     x, y = some_of("test", 3000, seed)
     row = {}
-    for name, kind in (("autoencoder", "vae-2d-neither"), ("vae", "vae-2d-bce"), ("sixteen", "ae-16d")):
+    for name, kind in (("autoencoder", "ae-2d"), ("vae", "vae-2d-bce"), ("sixteen", "ae-16d")):
         z = codes_of(network(kind, seed), x)
         nearest = torch.cdist(z, z).fill_diagonal_(torch.inf).argmin(dim=1)
         row[name] = (y[nearest] != y).float().mean()
@@ -175,7 +175,7 @@ def alike_lie_close(seed):
     pixels = x.flatten(1)
     nearest = torch.cdist(pixels, pixels).fill_diagonal_(torch.inf).argmin(dim=1)
     row = {}
-    for name, kind in (("autoencoder", "vae-2d-neither"), ("vae", "vae-2d-bce")):
+    for name, kind in (("autoencoder", "ae-2d"), ("vae", "vae-2d-bce")):
         z = codes_of(network(kind, seed), x)
         row[name] = (z - z[nearest]).norm(dim=1).median() / (z - z[torch.randperm(len(z))]).norm(dim=1).median()
     return row
@@ -193,7 +193,7 @@ def fitted_gaussian_generates(seed):
     """Squared Fréchet distance of 5,000 images to 5,000 test images in the hidden layer of the reader; vae: from N(0, I)."""
     features = reader(seed)[:3]
     real, _ = some_of("test", 5000, seed)
-    model, vae = network("vae-2d-neither", seed), network("vae-2d-bce", seed)
+    model, vae = network("ae-2d", seed), network("vae-2d-bce", seed)
     codes = codes_of(model, images_of("validation").images)
     fitted = torch.distributions.MultivariateNormal(codes.mean(dim=0), codes.T.cov())
     with torch.no_grad():
@@ -218,7 +218,7 @@ def uneven_steps(seed):
     """Largest over smallest of 40 steps between the images nearest to two digits' median codes."""
     x, y = images_of("test").images, images_of("test").labels
     row = {}
-    for name, kind in (("autoencoder", "vae-2d-neither"), ("vae", "vae-2d-bce")):
+    for name, kind in (("autoencoder", "ae-2d"), ("vae", "vae-2d-bce")):
         model = network(kind, seed)
         z = codes_of(model, x)
         ends = []

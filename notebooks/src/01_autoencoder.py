@@ -1,16 +1,16 @@
 # %% [markdown] lang="vi"
 # # Bài 01 · Autoencoder
 #
-# *Có thể ghi lại ảnh một chữ số chỉ bằng hai con số mà vẫn đọc được không? Còn mười sáu con số thì sao?* Bài này trả lời bằng một **bộ tự mã hóa** (autoencoder, AE): bạn tự viết mạng, huấn luyện nó, rồi xem các mã của nó nằm ở đâu và dùng chúng để sinh ảnh được đến mức nào.
+# *Có thể ghi lại ảnh một chữ số chỉ bằng hai con số mà vẫn đọc được không? Còn mười sáu con số thì sao?* Bạn sẽ tự viết một **bộ tự mã hóa** (autoencoder, AE), huấn luyện nó, rồi xem các mã của nó nằm ở đâu và dùng chúng để sinh ảnh được đến mức nào.
 #
-# Bạn cần khoảng 60 phút; máy tính cần chưa đến một phút với CPU hai nhân. *Đề bài* là đề bài in sẵn của khóa học (xem bài 00). Các hình là của lần chạy đã lưu, hình trên máy bạn có thể hơi khác.
+# Bạn cần khoảng 60 phút, máy tính cần chưa đến một phút với CPU hai nhân. *Đề bài* là đề bài in sẵn của khóa học (bài 00). Hình trên máy bạn có thể hơi khác hình đã lưu.
 
 # %% [markdown] lang="en"
 # # Lesson 01 · Autoencoder
 #
-# *Can a picture of a digit be written down with just two numbers and still be read? And with sixteen?* This lesson answers with an **autoencoder** (AE): you write the network yourself, train it, and then see where its codes lie and how far they will do for making new pictures.
+# *Can a picture of a digit be written down with just two numbers and still be read? And with sixteen?* You write an **autoencoder** (AE) yourself, train it, and see where its codes lie and how far they will do for making new pictures.
 #
-# It takes you about 60 minutes; the computing takes less than a minute on two CPU cores. *The exercise* is the course's printed handout (see lesson 00). The figures are those of the stored run; yours may differ a little.
+# It takes you about 60 minutes, the computing less than a minute on two CPU cores. *The exercise* is the course's printed handout (lesson 00). Your figures may differ a little from the stored ones.
 
 # %%
 import torch
@@ -26,7 +26,7 @@ ae_2d = models.load_pretrained("ae-2d")
 plots.plot_reconstructions(ae_2d, test)
 
 # %% [markdown] lang="vi"
-# *Hình: hàng trên là ảnh kiểm tra (test), hàng dưới là ảnh mà một mạng vẽ lại khi chỉ được biết hai con số về mỗi ảnh.* Có hình đọc được ngay, có hình không. Hai con số ấy từ đâu ra, và mạng học vẽ bằng cách nào?
+# *Hình: hàng trên là ảnh kiểm tra (test), hàng dưới là ảnh mà một mạng vẽ lại khi chỉ được biết hai con số về mỗi ảnh.* Có hình đọc được ngay, có hình không. Mạng đã học điều ấy bằng cách nào?
 #
 # ## 1 · Ý tưởng
 #
@@ -39,7 +39,7 @@ plots.plot_reconstructions(ae_2d, test)
 # Mạng học không cần nhãn, vì đầu ra mong muốn chính là đầu vào. Nếu mã dài bằng ảnh, mạng chỉ cần chép lại; bottleneck buộc nó phải chọn xem nên ghi lại điều gì.
 
 # %% [markdown] lang="en"
-# *The figure: test images in the top row, and below each what a network drew when it was told just two numbers about that image.* Some can be read at once, some cannot. Where do the two numbers come from, and how did the network learn to draw?
+# *The figure: test images in the top row, and below each what a network drew when it was told just two numbers about that image.* Some can be read at once, some cannot. How did the network learn this?
 #
 # ## 1 · The idea
 #
@@ -63,7 +63,7 @@ diagrams.plot_autoencoder()
 #
 # $$L_{MSE} = \frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} (x_{j,i} - \hat x_{j,i})^2,$$
 #
-# với $M$ ảnh, mỗi ảnh $N$ điểm ảnh. (Đó là ký hiệu của đề bài. Trong kích thước $(N, C, H, W)$ của PyTorch, $N$ lại là số ảnh.)
+# với $M$ ảnh, mỗi ảnh $N$ điểm ảnh. (Trong kích thước $(N, C, H, W)$ của PyTorch, $N$ lại là số ảnh.)
 #
 # Tính tay cho một "ảnh" bốn điểm ảnh $x = (0;\ 0{,}5;\ 1;\ 1)$, được tái tạo thành $\hat x = (0{,}1;\ 0{,}5;\ 0{,}8;\ 0{,}6)$: các hiệu là $-0{,}1;\ 0;\ 0{,}2;\ 0{,}4$, bình phương của chúng là $0{,}01;\ 0;\ 0{,}04;\ 0{,}16$, trung bình là $0{,}21 / 4 = 0{,}0525$.
 
@@ -76,7 +76,7 @@ diagrams.plot_autoencoder()
 #
 # $$L_{MSE} = \frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} (x_{j,i} - \hat x_{j,i})^2,$$
 #
-# for $M$ images of $N$ pixels each. (These are the exercise's letters. In PyTorch's shape $(N, C, H, W)$, $N$ is the number of images.)
+# for $M$ images of $N$ pixels each. (In PyTorch's shape $(N, C, H, W)$, $N$ is the number of images.)
 #
 # By hand, for a "picture" of four pixels $x = (0,\ 0.5,\ 1,\ 1)$ that was rebuilt as $\hat x = (0.1,\ 0.5,\ 0.8,\ 0.6)$: the differences are $-0.1,\ 0,\ 0.2,\ 0.4$, their squares $0.01,\ 0,\ 0.04,\ 0.16$, and the mean is $0.21 / 4 = 0.0525$.
 
@@ -125,7 +125,7 @@ print(f"{F.binary_cross_entropy(recon, x):.4f}")
 print(f"{F.binary_cross_entropy(x, x):.4f}")  # recon = x
 
 # %% [markdown] lang="vi"
-# Dòng sau là BCE của ảnh tái tạo *hoàn hảo*, và nó không bằng 0: điểm ảnh xám $0{,}5$ góp $\log 2 \approx 0{,}693$, chia bốn được $0{,}1733$. Không $\hat x$ nào cho BCE thấp hơn thế.
+# Dòng sau là BCE của ảnh tái tạo *hoàn hảo*, và nó không bằng 0: điểm ảnh xám $0{,}5$ góp $\log 2 \approx 0{,}693$, chia bốn được $0{,}1733$. Đó là giá trị nhỏ nhất.
 #
 # Đề bài dùng MSE cho giá trị liên tục, BCE cho giá trị 0/1 hoặc trong $[0, 1]$. Cả hai đều dùng được với MNIST, nhưng chỉ với ảnh đen trắng BCE mới đúng là một log-likelihood (bài 04).
 #
@@ -134,7 +134,7 @@ print(f"{F.binary_cross_entropy(x, x):.4f}")  # recon = x
 # Viết công thức 2 bằng phép tính trên tensor. `torch.log` là logarit tự nhiên; ô chấm chỉ đưa vào $\hat x$ nằm hẳn giữa 0 và 1.
 
 # %% [markdown] lang="en"
-# The second line is the BCE of a *perfect* reconstruction, and it is not 0: the grey pixel of $0.5$ adds $\log 2 \approx 0.693$, and a quarter of that is $0.1733$. No $\hat x$ gets any lower.
+# The second line is the BCE of a *perfect* reconstruction, and it is not 0: the grey pixel of $0.5$ adds $\log 2 \approx 0.693$, and a quarter of that is $0.1733$. That is the minimum.
 #
 # The exercise takes MSE for continuous values, and BCE for values that are 0 or 1, or in $[0, 1]$. Both will do for MNIST, but only for black-and-white pixels is BCE really a log-likelihood (lesson 04).
 #
@@ -154,10 +154,10 @@ def bce(recon, x):
 bce_right = checks.check_bce(bce)
 
 # %% [markdown] lang="vi"
-# Cả hai công thức lấy trung bình trên điểm ảnh. Trong khóa học ta thường nói sai số **của một ảnh**, tức là tổng trên 784 điểm ảnh của nó. Ô dưới đây ghép hai hàm của bạn thành một thước đo (hàm nào chưa đúng thì PyTorch làm thay) và đo ba cách đoán không cần mạng.
+# Cả hai công thức lấy trung bình trên điểm ảnh. Ta thường nói sai số **của một ảnh**, tức là tổng trên 784 điểm ảnh của nó. Các ô dưới đây ghép hai hàm của bạn thành một thước đo (hàm nào chưa đúng thì PyTorch làm thay) và đo ba cách đoán không cần mạng.
 
 # %% [markdown] lang="en"
-# Both formulas average over the pixels. In this course we usually give the error **of an image**, the sum over its 784 pixels. The next cell makes one yardstick of your two functions (PyTorch stands in for one that is not right yet) and measures three guesses that need no network.
+# Both formulas average over the pixels. We usually give the error **of an image**, the sum over its 784 pixels. The next cells make a yardstick of your two functions (PyTorch stands in for one that is not right yet) and measure three guesses that need no network.
 
 # %%
 my_mse = mse if mse_right else F.mse_loss
@@ -208,7 +208,7 @@ report(tr("chính ảnh gốc", "the image itself"), x)
 #
 # Every convolution has `kernel_size=3`. After each layer with weights comes an `nn.ReLU()`, but not after the last one: the encoder ends with its linear layer, the decoder with an `nn.Sigmoid()`, so that pixels lie in $[0, 1]$.
 #
-# `ConvTranspose2d` (a **transposed convolution**) with `stride=2, padding=1, output_padding=1` doubles the side. Why `output_padding`? With stride 2 a side of 13 becomes 7 just as one of 14 does, so the way back must be told which one we mean:
+# `ConvTranspose2d` (a **transposed convolution**) with `stride=2, padding=1, output_padding=1` doubles the side. Why `output_padding`? With stride 2 a side of 13 becomes 7 just as one of 14 does, so the way back must be told which:
 
 # %% tags=["nbval-check-output"]
 maps = torch.zeros(5, 64, 7, 7)
@@ -224,7 +224,7 @@ for output_padding in (0, 1):
 # %% [markdown] lang="en"
 # ### Your turn
 #
-# Write two functions, each of which returns a new `nn.Sequential` of the layers in the table.
+# Write two functions, each returning a new `nn.Sequential` of the table's layers.
 
 
 # %% tags=["exercise"]
@@ -262,10 +262,10 @@ def make_decoder(latent_dim):
 decoder_right = checks.check_decoder(make_decoder)
 
 # %% [markdown] lang="vi"
-# Ghép hai nửa thành một mạng. Khi cả hai ô chấm đã báo ✅ thì từ đây mạng **của bạn** được huấn luyện; trước đó, `models.Autoencoder` làm thay, vốn cũng gồm đúng những lớp ấy.
+# Ghép hai nửa thành một mạng. Khi cả hai ô chấm đã báo ✅, mạng **của bạn** được huấn luyện ở dưới; trước đó, `models.Autoencoder` với đúng những lớp ấy làm thay.
 
 # %% [markdown] lang="en"
-# Put the two halves together. Once both checks say ✅ it is **your** network that is trained from here on; until then `models.Autoencoder` stands in, which has these very layers.
+# Put the halves together. Once both checks say ✅, **your** network is trained below; until then `models.Autoencoder`, with these very layers, stands in.
 
 
 # %%
@@ -294,18 +294,18 @@ print(sum(p.numel() for p in model.parameters()), tr("tham số", "parameters"))
 # %% [markdown] lang="vi"
 # ## 4 · Huấn luyện
 #
-# Đây là vòng lặp huấn luyện (training loop) mà cả khóa học sẽ dùng, gói trong sáu dòng. Từ bài sau, `training.fit` làm việc này; bài 05 nói kỹ hơn.
+# Đây là vòng lặp huấn luyện (training loop), sáu dòng từ `for` đến `step`. Từ bài sau, `training.fit` làm việc này; bài 05 nói kỹ hơn.
 
 # %% [markdown] lang="en"
 # ## 4 · Training
 #
-# This is the training loop of the whole course, in six lines. From the next lesson on `training.fit` does this; lesson 05 has the details.
+# This is the training loop, six lines from `for` to `step`. From now on `training.fit` does this; lesson 05 has the details.
 
 
 # %%
 def train(model, images, kind, lr=1e-3):
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
-    batches = images[torch.randperm(len(images))].split(128)
+    batches = images[torch.randperm(len(images))].split(64)
     for x in tqdm(batches, desc=kind, leave=False):
         recon, z = model(x)
         loss = losses.reconstruction_loss(recon, x, kind=kind)
@@ -315,7 +315,7 @@ def train(model, images, kind, lr=1e-3):
 
 
 images = data.split(data.load_mnist(), (0.2, 0.8), seed=0)[0].images  # 12000 images
-train(model, images[:7680], "mse")  # 60 steps
+train(model, images[:3840], "mse")  # 60 steps
 with torch.no_grad():
     report("MSE", model(test.images)[0])
 
@@ -351,24 +351,24 @@ plots.curves(
 
 # %%
 model = new_network()
-for epoch in range(3):
+for epoch in range(2):
     train(model, images, "bce", lr=3e-3)
     with torch.no_grad():
         report(f"epoch {epoch + 1}", model(test.images)[0])
 
 # %% [markdown] lang="vi"
-# Chỉ sau ba epoch trên một phần năm số ảnh, hai con số của mạng đã cho sai số thấp hơn nhiều so với ảnh trung bình (khoảng 53).
+# Chỉ sau hai epoch trên một phần năm số ảnh, sai số đã thấp hơn nhiều so với ảnh trung bình (khoảng 53).
 #
 # ## 5 · Hai con số, hay mười sáu?
 #
-# Mạng vừa rồi được huấn luyện rất ngắn. Khóa học có sẵn hai mạng cùng loại, huấn luyện 30 và 20 epoch trên 60.000 ảnh: `ae-2d` với hai con số, và `ae-16d` với mười sáu.
+# Có sẵn hai mạng cùng loại được huấn luyện lâu hơn, 30 và 20 epoch trên 60.000 ảnh: `ae-2d` với hai con số, `ae-16d` với mười sáu.
 
 # %% [markdown] lang="en"
-# After only three epochs on a fifth of the images, the network's two numbers give a much lower error than the mean image (about 53).
+# After two epochs on a fifth of the images the error is already well below that of the mean image (about 53).
 #
 # ## 5 · Two numbers, or sixteen?
 #
-# This network was trained very briefly. The course has two more of its kind, trained for 30 and 20 epochs on 60,000 images: `ae-2d` with two numbers, and `ae-16d` with sixteen.
+# Two networks of this kind were trained for longer, 30 and 20 epochs on 60,000 images: `ae-2d` with two numbers, `ae-16d` with sixteen.
 
 # %%
 networks = {
@@ -387,24 +387,24 @@ plots.plot_images(rows, title=tr("Ảnh tái tạo từ hai và mười sáu con
 # %% [markdown] lang="vi"
 # *Hình: hàng đầu là ảnh gốc; bên dưới là ảnh tái tạo của ba mạng.* Sai số giảm từ khoảng 53 (không con số nào, chỉ có ảnh trung bình) xuống 31 với hai con số và 5 với mười sáu; bài 08 vẽ tiếp đường này đến 64 chiều.
 #
-# Để khỏi tranh cãi xem hình nào đọc được, ta hỏi một mạng khác chuyên đọc chữ số. Nó đọc đúng 97% ảnh gốc, khoảng 75% ảnh dựng lại từ hai con số, và từ mười sáu con số thì gần như nhiều bằng ảnh gốc. <!-- claim: two_numbers_read --> Vậy hai con số đủ để đọc được *ba trong bốn* ảnh, mười sáu con số đủ để đọc gần như tất cả.
+# Hình nào đọc được? Hãy để một mạng khác, được huấn luyện để đọc chữ số, làm giám khảo. Nó đọc đúng khoảng 97% ảnh gốc và 75% ảnh tái tạo từ hai con số. Với mười sáu con số, tỉ lệ gần bằng ảnh gốc. <!-- claim: two_numbers_read --> Vậy hai con số đủ để đọc được *ba trong bốn* ảnh, mười sáu con số đủ để đọc gần như tất cả.
 #
-# Đề bài nói thêm rằng bottleneck giúp tránh quá khớp (overfitting). Với các mạng này, có rất ít điều phải tránh: sai số trên ảnh mới chỉ lớn hơn trên ảnh đã học khoảng 2% với hai con số, 6% với mười sáu. <!-- claim: gap_on_new_images -->
+# Đề bài nói thêm rằng bottleneck giúp tránh quá khớp (overfitting). Ở đây gần như không có gì phải tránh: sai số trên ảnh mới chỉ cao hơn trên ảnh đã học khoảng 2% với hai con số, 6% với mười sáu. <!-- claim: gap_on_new_images -->
 #
 # ## 6 · Các mã nằm ở đâu?
 #
-# Hãy xem mã của 3.000 ảnh kiểm tra trong `ae-2d`, mỗi bản đồ chọn ra ba chữ số.
+# Đây là mã của 3.000 ảnh kiểm tra trong `ae-2d`.
 
 # %% [markdown] lang="en"
 # *The figure: the originals in the first row; below them what the three networks make of these.* The error falls from about 53 (no number at all, just the mean image) to 31 with two numbers and 5 with sixteen; lesson 08 follows this line up to 64 dimensions.
 #
-# Which of these can be read? Let a judge decide, another network that was trained to read digits. It reads 97% of the originals rightly, about 75% of the pictures from two numbers, and from sixteen nearly as many as of the originals. <!-- claim: two_numbers_read --> So two numbers are enough to read *three of four* images, sixteen to read nearly all.
+# Which can be read? Let another network judge, one trained to read digits. It is right on about 97% of the originals and 75% of the pictures from two numbers; from sixteen it reads nearly as many as of the originals. <!-- claim: two_numbers_read --> So two numbers are enough to read *three of four* images, sixteen to read nearly all.
 #
-# The exercise adds that the bottleneck helps against overfitting. With these networks there is little to prevent: on new images they err about 2% more than on those they have learnt from with two numbers, about 6% with sixteen. <!-- claim: gap_on_new_images -->
+# The exercise adds that a narrow bottleneck helps against overfitting. Here there is little to prevent: on new images the error is about 2% higher than on those learnt from with two numbers, 6% with sixteen. <!-- claim: gap_on_new_images -->
 #
 # ## 6 · Where do the codes lie?
 #
-# Look at the codes of 3,000 test images in `ae-2d`; each map picks out three digits.
+# Here are the codes of 3,000 test images in `ae-2d`.
 
 # %%
 with torch.no_grad():
@@ -413,12 +413,12 @@ groups = {name: {d: z[test.labels == int(d)] for d in name.split(", ")} for name
 plots.clouds(groups, background=z, title=tr("Mã của ae-2d, theo chữ số", "The codes of ae-2d, by digit"))
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi chấm là mã của một ảnh, mỗi bản đồ tô màu ba chữ số, còn lại là màu xám; ba vòng tròn có tâm ở gốc tọa độ và bán kính 1, 2, 3.* Các chữ số tụ thành vùng dù mạng chưa từng thấy nhãn: 0, 1 và 6 tách nhau, còn 4, 7, 9 thì lẫn vào nhau, 3, 5, 8 cũng vậy.
+# *Hình: mỗi chấm là mã của một ảnh, mỗi bản đồ tô màu ba chữ số, còn lại là màu xám.* (Các vòng tròn nét đứt có bán kính 1, 2, 3.) Các chữ số tụ thành vùng dù mạng chưa từng thấy nhãn: 0, 1 và 6 tách nhau, còn 4, 7, 9 thì lẫn vào nhau, 3, 5, 8 cũng vậy.
 #
 # Đề bài nói rằng AE đưa những dữ liệu *giống nhau* ra xa nhau và những dữ liệu *khác nhau* lại gần nhau. Ta đo vế thứ hai: mã gần nhất có thuộc về chữ số khác không? Để so sánh, ta đo cả VAE của bài sau, `vae-2d`.
 
 # %% [markdown] lang="en"
-# *The figure: each dot is the code of an image; each map has three digits in colour and all others in grey; the three circles have radius 1, 2 and 3 around the origin.* The digits gather in regions although the network has never seen a label: 0, 1 and 6 apart, while 4, 7 and 9 are mixed, and so are 3, 5 and 8.
+# *The figure: each dot is the code of an image; each map has three digits in colour and the others in grey.* (The dashed circles have radius 1, 2 and 3.) The digits gather in regions although the network has never seen a label: 0, 1 and 6 apart, while 4, 7 and 9 are mixed, and so are 3, 5 and 8.
 #
 # The exercise says that an AE sends *similar* data far apart and *different* data close together. Measure the second half: does the nearest code belong to another digit? To compare, take the next lesson's VAE, `vae-2d`, as well.
 
@@ -442,14 +442,14 @@ for name, code in codes.items():
 #
 # ## 7 · Lấy z ở đâu?
 #
-# Decoder vẽ được từ *bất kỳ* $z$ nào, vậy nó có sinh được ảnh mới không? Muốn thế, ta cần **tính đầy đủ** (completeness): $z$ lấy theo một phân phối đã chọn thì cho ra ảnh có nghĩa. VAE ở bài sau chọn $\mathcal{N}(0, I)$, tức là mỗi phần tử của $z$ được lấy độc lập, với trung bình 0 và phương sai (variance) 1. Các mã của AE có nằm như vậy không?
+# Decoder vẽ được từ *bất kỳ* $z$ nào, vậy nó có sinh được ảnh mới không? Muốn thế, ta cần **tính đầy đủ** (completeness): $z$ lấy theo một phân phối đã chọn thì cho ra ảnh có nghĩa. VAE chọn $\mathcal{N}(0, I)$, tức là các phần tử của $z$ độc lập, có trung bình 0 và phương sai (variance) 1. Các mã của AE có nằm như vậy không?
 
 # %% [markdown] lang="en"
-# The second half holds for two numbers: about one in three. But the two-dimensional VAE is no better, and the AE with sixteen hardly ever does it: what is to blame is the narrow code, not that it is an AE. <!-- claim: nearest_is_another_digit --> The first half does not hold: images that look alike have codes less than a quarter as far apart as a random pair. <!-- claim: alike_lie_close -->
+# The second half holds for two numbers, about one time in three. But the two-dimensional VAE is no better, and the AE with sixteen hardly does it: the narrow code is to blame, not the AE. <!-- claim: nearest_is_another_digit --> The first half does not hold: images that look alike have codes less than a quarter as far apart as a random pair. <!-- claim: alike_lie_close -->
 #
 # ## 7 · Where to take z from?
 #
-# The decoder draws from *any* $z$, so can it make new images? For that we would need **completeness**: a $z$ drawn from a distribution of our choice gives a meaningful image. The VAE of the next lesson chooses $\mathcal{N}(0, I)$, where each entry of $z$ is drawn independently with mean 0 and variance 1. Do the AE's codes lie like that?
+# The decoder draws from *any* $z$, so can it make new images? For that we need **completeness**: any $z$ drawn from a distribution that we choose gives a meaningful image. The VAE chooses $\mathcal{N}(0, I)$, where the entries of $z$ are independent with mean 0 and variance 1. Do the AE's codes lie like that?
 
 # %%
 torch.manual_seed(0)
@@ -465,12 +465,12 @@ for name in ("ae-2d", "vae-2d", "vae-2d-b1000"):
     print(f"{name:14} {metrics.gaussian_kl(codes[name]):5.1f}")
 
 # %% [markdown] lang="vi"
-# *Hình: mã của ảnh thật (xanh) và các điểm lấy từ $\mathcal{N}(0, I)$ (cam), hai bản đồ cùng thang đo.* Đám mây của AE rộng gấp mấy lần và lệch khỏi gốc tọa độ; của VAE thì gần như trùng. Con số bên dưới đo độ lệch ấy bằng nat: độ phân kỳ KL (KL divergence, bài 04) giữa phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$, bằng 0 khi trùng nhau. AE được khoảng 9,5 và VAE khoảng 0,4. <!-- claim: ae_mismatch --> Nhưng mang tên VAE thôi chưa đủ: `vae-2d-b1000`, huấn luyện với $B = 1000$ như đề bài, cũng lệch như AE (bài 02 và 04 nói vì sao).
+# *Hình: mã của ảnh thật (xanh) và các điểm lấy từ $\mathcal{N}(0, I)$ (cam), hai bản đồ cùng thang đo.* Đám mây của AE rộng gấp mấy lần và lệch khỏi gốc tọa độ; của VAE thì gần như trùng. Con số bên dưới đo độ lệch ấy bằng nat: độ phân kỳ KL (KL divergence, bài 04) giữa phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$, bằng 0 khi trùng nhau. AE được khoảng 9,5 và VAE khoảng 0,4. <!-- claim: ae_mismatch --> Nhưng không phải VAE nào cũng khớp: `vae-2d-b1000`, huấn luyện với $B = 1000$ như đề bài, cũng lệch như AE (bài 02).
 #
 # Hàm mất mát (loss) của AE chỉ phạt sai số tái tạo, nên *không nói gì về chỗ đặt các mã*. Đó là điều AE còn thiếu. Nhưng ta có thể tự tìm ra: khớp một phân phối Gauss với các mã, rồi lấy $z$ từ đó.
 
 # %% [markdown] lang="en"
-# *The figure: codes of real images (blue) and points drawn from $\mathcal{N}(0, I)$ (orange), both maps on one scale.* The AE's cloud is several times as wide and off the origin; the VAE's nearly agrees. The number below measures the mismatch in nats: the KL divergence (lesson 04) between a Gaussian fitted to the codes and $\mathcal{N}(0, I)$, 0 where they agree. The AE has about 9.5, the VAE about 0.4. <!-- claim: ae_mismatch --> But to be called VAE is not enough: `vae-2d-b1000`, trained with the exercise's $B = 1000$, is as far off as the AE (lessons 02 and 04 say why).
+# *The figure: codes of real images (blue) and points drawn from $\mathcal{N}(0, I)$ (orange), both maps on one scale.* The AE's cloud is several times as wide and off the origin; the VAE's nearly agrees. The number below measures the mismatch in nats: the KL divergence (lesson 04) between a Gaussian fitted to the codes and $\mathcal{N}(0, I)$, 0 where they agree. The AE has about 9.5, the VAE about 0.4. <!-- claim: ae_mismatch --> Not every VAE agrees, though: `vae-2d-b1000`, trained with the exercise's $B = 1000$, is as far off as the AE (lesson 02).
 #
 # The AE's loss only punishes wrong reconstructions, so it *says nothing about where to put the codes*. That is what an AE lacks. But we can find out for ourselves: fit a Gaussian to the codes, and draw $z$ from it.
 
@@ -488,7 +488,7 @@ plots.plot_images(rows, title=tr("Ảnh mới từ ae-2d", "New images from ae-2
 #
 # ## 8 · Đi từ ảnh này sang ảnh kia
 #
-# Tính chất thứ hai mà tài liệu thường nhắc đến là **tính liên tục** (continuity): hai điểm gần nhau thì cho hai ảnh giống nhau. Ta đi thẳng từ mã $z_a$ của một ảnh đến mã $z_b$ của ảnh khác và giải mã dọc đường.
+# Tính chất thứ hai mà tài liệu thường nhắc đến là **tính liên tục** (continuity): hai điểm gần nhau thì cho hai ảnh giống nhau. Ta đi thẳng từ mã $z_a$ của một ảnh đến mã $z_b$ của ảnh khác.
 #
 # ### Lượt của bạn
 #
@@ -499,7 +499,7 @@ plots.plot_images(rows, title=tr("Ảnh mới từ ae-2d", "New images from ae-2
 #
 # ## 8 · A walk from one picture to another
 #
-# The second property that texts speak of is **continuity**: two points that are close give similar images. Walk straight from the code $z_a$ of one image to the code $z_b$ of another, and decode along the way.
+# The other property that texts ask for is **continuity**: two points that are close give similar images. Walk straight from the code $z_a$ of one image to the code $z_b$ of another.
 #
 # ### Your turn
 #
@@ -550,14 +550,14 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mức thay đổi của ảnh ở mỗi bước; mọi bước trong không gian tiềm ẩn dài như nhau.* Không có cú nhảy nào: decoder ghép từ các hàm liên tục, nên hai điểm *đủ gần* luôn cho hai ảnh giống nhau. Nhưng các bước bằng nhau không làm ảnh đổi như nhau. Đó không phải lỗi riêng của AE: VAE cũng không đều như thế. <!-- claim: uneven_steps --> Decoder phi tuyến nào cũng vậy (Arvanitidis và cộng sự 2018), nên hãy thận trọng với khoảng cách trong mọi không gian tiềm ẩn.
+# *Hình: mức thay đổi của ảnh ở mỗi bước; mọi bước trong không gian tiềm ẩn dài như nhau.* Không có cú nhảy nào: decoder ghép từ các hàm liên tục, nên hai điểm *đủ gần* luôn cho hai ảnh giống nhau. Nhưng trong AE, các bước bằng nhau không làm ảnh đổi như nhau. VAE cũng không đều như thế, <!-- claim: uneven_steps --> và các decoder phi tuyến nói chung đều vậy (Arvanitidis và cộng sự 2018). Hãy thận trọng với khoảng cách trong mọi không gian tiềm ẩn.
 #
-# **Dùng để làm gì, và từ đâu mà có.** AE dùng để nén, khử nhiễu (denoising) và giảm số chiều của dữ liệu; [bài 08](08_kinds.ipynb) và [bài 09](09_uses.ipynb) làm thử và so với những cách đơn giản. VAE không ra đời để sửa AE: Kingma & Welling (2013) và Rezende và cộng sự (2014) tìm cách suy luận và học thật nhanh trong các mô hình có biến tiềm ẩn (latent variable). Một mạng trông giống autoencoder là kết quả của phép tính ấy.
+# **Dùng để làm gì, và từ đâu mà có.** AE dùng để nén, khử nhiễu (denoising) và giảm số chiều của dữ liệu; [bài 08](08_kinds.ipynb) và [bài 09](09_uses.ipynb) làm thử và so với những cách đơn giản. VAE không ra đời để sửa AE: Kingma & Welling (2013) và Rezende và cộng sự (2014) tìm cách suy luận và học thật nhanh trong các mô hình có biến tiềm ẩn (latent variable), và đi đến một mạng trông giống autoencoder.
 
 # %% [markdown] lang="en"
-# *The figure: how much the image changes at each step; all steps in the latent space have one length.* Nothing jumps: the decoder is put together from continuous functions, so two points that are close *enough* always give similar images. But equal steps do not change the image equally. That is no fault of the AE: the VAE is as uneven. <!-- claim: uneven_steps --> Every non-linear decoder is (Arvanitidis et al. 2018), so take care with distances in any latent space.
+# *The figure: how much the image changes at each step; all steps in the latent space have one length.* Nothing jumps: the decoder is put together from continuous functions, so two points that are close *enough* always give similar images. But equal steps do not change the image equally in the AE. Nor do they in the VAE, <!-- claim: uneven_steps --> nor with other non-linear decoders (Arvanitidis et al. 2018), so take care with distances in any latent space.
 #
-# **What for, and where it came from.** AEs are used for compression, denoising and dimension reduction; [lesson 08](08_kinds.ipynb) and [lesson 09](09_uses.ipynb) try them beside simple methods. The VAE was not invented to mend the AE: Kingma & Welling (2013) and Rezende et al. (2014) looked for fast inference and learning in models with latent variables. A network that looks like an autoencoder is what came out.
+# **What for, and where it came from.** AEs are used for compression, denoising and dimension reduction; [lesson 08](08_kinds.ipynb) and [lesson 09](09_uses.ipynb) try them beside simple methods. The VAE was not invented to mend the AE: Kingma & Welling (2013) and Rezende et al. (2014) looked for fast inference and learning in models with latent variables, and arrived at a network that looks like an autoencoder.
 
 # %% [markdown] lang="vi"
 # ## Tự kiểm tra
@@ -569,21 +569,16 @@ plots.curves(
 #
 # <details><summary><b>Encoder làm nhiệm vụ gì?</b> (câu 2)</summary>
 #
-# Biến đầu vào thành một mã có số chiều nhỏ hơn trong không gian tiềm ẩn.
-# </details>
-#
-# <details><summary><b>Vì sao lấy z từ N(0, I) rồi đưa qua decoder của một AE thường cho kết quả kém?</b></summary>
-#
-# Vì loss không buộc các mã phân bố như thế. Khớp một phân phối với các mã rồi lấy z từ đó thì tốt hơn.
+# Biến đầu vào thành một mã có số chiều nhỏ hơn.
 # </details>
 #
 # ## Tóm tắt
 #
 # - **Hai con số đủ để đọc được khoảng ba trong bốn ảnh chữ số, mười sáu con số đủ để đọc gần như tất cả.**
-# - Autoencoder học không cần nhãn: encoder, bottleneck, decoder, và một sai số tái tạo (MSE hoặc BCE), giảm dần trong vòng lặp sáu dòng.
+# - Autoencoder (encoder, bottleneck, decoder) học không cần nhãn, bằng cách làm giảm sai số tái tạo (MSE hoặc BCE).
 # - AE không cho biết lấy $z$ ở đâu để sinh ảnh. Có thể khớp một phân phối với các mã; VAE thì học luôn điều đó.
 #
-# *Đọc thêm:* Hinton & Salakhutdinov 2006, [Reducing the Dimensionality of Data with Neural Networks](https://www.science.org/doi/10.1126/science.1127647) · UvA Deep Learning, [Tutorial 9](https://uvadlc-notebooks.readthedocs.io/en/latest/tutorial_notebooks/tutorial9/AE_CIFAR10.html) · Ghosh và cộng sự 2020, [From Variational to Deterministic Autoencoders](https://arxiv.org/abs/1903.12436) · Arvanitidis và cộng sự 2018, [Latent Space Oddity](https://arxiv.org/abs/1710.11379) · Kingma & Welling 2013, [Auto-Encoding Variational Bayes](https://arxiv.org/abs/1312.6114) · Rezende và cộng sự 2014, [Stochastic Backpropagation](https://arxiv.org/abs/1401.4082)
+# *Đọc thêm:* [Hinton & Salakhutdinov 2006](https://www.science.org/doi/10.1126/science.1127647) · [UvA, Tutorial 9](https://uvadlc-notebooks.readthedocs.io/en/latest/tutorial_notebooks/tutorial9/AE_CIFAR10.html) · [Ghosh và cộng sự 2020](https://arxiv.org/abs/1903.12436) · [Arvanitidis và cộng sự 2018](https://arxiv.org/abs/1710.11379) · [Kingma & Welling 2013](https://arxiv.org/abs/1312.6114) · [Rezende và cộng sự 2014](https://arxiv.org/abs/1401.4082)
 
 # %% [markdown] lang="en"
 # ## Test yourself
@@ -595,18 +590,13 @@ plots.curves(
 #
 # <details><summary><b>What is the encoder's task?</b> (question 2)</summary>
 #
-# To turn the input into a code of fewer dimensions in the latent space.
-# </details>
-#
-# <details><summary><b>Why does drawing z from N(0, I) and decoding it often do badly with an AE?</b></summary>
-#
-# Because the loss does not make the codes lie like that. Fitting a distribution to the codes and drawing from it does better.
+# To turn the input into a code of fewer dimensions.
 # </details>
 #
 # ## Recap
 #
 # - **Two numbers are enough to read about three of four pictures of digits, sixteen to read nearly all.**
-# - An autoencoder learns without labels: encoder, bottleneck, decoder, and a reconstruction error (MSE or BCE) that a loop of six lines brings down.
+# - An autoencoder (encoder, bottleneck, decoder) learns without labels, by bringing down its reconstruction error (MSE or BCE).
 # - An AE does not say where to take a $z$ from to make images. One can fit a distribution to its codes; the VAE learns that at once.
 #
-# *Further reading:* Hinton & Salakhutdinov 2006, [Reducing the Dimensionality of Data with Neural Networks](https://www.science.org/doi/10.1126/science.1127647) · UvA Deep Learning, [Tutorial 9](https://uvadlc-notebooks.readthedocs.io/en/latest/tutorial_notebooks/tutorial9/AE_CIFAR10.html) · Ghosh et al. 2020, [From Variational to Deterministic Autoencoders](https://arxiv.org/abs/1903.12436) · Arvanitidis et al. 2018, [Latent Space Oddity](https://arxiv.org/abs/1710.11379) · Kingma & Welling 2013, [Auto-Encoding Variational Bayes](https://arxiv.org/abs/1312.6114) · Rezende et al. 2014, [Stochastic Backpropagation](https://arxiv.org/abs/1401.4082)
+# *Further reading:* [Hinton & Salakhutdinov 2006](https://www.science.org/doi/10.1126/science.1127647) · [UvA, Tutorial 9](https://uvadlc-notebooks.readthedocs.io/en/latest/tutorial_notebooks/tutorial9/AE_CIFAR10.html) · [Ghosh et al. 2020](https://arxiv.org/abs/1903.12436) · [Arvanitidis et al. 2018](https://arxiv.org/abs/1710.11379) · [Kingma & Welling 2013](https://arxiv.org/abs/1312.6114) · [Rezende et al. 2014](https://arxiv.org/abs/1401.4082)
