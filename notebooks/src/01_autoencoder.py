@@ -93,7 +93,7 @@ print(f"{F.mse_loss(recon, x):.4f}")
 # %% [markdown] lang="en"
 # ### Your turn
 #
-# Write eq. 1 with tensor operations (without calling `F.mse_loss`). The inputs may have any shape with the batch first.
+# Write eq. 1 with tensor operations (without `F.mse_loss`). The inputs may have any shape, batch first.
 
 
 # %% tags=["exercise"]
@@ -177,7 +177,7 @@ report(tr("ảnh trung bình", "mean image"), x.mean(dim=0).expand_as(x))
 report(tr("chính ảnh gốc", "the image itself"), x)
 
 # %% [markdown] lang="vi"
-# Ảnh tái tạo hoàn hảo có BCE khoảng 45 nat, do các điểm ảnh xám của MNIST. (Nat là đơn vị khi dùng logarit tự nhiên.)
+# Ảnh tái tạo hoàn hảo có BCE khoảng 46 nat (nat là đơn vị khi dùng logarit tự nhiên), do các điểm ảnh xám của MNIST. BCE của ảnh đen hoàn toàn là vô cùng lớn; `clamp` giữ cho logarit hữu hạn.
 #
 # ## 3 · Dựng mạng
 #
@@ -194,7 +194,7 @@ report(tr("chính ảnh gốc", "the image itself"), x)
 # `ConvTranspose2d` (**tích chập chuyển vị**, transposed convolution) với `stride=2, padding=1, output_padding=1` tăng gấp đôi cạnh ảnh. Vì sao cần `output_padding`? Với stride 2, cả cạnh 13 lẫn cạnh 14 đều thành 7, nên đường về phải nói rõ muốn cạnh nào:
 
 # %% [markdown] lang="en"
-# A perfect reconstruction has a BCE of about 45 nats, because of MNIST's grey pixels. (The nat is the unit that goes with the natural logarithm.)
+# A perfect reconstruction has a BCE of about 46 nats (the unit of natural logarithms), because of MNIST's grey pixels. That of all black is infinite; `clamp` keeps the logarithm finite.
 #
 # ## 3 · Building the network
 #
@@ -320,12 +320,12 @@ with torch.no_grad():
     report("MSE", model(test.images)[0])
 
 # %% [markdown] lang="vi"
-# Sau 60 bước với MSE, sai số vẫn đúng bằng của ảnh đen. Mạng đứng yên ở đó, với seed nào cũng vậy. <!-- claim: mse_freezes --> Trong khi phần lớn điểm ảnh là đen, mạng nhanh chóng đẩy *mọi* điểm ảnh về 0. Muốn quay lại, nó cần gradient. Gọi $a$ là giá trị trước sigmoid (logit) và $p = \text{sigmoid}(a)$, có đạo hàm $p(1 - p)$. Với một điểm ảnh trắng ($x = 1$):
+# Sau 60 bước với MSE, sai số vẫn đúng bằng sai số của ảnh đen hoàn toàn. Mạng đứng yên ở đó, dù đổi seed; với BCE thì không. <!-- claim: mse_freezes --> Vì phần lớn điểm ảnh là đen, mạng nhanh chóng đẩy *mọi* điểm ảnh về 0. Muốn quay lại, nó cần gradient. Gọi $a$ là giá trị trước sigmoid (logit) và $p = \text{sigmoid}(a)$, có đạo hàm $p(1 - p)$. Với một điểm ảnh trắng ($x = 1$):
 #
 # $$\frac{\partial}{\partial a}(p - 1)^2 = 2(p - 1)\,p\,(1 - p), \qquad \frac{\partial}{\partial a}\bigl(-\log p\bigr) = p - 1.$$
 
 # %% [markdown] lang="en"
-# After 60 steps with MSE the error is still just that of all black. The network freezes there, from every seed. <!-- claim: mse_freezes --> As most pixels are black, it soon pushes *every* pixel to 0. To come back it needs a gradient. Call $a$ the value before the sigmoid (the logit) and $p = \text{sigmoid}(a)$, whose derivative is $p(1 - p)$. For a white pixel ($x = 1$):
+# After 60 steps with MSE the error is just that of all black. The network freezes there, whatever the seed; with BCE it does not. <!-- claim: mse_freezes --> As most pixels are black, it soon pushes *every* pixel to 0. To come back it needs a gradient. Call $a$ the value before the sigmoid (the logit) and $p = \text{sigmoid}(a)$, whose derivative is $p(1 - p)$. For a white pixel ($x = 1$):
 #
 # $$\frac{\partial}{\partial a}(p - 1)^2 = 2(p - 1)\,p\,(1 - p), \qquad \frac{\partial}{\partial a}\bigl(-\log p\bigr) = p - 1.$$
 
@@ -368,7 +368,7 @@ for epoch in range(2):
 #
 # ## 5 · Two numbers, or sixteen?
 #
-# Two networks of this kind were trained for longer, 30 and 20 epochs on 60,000 images: `ae-2d` with two numbers, `ae-16d` with sixteen.
+# Two such networks were trained for longer, 30 and 20 epochs on 60,000 images: `ae-2d` with two numbers, `ae-16d` with sixteen.
 
 # %%
 networks = {
@@ -389,7 +389,7 @@ plots.plot_images(rows, title=tr("Ảnh tái tạo từ hai và mười sáu con
 #
 # Hình nào đọc được? Hãy để một mạng khác, được huấn luyện để đọc chữ số, làm giám khảo. Nó đọc đúng khoảng 97% ảnh gốc và 75% ảnh tái tạo từ hai con số. Với mười sáu con số, tỉ lệ gần bằng ảnh gốc. <!-- claim: two_numbers_read --> Vậy hai con số đủ để đọc được *ba trong bốn* ảnh, mười sáu con số đủ để đọc gần như tất cả.
 #
-# Đề bài nói thêm rằng bottleneck giúp tránh quá khớp (overfitting). Ở đây gần như không có gì phải tránh: sai số trên ảnh mới chỉ cao hơn trên ảnh đã học khoảng 2% với hai con số, 6% với mười sáu. <!-- claim: gap_on_new_images -->
+# Đề bài nói thêm rằng bottleneck giúp tránh quá khớp (overfitting). Ở đây gần như không có gì phải tránh: sai số trên ảnh mới chỉ cao hơn trên ảnh đã học khoảng 3% với hai con số, 7% với mười sáu. <!-- claim: gap_on_new_images -->
 #
 # ## 6 · Các mã nằm ở đâu?
 #
@@ -400,7 +400,7 @@ plots.plot_images(rows, title=tr("Ảnh tái tạo từ hai và mười sáu con
 #
 # Which can be read? Let another network judge, one trained to read digits. It is right on about 97% of the originals and 75% of the pictures from two numbers; from sixteen it reads nearly as many as of the originals. <!-- claim: two_numbers_read --> So two numbers are enough to read *three of four* images, sixteen to read nearly all.
 #
-# The exercise adds that a narrow bottleneck helps against overfitting. Here there is little to prevent: on new images the error is about 2% higher than on those learnt from with two numbers, 6% with sixteen. <!-- claim: gap_on_new_images -->
+# The exercise adds that a narrow bottleneck helps against overfitting. Here there is little to prevent: on new images the error is about 3% higher than on those learnt from with two numbers, 7% with sixteen. <!-- claim: gap_on_new_images -->
 #
 # ## 6 · Where do the codes lie?
 #
@@ -449,13 +449,19 @@ for name, code in codes.items():
 #
 # ## 7 · Where to take z from?
 #
-# The decoder draws from *any* $z$, so can it make new images? For that we need **completeness**: any $z$ drawn from a distribution that we choose gives a meaningful image. The VAE chooses $\mathcal{N}(0, I)$, where the entries of $z$ are independent with mean 0 and variance 1. Do the AE's codes lie like that?
+# The decoder draws from *any* $z$. Can it make new images? For that we need **completeness**: any $z$ drawn from a distribution that we choose gives a meaningful image. The VAE chooses $\mathcal{N}(0, I)$, where the entries of $z$ are independent with mean 0 and variance 1. Do the AE's codes lie like that?
 
 # %%
 torch.manual_seed(0)
-drawn = torch.randn(len(z), 2)
-name = tr("mã", "codes")
-plots.clouds({"ae-2d": {name: z, "N(0, I)": drawn}, "vae-2d": {name: codes["vae-2d"], "N(0, I)": drawn}})
+drawn = torch.randn(300, 2)
+panels = {name: {tr("mã", "codes"): codes[name], "N(0, I)": drawn} for name in ("ae-2d", "vae-2d")}
+plots.clouds(panels, title=tr("Mã của ảnh và N(0, I)", "Codes of images and N(0, I)"))
+
+# %% [markdown] lang="vi"
+# *Hình: mã của ảnh thật (xanh) và các điểm lấy từ $\mathcal{N}(0, I)$ (cam), hai bản đồ cùng thang đo.* Đám mây của AE rộng gấp mấy lần và lệch khỏi gốc tọa độ; đám mây của VAE thì gần như trùng. Ta đo mức lệch ấy bằng độ phân kỳ KL (KL divergence, bài 04) giữa phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$, tính bằng nat, bằng 0 khi hai bên trùng nhau:
+
+# %% [markdown] lang="en"
+# *The figure: codes of real images (blue) and points drawn from $\mathcal{N}(0, I)$ (orange), both maps on one scale.* The AE's cloud is several times as wide and off the origin; the VAE's nearly agrees. Measure the mismatch in nats: the KL divergence (lesson 04) between a Gaussian fitted to the codes and $\mathcal{N}(0, I)$, 0 where they agree:
 
 # %%
 vae_b1000 = models.load_pretrained("vae-2d-b1000")
@@ -465,12 +471,12 @@ for name in ("ae-2d", "vae-2d", "vae-2d-b1000"):
     print(f"{name:14} {metrics.gaussian_kl(codes[name]):5.1f}")
 
 # %% [markdown] lang="vi"
-# *Hình: mã của ảnh thật (xanh) và các điểm lấy từ $\mathcal{N}(0, I)$ (cam), hai bản đồ cùng thang đo.* Đám mây của AE rộng gấp mấy lần và lệch khỏi gốc tọa độ; của VAE thì gần như trùng. Con số bên dưới đo độ lệch ấy bằng nat: độ phân kỳ KL (KL divergence, bài 04) giữa phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$, bằng 0 khi trùng nhau. AE được khoảng 9,5 và VAE khoảng 0,4. <!-- claim: ae_mismatch --> Nhưng không phải VAE nào cũng khớp: `vae-2d-b1000`, huấn luyện với $B = 1000$ như đề bài, cũng lệch như AE (bài 02).
+# AE được khoảng 9,5 và VAE khoảng 0,4. <!-- claim: ae_mismatch --> Nhưng không phải VAE nào cũng khớp: `vae-2d-b1000`, huấn luyện với $B = 1000$ như đề bài, cũng lệch như AE (bài 02).
 #
 # Hàm mất mát (loss) của AE chỉ phạt sai số tái tạo, nên *không nói gì về chỗ đặt các mã*. Đó là điều AE còn thiếu. Nhưng ta có thể tự tìm ra: khớp một phân phối Gauss với các mã, rồi lấy $z$ từ đó.
 
 # %% [markdown] lang="en"
-# *The figure: codes of real images (blue) and points drawn from $\mathcal{N}(0, I)$ (orange), both maps on one scale.* The AE's cloud is several times as wide and off the origin; the VAE's nearly agrees. The number below measures the mismatch in nats: the KL divergence (lesson 04) between a Gaussian fitted to the codes and $\mathcal{N}(0, I)$, 0 where they agree. The AE has about 9.5, the VAE about 0.4. <!-- claim: ae_mismatch --> Not every VAE agrees, though: `vae-2d-b1000`, trained with the exercise's $B = 1000$, is as far off as the AE (lesson 02).
+# The AE has about 9.5, the VAE about 0.4. <!-- claim: ae_mismatch --> Not every VAE agrees, though: `vae-2d-b1000`, trained with the exercise's $B = 1000$, is as far off as the AE (lesson 02).
 #
 # The AE's loss only punishes wrong reconstructions, so it *says nothing about where to put the codes*. That is what an AE lacks. But we can find out for ourselves: fit a Gaussian to the codes, and draw $z$ from it.
 
@@ -550,14 +556,14 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mức thay đổi của ảnh ở mỗi bước; mọi bước trong không gian tiềm ẩn dài như nhau.* Không có cú nhảy nào: decoder ghép từ các hàm liên tục, nên hai điểm *đủ gần* luôn cho hai ảnh giống nhau. Nhưng trong AE, các bước bằng nhau không làm ảnh đổi như nhau. VAE cũng không đều như thế, <!-- claim: uneven_steps --> và các decoder phi tuyến nói chung đều vậy (Arvanitidis và cộng sự 2018). Hãy thận trọng với khoảng cách trong mọi không gian tiềm ẩn.
+# *Hình: mức thay đổi của ảnh ở mỗi bước; trong không gian tiềm ẩn, các bước dài như nhau.* Không có chỗ nào nhảy: decoder ghép từ các hàm liên tục, nên hai điểm *đủ gần* luôn cho hai ảnh giống nhau. Nhưng trong AE, các bước bằng nhau không làm ảnh đổi như nhau. VAE cũng không đều như thế, <!-- claim: uneven_steps --> và các decoder phi tuyến nói chung đều vậy (Arvanitidis và cộng sự 2018). Hãy thận trọng với khoảng cách trong mọi không gian tiềm ẩn.
 #
-# **Dùng để làm gì, và từ đâu mà có.** AE dùng để nén, khử nhiễu (denoising) và giảm số chiều của dữ liệu; [bài 08](08_kinds.ipynb) và [bài 09](09_uses.ipynb) làm thử và so với những cách đơn giản. VAE không ra đời để sửa AE: Kingma & Welling (2013) và Rezende và cộng sự (2014) tìm cách suy luận và học thật nhanh trong các mô hình có biến tiềm ẩn (latent variable), và đi đến một mạng trông giống autoencoder.
+# **Ứng dụng và lịch sử.** AE dùng để nén, khử nhiễu (denoising) và giảm số chiều của dữ liệu; [bài 08](08_kinds.ipynb) và [bài 09](09_uses.ipynb) làm thử và so với những cách đơn giản. VAE không ra đời để sửa AE: Kingma & Welling (2013) và Rezende và cộng sự (2014) tìm cách suy luận và học thật nhanh trong các mô hình có biến tiềm ẩn (latent variable), và đi đến một mạng trông giống autoencoder.
 
 # %% [markdown] lang="en"
-# *The figure: how much the image changes at each step; all steps in the latent space have one length.* Nothing jumps: the decoder is put together from continuous functions, so two points that are close *enough* always give similar images. But equal steps do not change the image equally in the AE. Nor do they in the VAE, <!-- claim: uneven_steps --> nor with other non-linear decoders (Arvanitidis et al. 2018), so take care with distances in any latent space.
+# *The figure: how much the image changes at each of these equal steps.* Nothing jumps: the decoder consists of continuous functions, so points that are close *enough* always give similar images. But equal steps do not change the image equally in the AE. Nor do they in the VAE, <!-- claim: uneven_steps --> nor with other non-linear decoders (Arvanitidis et al. 2018), so take care with distances in any latent space.
 #
-# **What for, and where it came from.** AEs are used for compression, denoising and dimension reduction; [lesson 08](08_kinds.ipynb) and [lesson 09](09_uses.ipynb) try them beside simple methods. The VAE was not invented to mend the AE: Kingma & Welling (2013) and Rezende et al. (2014) looked for fast inference and learning in models with latent variables, and arrived at a network that looks like an autoencoder.
+# **Uses and history.** AEs are used for compression, denoising and dimension reduction; [lesson 08](08_kinds.ipynb) and [lesson 09](09_uses.ipynb) try them beside simple methods. The VAE was not invented to mend the AE: Kingma & Welling (2013) and Rezende et al. (2014) looked for fast inference and learning in models with latent variables, and arrived at a network that looks like an autoencoder.
 
 # %% [markdown] lang="vi"
 # ## Tự kiểm tra
