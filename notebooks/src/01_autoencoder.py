@@ -471,12 +471,12 @@ for name in ("ae-2d", "vae-2d", "vae-2d-b1000"):
     print(f"{name:14} {metrics.gaussian_kl(codes[name]):5.1f}")
 
 # %% [markdown] lang="vi"
-# AE được khoảng 9,5 và VAE khoảng 0,4. <!-- claim: ae_mismatch --> Nhưng không phải VAE nào cũng khớp: `vae-2d-b1000`, huấn luyện với $B = 1000$ như đề bài, cũng lệch như AE (bài 02).
+# AE được khoảng 9 nat, VAE khoảng 0,4. <!-- claim: ae_mismatch --> Nhưng không phải VAE nào cũng khớp: `vae-2d-b1000`, huấn luyện với $B = 1000$ như đề bài, cũng lệch như AE (bài 02).
 #
 # Hàm mất mát (loss) của AE chỉ phạt sai số tái tạo, nên *không nói gì về chỗ đặt các mã*. Đó là điều AE còn thiếu. Nhưng ta có thể tự tìm ra: khớp một phân phối Gauss với các mã, rồi lấy $z$ từ đó.
 
 # %% [markdown] lang="en"
-# The AE has about 9.5, the VAE about 0.4. <!-- claim: ae_mismatch --> Not every VAE agrees, though: `vae-2d-b1000`, trained with the exercise's $B = 1000$, is as far off as the AE (lesson 02).
+# The AE has about 9 nats, the VAE about 0.4. <!-- claim: ae_mismatch --> Not every VAE agrees, though: `vae-2d-b1000`, trained with the exercise's $B = 1000$, is as far off as the AE (lesson 02).
 #
 # The AE's loss only punishes wrong reconstructions, so it *says nothing about where to put the codes*. That is what an AE lacks. But we can find out for ourselves: fit a Gaussian to the codes, and draw $z$ from it.
 

@@ -83,7 +83,6 @@ NETWORKS = {
             ),
         ],
         {
-            "module": encoder()(2),
             "class": lambda d: WrittenEncoder,
             "not_module": lambda d: convolutions(),
             "not_module: a code": lambda d: encoder()(d)(torch.rand(1, 1, 28, 28)),
@@ -117,7 +116,6 @@ NETWORKS = {
             lambda d: nn.Sequential(decoder()(d), nn.Sigmoid()),
         ],
         {
-            "module": decoder(nn.Sigmoid())(2),
             "class": lambda d: WrittenDecoder,
             "not_module": lambda d: [nn.Linear(d, 3136)],
             "hard_coded": decoder(nn.Sigmoid(), d=2),
@@ -233,6 +231,11 @@ CASES = NETWORKS | {
 
 class TestAnswers(Answers):
     CASES = CASES
+
+
+def test_a_network_in_place_of_the_function(language, capsys):
+    assert checks.check_encoder(encoder()(2)).mistake == "module"
+    assert checks.check_decoder(decoder(nn.Sigmoid())(2)).mistake == "module"
 
 
 def test_what_the_network_got_is_told(capsys):

@@ -151,7 +151,7 @@ def judge_network(function: Callable, network: Network) -> None:
     refuse(isinstance(function, nn.Module), "module", NETWORK_HINTS)
     for d in SIZES:
         model, _ = call(function, (d,), network.failures)
-        refuse(isinstance(model, type), "class", NETWORK_HINTS)
+        refuse(type(model).__name__ == "type", "class", NETWORK_HINTS)  # by name: the grader has a stand-in here
         refuse(not isinstance(model, nn.Module), "not_module", NETWORK_HINTS, got=type(model).__name__)
         x = network.inputs(d)
         refuse_hard_coded(model, network, d)
