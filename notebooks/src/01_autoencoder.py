@@ -21,7 +21,7 @@ from tqdm.auto import tqdm
 from vae_helpers import checks, data, diagrams, losses, metrics, models, plots, tr
 
 # %%
-test, _ = data.split(data.load_mnist(train=False), (0.3, 0.7), seed=0)  # 3000 images
+test, _ = data.split(data.load_mnist(train=False), (0.3, 0.7), seed=0)  # tr("3000 ảnh", "3000 images")
 ae_2d = models.load_pretrained("ae-2d")
 plots.plot_reconstructions(ae_2d, test)
 
@@ -154,10 +154,10 @@ def bce(recon, x):
 bce_right = checks.check_bce(bce)
 
 # %% [markdown] lang="vi"
-# Cả hai công thức lấy trung bình trên điểm ảnh. Ta thường nói sai số **của một ảnh**, tức là tổng trên 784 điểm ảnh của nó. Các ô dưới đây ghép hai hàm của bạn thành một thước đo (hàm nào chưa đúng thì PyTorch làm thay) và đo ba cách đoán không cần mạng.
+# Cả hai công thức lấy trung bình trên điểm ảnh. Ta thường nói sai số **của một ảnh**, tức là tổng trên 784 điểm ảnh của nó (tổng bình phương sai số, SSE). Các ô dưới đây ghép hai hàm của bạn thành một thước đo (hàm nào chưa đúng thì PyTorch làm thay) và đo ba cách đoán không cần mạng.
 
 # %% [markdown] lang="en"
-# Both formulas average over the pixels. We usually give the error **of an image**, the sum over its 784 pixels. The next cells make a yardstick of your two functions (PyTorch stands in for one that is not right yet) and measure three guesses that need no network.
+# Both formulas average over the pixels. We usually give the error **of an image**, the sum over its 784 pixels (SSE, the sum of squared errors). The next cells make a yardstick of your two functions (PyTorch stands in for one that is not right yet) and measure three guesses that need no network.
 
 # %%
 my_mse = mse if mse_right else F.mse_loss
@@ -166,11 +166,11 @@ my_bce = bce if bce_right else F.binary_cross_entropy
 
 def report(name, recon, x=test.images):
     recon = recon.clamp(1e-6, 1 - 1e-6)  # log 0 = -inf
-    print(f"{name:24} {784 * my_mse(recon, x):6.1f} {784 * my_bce(recon, x):7.1f}")
+    sse, nats = 784 * my_mse(recon, x), 784 * my_bce(recon, x)
+    print(f"{name:22} SSE {sse:5.1f}   BCE {nats:6.1f}")
 
 
 # %%
-print(f"{tr('mỗi ảnh', 'per image'):24} {'MSE':>6} {'BCE':>7}")
 x = test.images
 report(tr("đen hoàn toàn", "all black"), torch.zeros_like(x))
 report(tr("ảnh trung bình", "mean image"), x.mean(dim=0).expand_as(x))
@@ -194,7 +194,7 @@ report(tr("chính ảnh gốc", "the image itself"), x)
 # `ConvTranspose2d` (**tích chập chuyển vị**, transposed convolution) với `stride=2, padding=1, output_padding=1` tăng gấp đôi cạnh ảnh. Vì sao cần `output_padding`? Với stride 2, cả cạnh 13 lẫn cạnh 14 đều thành 7, nên đường về phải nói rõ muốn cạnh nào:
 
 # %% [markdown] lang="en"
-# A perfect reconstruction has a BCE of about 46 nats (the unit of natural logarithms), because of MNIST's grey pixels. That of all black is infinite; `clamp` keeps the logarithm finite.
+# A perfect reconstruction has a BCE of about 46 nats (the unit of natural logarithms), because of MNIST's grey pixels. That of all black is infinite; `clamp` keeps it finite.
 #
 # ## 3 · Building the network
 #
@@ -282,7 +282,8 @@ class MyAutoencoder(nn.Module):
 
 def new_network():
     torch.manual_seed(0)
-    return MyAutoencoder(2) if encoder_right and decoder_right else models.Autoencoder(latent_dim=2)
+    yours = encoder_right and decoder_right
+    return MyAutoencoder(2) if yours else models.Autoencoder(latent_dim=2)
 
 
 # %% tags=["nbval-check-output"]
@@ -314,8 +315,8 @@ def train(model, images, kind, lr=1e-3):
         optimizer.step()
 
 
-images = data.split(data.load_mnist(), (0.2, 0.8), seed=0)[0].images  # 12000 images
-train(model, images[:3840], "mse")  # 60 steps
+images = data.split(data.load_mnist(), (0.2, 0.8), seed=0)[0].images  # tr("12000 ảnh", "12000 images")
+train(model, images[:3840], "mse")  # tr("60 bước", "60 steps")
 with torch.no_grad():
     report("MSE", model(test.images)[0])
 
@@ -372,7 +373,7 @@ for epoch in range(2):
 
 # %%
 networks = {
-    tr("2 số, của bạn", "2, yours"): model,
+    tr("2 số, vừa huấn luyện", "2, just trained"): model,
     tr("2 số, ae-2d", "2, ae-2d"): ae_2d,
     tr("16 số, ae-16d", "16, ae-16d"): models.load_pretrained("ae-16d"),
 }
@@ -435,7 +436,7 @@ with torch.no_grad():
     codes = {"ae-2d": z, "vae-2d": vae_2d.encode(test.images)[0]}
     codes["ae-16d"] = networks[tr("16 số, ae-16d", "16, ae-16d")].encode(test.images)
 for name, code in codes.items():
-    print(f"{name:8} {another_digit(code, test.labels):.0%}")
+    print(f"{name:8} {another_digit(code, test.labels):.0%}", tr("là chữ số khác", "another digit"))
 
 # %% [markdown] lang="vi"
 # Vế thứ hai đúng với hai con số, khoảng một phần ba. Nhưng VAE hai chiều cũng thế, còn AE mười sáu chiều thì hầu như không: nguyên nhân là mã quá hẹp, không phải vì đó là AE. <!-- claim: nearest_is_another_digit --> Vế thứ nhất thì không đúng: những ảnh giống nhau có mã cách nhau chưa đến một phần tư khoảng cách của một cặp ngẫu nhiên. <!-- claim: alike_lie_close -->
@@ -468,7 +469,7 @@ vae_b1000 = models.load_pretrained("vae-2d-b1000")
 with torch.no_grad():
     codes["vae-2d-b1000"] = vae_b1000.encode(test.images)[0]
 for name in ("ae-2d", "vae-2d", "vae-2d-b1000"):
-    print(f"{name:14} {metrics.gaussian_kl(codes[name]):5.1f}")
+    print(f"{name:14} {metrics.gaussian_kl(codes[name]):4.1f} nat")
 
 # %% [markdown] lang="vi"
 # AE được khoảng 9 nat, VAE khoảng 0,4. <!-- claim: ae_mismatch --> Nhưng không phải VAE nào cũng khớp: `vae-2d-b1000`, huấn luyện với $B = 1000$ như đề bài, cũng lệch như AE (bài 02).
