@@ -42,13 +42,13 @@ def reader(seed):
 @claim(
     lesson="01",
     en="A network that reads digits finds the right one in 55 to 85% of the pictures rebuilt from two numbers, and from "
-    "sixteen in as many as of the originals, but for 4 points at most, every seed; the stored networks likewise (70 to 80%; "
+    "sixteen in as many as of the originals, but for 6 points at most, every seed; the stored networks likewise (70 to 80%; "
     "1.5 points).",
     vi="Một mạng đọc chữ số đọc đúng 55 đến 85% ảnh dựng lại từ hai con số; với mười sáu con số, tỉ lệ đọc đúng kém ảnh gốc "
-    "không quá 4 điểm phần trăm, ở mọi seed; các mạng lưu sẵn cũng vậy (70 đến 80%; 1,5 điểm).",
+    "không quá 6 điểm phần trăm, ở mọi seed; các mạng lưu sẵn cũng vậy (70 đến 80%; 1,5 điểm).",
     holds=lambda rows: all(
         0.55 < row["two"] < 0.85
-        and row["sixteen"] > row["originals"] - 0.04
+        and row["sixteen"] > row["originals"] - 0.06
         and 0.7 < row["two_stored"] < 0.8
         and row["sixteen_stored"] > row["originals"] - 0.015
         for row in rows
@@ -143,11 +143,11 @@ def ae_mismatch(seed):
 @claim(
     lesson="01",
     en="Different digits lie close together where the code has two numbers, in an autoencoder as in a VAE: the nearest code "
-    "is another digit's in more than 20%, the two networks within 8 points; with sixteen numbers in less than 10%, every seed.",
+    "is another digit's in more than 20%, the two networks within 8 points; with sixteen numbers in less than 15%, every seed.",
     vi="Chữ số khác nhau nằm gần nhau khi mã chỉ có hai con số, ở autoencoder cũng như ở VAE: mã gần nhất thuộc về chữ số khác "
-    "trong hơn 20% trường hợp, hai mạng chênh nhau dưới 8 điểm phần trăm; với mười sáu con số thì dưới 10%, ở mọi seed.",
+    "trong hơn 20% trường hợp, hai mạng chênh nhau dưới 8 điểm phần trăm; với mười sáu con số thì dưới 15%, ở mọi seed.",
     holds=lambda rows: all(
-        row["autoencoder"] > 0.2 and abs(row["autoencoder"] - row["vae"]) < 0.08 and row["sixteen"] < 0.1
+        row["autoencoder"] > 0.2 and abs(row["autoencoder"] - row["vae"]) < 0.08 and row["sixteen"] < 0.15
         for row in rows
     ),
 )
@@ -209,10 +209,10 @@ def fitted_gaussian_generates(seed):
 @claim(
     lesson="01",
     en="Equal steps in the latent space change the image unequally, in an autoencoder and in a VAE alike: the largest of 40 "
-    "steps is more than twice the smallest in both (median over the 45 pairs of digits), every seed.",
+    "steps is more than 1.5 times the smallest in both (median over the 45 pairs of digits), every seed.",
     vi="Những bước dài bằng nhau trong không gian tiềm ẩn làm ảnh đổi không đều, ở autoencoder cũng như ở VAE: trong 40 bước, "
-    "bước làm đổi nhiều nhất gấp hơn hai lần bước ít nhất ở cả hai (trung vị trên 45 cặp chữ số), ở mọi seed.",
-    holds=lambda rows: all(row["autoencoder"] > 2 and row["vae"] > 2 for row in rows),
+    "bước làm đổi nhiều nhất gấp hơn 1,5 lần bước ít nhất ở cả hai (trung vị trên 45 cặp chữ số), ở mọi seed.",
+    holds=lambda rows: all(row["autoencoder"] > 1.5 and row["vae"] > 1.5 for row in rows),
     quick=True,
 )
 def uneven_steps(seed):

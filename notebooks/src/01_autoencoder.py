@@ -388,7 +388,7 @@ plots.plot_images(rows, title=tr("Ảnh tái tạo từ hai và mười sáu con
 # %% [markdown] lang="vi"
 # *Hình: hàng đầu là ảnh gốc; bên dưới là ảnh tái tạo của ba mạng.* Sai số giảm từ khoảng 53 (không con số nào, chỉ có ảnh trung bình) xuống 31 với hai con số và 5 với mười sáu; bài 08 vẽ tiếp đường này đến 64 chiều.
 #
-# Hình nào đọc được? Hãy để một mạng khác, được huấn luyện để đọc chữ số, làm giám khảo. Nó đọc đúng khoảng 97% ảnh gốc và 75% ảnh tái tạo từ hai con số. Với mười sáu con số, tỉ lệ gần bằng ảnh gốc. <!-- claim: two_numbers_read --> Vậy hai con số đủ để đọc được *ba trong bốn* ảnh, mười sáu con số đủ để đọc gần như tất cả.
+# Hình nào đọc được? Hãy để một mạng khác, được huấn luyện để đọc chữ số, làm giám khảo. Nó đọc đúng khoảng 95% ảnh gốc và ba phần tư số ảnh tái tạo từ hai con số. Với mười sáu con số, tỉ lệ gần bằng ảnh gốc. <!-- claim: two_numbers_read --> Vậy hai con số đủ để đọc được *ba trong bốn* ảnh, mười sáu con số đủ để đọc gần như tất cả.
 #
 # Đề bài nói thêm rằng bottleneck giúp tránh quá khớp (overfitting). Ở đây gần như không có gì phải tránh: sai số trên ảnh mới chỉ cao hơn trên ảnh đã học khoảng 3% với hai con số, 7% với mười sáu. <!-- claim: gap_on_new_images -->
 #
@@ -399,7 +399,7 @@ plots.plot_images(rows, title=tr("Ảnh tái tạo từ hai và mười sáu con
 # %% [markdown] lang="en"
 # *The figure: the originals in the first row; below them what the three networks make of these.* The error falls from about 53 (no number at all, just the mean image) to 31 with two numbers and 5 with sixteen; lesson 08 follows this line up to 64 dimensions.
 #
-# Which can be read? Let another network judge, one trained to read digits. It is right on about 97% of the originals and 75% of the pictures from two numbers; from sixteen it reads nearly as many as of the originals. <!-- claim: two_numbers_read --> So two numbers are enough to read *three of four* images, sixteen to read nearly all.
+# Which can be read? Let another network judge, one trained to read digits. It reads about 95% of the originals rightly and three in four of the pictures from two numbers; from sixteen, nearly as many as of the originals. <!-- claim: two_numbers_read --> So two numbers will do for *three in four* images, sixteen for nearly all.
 #
 # The exercise adds that a narrow bottleneck helps against overfitting. Here there is little to prevent: on new images the error is about 3% higher than on those learnt from with two numbers, 7% with sixteen. <!-- claim: gap_on_new_images -->
 #
