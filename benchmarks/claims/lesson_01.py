@@ -76,17 +76,21 @@ def two_numbers_read(seed):
     vi="Sai số của các autoencoder lưu sẵn trên ảnh mới chỉ lớn hơn một chút so với trên ảnh đã học: 1 đến 4% với hai con số, "
     "4 đến 8% với mười sáu con số.",
     holds=lambda rows: all(0.01 < row["two"] < 0.04 < row["sixteen"] < 0.08 for row in rows),
+    seeds=(0,),  # stored weights on all test images
 )
 def gap_on_new_images(seed):
-    """Squared error of all test images over that of 10,000 training images drawn at random, minus 1."""
-    learnt, new = data.load_mnist(fallback=False).images, test_images()
-    learnt = learnt[torch.randperm(len(learnt))[:10_000]]
+    """Squared error of all test images over that of 10,000 training images, minus 1."""
+    test, train = (data.load_mnist(train=part, fallback=False).images for part in (False, True))
+    chosen = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[: len(test)]
     gaps = {}
     for name, stored in (("two", "ae-2d"), ("sixteen", "ae-16d")):
         model = models.load_pretrained(stored)
         with torch.no_grad():
-            on_new, on_learnt = (losses.reconstruction_loss(model(x)[0], x) for x in (new, learnt))
-        gaps[name] = on_new / on_learnt - 1
+            new, learnt = (
+                sum(losses.reconstruction_loss(model(x)[0], x) for x in images.split(1000))
+                for images in (test, train[chosen])
+            )
+        gaps[name] = new / learnt - 1
     return gaps
 
 
