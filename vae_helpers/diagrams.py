@@ -27,7 +27,7 @@ def plot_autoencoder() -> Figure:
     recon = _block(ax, 9.2, 1.6, 1.6, "$\\hat{x}$\n1×28×28", IMAGE)
     for start, end in ((x, encoder), (encoder, z), (z, decoder), (decoder, recon)):
         _arrow(ax, (start[1], 0), (end[0], 0))
-    ax.text(4.9, -0.75, tr("nút thắt (bottleneck)", "bottleneck"), ha="center", va="center")
+    ax.text(4.9, -0.75, tr("nút thắt cổ chai (bottleneck)", "bottleneck"), ha="center", va="center")
     ax.text(
         4.9,
         1.5,

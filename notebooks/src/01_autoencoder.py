@@ -300,7 +300,7 @@ print(sum(p.numel() for p in model.parameters()), tr("tham số", "parameters"))
 # %% [markdown] lang="en"
 # ## 4 · Training
 #
-# This is the training loop, six lines from `for` to `step`. From now on `training.fit` does this; lesson 05 has the details.
+# This is the training loop, six lines from `for` to `step`. From the next lesson on `training.fit` does this; lesson 05 has the details.
 
 
 # %%
