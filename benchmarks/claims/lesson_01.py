@@ -71,11 +71,11 @@ def two_numbers_read(seed):
 
 @claim(
     lesson="01",
-    en="The stored autoencoders err little more on new images than on those they have learnt from: two numbers 1 to 4%, "
-    "sixteen 4 to 8%.",
-    vi="Sai số của các autoencoder lưu sẵn trên ảnh mới chỉ lớn hơn một chút so với trên ảnh đã học: 1 đến 4% với hai con số, "
-    "4 đến 8% với mười sáu con số.",
-    holds=lambda rows: all(0.01 < row["two"] < 0.04 < row["sixteen"] < 0.08 for row in rows),
+    en="The stored autoencoders err little more on new images than on those they have learnt from: two numbers 1 to 5%, "
+    "sixteen 5 to 9%.",
+    vi="Sai số của các autoencoder lưu sẵn trên ảnh mới chỉ lớn hơn một chút so với trên ảnh đã học: 1 đến 5% với hai con số, "
+    "5 đến 9% với mười sáu con số.",
+    holds=lambda rows: all(0.01 < row["two"] < 0.05 < row["sixteen"] < 0.09 for row in rows),
     seeds=(0,),  # stored weights on all test images
 )
 def gap_on_new_images(seed):
@@ -146,13 +146,12 @@ def ae_mismatch(seed):
 
 @claim(
     lesson="01",
-    en="Different digits lie close together where the code has two numbers, in an autoencoder as in a VAE: the nearest code "
-    "is another digit's in more than 20%, the two networks within 8 points; with sixteen numbers in less than 15%, every seed.",
+    en="Different digits lie close together where the code has two numbers, in a VAE no less than in an autoencoder: the nearest code "
+    "is another digit's in more than 20%, the VAE at most 5 points less often; with sixteen numbers in less than 15%, every seed.",
     vi="Chữ số khác nhau nằm gần nhau khi mã chỉ có hai con số, ở autoencoder cũng như ở VAE: mã gần nhất thuộc về chữ số khác "
-    "trong hơn 20% trường hợp, hai mạng chênh nhau dưới 8 điểm phần trăm; với mười sáu con số thì dưới 15%, ở mọi seed.",
+    "trong hơn 20% trường hợp, VAE ít hơn không quá 5 điểm phần trăm; với mười sáu con số thì dưới 15%, ở mọi seed.",
     holds=lambda rows: all(
-        row["autoencoder"] > 0.2 and abs(row["autoencoder"] - row["vae"]) < 0.08 and row["sixteen"] < 0.15
-        for row in rows
+        row["autoencoder"] > 0.2 and row["vae"] > row["autoencoder"] - 0.05 and row["sixteen"] < 0.15 for row in rows
     ),
 )
 def nearest_is_another_digit(seed):
