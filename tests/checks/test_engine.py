@@ -33,7 +33,9 @@ def scaled(function, factor):
     return lambda *arguments: times(function(*arguments))
 
 
-@pytest.mark.parametrize("name", sorted(set(CASES) - DRAWN - {"latent_shapes", "straight_through"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(CASES) - DRAWN - {"latent_shapes", "straight_through", "encoder", "decoder"})
+)
 def test_a_number_off_by_rounding_passes_and_one_in_two_thousand_does_not(name, capsys):
     right = CASES[name][0][0]
     assert check(name)(scaled(right, 1 + 2e-5))

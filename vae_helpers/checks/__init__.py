@@ -6,7 +6,7 @@ how many of a lesson's checks have passed.
 
 from .engine import Result
 from .lesson_00 import check_pixel_count
-from .lesson_01 import check_bce, check_interpolate, check_mse
+from .lesson_01 import check_bce, check_decoder, check_encoder, check_interpolate, check_mse
 from .lesson_02 import check_conv_size, check_latent_shapes, check_parameter_count, check_sigma
 from .lesson_03 import check_reparameterize, check_reparameterize_fixed, check_score_gradient
 from .lesson_04 import check_elbo, check_kl_divergence, check_sigma_of_B, check_vae_loss
@@ -24,7 +24,9 @@ __all__ = [
     "check_bce",
     "check_contractive_penalty",
     "check_conv_size",
+    "check_decoder",
     "check_elbo",
+    "check_encoder",
     "check_entropy_bits",
     "check_epoch_mean",
     "check_frechet_distance",
