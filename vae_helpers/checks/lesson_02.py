@@ -14,15 +14,16 @@ N, D = 4000, 25  # images or samples, and latent dimensions, of the stand-in: en
 class Rehearsal(nn.Module):
     """Stands in for a VAE: its parts work at once, and it remembers what was encoded and every z that was decoded.
 
-    whole: whether the model may be called as a whole, as a finished VAE may.
+    side: pixels on a side of its images, few where the images are many. whole: whether the model may be called as a
+    whole, as a finished VAE may.
     """
 
-    def __init__(self, latent_dim: int, whole: bool):
+    def __init__(self, latent_dim: int, side: int, whole: bool):
         super().__init__()
-        self.latent_dim, self.whole = latent_dim, whole
-        self.fc_mu = nn.Parameter(torch.randn(784, latent_dim) / 4)
-        self.fc_logvar = nn.Parameter(torch.randn(784, latent_dim) / 8)
-        self.fc_decode = nn.Parameter(torch.randn(latent_dim, 784) / latent_dim**0.5)
+        self.latent_dim, self.side, self.whole = latent_dim, side, whole
+        self.fc_mu = nn.Parameter(7 * torch.randn(side**2, latent_dim) / side)  # mu with a deviation of 2, logvar of 1
+        self.fc_logvar = nn.Parameter(3.5 * torch.randn(side**2, latent_dim) / side)
+        self.fc_decode = nn.Parameter(torch.randn(latent_dim, side**2) / latent_dim**0.5)
         self.encoded, self.latents = [], []
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -39,7 +40,7 @@ class Rehearsal(nn.Module):
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"decode(z): z has shape {tuple(z.shape)}, expected (N, {self.latent_dim}).")
         self.latents.append(z.detach())
-        return torch.sigmoid(z @ self.fc_decode).view(-1, 1, 28, 28)
+        return torch.sigmoid(z @ self.fc_decode).view(-1, 1, self.side, self.side)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         if not self.whole:
@@ -139,20 +140,20 @@ def check_forward(function: Callable) -> Result:
 
 
 def judge_forward(function: Callable) -> None:
-    first, again = (noise_in(*forward(function, 3, 2)) for _ in range(2))
+    first, again = (noise_in(*forward(function, 3, 2, side=28)) for _ in range(2))
     refuse(torch.allclose(first, again, atol=1e-3), "repeated", FORWARD)
-    z, mu, logvar = forward(function, N, D)
+    z, mu, logvar = forward(function, N, D, side=4)
     refuse(is_sample(z, torch.zeros_like(z), torch.ones_like(z)), "prior", FORWARD)
     refuse(is_sample(z, logvar, sigma_of(mu)), "arguments", FORWARD)
     refuse(is_sample(z, mu, sigma_of(sigma_of(logvar))), "sigma_passed", FORWARD)
     refuse(flaw(noise_in(z, mu, logvar)), "noise", FORWARD)
 
 
-def forward(function: Callable, n: int, latent_dim: int) -> tuple[Tensor, Tensor, Tensor]:
+def forward(function: Callable, n: int, latent_dim: int, side: int) -> tuple[Tensor, Tensor, Tensor]:
     """z, mu and logvar of the student's forward pass of n images."""
-    model = Rehearsal(latent_dim, whole=False)
-    answer, _ = call(function, (model, torch.rand(n, 1, 28, 28)), FAILURES)
-    recon, mu, logvar = three_tensors(answer, n, latent_dim)
+    model = Rehearsal(latent_dim, side, whole=False)
+    answer, _ = call(function, (model, torch.rand(n, 1, side, side)), FAILURES)
+    recon, mu, logvar = three_tensors(answer, n, model)
     refuse(not model.encoded, "other_code", FORWARD)
     right_mu, right_logvar = model.encoded[-1]
     refuse(not model.latents, "no_decoder", FORWARD)
@@ -165,14 +166,15 @@ def forward(function: Callable, n: int, latent_dim: int) -> tuple[Tensor, Tensor
     return z, right_mu, right_logvar
 
 
-def three_tensors(answer, n: int, latent_dim: int) -> tuple[Tensor, Tensor, Tensor]:
+def three_tensors(answer, n: int, model: Rehearsal) -> tuple[Tensor, Tensor, Tensor]:
     """The answer, if it is made of three tensors of the right shapes."""
+    code, picture = (n, model.latent_dim), (n, 1, model.side, model.side)
     got = type(answer).__name__ if not isinstance(answer, (tuple, list)) else f"{len(answer)} × tensor"
     right = isinstance(answer, (tuple, list)) and len(answer) == 3 and all(isinstance(a, Tensor) for a in answer)
     refuse(not right, "structure", FORWARD, got=got)
-    refuse(answer[0].shape == (n, latent_dim), "order", FORWARD, got=tuple(answer[0].shape))
     shapes = [tuple(part.shape) for part in answer]
-    refuse(shapes != [(n, 1, 28, 28), (n, latent_dim), (n, latent_dim)], "structure", FORWARD, got=shapes)
+    refuse(shapes[0] == code, "order", FORWARD, got=code)
+    refuse(shapes != [picture, code, code], "structure", FORWARD, got=shapes)
     return tuple(answer)
 
 
@@ -241,23 +243,23 @@ def check_sample_and_decode(function: Callable) -> Result:
 
 
 def judge_sample_and_decode(function: Callable) -> None:
-    first, again = (noise_in(*samples(function, 5, 2)) for _ in range(2))
+    first, again = (noise_in(*samples(function, 5, 2, side=28)) for _ in range(2))
     refuse(torch.allclose(first, again, atol=1e-3), "repeated", SAMPLE_AND_DECODE)
-    z, mu, logvar = samples(function, N, D)
+    z, mu, logvar = samples(function, N, D, side=4)
     for name, wrong in WRONG_SAMPLES.items():
         refuse(is_sample(z, *wrong(mu, logvar)), name, SAMPLE_AND_DECODE)
     refuse(flaw(noise_in(z, mu, logvar)), "noise", SAMPLE_AND_DECODE)
 
 
-def samples(function: Callable, n: int, latent_dim: int) -> tuple[Tensor, Tensor, Tensor]:
+def samples(function: Callable, n: int, latent_dim: int, side: int) -> tuple[Tensor, Tensor, Tensor]:
     """The z that the student's n pictures were decoded from, and the image's mu and logvar, all (n, latent_dim)."""
-    model, x = Rehearsal(latent_dim, whole=True), torch.rand(1, 1, 28, 28)
+    model, x, wanted = Rehearsal(latent_dim, side, whole=True), torch.rand(1, 1, side, side), (n, 1, side, side)
     pictures, _ = call(function, (model, x, n))
     refuse(isinstance(pictures, (tuple, list)) and len(pictures) == 3, "whole_answer", SAMPLE_AND_DECODE)
     got = tuple(pictures.shape) if isinstance(pictures, Tensor) else type(pictures).__name__
     refuse(got == (n, latent_dim), "codes", SAMPLE_AND_DECODE)
-    refuse(got == (1, 1, 28, 28), "one_picture", SAMPLE_AND_DECODE, n=n)
-    refuse(got not in ((n, 1, 28, 28), (n, 784)), "shape", SAMPLE_AND_DECODE, got=got, n=n, wanted=(n, 1, 28, 28))
+    refuse(got == (1, *wanted[1:]), "one_picture", SAMPLE_AND_DECODE, n=n)
+    refuse(got not in (wanted, (n, side**2)), "shape", SAMPLE_AND_DECODE, got=got, n=n, wanted=wanted)
     refuse(not model.latents, "no_decoder", SAMPLE_AND_DECODE)
     z = decoded_from(pictures.detach(), model)
     if z is None and len(model.latents[-1]) == 1:  # one picture, repeated
