@@ -10,7 +10,13 @@ from vae_helpers.checks.engine import same
 from .answers import kl
 from .support import CASES, check
 
-DRAWN = {"forward", "mask_noise", "reparameterize", "sample_and_decode", "sample_prior"}  # judged by their statistics, see test_random
+DRAWN = {
+    "forward",
+    "mask_noise",
+    "reparameterize",
+    "sample_and_decode",
+    "sample_prior",
+}  # judged by their statistics, see test_random
 
 
 def test_every_check_has_its_answers():
