@@ -42,7 +42,7 @@ torch.manual_seed(0)
 z = torch.randn(100_000)  # z ~ N(0, 1)
 x = z + torch.randn(100_000)  # x given z ~ N(z, 1)
 near = (x - 1).abs() < 0.1
-print(f"{near.float().mean():.1%}")
+print(f"x ≈ 1: {near.float().mean():.1%}")
 
 # %%
 plots.histograms(
@@ -52,9 +52,9 @@ plots.histograms(
 )  # fmt: skip
 
 # %% [markdown] lang="vi"
-# *Hình: màu xanh là $z$ của cả 100.000 lần; màu cam chỉ là những $z$ có $x$ gần 1, chúng dồn lại quanh 0,5.* Màu xanh là prior. Màu cam là **phân phối hậu nghiệm** (posterior) $p(z \mid x = 1)$, tức là những gì ta biết về $z$ sau khi đã thấy $x$. Ở ví dụ này, posterior tính được chính xác: trung bình $\tfrac12$, phương sai $\tfrac12$. Bài 03 và bài 04 sẽ dùng lại nó.
+# *Hình: màu xanh là $z$ của cả 100.000 lần; màu cam chỉ là những $z$ có $x$ gần 1, chúng dồn lại quanh 0,5.* Màu xanh là prior. Màu cam là **phân phối hậu nghiệm** (posterior) $p(z \mid x = 1)$, tức là những gì ta biết về $z$ sau khi đã thấy $x$. Ở ví dụ này, posterior tính được chính xác: trung bình $\tfrac12$, phương sai (variance) $\tfrac12$. Bài 03 và bài 04 sẽ dùng lại nó.
 #
-# Hãy nhìn con số in ra: chỉ hơn 4% số lần cho $x$ gần 1, còn lại đều bỏ đi. Mà $x$ ở đây mới là một con số. Nếu $x$ là 784 điểm ảnh thì có lấy bao nhiêu $z$ cũng khó gặp đúng bức ảnh đang xét. Muốn huấn luyện, ta cần ngay những $z$ hợp với ảnh ấy. Vì thế VAE có thêm mạng thứ hai, bộ mã hóa (encoder): nhìn ảnh $x$, nó đoán posterior.
+# Hãy nhìn con số in ra: chỉ hơn 4% số lần cho $x$ gần 1, những lần còn lại đều vô ích. Mà $x$ ở đây mới là một con số. Nếu $x$ là 784 điểm ảnh thì có lấy bao nhiêu $z$ cũng khó gặp đúng bức ảnh đang xét. Muốn huấn luyện, ta cần ngay những $z$ hợp với ảnh ấy. Vì thế VAE có thêm mạng thứ hai, bộ mã hóa (encoder): nhìn ảnh $x$, nó đoán posterior.
 #
 # | ký hiệu | tên | trong ví dụ | trong VAE |
 # | --- | --- | --- | --- |
@@ -91,7 +91,7 @@ diagrams.plot_vae()
 #
 # ### Vì sao là $\log\sigma^2$ chứ không phải $\sigma$?
 #
-# Một lớp tuyến tính có thể cho ra số âm, còn $\sigma$ thì phải dương. Logarit thì nhận mọi giá trị, và từ số nào ta cũng tính lại được $\sigma = \exp(\tfrac12 \log\sigma^2) > 0$.
+# Một lớp tuyến tính có thể cho ra số âm, còn độ lệch chuẩn (standard deviation) $\sigma$ thì phải dương. Logarit thì nhận mọi giá trị, và từ số nào ta cũng tính lại được $\sigma = \exp(\tfrac12 \log\sigma^2) > 0$.
 
 # %% [markdown] lang="en"
 # *The figure: the same story as a network: the encoder gives two vectors, $\mu$ and $\log\sigma^2$, a $z = \mu + \sigma \odot \varepsilon$ is drawn from them, and the decoder draws the picture $\hat x$.* Here $\odot$ multiplies entry by entry, and $\varepsilon \sim \mathcal{N}(0, I)$ is noise that knows nothing of the picture. Lesson 01's autoencoder turned each picture into a point; a VAE turns it into a cloud.
@@ -102,7 +102,7 @@ diagrams.plot_vae()
 #
 # ### Why $\log\sigma^2$ and not $\sigma$?
 #
-# A linear layer may give negative numbers, but $\sigma$ must be positive. A logarithm may be anything, and from any number we get back a $\sigma = \exp(\tfrac12 \log\sigma^2) > 0$.
+# A linear layer may give negative numbers, but a standard deviation $\sigma$ must be positive. A logarithm may be anything, and from any number we get back a $\sigma = \exp(\tfrac12 \log\sigma^2) > 0$.
 
 
 # %%
@@ -174,7 +174,7 @@ print(sum(p.numel() for p in vae.parameters()))
 print(vae.load_state_dict(models.load_pretrained("vae-2d").state_dict()))
 
 # %% [markdown] lang="vi"
-# Các lớp trong đề bài có tổng cộng **68.485** tham số. Một lớp tuyến tính nối $3136$ số với $d$ số có $3136 \cdot d$ trọng số và $d$ bias (mỗi đầu ra một hệ số tự do). Vậy thêm một chiều tiềm ẩn (latent dimension) thì mỗi lớp `fc_mu`, `fc_logvar` thêm 3.137 tham số, còn `fc_decode` thêm 3.136.
+# Các lớp trong đề bài có tổng cộng **68.485** tham số. Một lớp tuyến tính nối $3136$ số với $d$ số có $3136 \cdot d$ trọng số và $d$ hệ số điều chỉnh (bias), mỗi đầu ra một hệ số. Vậy thêm một chiều tiềm ẩn (latent dimension) thì mỗi lớp `fc_mu`, `fc_logvar` thêm 3.137 tham số, còn `fc_decode` thêm 3.136.
 #
 # Lớp tích chập chuyển vị (transposed convolution) với kernel $k$, stride $s$, padding $p$ đưa cạnh $n$ thành $(n - 1)s - 2p + k$: từ 7 thành 13. `output_padding=1` thêm vào hàng và cột còn thiếu, thành 14.
 #
@@ -353,9 +353,11 @@ widths = {name: {"": values[:400]} for name, values in sigma.items()}
 plots.clouds(dots, sigmas=widths, limits=(-10, 10), columns=2, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình (bốn khung cùng một thang đo; các vòng nét đứt là 1, 2 và 3 độ lệch chuẩn của prior): mã của AE và của $B = 1000$ vượt xa các vòng, vài chấm còn ra ngoài khung; $B = 10$ hầu như nằm gọn bên trong, còn $B = 0{,}3$ phủ kín các vòng bằng những đám mây rộng.* Các con số in ra cho biết độ lệch: `metrics.gaussian_kl` khớp một phân phối Gauss với các $\mu$ rồi tính KL giữa nó và $\mathcal{N}(0, I)$. Khớp hoàn toàn thì bằng 0 nat (nat là đơn vị thông tin tính bằng log tự nhiên). AE và $B = 1000$ đều hơn 9 nat, $B = 10$ khoảng 0,4, $B = 0{,}3$ gần 0.
+# *Hình (bốn khung cùng một thang đo; ba vòng nét đứt là 1, 2, 3 độ lệch chuẩn của prior): mã của AE và của $B = 1000$ vượt xa các vòng.* Vài chấm còn nằm ngoài khung. Với $B = 10$, mã hầu như nằm gọn bên trong; với $B = 0{,}3$, những đám mây rộng phủ kín các vòng.
 #
-# Vậy một VAE với $B = 1000$ như đề bài không biết nên lấy $z$ ở đâu hơn gì AE. Ngược lại, $B$ nhỏ cũng có giá: sai số tái tạo của $B = 0{,}3$ là khoảng 38, của $B = 10$ khoảng 31.
+# Để đo độ lệch này, `metrics.gaussian_kl` khớp một phân phối Gauss với các $\mu$ rồi tính KL giữa nó và $\mathcal{N}(0, I)$. Khớp hoàn toàn thì bằng 0 nat (nat là đơn vị thông tin tính bằng log tự nhiên). AE và $B = 1000$ đều hơn 9 nat, $B = 10$ khoảng 0,4, $B = 0{,}3$ gần 0.
+#
+# Vậy VAE với $B = 1000$ như đề bài cũng không cho biết nên lấy $z$ ở đâu rõ hơn AE. Ngược lại, $B$ nhỏ cũng có giá: sai số tái tạo của $B = 0{,}3$ là khoảng 38, của $B = 10$ khoảng 31.
 #
 # Đề bài viết rằng VAE không có bottleneck cố định. Thật ra chỗ hẹp vẫn còn: $z$ vẫn có $d$ con số. Điểm mới là nhiễu giới hạn lượng thông tin mà các con số ấy mang được về $x$: trung bình không quá giá trị KL trung bình, khoảng 23 nat với $B = 1000$, 8 nat với $B = 10$ và 2 nat với $B = 0{,}3$.
 #
@@ -364,7 +366,9 @@ plots.clouds(dots, sigmas=widths, limits=(-10, 10), columns=2, title=title)
 # So với autoencoder, VAE có hai điểm mới: nhiễu trong $z$ và phần KL trong hàm mất mát. Để tách tác dụng của chúng, ta bật tắt từng cái: bốn mạng có cùng cấu trúc, cùng phần tái tạo (BCE), cùng 48.000 ảnh, cùng ba epoch. Mạng "không có gì" chính là một autoencoder; mạng "chỉ KL" đưa thẳng $\mu$ vào decoder.
 
 # %% [markdown] lang="en"
-# *The figure (four panels on one scale; the dashed circles are 1, 2 and 3 standard deviations of the prior): the codes of the AE and of $B = 1000$ go far beyond the circles, some out of the frame; those of $B = 10$ lie mostly within, and $B = 0.3$ covers the circles with wide clouds.* The numbers printed say how far they are off: `metrics.gaussian_kl` fits a Gaussian to the $\mu$ and takes its KL against $\mathcal{N}(0, I)$. A perfect match gives 0 nats (a nat is the unit of information with the natural logarithm). AE and $B = 1000$ have more than 9 nats, $B = 10$ about 0.4, $B = 0.3$ nearly 0.
+# *The figure (four panels on one scale; the dashed circles are 1, 2 and 3 standard deviations of the prior): the codes of the AE and of $B = 1000$ go far beyond the circles.* A few lie out of the frame. With $B = 10$ the codes are mostly within; with $B = 0.3$ wide clouds cover the circles.
+#
+# To measure the mismatch, `metrics.gaussian_kl` fits a Gaussian to the $\mu$ and takes its KL against $\mathcal{N}(0, I)$. A perfect match gives 0 nats (a nat is the unit of information with the natural logarithm). AE and $B = 1000$ have more than 9 nats, $B = 10$ about 0.4, $B = 0.3$ nearly 0.
 #
 # So a VAE with the exercise's $B = 1000$ knows no better than the AE where to take a $z$ from. A small $B$ has its price, too: the reconstruction error is about 38 with $B = 0.3$ and 31 with $B = 10$.
 #
@@ -385,7 +389,7 @@ four = {name: models.load_pretrained(file) for name, file in files.items()}
 
 # %%
 heads = tr(
-    "độ rộng của μ, σ, gaussian_kl, sai số", "spread of μ, σ, gaussian_kl, error"
+    "độ rộng, σ trung vị, gaussian_kl, sai số", "spread, median σ, gaussian_kl, error"
 )
 print(" " * 13 + "".join(f"{head:>14}" for head in heads.split(", ")))
 for name, model in four.items():
@@ -403,16 +407,16 @@ widths = {name: {"": sigma[name][:400]} for name in noisy}
 plots.clouds(dots, sigmas=widths, columns=2, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình (bốn khung cùng một thang đo): trên, hai mạng không có KL, mã trải rộng và lệch khỏi prior; dưới, hai mạng có KL, mã nằm trong các vòng, nhưng thiếu nhiễu thì chúng co cụm.* Bảng cho biết ba điều <!-- claim: noise_and_kl -->:
+# *Hình (bốn khung cùng một thang đo): ở hai khung trên, không có KL, mã trải rộng và lệch khỏi prior.* Ở hai khung dưới, có KL, mã nằm trong các vòng, nhưng thiếu nhiễu thì chúng co cụm lại. Bảng cho biết ba điều <!-- claim: noise_and_kl -->:
 #
 # - **KL quyết định mã nằm ở đâu.** Không có nó, `gaussian_kl` từ 5 nat trở lên; có nó thì dưới 1.
 # - **Chỉ có nhiễu thì nhiễu bị vô hiệu.** Mạng thu $\sigma$ xuống chỉ còn cỡ một phần nghìn độ rộng của các mã: nó lại thành một autoencoder.
-# - **Nhiễu giữ các mã cách nhau ra và cho $\sigma$ một ý nghĩa.** Chỉ có KL thì các mã hẹp hơn prior, vì không có gì ngoài chính sai số ngăn chúng lại gần nhau; $\sigma$ của mọi ảnh bằng 1 và chẳng nói lên điều gì.
+# - **Nhiễu giữ các mã cách nhau ra và cho $\sigma$ một ý nghĩa.** Chỉ có KL thì các mã hẹp hơn prior: ngoài sai số ra, không có gì ngăn chúng lại gần nhau. Khi ấy $\sigma$ của mọi ảnh bằng 1, chẳng nói lên điều gì.
 #
 # Cả bốn mạng tái tạo tốt như nhau. Còn ảnh mới, từ cùng những $z \sim \mathcal{N}(0, I)$?
 
 # %% [markdown] lang="en"
-# *The figure (four panels on one scale): above, the two networks without KL, whose codes are wide and off the prior; below, the two with KL, whose codes lie within the circles but, without noise, huddle together.* The table tells three things <!-- claim: noise_and_kl -->:
+# *The figure (four panels on one scale): in the two upper panels, without KL, the codes are wide and off the prior.* In the two lower ones, with KL, they lie within the circles, but without noise they huddle together. The table tells three things <!-- claim: noise_and_kl -->:
 #
 # - **The KL decides where the codes lie.** Without it `gaussian_kl` is 5 nats or more; with it, below 1.
 # - **Noise alone is put out of action.** The network shrinks $\sigma$ to about a thousandth of the codes' spread: it is an autoencoder again.
@@ -425,6 +429,7 @@ torch.manual_seed(0)
 z = torch.randn(500, 2)
 with torch.no_grad():
     new = {name: model.decode(z) for name, model in four.items()}
+print(" " * 13, tr("SSE đến ảnh thật gần nhất", "SSE to the nearest real image"))
 for name, pictures in new.items():
     to_real = torch.cdist(pictures.flatten(1), x.flatten(1)) ** 2  # (500, 2000)
     print(f"{name:13} {to_real.min(dim=1).values.mean():5.1f}")
@@ -436,7 +441,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: cùng những $z$ ấy, hai hàng trên (không có KL) nhiều hình nhòe và rối hơn hai hàng dưới (có KL).* Các con số là SSE so với ảnh thật gần nhất, trung bình trên 500 ảnh mới: khoảng 31 khi không có KL, 26 khi có <!-- claim: noise_and_kl -->. Hai hàng dưới thì ngang nhau. Vậy sau lần huấn luyện ngắn này, riêng KL đã đủ để đặt mã đúng chỗ. Nhiễu thì thay các chấm bằng đám mây: mỗi ảnh chiếm một vùng, và decoder được huấn luyện ở cả vùng ấy.
+# *Hình: cùng những $z$ ấy, hai hàng trên (không có KL) nhiều hình nhòe và rối hơn hai hàng dưới (có KL).* Với 500 ảnh mới, SSE so với ảnh thật gần nhất trung bình là khoảng 31 khi không có KL, 26 khi có <!-- claim: noise_and_kl -->. Hai hàng dưới thì ngang nhau. Vậy sau lần huấn luyện ngắn này, riêng KL đã đủ để đặt mã đúng chỗ. Nhiễu thì thay các chấm bằng đám mây: mỗi ảnh chiếm một vùng, và decoder được huấn luyện ở cả vùng ấy.
 #
 # ## 6 · "Prior đã là $\mathcal{N}(0, I)$, vậy học $\mu$ và $\sigma$ làm gì?"
 #
