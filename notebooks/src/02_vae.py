@@ -411,7 +411,7 @@ plots.clouds(dots, sigmas=widths, columns=2, title=title)
 #
 # - **KL quyết định mã nằm ở đâu.** Không có nó, `gaussian_kl` từ 5 nat trở lên; có nó thì dưới 1.
 # - **Chỉ có nhiễu thì nhiễu bị vô hiệu.** Mạng thu $\sigma$ xuống chỉ còn cỡ một phần nghìn độ rộng của các mã: nó lại thành một autoencoder.
-# - **Nhiễu giữ các mã cách nhau ra và cho $\sigma$ một ý nghĩa.** Chỉ có KL thì các mã hẹp hơn prior: ngoài sai số ra, không có gì ngăn chúng lại gần nhau. Khi ấy $\sigma$ của mọi ảnh bằng 1, chẳng nói lên điều gì.
+# - **Nhiễu giữ các mã cách nhau ra và cho $\sigma$ một ý nghĩa.** Chỉ có KL thì các mã nằm gần nhau hơn: ngoài sai số ra, không có gì giữ chúng cách ra. Khi ấy $\sigma$ của mọi ảnh bằng 1, chẳng nói lên điều gì.
 #
 # Cả bốn mạng tái tạo tốt như nhau. Còn ảnh mới, từ cùng những $z \sim \mathcal{N}(0, I)$?
 
@@ -420,7 +420,7 @@ plots.clouds(dots, sigmas=widths, columns=2, title=title)
 #
 # - **The KL decides where the codes lie.** Without it `gaussian_kl` is 5 nats or more; with it, below 1.
 # - **Noise alone is put out of action.** The network shrinks $\sigma$ to about a thousandth of the codes' spread: it is an autoencoder again.
-# - **Noise keeps the codes apart and gives $\sigma$ a meaning.** With the KL alone the codes are narrower than the prior, for nothing but the error itself keeps them from each other; $\sigma$ is 1 for every image and says nothing.
+# - **Noise keeps the codes apart and gives $\sigma$ a meaning.** With the KL alone the codes lie closer together: but for the error itself, nothing keeps them apart. Then $\sigma$ is 1 for every image and says nothing.
 #
 # All four reconstruct equally well. And new pictures, from the same $z \sim \mathcal{N}(0, I)$?
 
@@ -441,14 +441,14 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: cùng những $z$ ấy, hai hàng trên (không có KL) nhiều hình nhòe và rối hơn hai hàng dưới (có KL).* Với 500 ảnh mới, SSE so với ảnh thật gần nhất trung bình là khoảng 31 khi không có KL, 26 khi có <!-- claim: noise_and_kl -->. Hai hàng dưới thì ngang nhau. Vậy sau lần huấn luyện ngắn này, riêng KL đã đủ để đặt mã đúng chỗ. Nhiễu thì thay các chấm bằng đám mây: mỗi ảnh chiếm một vùng, và decoder được huấn luyện ở cả vùng ấy.
+# *Hình: cùng những $z$ ấy, hai hàng trên (không có KL) nhiều hình nhòe và rối hơn hai hàng dưới (có KL).* Với 500 ảnh mới, SSE so với ảnh thật gần nhất trung bình là khoảng 31 khi không có KL, 26 khi có <!-- claim: noise_and_kl -->. Theo số đo này, chỉ có KL cũng không kém gì có cả hai. Vậy sau lần huấn luyện ngắn này, riêng KL đã đủ để đặt mã đúng chỗ. Nhiễu thì thay các chấm bằng đám mây: mỗi ảnh chiếm một vùng, và decoder được huấn luyện ở cả vùng ấy.
 #
 # ## 6 · "Prior đã là $\mathcal{N}(0, I)$, vậy học $\mu$ và $\sigma$ làm gì?"
 #
 # Nếu mọi ảnh đều có $\mu = 0$, $\sigma = 1$ thì KL bằng 0, nhưng $z$ không nói gì về $x$. Đo thử với `vae-2d`: $z$ từ encoder, $z$ từ prior, và một ảnh duy nhất cho mọi $x$, ảnh trung bình.
 
 # %% [markdown] lang="en"
-# *The figure: from the same $z$ the two upper rows (without KL) hold more smeared and tangled shapes than the two lower ones (with KL).* The numbers are the squared error against the nearest real image, averaged over 500 new pictures: about 31 without KL, 26 with it <!-- claim: noise_and_kl -->. The lower two are a draw. So after this short training the KL alone is enough to put the codes in place. Noise turns the dots into clouds: each image takes up a region, and the decoder is trained all over it.
+# *The figure: from the same $z$ the two upper rows (without KL) hold more smeared and tangled shapes than the two lower ones (with KL).* The numbers are the squared error against the nearest real image, averaged over 500 new pictures: about 31 without KL, 26 with it <!-- claim: noise_and_kl -->. By this measure the KL alone does no worse than both. So after this short training the KL alone is enough to put the codes in place. Noise turns the dots into clouds: each image takes up a region, and the decoder is trained all over it.
 #
 # ## 6 · "The prior is $\mathcal{N}(0, I)$ already, so why learn $\mu$ and $\sigma$?"
 #
