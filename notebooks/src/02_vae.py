@@ -489,7 +489,7 @@ for name, picture in pictures.items():
 #
 # <details><summary><b>Bỏ phần KL nhưng giữ nhiễu thì sao?</b></summary>
 #
-# Mạng đẩy các mã ra xa và thu nhỏ σ cho đến khi nhiễu không còn đáng kể; ta lại có một autoencoder.
+# Mạng thu nhỏ σ cho đến khi nhiễu không còn đáng kể so với độ rộng của các mã; ta lại có một autoencoder.
 # </details>
 #
 # ## Tóm tắt
@@ -521,7 +521,7 @@ for name, picture in pictures.items():
 #
 # <details><summary><b>What if the KL part is left out and the noise kept?</b></summary>
 #
-# The network pushes the codes apart and shrinks σ until the noise hardly matters: an autoencoder again.
+# The network shrinks σ until the noise hardly matters beside the spread of the codes: an autoencoder again.
 # </details>
 #
 # ## Recap
