@@ -42,7 +42,7 @@ def plot_autoencoder() -> Figure:
 def plot_vae() -> Figure:
     """x → encoder → μ, log σ² → z = μ + σ ⊙ ε → decoder → x̂, with the noise ε coming in from the side.
 
-    Lesson 02: From a point to a distribution
+    Lesson 02: First $z$, then $x$
     """
     ax = _canvas(10, 3.2)
     x = _block(ax, 0.6, 1.6, 1.6, "$x$\n1×28×28", IMAGE)
