@@ -9,7 +9,7 @@ from .lesson_01 import check_bce, check_interpolate, check_mse
 from .lesson_02 import check_conv_size, check_latent_shapes, check_parameter_count, check_sigma
 from .lesson_03 import check_reparameterize, check_reparameterize_fixed, check_score_gradient
 from .lesson_04 import check_kl_divergence, check_sigma_of_B, check_vae_loss
-from .lesson_05 import check_epoch_mean
+from .lesson_05 import check_epoch_mean, check_training_step
 from .lesson_06 import check_sample_prior
 from .lesson_07 import check_slerp
 from .lesson_08 import check_contractive_penalty, check_kl_to_rho, check_mask_noise, check_principal_angles
@@ -46,5 +46,6 @@ __all__ = [
     "check_sigma_of_B",
     "check_slerp",
     "check_straight_through",
+    "check_training_step",
     "check_vae_loss",
 ]
