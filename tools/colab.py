@@ -23,7 +23,7 @@ from nbformat import NotebookNode
 from packaging.requirements import Requirement
 
 from .edition import ROOT, TEMPLATES, colab_address, pyproject, repository_url, sources
-from .links import relink
+from .links import ledger_online, relink
 from .one_language import LANGUAGES, resolve
 from .stored import SEAL, NotPublishable, code_cells, code_of, published, write
 
@@ -107,7 +107,7 @@ def single_file(source: Path, language: str) -> NotebookNode:
 
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = relink(cell.source, language, alone)
+            cell.source = ledger_online(relink(cell.source, language, alone), url)
     del notebook.metadata[SEAL]  # this is another notebook
     return notebook
 

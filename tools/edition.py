@@ -7,6 +7,7 @@ stands what students write.
 
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from string import Template
 
@@ -14,6 +15,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from .links import CLAIM, claim_link, way
 from .one_language import LANGUAGES, resolve
 from .tidy import tidy
 
@@ -69,7 +71,9 @@ def make_notebook(source: Path, language: str, solutions: bool = False) -> Noteb
     title, lines, text = cells[0].source.partition("\n") if cells else ("", "", "")
     if not title.startswith("# ") or cells[0].cell_type != "markdown":
         raise ValueError(f"{source.name}: the first {language} cell must begin with the lesson's title: # …")
-    below = [links(source, language), text.strip("\n")]
+    stations = [(built_path(other, language), title_of(other, language)) for other in sources()]
+    place = way(built_path(source, language), stations, language)
+    below = [links(source, language), place, text.strip("\n")]
     if solutions:
         name, note = SOLUTIONS[language]
         title, below = f"{title} · {name}", [note, *below]
@@ -79,6 +83,7 @@ def make_notebook(source: Path, language: str, solutions: bool = False) -> Noteb
     cells[0].source = opening.rstrip("\n")
     setup = nbformat.v4.new_code_cell(setup_code(language), metadata=SETUP)
     cells[1:1] = [setup, *map(nbformat.v4.new_markdown_cell, sections)]
+    cells.append(nbformat.v4.new_markdown_cell(f"---\n{place}"))
     for number, cell in enumerate(cells):
         cell["id"] = f"{source.stem}-{number:03d}"  # fixed, so that a rebuild changes nothing that did not change
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -106,6 +111,8 @@ def own_cells(source: Path, language: str, solutions: bool) -> list[NotebookNode
             continue
         if cell.cell_type == "code":
             cell.source = code_in(cell.source, language, solutions, where)
+        else:
+            cell.source = CLAIM.sub(partial(claim_link, language=language), cell.source)
         cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {})
         cells.append(cell)
     code = [cell for cell in cells if cell.cell_type == "code"]
@@ -127,6 +134,13 @@ def code_in(code: str, language: str, solutions: bool, where: str) -> str:
         return resolve(code, language)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
+
+
+def title_of(source: Path, language: str) -> str:
+    """A lesson's title in a language, as its source has it."""
+    text = source.read_text(encoding="utf-8")
+    found = re.search(rf'^# %% \[markdown\] lang="{language}"\n# # (.+)$', text, re.MULTILINE)
+    return found[1] if found else source.stem
 
 
 def links(source: Path, language: str) -> str:

@@ -20,6 +20,7 @@ from vae_helpers import data, losses, models, training
 from vae_helpers.models.pretrained import FOLDER
 
 BATCH_SIZE, LR, SEED = 128, 4e-3, 0
+SHORT = {"epochs": 3, "batch_size": 64, "share": 0.8}  # of the training images: 2,250 steps
 
 
 # An autoencoder with a sigmoid at its end often freezes at the black image under the squared error (lesson 01), so the
@@ -31,7 +32,34 @@ RECIPES = {
     "vae-16d-b1000": {"epochs": 20, "class": "VAE", "latent_dim": 16, "loss": "vae_loss", "B": 1000},
     "ae-2d": {"epochs": 30, "class": "Autoencoder", "latent_dim": 2, "loss": "reconstruction_loss", "kind": "bce"},
     "ae-16d": {"epochs": 20, "class": "Autoencoder", "latent_dim": 16, "loss": "reconstruction_loss", "kind": "bce"},
+    # For lesson 02, three short epochs each: a decoder with a large σ, and noise on/off × KL on/off under one loss.
+    "vae-2d-b0.3": {"class": "VAE", "latent_dim": 2, "loss": "vae_loss", "B": 0.3} | SHORT,
+    "vae-2d-bce": {"class": "VAE", "latent_dim": 2, "loss": "bce_loss", "beta": 1, "noise": True} | SHORT,
+    "vae-2d-no-kl": {"class": "VAE", "latent_dim": 2, "loss": "bce_loss", "beta": 0, "noise": True} | SHORT,
+    "vae-2d-no-noise": {"class": "VAE", "latent_dim": 2, "loss": "bce_loss", "beta": 1, "noise": False} | SHORT,
+    "vae-2d-neither": {"class": "VAE", "latent_dim": 2, "loss": "bce_loss", "beta": 0, "noise": False} | SHORT,
 }
+
+
+class WithoutNoise(models.VAE):
+    """A VAE whose decoder is given mu itself."""
+
+    def reparameterize(self, mu: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
+        return mu
+
+
+def bce_loss(
+    recon: torch.Tensor, x: torch.Tensor, mu: torch.Tensor, logvar: torch.Tensor, beta: float
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """BCE + beta · KL for a decoder that ends in a sigmoid; with beta = 0 the KL is measured and moves nothing."""
+    recon_loss, kl = losses.reconstruction_loss(recon, x, kind="bce"), losses.kl_divergence(mu, logvar).mean()
+    return (recon_loss + beta * kl if beta else recon_loss), recon_loss, kl
+
+
+def build(recipe: dict) -> torch.nn.Module:
+    """A new model of the recipe."""
+    kind = WithoutNoise if recipe.get("noise") is False else getattr(models, recipe["class"])
+    return kind(latent_dim=recipe["latent_dim"])
 
 
 def scores(model: torch.nn.Module, images: torch.Tensor) -> dict:
@@ -47,21 +75,25 @@ def scores(model: torch.nn.Module, images: torch.Tensor) -> dict:
 
 def loss_of(recipe: dict) -> Callable:
     """The loss that fit is given: called with the model's outputs and x."""
-    if recipe["class"] == "VAE":
+    if recipe["loss"] == "vae_loss":
         return partial(losses.vae_loss, B=recipe["B"])
+    if recipe["loss"] == "bce_loss":
+        return partial(bce_loss, beta=recipe["beta"])
     return lambda recon, x, z: losses.reconstruction_loss(recon, x, kind=recipe["kind"])
 
 
 def pretrain(name: str, folder: Path, epochs: int | None) -> None:
     recipe = RECIPES[name] | ({"epochs": epochs} if epochs else {})
     train, test = (data.load_mnist(train=part, fallback=False) for part in (True, False))
+    if "share" in recipe:
+        train = data.split(train, (recipe["share"],), seed=0)[0]
     torch.manual_seed(SEED)
-    model = getattr(models, recipe["class"])(latent_dim=recipe["latent_dim"])
+    model = build(recipe)
     history = training.fit(
         model,
         train,
         epochs=recipe["epochs"],
-        batch_size=BATCH_SIZE,
+        batch_size=recipe.get("batch_size", BATCH_SIZE),
         lr=LR,
         schedule="one-cycle",
         loss=loss_of(recipe),
@@ -71,10 +103,10 @@ def pretrain(name: str, folder: Path, epochs: int | None) -> None:
     model.cpu().eval()
     save_file(model.state_dict(), folder / f"{name}.safetensors")
     card = {
-        **recipe,
-        "trained_on": "MNIST, 60,000 training images",
-        "data_md5": data.MNIST_FILES["train-images-idx3-ubyte"],
         "batch_size": BATCH_SIZE,
+        **recipe,
+        "trained_on": f"MNIST, {len(train):,} training images",
+        "data_md5": data.MNIST_FILES["train-images-idx3-ubyte"],
         "optimizer": "Adam, weight decay 1e-5",
         "lr": LR,
         "schedule": "one-cycle",

@@ -23,8 +23,9 @@ from nbformat import NotebookNode
 
 from . import alt_text
 from .build import choose
-from .edition import ROOT, TEMPLATES, make_notebook, sources
+from .edition import ROOT, TEMPLATES, make_notebook, repository_url, sources
 from .execution import WIDGET_VIEW
+from .links import ledger_online
 from .one_language import LANGUAGES
 from .stored import NotPublishable, published
 
@@ -63,6 +64,9 @@ def page(notebook: NotebookNode, language: str, name: str) -> str:
     at_rest(notebook)
     folded = [cell for cell in notebook.cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
     notebook.cells = [cell for cell in notebook.cells if cell not in folded]  # the set-up: a page runs nothing
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = ledger_online(cell.source, repository_url())
     notebook.metadata["title"] = title(notebook)
     heading, links, *rest = notebook.cells[0].source.split("\n\n")
     links = f"[{ALL_LESSONS[language]}](index.html) · {links}"

@@ -1041,8 +1041,6 @@ plots.plot_images(rows, title=tr("Mạng L1 khi có nhiễu", "The L1 network un
 # - Autoencoder tuyến tính tìm ra không gian con của PCA (góc chính dưới một độ), nhưng không tìm ra các trục; thêm phi tuyến thì ở 8–16 chiều, sai số còn chưa đến hai phần ba của PCA.
 # - Điều một autoencoder học được do cái phanh quyết định: nút thắt hẹp, mã thưa (L1, KL), mã co (chuẩn Frobenius của ma trận Jacobi), ảnh hỏng ở đầu vào, hay nhiễu trên mã.
 # - Không con số nào đủ một mình: hãy đo sai số, độ thưa, độ bền trước nhiễu và số chiều được dùng trên cùng những ảnh kiểm tra, và so những mạng được huấn luyện như nhau.
-#
-# **Tiếp theo:** [Bài 09 · Biến tiềm ẩn dùng để làm gì](09_uses.ipynb)
 
 # %% [markdown] lang="en"
 # *The figure: row one holds the noisy images; in row two the L1 network returns squares that are almost evenly grey, with a trace of writing in a few only; row three is what it draws when every unit is off: the same grey.*
@@ -1075,5 +1073,3 @@ plots.plot_images(rows, title=tr("Mạng L1 khi có nhiễu", "The L1 network un
 # - A linear autoencoder finds PCA's subspace (principal angles below one degree) but not its axes; with nonlinearity the error at 8–16 dimensions is less than two thirds of PCA's.
 # - What an autoencoder learns is decided by its brake: a narrow bottleneck, a sparse code (L1, KL), a contractive code (Frobenius norm of the Jacobian), damaged inputs, or noise on the code.
 # - No number is enough by itself: measure error, sparsity, robustness to noise and dimensions in use on the same test images, and compare networks that were trained alike.
-#
-# **Next:** [Lesson 09 · What latents are for](09_uses.ipynb)

@@ -1283,8 +1283,6 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 # - Mỗi lời khẳng định "dùng tốt cho…" cần một con số và một đối thủ đơn giản; ở đây biến tiềm ẩn thắng khi nén chữ số, khi nhãn hiếm, khi ảnh hỏng rất nặng, và thua hoặc hòa ở nhiều chỗ khác.
 # - Sai số tái tạo đo độ khó vẽ, không đo độ lạ: ảnh đen tuyền và số 1 lọt qua mọi bộ phát hiện dựa vào nó.
 # - Thước đo cũng có chỗ yếu: PSNR tùy loại nhiễu, AUROC tùy loại ảnh lạ, khoảng cách Fréchet tùy giám khảo và số lượng ảnh.
-#
-# **Bài tiếp theo:** [10 · Giới hạn và các biến thể](10_limits.ipynb)
 
 # %% [markdown] lang="en"
 # *The table: one task in each row; columns two and three hold the best method of either side and its number. The arrow ↓ means that less is better; in the other rows, more. "A draw": the two are closer than the error of measurement.*
@@ -1318,5 +1316,3 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 # - Every claim of "good for…" needs a number and a simple rival; here latents win at compressing digits, with few labels and with very bad damage, and lose or draw in many other places.
 # - The reconstruction error measures how hard an image is to draw, not how strange it is: the black image and the 1 slip past every detector built on it.
 # - Measures have weak spots, too: the PSNR by the kind of noise, the AUROC by the kind of strangeness, the Fréchet distance by its judge and the number of images.
-#
-# **Next lesson:** [10 · Limits and variants](10_limits.ipynb)

@@ -100,8 +100,6 @@ if name:
 # - Mười câu của bài tập và những câu hỏi thêm, mỗi phương án một lời giải thích.
 # - Câu trả lời nằm trong `quiz_answers.json`; tắt kernel không làm mất chúng.
 # - Câu nào sai, hãy mở bài học được dẫn đến, chạy lại ô lệnh ở đó, rồi quay lại thử lần nữa.
-#
-# **Về đầu khóa học:** [Bài 00 · Bắt đầu từ đây](../../notebooks/vi/00_start_here.ipynb)
 
 # %% [markdown] lang="en"
 # ## Recap
@@ -109,5 +107,3 @@ if name:
 # - The exercise's ten questions and more, with an explanation for every option.
 # - Your answers are in `quiz_answers.json`; stopping the kernel does not lose them.
 # - Where you were wrong, open the lesson that is named, run its cells again, and come back for another try.
-#
-# **Back to the start of the course:** [Lesson 00 · Start here](../../notebooks/en/00_start_here.ipynb)

@@ -35,6 +35,9 @@ def load_pretrained(name: str) -> VAE | Autoencoder:
     "vae-2d" and "vae-16d": VAEs with 2 and 16 latent dimensions and calibrated decoders (B = 10 and B = 40).
     "vae-2d-b1000" and "vae-16d-b1000": the same with the exercise's B = 1000.
     "ae-2d" and "ae-16d": plain autoencoders, trained with the binary cross-entropy.
+    "vae-2d-b0.3": B = 0.3, a decoder with a large σ. "vae-2d-bce", "vae-2d-no-kl", "vae-2d-no-noise", "vae-2d-neither": one
+    network and one short training under BCE, with and without the noise, with and without the KL (without both it is an
+    autoencoder). What "-no-noise" and "-neither" decode in training is mu.
     Raises ValueError for an unknown name and for damaged weights.
     Lesson 07: A model that is trained already
     """
