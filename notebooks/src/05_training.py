@@ -51,14 +51,14 @@ print("Using device:", device)
 # %% [markdown] lang="vi"
 # ## III.3 · Siêu tham số (hyperparameter) và dữ liệu
 #
-# Các con số là của đề bài; riêng `num_epochs` giảm từ 500 xuống 2 để bạn không phải đợi. `Compose` nối các phép biến đổi cho từng ảnh:
+# Các con số là của đề bài; riêng `num_epochs` giảm từ 500 xuống 2. `Compose` nối các phép biến đổi cho từng ảnh:
 # `Resize` đưa ảnh về 28 × 28 (ảnh MNIST vốn đã đúng cỡ ấy), `ToTensor` đổi các byte 0–255 thành số thực từ 0 đến 1.
 
 # %% [markdown] lang="en"
 # ## III.3 · Hyperparameters and data
 #
-# The figures are the handout's; only `num_epochs` is cut from 500 to 2, so that you need not wait. `Compose` chains what is done to each image:
-# `Resize` brings it to 28 × 28 (MNIST's images have that size already), `ToTensor` turns bytes 0–255 into numbers from 0 to 1.
+# The figures are the handout's; only `num_epochs` is cut, from 500 to 2. `Compose` chains what is done to each image:
+# `Resize` brings it to 28 × 28 (MNIST's images already are), `ToTensor` turns bytes 0–255 into numbers from 0 to 1.
 
 # %%
 batch_size = 256
@@ -72,12 +72,12 @@ transform = transforms.Compose(
 )
 
 # %% [markdown] lang="vi"
-# Đề bài viết `root="./data"`. Ở đây `data.mnist_root()` cho biết MNIST nằm ở đâu trên máy bạn, và tải về nếu chưa có. Không có mạng thì nó đặt vào đó 1.797 chữ số
+# Đề bài viết `root="./data"`. Ở đây `data.mnist_root()` cho biết MNIST nằm ở đâu trên máy bạn, và tải về nếu chưa có. Không có mạng thì nó đưa ra 1.797 chữ số
 # của scikit-learn, dưới dạng tệp MNIST, và nói rõ điều ấy; nhờ vậy mọi dòng sau vẫn chạy.
 
 # %% [markdown] lang="en"
 # The handout says `root="./data"`. Here `data.mnist_root()` says where MNIST lies on your machine, and downloads it if it is missing. Without a network it
-# puts scikit-learn's 1,797 digits there, as files of MNIST's kind, and says so; all further lines then run as they are.
+# gives scikit-learn's 1,797 digits, as files of MNIST's kind, and says so; all further lines run as they are.
 
 # %%
 dataset = datasets.MNIST(
@@ -314,7 +314,7 @@ for Optimizer in (optim.Adam, optim.AdamW):
 #
 # ### Your turn: one step
 #
-# Write these five steps for the batch `x`, with `device` and `loss_function` from above, and return `loss, recon_loss, kl_loss`.
+# Write them for the batch `x`, with `device` and `loss_function` from above, and return `loss, recon_loss, kl_loss`.
 
 
 # %% tags=["exercise"]
@@ -342,7 +342,7 @@ checks.check_training_step(training_step)
 # %% [markdown] lang="en"
 # ### The first steps
 #
-# Now your function trains the network for one epoch (about ten seconds). As long as it is not right, the course's own stands in. `model.train()` switches to training mode; no layer of this
+# Now your function trains the network for one epoch (about ten seconds). Until it is right, the course's own stands in. `model.train()` switches to training mode; no layer of this
 # network needs it, but every loop should say it.
 
 # %%
@@ -385,7 +385,7 @@ plots.curves(
 #
 # ### The whole loop, as the handout has it
 #
-# The handout's log is a file with date and time in its name, so that the next run does not erase this one. Its head:
+# The handout's log carries date and time in its name, so that the next run does not erase it. Its head:
 
 # %%
 log_dir = "logs"
@@ -401,11 +401,11 @@ with open(log_file, "w") as f:
     f.write("Epoch,Avg_Loss,Recon_Loss,KL_Loss\n")
 
 # %% [markdown] lang="vi"
-# Còn đây là vòng lặp qua các epoch: thanh tiến trình, năm bước, một dòng in ra và một dòng log cho mỗi epoch (khoảng hai mươi giây). Đề bài gọi batch là `data`; ở đây nó tên là `x`, vì `data` là
+# Còn đây là vòng lặp qua các epoch; mỗi epoch in một dòng và ghi một dòng log (khoảng hai mươi giây). Đề bài gọi batch là `data`; ở đây nó tên là `x`, vì `data` là
 # một phần của `vae_helpers`. Mạng của bạn học tiếp từ chỗ nó đang đứng.
 
 # %% [markdown] lang="en"
-# And this is the loop over the epochs: the progress bar, the five steps, one line printed and one line logged for each epoch (about twenty seconds). The handout calls the batch `data`; here it is `x`, since `data`
+# And this is the loop over the epochs, with one line printed and one logged for each (about twenty seconds). The handout calls the batch `data`; here it is `x`, since `data`
 # is a part of `vae_helpers`. Your network goes on from where it stands.
 
 # %%
@@ -440,7 +440,7 @@ print(f"Training log saved to {log_file}")
 # %% [markdown] lang="vi"
 # ### Con số nào được ghi vào log?
 #
-# Hãy nhìn dòng vừa in: `Recon Loss` nhân 1000 đã là hàng chục nghìn, vậy mà `Loss per sample` chỉ vài trăm. Bản in có hai chỗ nhầm nhỏ, rất dễ mắc và rất dễ sửa:
+# Hãy nhìn dòng vừa in: `Recon Loss` nhân 1000 đã là hàng chục nghìn, vậy mà `Loss per sample` chỉ vài trăm. Bản in có hai chỗ nhầm, rất dễ mắc và rất dễ sửa:
 #
 # - `train_loss` là tổng các *trung bình batch*, nhưng lại được chia cho *số ảnh*. Một batch có bao nhiêu ảnh thì kết quả nhỏ đi chừng ấy lần, ở đây khoảng 256 lần;
 # - `recon_loss` và `kl_loss` chỉ là của batch cuối cùng.
@@ -455,7 +455,7 @@ print(f"Training log saved to {log_file}")
 # %% [markdown] lang="en"
 # ### Which number goes into the log?
 #
-# Look at the line just printed: `Recon Loss` times 1000 is tens of thousands, and yet `Loss per sample` is a few hundred. The print has two small slips, easily made and easily mended:
+# Look at the line just printed: `Recon Loss` times 1000 is tens of thousands, and yet `Loss per sample` is a few hundred. The print has two slips, easily made and easily mended:
 #
 # - `train_loss` is a sum of *batch means*, but it is divided by the number of *images*. The result is as many times too small as a batch has images, here about 256;
 # - `recon_loss` and `kl_loss` are those of the last batch alone.
@@ -492,10 +492,10 @@ def epoch_mean(batch_means, batch_sizes):
 checks.check_epoch_mean(epoch_mean)
 
 # %% [markdown] lang="vi"
-# Với những con số mà vòng lặp đầu tiên đã giữ lại (`np.average` với `weights` cho cùng kết quả như hàm của bạn):
+# Với các con số của vòng lặp đầu tiên (`np.average` với `weights` chính là hàm của bạn):
 
 # %% [markdown] lang="en"
-# With the numbers that the first loop has kept (`np.average` with `weights` gives what your function gives):
+# With the numbers of the first loop (`np.average` with `weights` is your function):
 
 # %%
 print(tr("bản in:", "the print:"), f"{sum(means) / sum(sizes):.1f}")
@@ -523,7 +523,7 @@ print(tr("epoch:", "the epoch:"), f"{np.average(means, weights=sizes):.1f}")
 # - *Interrupt* (■, in a terminal Ctrl-C) stops it safely: the model keeps what it has learnt, the finished epochs lie in the checkpoint;
 # - a loss that becomes NaN (*not a number*) stops it at once, and it says where.
 #
-# To see the checkpoint at work we train a new network in two stages. The first stops after two epochs.
+# To see the checkpoint at work we train a new network in two stages. The first has two epochs.
 
 # %%
 checkpoint = training.checkpoint_folder() / "lesson_05.pt"
@@ -617,18 +617,13 @@ print(tr("chênh nhau nhiều nhất:", "largest difference:"), (pixels - first)
 # Không báo lỗi gì. Gradient của các batch cộng dồn lại, nên mỗi bước đi theo tổng của mọi batch đã qua, chứ không theo batch hiện tại.
 # </details>
 #
-# <details><summary><b>Loss trên tập kiểm định thấp hơn trên tập huấn luyện. Ảnh kiểm định dễ hơn ư?</b></summary>
-#
-# Chưa chắc. Hai con số được đo vào hai lúc khác nhau. Muốn so, hãy đo cả hai bằng cùng một bộ trọng số.
-# </details>
-#
 # ## Tóm tắt
 #
 # - Một bước huấn luyện: xóa gradient → đầu ra → loss → lan truyền ngược → cập nhật.
 # - Trung bình của epoch phải tính theo số ảnh, cho cả ba cột của log.
 # - `fit` là chính vòng lặp đó, thêm kiểm định, checkpoint và dừng an toàn.
 #
-# **Trả lời câu hỏi đầu bài:** mạng học vẽ chữ số nhờ lặp lại năm dòng ấy cho từng batch 256 ảnh, hàng nghìn lần, mỗi lần nhích mọi trọng số một chút theo hướng làm loss giảm.
+# **Trả lời câu hỏi đầu bài:** mạng học vẽ chữ số nhờ lặp lại năm dòng ấy cho từng batch 256 ảnh, hàng nghìn lần, mỗi lần nhích các trọng số một chút để loss giảm.
 #
 # **Đọc thêm:** Kingma và Ba, *Adam* (2015); Loshchilov và Hutter, *Decoupled Weight Decay Regularization* (2019), về Adam và AdamW.
 
@@ -640,17 +635,12 @@ print(tr("chênh nhau nhiều nhất:", "largest difference:"), (pixels - first)
 # It reports nothing. The gradients of the batches add up, so each step follows the sum of all batches so far instead of the present one.
 # </details>
 #
-# <details><summary><b>The validation loss is lower than the training loss. Are the validation images easier?</b></summary>
-#
-# Not necessarily. The two numbers are measured at different times. To compare, measure both with the same weights.
-# </details>
-#
 # ## Recap
 #
 # - A training step: clear gradients → output → loss → backpropagate → update.
 # - The epoch mean must be weighted by the number of images, in all three columns of the log.
 # - `fit` is that same loop with validation, a checkpoint and a safe stop.
 #
-# **The answer to the opening question:** a network learns to draw digits by repeating those five lines for batch after batch of 256 images, thousands of times, each time moving every weight a little in the direction that lowers the loss.
+# **The answer to the opening question:** a network learns to draw digits by repeating those five lines for batch after batch of 256 images, thousands of times, each time moving the weights a little to lower the loss.
 #
 # **Read on:** Kingma and Ba, *Adam* (2015); Loshchilov and Hutter, *Decoupled Weight Decay Regularization* (2019), on Adam and AdamW.
