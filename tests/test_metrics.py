@@ -87,3 +87,48 @@ def test_frechet_distance_takes_its_float64_to_the_cpu():
     a, b = torch.randn(30, 4), torch.randn(40, 4)
     on_gpu = [features.as_subclass(OnAppleGpu) for features in (a, b)]
     assert metrics.frechet_distance(*on_gpu) == near(metrics.frechet_distance(a, b))
+
+
+# ----------------------------------------------------------------------------------------- the Gaussian of the codes
+
+
+def test_gaussian_kl_is_that_of_torch():
+    torch.manual_seed(0)
+    codes = torch.randn(500, 3) @ torch.tensor([[2.0, 0, 0], [1, 0.5, 0], [0, 0, 1]]) + torch.tensor([1.0, -2, 0])
+    wide = codes.double()
+    fitted = torch.distributions.MultivariateNormal(wide.mean(dim=0), wide.T.cov(correction=0))
+    prior = torch.distributions.MultivariateNormal(torch.zeros(3).double(), torch.eye(3).double())
+    assert metrics.gaussian_kl(codes) == pytest.approx(torch.distributions.kl_divergence(fitted, prior).item())
+
+
+def test_gaussian_kl_of_worked_numbers():
+    """Mean 3 and variance 1: 3²/2. Mean 0 and variance 4: (4 − 1 − log 4)/2."""
+    assert metrics.gaussian_kl(torch.tensor([[2.0], [4.0]])) == pytest.approx(4.5)
+    assert metrics.gaussian_kl(torch.tensor([[2.0], [-2.0]])) == pytest.approx(1.5 - math.log(2))
+
+
+def test_gaussian_kl_of_the_prior_itself_is_as_small_as_the_docstring_says():
+    torch.manual_seed(0)
+    d, N = 4, 1000
+    values = [metrics.gaussian_kl(torch.randn(N, d)) for _ in range(50)]
+    assert sum(values) / 50 == pytest.approx(d * (d + 3) / (4 * N), rel=0.2)
+
+
+@pytest.mark.parametrize(
+    "codes, words",
+    [
+        (torch.zeros(5), "shape"),
+        (torch.randn(2, 2), "more rows"),
+        (torch.full((5, 1), float("nan")), "NaN"),
+        (torch.cat([torch.randn(5, 1), torch.zeros(5, 1)], dim=1), "no spread"),
+    ],
+)
+def test_gaussian_kl_refuses(codes, words):
+    with pytest.raises(ValueError, match=words):
+        metrics.gaussian_kl(codes)
+
+
+def test_gaussian_kl_leaves_no_gradient_and_no_change():
+    codes = torch.randn(10, 2, requires_grad=True)
+    before = codes.detach().clone()
+    assert isinstance(metrics.gaussian_kl(codes), float) and torch.equal(codes, before)

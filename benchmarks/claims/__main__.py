@@ -3,7 +3,7 @@
 python -m benchmarks.claims ae_mismatch …   measure these, store the results, say whether they hold; write docs/CLAIMS.md
 python -m benchmarks.claims --lesson 01     all of a lesson
 python -m benchmarks.claims --stale         those without a result, or changed since
-python -m benchmarks.claims --train         first train the networks that are missing (two minutes each on one core)
+python -m benchmarks.claims --train         first train the networks that are missing (half a minute each on one core)
 python -m benchmarks.claims --pages         only write docs/CLAIMS.md and docs/CLAIMS.vi.md
 python -m benchmarks.claims                 say what is there and what is wrong
 """

@@ -21,7 +21,7 @@ def ae_mismatch(seed):
     """Both trained with the binary cross-entropy; codes (of the VAE: mu plus noise) of all test images."""
     x = test_images()
     with torch.no_grad():
-        codes, _ = network("vae-2d-neither", seed).encode(x)  # neither noise nor KL: an autoencoder
+        codes, _ = network("ae-2d", seed).encode(x)
         vae = network("vae-2d-bce", seed)
         samples = vae.reparameterize(*vae.encode(x))
     return {"autoencoder": metrics.gaussian_kl(codes), "vae": metrics.gaussian_kl(samples)}

@@ -1,6 +1,7 @@
 """docs/CLAIMS.md and docs/CLAIMS.vi.md: every claim of the lessons with its figures, written from the ledger."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from tools.edition import CLAIM, ROOT, make_notebook, sources
 
@@ -16,7 +17,7 @@ TEXTS = {
         "This page is written by `python -m benchmarks.claims --pages`.",
         "figures": "seed",
         "measured": "Measured on {date} with PyTorch {torch}, in {seconds} s: `python -m benchmarks.claims {name}`",
-        "other": "[Tiếng Việt](CLAIMS.vi.md)",
+        "other": "**English** · [Tiếng Việt](CLAIMS.vi.md)",
     },
     "vi": {
         "title": "Các nhận định trong bài học, đo lại bằng code",
@@ -24,15 +25,15 @@ TEXTS = {
         "được một hàm trong [benchmarks/claims](../benchmarks/claims) đo với ít nhất ba seed, và được ghi ở đây cùng các con "
         "số. Các mạng được huấn luyện trên 48.000 ảnh theo [cùng một cách](../benchmarks/claims/networks.py), nên con số "
         "hơi khác so với các trọng số mà bài học nạp sẵn. Để đo lại một nhận định: `python -m benchmarks.claims TÊN`. "
-        "Các con số in theo kiểu Python, với dấu chấm thập phân. Trang này do `python -m benchmarks.claims --pages` viết ra.",
+        "Trang này do `python -m benchmarks.claims --pages` viết ra.",
         "figures": "seed",
         "measured": "Đo ngày {date} với PyTorch {torch}, hết {seconds} giây: `python -m benchmarks.claims {name}`",
-        "other": "[English](CLAIMS.md)",
+        "other": "[English](CLAIMS.md) · **Tiếng Việt**",
     },
 }  # fmt: skip
 
 
-def path_of(language: str):
+def path_of(language: str) -> Path:
     return ROOT / "docs" / ("CLAIMS.md" if language == "en" else f"CLAIMS.{language}.md")
 
 
@@ -51,7 +52,7 @@ def page(language: str, on_file: Mapping[str, dict] | None = None) -> str:
     """One language's page, in the order of the lessons."""
     on_file = results() if on_file is None else on_file
     texts, lessons = TEXTS[language], {source.stem[:2]: source for source in sources()}
-    parts = [f"# {texts['title']}", texts["other"], texts["about"]]
+    parts = [texts["other"], f"# {texts['title']}", texts["about"]]
     for number, source in lessons.items():
         entries = [entry for entry in CLAIMS.values() if entry.lesson == number and entry.name in on_file]
         if entries:
@@ -65,15 +66,22 @@ def entry_text(entry: Claim, result: dict, language: str) -> str:
     """A claim under its name: the sentence, a table with a row for each seed, when and how it was measured."""
     names = list(result["rows"][0])
     rows = [
-        f"| {seed} | " + " | ".join(f"{row[name]:.6g}" for name in names) + " |"
+        f"| {seed} | " + " | ".join(number(row[name], language) for name in names) + " |"
         for seed, row in zip(result["seeds"], result["rows"], strict=True)
     ]
     head = [
         f"| {TEXTS[language]['figures']} | " + " | ".join(name.replace("_", " ") for name in names) + " |",
         "|" + " --- |" * (len(names) + 1),
     ]
-    note = TEXTS[language]["measured"].format(name=entry.name, **result)
+    seconds = number(result["seconds"], language)
+    note = TEXTS[language]["measured"].format(name=entry.name, **result | {"seconds": seconds})
     return "\n\n".join([f"### {entry.name}", entry.text[language], "\n".join(head + rows), note])
+
+
+def number(value: float, language: str) -> str:
+    """A figure of the ledger, with the language's decimal mark."""
+    text = f"{value:.6g}"
+    return text.replace(".", ",") if language == "vi" else text
 
 
 def write() -> None:

@@ -2,7 +2,7 @@
 # # Bài 08 · Các loại autoencoder
 #
 # *Nếu không bị cản trở, một autoencoder chỉ cần chép lại đầu vào. Vậy mỗi loại autoencoder bị cản bằng cách nào, và đổi lại ta được gì?* Bài này bắt đầu từ
-# loại đơn giản nhất, so nó với PCA, rồi lần lượt dựng năm loại thường gặp: nút thắt (bottleneck) hẹp, thưa (sparse), co (contractive), khử nhiễu (denoising)
+# loại đơn giản nhất, so nó với PCA, rồi lần lượt dựng năm loại thường gặp: nút thắt cổ chai (bottleneck), thưa (sparse), co (contractive), khử nhiễu (denoising)
 # và biến phân (variational). Cuối bài, tất cả được đo trên cùng những ảnh kiểm tra (test), trong một bảng duy nhất.
 #
 # Cả bài mất khoảng một phút rưỡi trên CPU hai nhân.
@@ -66,7 +66,7 @@ pca_recon = (x_centred.flatten(1) @ V @ V.T).view_as(x_centred)
 print(f"PCA, d = 16: {losses.reconstruction_loss(pca_recon, x_centred):.2f}")
 
 # %% [markdown] lang="vi"
-# Bây giờ, thay vì tính $V$, ta *học* hai ma trận không bị ràng buộc gì, bằng gradient descent, trên chính những ảnh đã trừ $m$, với sai số bình phương làm hàm mất mát (loss).
+# Bây giờ, thay vì tính $V$, ta *học* hai ma trận không bị ràng buộc gì, bằng gradient descent, trên chính những ảnh đã trừ $m$, với bình phương sai số làm hàm mất mát (loss).
 #
 # ⏱ Khoảng 4 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
@@ -257,7 +257,7 @@ print(models.MLPAutoencoder(latent_dim=16))
 # %% [markdown] lang="vi"
 # Huấn luyện sáu mạng như thế, với $d$ từ 2 đến 64. PCA thì chỉ cần tính một lần với 64 trục: giữ lại $d$ trục đầu tiên là được PCA với $d$ chiều. (Sigmoid ở cuối giữ ảnh của mạng trong $[0, 1]$; cho công bằng, ta cũng cắt ảnh của PCA về khoảng ấy, nên với $d = 16$, sai số của PCA giảm từ 21,4 xuống 20,3.)
 #
-# Bài 01 cảnh báo rằng sai số bình phương với một sigmoid ở cuối có thể kẹt ở ảnh đen. Đó là với mạng tích chập (convolution); các mạng nhỏ ở đây lần nào cũng thoát ra được, như các sai số dưới đây cho thấy.
+# Bài 01 cảnh báo rằng bình phương sai số với một sigmoid ở cuối có thể kẹt ở ảnh đen. Đó là với mạng tích chập (convolution); các mạng nhỏ ở đây lần nào cũng thoát ra được, như các sai số dưới đây cho thấy.
 #
 # ⏱ Khoảng 30 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
@@ -351,7 +351,7 @@ plots.plot_images(
 #
 # ## 3 · Có nhất thiết phải hẹp không? Autoencoder thưa (sparse)
 #
-# Nhiều bài viết nói rằng nút thắt *nhất thiết* phải nhỏ hơn đầu vào. Thật ra điều cần có là một cái **phanh**, và hẹp chỉ là một loại phanh. Hãy làm mã *rộng* hơn ảnh (overcomplete): 800 đơn vị (unit) cho 784 điểm ảnh, encoder và decoder mỗi bên một lớp,
+# Nhiều bài viết nói rằng bottleneck *nhất thiết* phải nhỏ hơn đầu vào. Thật ra điều cần có là một cái **phanh**, và hẹp chỉ là một loại phanh. Hãy làm mã *rộng* hơn ảnh (overcomplete): 800 đơn vị (unit) cho 784 điểm ảnh, encoder và decoder mỗi bên một lớp,
 #
 # $$z = s(W x + b), \qquad \hat x = \text{sigmoid}(W^\top z + c).$$
 #
@@ -447,7 +447,7 @@ print(f"{losses.kl_to_rho(z, rho=0.05):.4f}")
 #
 # Vì sao phải dùng chung trọng số? Nếu decoder tự do, mạng có thể gian lận: chia mã cho 1000, nhân decoder với 1000. Ảnh tái tạo không đổi, số hạng L1 còn một phần nghìn, mà mã chẳng thưa hơn chút nào. Với $W$ dùng chung, thu nhỏ mã cũng là thu nhỏ nét vẽ.
 #
-# Huấn luyện ba mạng nữa: ReLU không phạt, ReLU với L1, sigmoid với KL. Khi có phanh, hàm mất mát là *sai số bình phương + $\lambda$ · hàm phạt*; $\lambda$ quyết định phanh mạnh hay nhẹ, ở đây là 0,1 với L1 và 0,2 với KL, chọn được sau khi thử vài giá trị. Bạn hãy thử cả những giá trị khác.
+# Huấn luyện ba mạng nữa: ReLU không phạt, ReLU với L1, sigmoid với KL. Khi có phanh, hàm mất mát là *bình phương sai số + $\lambda$ · hàm phạt*; $\lambda$ quyết định phanh mạnh hay nhẹ, ở đây là 0,1 với L1 và 0,2 với KL, chọn được sau khi thử vài giá trị. Bạn hãy thử cả những giá trị khác.
 #
 # ⏱ Khoảng 20 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
@@ -533,7 +533,7 @@ plots.plot_images(shown, title=tr("Nét vẽ của từng đơn vị", "What eac
 # %% [markdown] lang="vi"
 # *Hình trên: đường của L1 (cam) rơi thẳng xuống 0; đường của KL (tím) cũng rơi nhanh nhưng để lại một cái đuôi thấp; hai đường không phạt (lam và lục) xuống chậm hơn: ở đơn vị thứ 200, chúng vẫn nằm trên vạch 0,1, còn hai đường kia đã ở dưới. Hình dưới, mỗi hàng một mạng, mười hai trong số những đơn vị thay đổi nhiều nhất: không phạt (hàng 1 và 3) thì nét vẽ rối; với L1 (hàng 2) thì hiện ra nét bút, có khi gần trọn một chữ số; với KL (hàng 4) là những vòng cung và mảng mềm hơn. Độ gồ ghề (bình phương hiệu của hai điểm ảnh cạnh nhau theo chiều ngang, so với bình phương của điểm ảnh; nhiễu trắng (white noise) cho 2) giảm hơn một nửa: từ 0,64 xuống 0,28 và từ 0,47 xuống 0,23.*
 #
-# Chỉ riêng ReLU đã để 62 % đơn vị bằng đúng 0 với mỗi ảnh; thêm L1 thì thành 95 %, và chỉ còn khoảng 3 % (chừng 24 trong 800) hoạt động thay vì 28 %. Với KL, trung bình giảm từ 0,38 xuống 0,09, vẫn cao hơn $\rho = 0{,}05$: xuống nữa thì phần tái tạo mất nhiều hơn phần phạt bớt được (hoặc năm epoch chưa đủ), và vẫn còn 21 % đơn vị hoạt động. Cả hai đều có giá: sai số khoảng gấp đôi so với cùng loại mạng ấy khi không phạt.
+# Chỉ riêng ReLU đã để 62 % đơn vị bằng đúng 0 với mỗi ảnh; thêm L1 thì thành 95 %, và chỉ còn khoảng 3 % (chừng 24 trong 800) hoạt động thay vì 28 %. Với KL, trung bình giảm từ 0,38 xuống 0,09, vẫn cao hơn $\rho = 0{,}05$: xuống nữa thì phần tái tạo mất nhiều hơn số hạng phạt bớt được (hoặc năm epoch chưa đủ), và vẫn còn 21 % đơn vị hoạt động. Cả hai đều có giá: sai số khoảng gấp đôi so với cùng loại mạng ấy khi không phạt.
 #
 # ## 4 · Autoencoder co (contractive)
 #
@@ -598,7 +598,7 @@ with torch.no_grad():
 print(f"jacrev {whole_jacobian:.3f}   {tr('công thức', 'formula')} {closed_form:.3f}")
 
 # %% [markdown] lang="vi"
-# Bây giờ huấn luyện với hàm mất mát *sai số bình phương + $\lambda$ · hàm phạt*, với $\lambda = 0{,}5$. Mất mát in ra gồm cả phần phạt nên lớn hơn sai số. Ở đây $W$ dùng chung cũng cần thiết: nếu decoder tự do, chỉ cần $W$ thật nhỏ và decoder thật lớn là $J$ gần như bằng 0 mà chẳng được gì.
+# Bây giờ huấn luyện với hàm mất mát *bình phương sai số + $\lambda$ · hàm phạt*, với $\lambda = 0{,}5$. Mất mát in ra gồm cả số hạng phạt nên lớn hơn sai số. Ở đây $W$ dùng chung cũng cần thiết: nếu decoder tự do, chỉ cần $W$ thật nhỏ và decoder thật lớn là $J$ gần như bằng 0 mà chẳng được gì.
 #
 # ⏱ Khoảng 8 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
@@ -628,7 +628,7 @@ for name, model in pair.items():
     print(f"{name:12} {wrong}   ‖J‖² {penalty:4.1f}")
 
 # %% [markdown] lang="vi"
-# Trên mười ảnh ấy, hàm phạt giảm từ 76,1 xuống 18,5. Nhưng mã có thật sự dịch ít hơn không? Thêm nhiễu vào ảnh kiểm tra (không cắt về $[0, 1]$) và đo quãng đường của mã. Chỉ đo quãng đường thì chưa công bằng, vì hàm phạt có thể thu nhỏ *mọi thứ*; nên ta chia cho độ tản của các mã (khoảng cách trung bình đến mã trung bình).
+# Trên mười ảnh ấy, hàm phạt giảm từ 76,1 xuống 18,5. Nhưng mã có thật sự dịch ít hơn không? Thêm nhiễu vào ảnh kiểm tra (không cắt về $[0, 1]$) và đo quãng đường của mã. Chỉ đo quãng đường thì chưa công bằng, vì hàm phạt có thể thu nhỏ *mọi thứ*; nên ta chia cho độ phân tán của các mã (khoảng cách trung bình đến mã trung bình).
 
 # %% [markdown] lang="en"
 # On those ten images the penalty has fallen from 76.1 to 18.5. But does the code really move less? Add noise to the test images (not cut off to $[0, 1]$) and measure how far the codes go. The distance alone would not be fair, because the penalty may shrink *everything*; so we divide by the spread of the codes (their mean distance from the mean code).
@@ -868,7 +868,7 @@ plots.plot_images(samples, title=tr("Từ z ngẫu nhiên", "From random z"))
 # %% [markdown] lang="vi"
 # *Hình, mỗi hàng một mô hình: hàng một (AE) phần lớn là những mảnh rời của nét chữ; hàng hai (VAE nhỏ) mờ, vài hình đọc được là 7, 8, 0; hàng ba (`vae-16d`) nét hơn hẳn, có những chữ số rõ như 2, 4, 8, và vẫn có hình hỏng.*
 #
-# Ba dòng in phía trên hình cho thấy KL làm gì: mã của AE tản ra tùy ý (độ lệch chuẩn từ 2,2 đến 3,5 tùy chiều), còn ở VAE, độ lệch chuẩn ấy bị kéo về gần 1, bằng của tiên nghiệm. Sau vài giây huấn luyện, mã của VAE nhỏ còn tản hơi rộng (1,1 đến 1,3); lý tưởng thì phương sai của các $\mu$ cộng với trung bình của $\sigma^2$ bằng đúng 1 như tiên nghiệm, nên độ lệch chuẩn trên 1 là quá rộng.
+# Ba dòng in phía trên hình cho thấy KL làm gì: mã của AE phân tán tùy ý (độ lệch chuẩn từ 2,2 đến 3,5 tùy chiều), còn ở VAE, độ lệch chuẩn ấy bị kéo về gần 1, như prior. Sau vài giây huấn luyện, mã của VAE nhỏ còn trải hơi rộng (1,1 đến 1,3); lý tưởng thì phương sai của các $\mu$ cộng với trung bình của $\sigma^2$ bằng đúng 1 như prior, nên độ lệch chuẩn trên 1 là quá rộng.
 #
 # Vậy hình này chưa cho thấy VAE nhỏ vẽ đẹp hơn AE: AE được mượn trung bình và độ lệch chuẩn của chính các mã của nó, còn trong hàm mất mát của VAE nhỏ, KL chiếm chưa đến một phần tư (34,6 trong 148,1 ở epoch cuối). Điều hình cho thấy là: với VAE, ta sinh ảnh được mà không cần nhìn một mã nào. Hàng ba thì thay đổi nhiều thứ cùng lúc: mạng tích chập, số ảnh gấp 5 lần, nhiều epoch hơn và $B = 40$.
 #
@@ -878,11 +878,11 @@ plots.plot_images(samples, title=tr("Từ z ngẫu nhiên", "From random z"))
 #
 # - **sai số**: tổng bình phương sai số mỗi ảnh;
 # - **khi có nhiễu**: sai số so với ảnh *sạch*, khi đầu vào có nhiễu Gauss $\sigma = 0{,}3$ (có cắt về $[0, 1]$ như ở phần 5, nên trong $784 \cdot 0{,}3^2 = 70{,}6$ chỉ còn lại khoảng một nửa);
-# - **mã dịch đi**: quãng đường của mã khi ảnh có nhiễu $\sigma = 0{,}1$ (không cắt), chia cho độ tản (như phần 4);
+# - **mã dịch đi**: quãng đường của mã khi ảnh có nhiễu $\sigma = 0{,}1$ (không cắt), chia cho độ phân tán (như phần 4);
 # - **hoạt động**: tỉ lệ những con số trong mã có trị tuyệt đối ít nhất bằng một phần mười con số lớn nhất của mã ấy (như phần 3);
-# - **chiều được dùng**: số chiều có phương sai ít nhất bằng 1 % phương sai của chiều tản nhất.
+# - **chiều được dùng**: số chiều có phương sai ít nhất bằng 1 % phương sai của chiều phân tán nhất.
 #
-# Hàng đầu của bảng là một đối thủ ngây thơ, cố ý đưa vào: "mã" chính là 784 điểm ảnh.
+# Hàng đầu của bảng là một baseline ngây thơ, cố ý đưa vào: "mã" chính là 784 điểm ảnh.
 
 # %% [markdown] lang="en"
 # *The figure, one model in each row: row one (AE) is mostly loose pieces of strokes; row two (the small VAE) is blurry, a few can be read as 7, 8, 0; row three (`vae-16d`) is much crisper, with clear digits such as 2, 4, 8, and still some failures.*
@@ -953,13 +953,13 @@ rows += [f"{name} | {measure(model)}" for name, model in kinds.items()]
 Markdown("\n".join(f"| {row} |" for row in rows))
 
 # %% [markdown] lang="vi"
-# *Bảng: mỗi hàng một loại. Bốn hàng PCA, nút thắt hẹp, khử nhiễu, biến phân dùng mã 16 số; bốn hàng sau dùng mã 800 số (và được huấn luyện 5 epoch thay vì 8), nên chỉ so sai số trong cùng một nhóm.*
+# *Bảng: mỗi hàng một loại. Bốn hàng PCA, bottleneck hẹp, khử nhiễu, biến phân dùng mã 16 số; bốn hàng sau dùng mã 800 số (và được huấn luyện 5 epoch thay vì 8), nên chỉ so sai số trong cùng một nhóm.*
 #
 # Đọc bảng:
 #
 # - **Chép lại** có sai số 0, thấp nhất bảng, và vô dụng: 784 số cho 784 điểm ảnh, nhiễu còn nguyên (36,5). Vậy sai số một mình chưa phải là mục tiêu.
-# - **Cùng 16 số**: nút thắt hẹp và VAE tái tạo tốt nhất (11,2 và 11,3), rồi đến khử nhiễu (14,2) và PCA (20,3). Khi có nhiễu thì thứ tự đảo lộn: mạng khử nhiễu gần như không suy suyển (14,9), PCA chỉ lên 24,8 vì phép chiếu bỏ đi hầu hết 784 hướng của nhiễu, còn nút thắt hẹp lên 44,0, tệ hơn cả chép lại. Nhớ rằng cột này là sân nhà của mạng khử nhiễu: nó đã được luyện với nhiễu Gauss.
-# - **VAE** gần giống nút thắt hẹp ở mọi cột. Nhiễu của nó nằm trên mã, không nằm trên ảnh, nên khi ảnh có nhiễu, nó không khá hơn (43,0). Điều nó thêm vào không có trong bảng: một chỗ để lấy $z$.
+# - **Cùng 16 số**: bottleneck hẹp và VAE tái tạo tốt nhất (11,2 và 11,3), rồi đến khử nhiễu (14,2) và PCA (20,3). Khi có nhiễu thì thứ tự đảo lộn: mạng khử nhiễu gần như không suy suyển (14,9), PCA chỉ lên 24,8 vì phép chiếu bỏ đi hầu hết 784 hướng của nhiễu, còn bottleneck hẹp lên 44,0, tệ hơn cả chép lại. Nhớ rằng cột này là sân nhà của mạng khử nhiễu: nó đã được luyện với nhiễu Gauss.
+# - **VAE** gần giống bottleneck hẹp ở mọi cột. Nhiễu của nó nằm trên mã, không nằm trên ảnh, nên khi ảnh có nhiễu, nó không khá hơn (43,0). Điều nó thêm vào không có trong bảng: một chỗ để lấy $z$.
 # - **Rộng, không phanh** có kết quả khá tốt ở hai cột đầu (5,9 và 19,7), và điều đó đáng suy nghĩ: hai cột ấy không đòi hỏi mã phải gọn. Nó cũng không chép y nguyên (chép lại cho 0 và 36,5); có lẽ ma trận dùng chung và năm epoch ngắn ngủi đã hãm nó phần nào. Thứ nó thiếu chính là thứ mà các hàng kia phải trả giá để có: mã của nó dài hơn cả ảnh, mỗi ảnh dùng đến 77 % số đơn vị, và nét vẽ của các đơn vị thì không đọc được (phần 3).
 # - **Thưa** chỉ để 3 % (L1) hay 21 % (KL) số đơn vị hoạt động với mỗi ảnh; với L1, chỉ 187 trong 800 đơn vị thay đổi đáng kể: hàm phạt gần như đã tắt hẳn những đơn vị còn lại, nên mã này hẹp hơn ta tưởng. Đổi lại, sai số cao hơn, và cả hai rất kém chịu nhiễu (166,5 và 103,3). Vì sao, ta xem ngay dưới đây.
 # - **Co** làm đúng điều nó hứa: mã dịch đi 8 % thay vì 12 %. Nhưng lời hứa ấy nói về mã, không nói về ảnh tái tạo: khi có nhiễu, sai số của nó (24,8) còn cao hơn của mạng không phanh (19,7).
@@ -1039,7 +1039,7 @@ plots.plot_images(rows, title=tr("Mạng L1 khi có nhiễu", "The L1 network un
 # ## Tóm tắt
 #
 # - Autoencoder tuyến tính tìm ra không gian con của PCA (góc chính dưới một độ), nhưng không tìm ra các trục; thêm phi tuyến thì ở 8–16 chiều, sai số còn chưa đến hai phần ba của PCA.
-# - Điều một autoencoder học được do cái phanh quyết định: nút thắt hẹp, mã thưa (L1, KL), mã co (chuẩn Frobenius của ma trận Jacobi), ảnh hỏng ở đầu vào, hay nhiễu trên mã.
+# - Điều một autoencoder học được do cái phanh quyết định: bottleneck hẹp, mã thưa (L1, KL), mã co (chuẩn Frobenius của ma trận Jacobi), ảnh hỏng ở đầu vào, hay nhiễu trên mã.
 # - Không con số nào đủ một mình: hãy đo sai số, độ thưa, độ bền trước nhiễu và số chiều được dùng trên cùng những ảnh kiểm tra, và so những mạng được huấn luyện như nhau.
 
 # %% [markdown] lang="en"

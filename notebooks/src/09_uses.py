@@ -2,7 +2,7 @@
 # # Bài 09 · Biến tiềm ẩn dùng để làm gì
 #
 # *Người ta nói autoencoder và VAE dùng để nén, khử nhiễu (denoising), giảm chiều (dimension reduction), phân loại, phát hiện bất thường (anomaly detection) và sinh ảnh. Dùng được, nhưng có **hơn** cách đơn giản nhất không?* Bài này làm cả sáu việc.
-# Mỗi việc có một con số, một đối thủ không cần mạng nơ-ron, và một câu nói thẳng VAE thua ở đâu. Bảng cuối bài gom lại tất cả.
+# Mỗi việc có một con số, một baseline (cách làm đơn giản để so, không cần mạng nơ-ron), và một nhận xét thẳng thắn: VAE kém ở chỗ nào. Bảng cuối bài gom lại tất cả.
 #
 # Cả bài mất khoảng một phút rưỡi trên CPU hai nhân.
 
@@ -117,7 +117,7 @@ def entropy_bits(symbols):
 checks.check_entropy_bits(entropy_bits)
 
 # %% [markdown] lang="vi"
-# Đối thủ thứ nhất là PCA: vẫn cách làm ấy, nhưng mã là 100 hệ số PCA. Bước $\Delta$ lớn biến phần lớn hệ số thành 0, mà một cột toàn số 0 thì tốn 0 bit, nên không cần chọn trước số hệ số đáng giữ: $\Delta$ tự làm việc ấy. Số byte của một ảnh là tổng entropy của các cột (mỗi số của mã là một cột, tính trên mọi ảnh kiểm tra), chia cho 8.
+# Baseline thứ nhất là PCA: vẫn cách làm ấy, nhưng mã là 100 hệ số PCA. Bước $\Delta$ lớn biến phần lớn hệ số thành 0, mà một cột toàn số 0 thì tốn 0 bit, nên không cần chọn trước số hệ số đáng giữ: $\Delta$ tự làm việc ấy. Số byte của một ảnh là tổng entropy của các cột (mỗi số của mã là một cột, tính trên mọi ảnh kiểm tra), chia cho 8.
 #
 # ⏱ Khoảng 7 giây trên CPU hai nhân.
 
@@ -178,7 +178,7 @@ for name, points in curves.items():
         print(f"{'' if start else name:8}", "   ".join(cells[start : start + 5]))
 
 # %% [markdown] lang="vi"
-# Hai đối thủ nữa là JPEG và PNG. Tệp ảnh có **phần đầu** (header: kích thước, các bảng). Một ảnh 28 × 28 nhỏ đến mức phần đầu có thể lớn hơn chính ảnh; một tệp đen tuyền cho biết phần đầu nặng bao nhiêu. Cho công bằng, ta còn xếp mọi ảnh lên **một tấm** lớn, để cả nghìn ảnh chung một phần đầu.
+# Hai baseline nữa là JPEG và PNG. Tệp ảnh có **phần đầu** (header: kích thước, các bảng). Một ảnh 28 × 28 nhỏ đến mức phần đầu có thể lớn hơn chính ảnh; một tệp đen hoàn toàn cho biết phần đầu nặng bao nhiêu. Để công bằng, ta còn xếp mọi ảnh lên **một tấm** lớn, để cả nghìn ảnh chung một phần đầu.
 
 # %% [markdown] lang="en"
 # Two more rivals are JPEG and PNG. An image file has a **header** (size, tables). An image of 28 × 28 is so small that the header may outweigh it; the file of an all-black image tells how heavy it is. To be fair we also lay all images out on **one sheet**, so that thousands of them share a header.
@@ -305,7 +305,7 @@ plots.plot_images(rows, title=tr("Chữ số và chữ cái", "Digits and letter
 # - **VAE không bao giờ chính xác.** Thêm bao nhiêu byte, sai số cũng không xuống dưới 4,95. PCA với 29 byte đã xuống đến 4,5; PNG, với 168 byte, trả lại đúng từng điểm ảnh.
 # - **Bên nhận phải có decoder**: 306.180 byte. So với JPEG, mỗi ảnh bớt được 35 byte, nên phải gửi khoảng 8.700 ảnh mới hòa vốn. (100 trục PCA cũng nặng chừng ấy: 316.736 byte.)
 # - **Nó chỉ biết chữ số.** PNG và JPEG nén được mọi ảnh; phần lớn chữ cái đi qua VAE thì hỏng.
-# - Số byte của VAE và PCA là entropy, ước lượng trên chính những ảnh này và chưa kể bảng xác suất; số byte của PNG và JPEG là của tệp thật. Nếu mỗi ảnh một tệp riêng thì PNG và JPEG còn thua xa hơn nữa: 276 và 241 byte, mà riêng một ảnh đen tuyền đã là 73 và 164 byte.
+# - Số byte của VAE và PCA là entropy, ước lượng trên chính những ảnh này và chưa kể bảng xác suất; số byte của PNG và JPEG là của tệp thật. Nếu mỗi ảnh một tệp riêng thì PNG và JPEG còn thua xa hơn nữa: 276 và 241 byte, mà riêng một ảnh đen hoàn toàn đã là 73 và 164 byte.
 #
 # ## 2 · Khử nhiễu
 #
@@ -412,7 +412,7 @@ denoiser = DenoisingAutoencoder(latent_dim=32)
 history = training.fit(denoiser, train_set, loss=recon_loss, **recipe)
 
 # %% [markdown] lang="vi"
-# Ba đối thủ không có mạng nơ-ron. Thứ nhất: **không làm gì** cả. Thứ hai: **bộ lọc trung vị** (median filter), không học gì, thay mỗi điểm ảnh bằng giá trị đứng giữa trong ô 3 × 3 quanh nó. Thứ ba, một đối thủ cũng được học: **ánh xạ tuyến tính** (linear map) $\hat x = W^\top s$ tốt nhất từ ảnh nhiễu $s$ (thêm một số 1 ở cuối) sang ảnh sạch $x$. Tốt nhất nghĩa là tổng bình phương sai số nhỏ nhất; $W$ là nghiệm của $\left(\sum s s^\top\right) W = \sum s x^\top$, không cần gradient descent. Nó được xem đúng những gì mạng được xem: cùng 12.000 ảnh, cùng hỗn hợp ba loại nhiễu, cùng 8 epoch.
+# Ba baseline không có mạng nơ-ron. Thứ nhất: **không làm gì** cả. Thứ hai: **bộ lọc trung vị** (median filter), không học gì, thay mỗi điểm ảnh bằng giá trị đứng giữa trong ô 3 × 3 quanh nó. Thứ ba, một baseline cũng được học: **ánh xạ tuyến tính** (linear map) $\hat x = W^\top s$ tốt nhất từ ảnh nhiễu $s$ (thêm một số 1 ở cuối) sang ảnh sạch $x$. Tốt nhất nghĩa là tổng bình phương sai số nhỏ nhất; $W$ là nghiệm của $\left(\sum s s^\top\right) W = \sum s x^\top$, không cần gradient descent. Nó được xem đúng những gì mạng được xem: cùng 12.000 ảnh, cùng hỗn hợp ba loại nhiễu, cùng 8 epoch.
 #
 # ⏱ Khoảng 7 giây trên CPU hai nhân.
 
@@ -502,9 +502,9 @@ plots.plot_images(
 # *Hình trên: càng sang phải càng nhiều nhiễu; đường màu lam là không làm gì. Đường của autoencoder khử nhiễu gần như nằm ngang, đường của ánh xạ tuyến tính dốc hơn: chúng cắt nhau khi nhiễu đã nặng. Hình dưới: ba chữ số, ba cột đầu với nhiễu Gauss ($\sigma = 0{,}35$), ba cột giữa với nhiễu che (masking noise; 50 %), ba cột cuối với nhiễu muối tiêu (salt-and-pepper noise; 10 %).*
 #
 # - **Nhiễu rất nặng: autoencoder khử nhiễu thắng**, khi che 50 % (16,9 dB, đứng nhì là ánh xạ tuyến tính: 16,1), khi che 70 % (15,1 và 13,9), khi nhiễu muối tiêu 40 % (16,1 và 15,7). Nó biết chữ số trông thế nào, nên vẽ lại được cả phần đã mất. Ở $\sigma = 0{,}5$ thì hòa (đều 17,0).
-# - **Nhiễu vừa và nhẹ: nó thua một ánh xạ tuyến tính** (18,0 và 19,2 dB ở $\sigma = 0{,}35$; 18,3 và 19,5 khi che 25 %). Ở $\sigma = 0{,}1$, nó cho 18,8 dB, còn không làm gì đã là 22,7. Ảnh nào qua mạng cũng bị vẽ lại, kể cả những nét vốn đã sạch, và mạng này, mới học 8 epoch, vẽ chưa khéo. Với 30 epoch, chúng tôi đo được 21,1 dB ở $\sigma = 0{,}1$, vẫn thua ánh xạ tuyến tính (23,0), nhưng 19,6 ở $\sigma = 0{,}35$, tức là đã hơn. Vậy không thể chỉ đổ cho nút thắt (bottleneck) 32 số; `vae-16d` chỉ có 16 số mà được 22,1 dB, nhưng nó là mạng tích chập và đã học cả 60.000 ảnh.
+# - **Nhiễu vừa và nhẹ: nó thua một ánh xạ tuyến tính** (18,0 và 19,2 dB ở $\sigma = 0{,}35$; 18,3 và 19,5 khi che 25 %). Ở $\sigma = 0{,}1$, nó cho 18,8 dB, còn không làm gì đã là 22,7. Ảnh nào qua mạng cũng bị vẽ lại, kể cả những nét vốn đã sạch, và mạng này, mới học 8 epoch, vẽ chưa khéo. Với 30 epoch, chúng tôi đo được 21,1 dB ở $\sigma = 0{,}1$, vẫn thua ánh xạ tuyến tính (23,0), nhưng 19,6 ở $\sigma = 0{,}35$, tức là đã hơn. Vậy không thể chỉ đổ cho nút thắt cổ chai (bottleneck) 32 số; `vae-16d` chỉ có 16 số mà được 22,1 dB, nhưng nó là mạng tích chập và đã học cả 60.000 ảnh.
 # - **Bộ lọc trung vị thắng khi nhiễu muối tiêu không quá 10 %** (22,4 và 21,0 dB), không cần huấn luyện: một chấm lẻ gần như không bao giờ đứng giữa 9 giá trị. Với nhiễu che thì nó làm ảnh xấu đi, vì nó coi nét chữ thủng là chấm lẻ.
-# - **`vae-16d`** chưa từng học khử nhiễu. Khi nhiễu không nặng, nút thắt của nó cũng bỏ được hạt nhiễu ($\sigma = 0{,}2$: 19,1 dB, không làm gì 16,7), và với nhiễu che 10 % nó chỉ kém ánh xạ tuyến tính (21,2 và 21,8 dB). Khi nhiễu nặng, nó có thể vẽ ra chữ số khác: ở cột đầu, số 1 thành một hình giống số 2. VAE không tự nhiên mà biết khử nhiễu: muốn thế, phải luyện.
+# - **`vae-16d`** chưa từng học khử nhiễu. Khi nhiễu không nặng, bottleneck của nó cũng bỏ được hạt nhiễu ($\sigma = 0{,}2$: 19,1 dB, không làm gì 16,7), và với nhiễu che 10 % nó chỉ kém ánh xạ tuyến tính (21,2 và 21,8 dB). Khi nhiễu nặng, nó có thể vẽ ra chữ số khác: ở cột đầu, số 1 thành một hình giống số 2. VAE không tự nhiên mà biết khử nhiễu: muốn thế, phải luyện.
 #
 # Cũng nên nhớ đây là sân nhà của mạng khử nhiễu và của ánh xạ tuyến tính: chúng được luyện với đúng ba loại nhiễu này, đến đúng những mức này.
 #
@@ -683,7 +683,7 @@ for (name, kind), columns in results.items():
 Markdown("\n".join(f"| {row} |" for row in rows))
 
 # %% [markdown] lang="vi"
-# Khi có đủ nhãn thì còn một đối thủ nữa: một mạng tích chập nhỏ học thẳng từ nhãn. Vòng lặp huấn luyện (training loop) gói gọn trong vài dòng. Mạng này còn được dùng lại ở phần 6, làm **giám khảo** của ảnh sinh ra.
+# Khi có đủ nhãn thì còn một baseline nữa: một mạng tích chập nhỏ học thẳng từ nhãn. Vòng lặp huấn luyện (training loop) gói gọn trong vài dòng. Mạng này còn được dùng lại ở phần 6, làm **giám khảo** của ảnh sinh ra.
 #
 # ⏱ Khoảng 5 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
 
@@ -736,7 +736,7 @@ print(tr("giám khảo, mọi nhãn:", "judge, all labels:"), f"{100 * judge_acc
 # - **sai số** tái tạo $\|x - \hat x\|^2$;
 # - **−ELBO** $= B \|x - \hat x\|^2 + \mathrm{KL}$ với một mẫu $z$ (bài 04): ước lượng của một cận trên của $-\log p(x)$, không kể hằng số.
 #
-# Hai đối thủ: sai số của **PCA**, và **khoảng cách** đến ảnh bình thường gần nhất trong tập huấn luyện.
+# Hai baseline: sai số của **PCA**, và **khoảng cách** đến ảnh bình thường gần nhất trong tập huấn luyện.
 #
 # Khi chưa chọn ngưỡng, làm sao biết một điểm số tốt đến đâu? **AUROC** (area under the ROC curve: diện tích dưới đường cong ROC, mà ở đây ta không cần vẽ) là xác suất để một ảnh lạ có điểm cao hơn một ảnh bình thường, cả hai lấy ngẫu nhiên; bằng điểm thì tính một nửa. 1 là tách hoàn toàn, 0,5 là đoán mò, *dưới* 0,5 là tệ hơn đoán mò. Tính tay: bình thường 1, 2, 3; lạ 2, 4. Trong 6 cặp, ảnh lạ có điểm 4 thắng cả ba ảnh bình thường; ảnh lạ có điểm 2 thắng ảnh có điểm 1, hòa với ảnh có điểm 2 và thua ảnh có điểm 3. Vậy $(3 + 1 + 0{,}5) / 6 = 0{,}75$.
 #
@@ -873,13 +873,13 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi cột một chữ số bị giấu, mỗi ký hiệu một điểm số; đường đứt nét là đoán mò. Ở hầu hết các cột, khoảng cách đến ảnh gần nhất có AUROC cao nhất; sai số của PCA gần như luôn có AUROC thấp nhất, tức là kém nhất.*
+# *Hình: mỗi cột một chữ số bị giấu, mỗi ký hiệu một điểm số; đường nét đứt là đoán mò. Ở hầu hết các cột, khoảng cách đến ảnh gần nhất có AUROC cao nhất; sai số của PCA gần như luôn có AUROC thấp nhất, tức là kém nhất.*
 #
-# **VAE thua đối thủ ngây thơ nhất**: trung bình 0,77 so với 0,82 của khoảng cách đến ảnh gần nhất, nhưng hơn PCA (0,71). −ELBO không hơn gì sai số (0,76). Một phần là do vội: mỗi VAE ở đây chỉ học 6 epoch trên khoảng 4.500 ảnh. Với 30 epoch, chúng tôi đo được 0,80 cho sai số và 0,79 cho −ELBO: khoảng cách còn 0,02, nhưng ảnh gần nhất vẫn dẫn (và số 1 vẫn chỉ được 0,40). Đổi lại, ảnh gần nhất phải giữ mọi ảnh huấn luyện và so với từng ảnh, còn VAE chỉ giữ một mạng.
+# **VAE kém cả baseline ngây thơ nhất**: trung bình 0,77 so với 0,82 của khoảng cách đến ảnh gần nhất, nhưng hơn PCA (0,71). −ELBO không hơn gì sai số (0,76). Một phần là do vội: mỗi VAE ở đây chỉ học 6 epoch trên khoảng 4.500 ảnh. Với 30 epoch, chúng tôi đo được 0,80 cho sai số và 0,79 cho −ELBO: khoảng cách còn 0,02, nhưng ảnh gần nhất vẫn dẫn (và số 1 vẫn chỉ được 0,40). Đổi lại, ảnh gần nhất phải giữ mọi ảnh huấn luyện và so với từng ảnh, còn VAE chỉ giữ một mạng.
 #
 # Và hãy nhìn số 1: cả bốn điểm số đều *dưới* 0,5 (VAE: 0,40). Một VAE chưa từng thấy số 1 lại thường tái tạo số 1 tốt hơn cả những chữ số nó đã học! Số 1 chỉ là một nét thẳng, mà mạng nào vẽ được 4, 7 và 9 thì vẽ được một nét thẳng. Số 9 cũng gần như vậy (0,56): mạng đã biết 4 và 7. Sai số không đo độ *lạ*, nó đo độ *khó vẽ*.
 #
-# Và những thứ lạ hẳn thì sao? Bây giờ cả mười chữ số đều được coi là bình thường, và mô hình là `vae-16d` ($B = 40$). Ảnh lạ do ta tự làm: chữ cái, chữ số lộn ngược, chữ số bị một vết xước (như lỗi sản phẩm), nhiễu, chữ số mờ nhạt, ảnh đen tuyền.
+# Và những thứ lạ hẳn thì sao? Bây giờ cả mười chữ số đều được coi là bình thường, và mô hình là `vae-16d` ($B = 40$). Ảnh lạ do ta tự làm: chữ cái, chữ số lộn ngược, chữ số bị một vết xước (như lỗi sản phẩm), nhiễu, chữ số mờ nhạt, ảnh đen hoàn toàn.
 #
 # ⏱ Khoảng 5 giây trên CPU hai nhân.
 
@@ -942,12 +942,12 @@ rows = [head, "---" + " | ---:" * 4] + [
 Markdown("\n".join(f"| {row} |" for row in rows))
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi loại hai ảnh, từ trái sang phải: chữ cái, chữ số lộn ngược, chữ số có vết xước chéo, nhiễu, chữ số mờ nhạt, ảnh đen tuyền. Bảng: mỗi hàng một loại ảnh lạ, mỗi cột một điểm số; 1 là nhận ra mọi ảnh, 0 là coi mọi ảnh lạ còn bình thường hơn ảnh thật.*
+# *Hình: mỗi loại hai ảnh, từ trái sang phải: chữ cái, chữ số lộn ngược, chữ số có vết xước chéo, nhiễu, chữ số mờ nhạt, ảnh đen hoàn toàn. Bảng: mỗi hàng một loại ảnh lạ, mỗi cột một điểm số; 1 là nhận ra mọi ảnh, 0 là coi mọi ảnh lạ còn bình thường hơn ảnh thật.*
 #
 # - **VAE thắng** ở chữ cái (0,90 so với 0,81 của ảnh gần nhất) và, sát nút, ở vết xước (1,00 so với 0,98 của PCA): đúng loại việc của nhà máy. Ảnh lộn ngược thì gần như hòa (0,87 và 0,85). Nhiễu thì cách nào cũng nhận ra.
-# - **Không cách nào qua được ảnh đen tuyền**: AUROC của VAE bằng 0,00, tức là nó coi *mọi* ảnh đen là bình thường hơn gần như mọi chữ số; PCA cũng 0,00, ảnh gần nhất 0,21. Với ảnh mờ nhạt, VAE được 0,68: chẳng cao, nhưng vẫn hơn hẳn hai đối thủ (0,00 và 0,36). Ít mực thì ít sai số, bất kể lạ đến đâu.
+# - **Không cách nào qua được ảnh đen hoàn toàn**: AUROC của VAE bằng 0,00, tức là nó coi *mọi* ảnh đen là bình thường hơn gần như mọi chữ số; PCA cũng 0,00, ảnh gần nhất 0,21. Với ảnh mờ nhạt, VAE được 0,68: chẳng cao, nhưng vẫn hơn hẳn hai baseline (0,00 và 0,36). Ít mực thì ít sai số, bất kể lạ đến đâu.
 #
-# Chuyện này không riêng gì MNIST: Nalisnick và cộng sự (2019) thấy rằng những mô hình sinh (generative model) được huấn luyện trên ảnh CIFAR-10 lại gán cho ảnh số nhà (SVHN) một log-hợp lý (log-likelihood) *cao hơn* cho chính ảnh CIFAR-10. Trước khi tin một bộ phát hiện bất thường, hãy thử nó với những ảnh lạ mà *đơn giản*.
+# Chuyện này không riêng gì MNIST: Nalisnick và cộng sự (2019) thấy rằng những mô hình sinh (generative model) được huấn luyện trên ảnh CIFAR-10 lại gán cho ảnh số nhà (SVHN) một log-likelihood *cao hơn* cho chính ảnh CIFAR-10. Trước khi tin một bộ phát hiện bất thường, hãy thử nó với những ảnh lạ mà *đơn giản*.
 #
 # ## 6 · Sinh ảnh
 #
@@ -956,7 +956,7 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 # - ảnh **thật**: ảnh kiểm tra khác, không trùng với ảnh nào trong tập dùng để so; đây là mức tốt nhất có thể;
 # - `vae-16d`, `vae-2d`, và `vae-2d-b1000` (VAE của bài tập, $B = 1000$), với $z \sim \mathcal{N}(0, I)$;
 # - `ae-2d`: autoencoder thường, với $z$ lấy từ phân phối chuẩn có trung bình và hiệp phương sai (covariance) của các mã;
-# - **PCA 16** và **PCA 64**: cũng làm như thế với các hệ số PCA. Đây là đối thủ không cần mạng nơ-ron;
+# - **PCA 16** và **PCA 64**: cũng làm như thế với các hệ số PCA. Đây là baseline không cần mạng nơ-ron;
 # - `vae-16d` **khớp mã**: cũng `vae-16d`, nhưng $z$ được lấy theo cách đã làm với PCA.
 #
 # ⏱ Khoảng 5 giây trên CPU hai nhân.
@@ -1254,7 +1254,7 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 # %% [markdown] lang="vi"
 # *Bảng: mỗi hàng một việc; cột hai và ba là phương pháp tốt nhất của mỗi bên và con số của nó. Mũi tên ↓ nghĩa là nhỏ hơn thì tốt hơn; những hàng khác, lớn hơn thì tốt hơn. "Hòa" là khi hai con số cách nhau ít hơn sai số của phép đo.*
 #
-# Biến tiềm ẩn (latent variable) thắng khi điều cần đến là *kiến thức về loại ảnh này*: nén chữ số, vẽ lại phần bị hỏng nặng, học từ ít nhãn, nhận ra chữ cái. Chúng thua khi đối thủ vốn được làm ra cho đúng việc ấy (t-SNE để vẽ bản đồ, mạng học thẳng từ cả 60.000 nhãn để phân loại, bộ lọc trung vị cho nhiễu muối tiêu nhẹ), khi một ánh xạ tuyến tính đã đủ (nhiễu vừa phải), hay khi cái lạ lại dễ vẽ; và với chữ số bị giấu, chúng thua cả cách thô sơ nhất là so với ảnh gần nhất. Cột cuối chỉ nói về MNIST, với những mạng nhỏ này: trên dữ liệu của bạn, hãy làm lại phép so.
+# Biến tiềm ẩn (latent variable) thắng khi điều cần đến là *kiến thức về loại ảnh này*: nén chữ số, vẽ lại phần bị hỏng nặng, học từ ít nhãn, nhận ra chữ cái. Chúng thua khi baseline vốn được làm ra cho đúng việc ấy (t-SNE để vẽ bản đồ, mạng học thẳng từ cả 60.000 nhãn để phân loại, bộ lọc trung vị cho nhiễu muối tiêu nhẹ), khi một ánh xạ tuyến tính đã đủ (nhiễu vừa phải), hay khi cái lạ lại dễ vẽ; và với chữ số bị giấu, chúng thua cả cách thô sơ nhất là so với ảnh gần nhất. Cột cuối chỉ nói về MNIST, với những mạng nhỏ này: trên dữ liệu của bạn, hãy làm lại phép so.
 #
 # ## Tự kiểm tra
 #
@@ -1265,7 +1265,7 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 #
 # <details><summary><b>Huấn luyện autoencoder khử nhiễu, nhưng so ảnh đầu ra với chính ảnh có nhiễu. Chuyện gì xảy ra?</b></summary>
 #
-# Mạng được thưởng vì giữ lại nhiễu, và chỉ bỏ phần nhiễu không lọt được qua nút thắt. Đích phải là ảnh sạch; đầu vào là ảnh có nhiễu, với nhiễu mới ở mỗi batch.
+# Mạng được thưởng vì giữ lại nhiễu, và chỉ bỏ phần nhiễu không lọt được qua bottleneck. Đích phải là ảnh sạch; đầu vào là ảnh có nhiễu, với nhiễu mới ở mỗi batch.
 # </details>
 #
 # <details><summary><b>Một điểm số cho AUROC bằng 0,4. Đảo dấu nó thì được 0,6. Vậy sao không đảo?</b></summary>
@@ -1280,8 +1280,8 @@ Markdown("\n".join(f"| {row} |" for row in rows))
 #
 # ## Tóm tắt
 #
-# - Mỗi lời khẳng định "dùng tốt cho…" cần một con số và một đối thủ đơn giản; ở đây biến tiềm ẩn thắng khi nén chữ số, khi nhãn hiếm, khi ảnh hỏng rất nặng, và thua hoặc hòa ở nhiều chỗ khác.
-# - Sai số tái tạo đo độ khó vẽ, không đo độ lạ: ảnh đen tuyền và số 1 lọt qua mọi bộ phát hiện dựa vào nó.
+# - Mỗi lời khẳng định "dùng tốt cho…" cần một con số và một baseline đơn giản; ở đây biến tiềm ẩn thắng khi nén chữ số, khi nhãn hiếm, khi ảnh hỏng rất nặng, và thua hoặc hòa ở nhiều chỗ khác.
+# - Sai số tái tạo đo độ khó vẽ, không đo độ lạ: ảnh đen hoàn toàn và số 1 lọt qua mọi bộ phát hiện dựa vào nó.
 # - Thước đo cũng có chỗ yếu: PSNR tùy loại nhiễu, AUROC tùy loại ảnh lạ, khoảng cách Fréchet tùy giám khảo và số lượng ảnh.
 
 # %% [markdown] lang="en"

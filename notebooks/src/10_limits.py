@@ -47,7 +47,7 @@ print(grey, "·", tuple(x_test.shape))
 #
 # So con số của loại này với con số của loại kia là vô nghĩa. Vì vậy bài này có hai bảng, không gộp chung.
 #
-# Bắt đầu với Bernoulli. Một ảnh xám không phải là ảnh 0/1, và BCE trên ảnh xám (như nhiều bài viết vẫn dùng) tuy huấn luyện được nhưng không phải là một log-hợp lý (log-likelihood). Theo thông lệ, ta **nhị phân hóa** (binarise): mỗi điểm ảnh thành 1 với xác suất bằng độ sáng của nó, làm một lần rồi giữ nguyên.
+# Bắt đầu với Bernoulli. Một ảnh xám không phải là ảnh 0/1, và BCE trên ảnh xám (như nhiều bài viết vẫn dùng) tuy huấn luyện được nhưng không phải là một log-likelihood (log của hàm hợp lý). Theo thông lệ, ta **nhị phân hóa** (binarise): mỗi điểm ảnh thành 1 với xác suất bằng độ sáng của nó, làm một lần rồi giữ nguyên.
 
 # %% [markdown] lang="en"
 # ## 1 · How good is a VAE? Measuring $\log p(x)$
@@ -448,14 +448,14 @@ plots.plot_images(pictures, title=tr("Một mã, nhiều ảnh", "One code, many
 #
 # Vậy ảnh mờ có hai nguồn khác nhau:
 #
-# - **Mã dùng chung.** Với $B = 0{,}5$, một mã điển hình được 162 trong 12.000 ảnh chia nhau, và decoder vẽ gần đúng trung bình của chúng. Muốn nét hơn thì $z$ phải mang nhiều nat hơn.
+# - **Mã dùng chung.** Với $B = 0{,}5$, một mã điển hình được 162 trong 12.000 ảnh dùng chung, và decoder vẽ gần đúng trung bình của chúng. Muốn nét hơn thì $z$ phải mang nhiều nat hơn.
 # - **Mạng chưa đủ giỏi.** Với $B = 1000$, mỗi ảnh có mã riêng (1,0), decoder tốt nhất sẽ trả lại đúng ảnh ấy; mạng của ta mới đạt độ nét 39 % (đo trên ảnh kiểm tra). Nguồn này chữa được bằng mạng lớn hơn và huấn luyện lâu hơn.
 #
 # Còn mẫu thì nét nhất ở $B = 2$ (17 %) rồi *giảm* xuống 7 % ở $B = 1000$, vì $z \sim \mathcal{N}(0, I)$ rơi vào giữa các mã. Và nhớ rằng ảnh ta xem là *trung bình* của $p_\theta(x|z)$; nếu thật sự lấy mẫu từ phân phối ấy thì phải cộng nhiễu $\sigma$ vào từng điểm ảnh, thêm hạt chứ không thêm nét. Các mô hình như GAN (generative adversarial network: một mạng vẽ, một mạng khác đoán ảnh thật hay giả) cho ảnh sắc hơn vì hàm mất mát của chúng không phải là sai số từng điểm ảnh; đổi lại, chúng không có encoder và không có ELBO.
 #
 # ## 4 · Đừng chọn $B$ bằng tay: $\sigma$ tốt nhất có công thức
 #
-# $B = 1/(2\sigma^2)$, với $\sigma$ là độ lệch chuẩn (standard deviation) của decoder (bài 04). Giữ lại số hạng thường bị bỏ đi, −log-hợp lý của một ảnh với $D$ điểm ảnh là
+# $B = 1/(2\sigma^2)$, với $\sigma$ là độ lệch chuẩn (standard deviation) của decoder (bài 04). Giữ lại số hạng thường bị bỏ đi, −log-likelihood của một ảnh với $D$ điểm ảnh là
 #
 # $$-\log p_\theta(x|z) = \frac{\mathrm{SSE}}{2\sigma^2} + D\log\sigma + \frac{D}{2}\log 2\pi.$$
 #
@@ -539,7 +539,7 @@ table(gaussian_table)
 # Đọc bảng (chỉ so các hàng với nhau, không so với bảng Bernoulli):
 #
 # - **$B = 1000$** có SSE thấp nhất trong năm mạng đầu mà ELBO là −9475,7. Sai số thật mỗi điểm ảnh là $\sqrt{11{,}9/784} \approx 0{,}12$, còn nó khẳng định $\sigma = 0{,}022$: nó tự tin quá mức đến hơn năm lần, nên bị phạt nặng.
-# - **$\sigma$-VAE** tự tìm ra $\sigma = 0{,}113$, ứng với $B \approx 39$, và có ELBO 521,9, hơn $B = 40$, mạng tốt nhất trong các mạng chọn $B$ bằng tay (467,7), với SSE 10,8 thay vì 12,1. $\sigma$ của hai mạng gần như nhau; có lẽ $\sigma$-VAE hơn vì $\sigma$ của nó lớn lúc đầu rồi nhỏ dần theo sai số, nên phần tái tạo chỉ dần dần mới nặng lên. Nhưng tốt nhất theo log-hợp lý không có nghĩa là tốt nhất theo mẫu: ở $B = 40$, với $\sigma$ gần như thế, các mẫu ở phần 2 đã vỡ.
+# - **$\sigma$-VAE** tự tìm ra $\sigma = 0{,}113$, ứng với $B \approx 39$, và có ELBO 521,9, hơn $B = 40$, mạng tốt nhất trong các mạng chọn $B$ bằng tay (467,7), với SSE 10,8 thay vì 12,1. $\sigma$ của hai mạng gần như nhau; có lẽ $\sigma$-VAE hơn vì $\sigma$ của nó lớn lúc đầu rồi nhỏ dần theo sai số, nên phần tái tạo chỉ dần dần mới nặng lên. Nhưng tốt nhất theo log-likelihood không có nghĩa là tốt nhất theo mẫu: ở $B = 40$, với $\sigma$ gần như thế, các mẫu ở phần 2 đã vỡ.
 # - **$\sigma$ từng điểm ảnh** có ELBO cao nhất, 907,1, mà SSE tệ gấp ba (34,9). Mâu thuẫn ư? Không: mỗi điểm ảnh luôn bằng 0, với $\sigma$ ở sàn 0,05, góp $-\log(0{,}05\sqrt{2\pi}) \approx 2{,}08$ nat mà chẳng cần biết gì về $z$, còn ở nét chữ mạng cứ khai $\sigma$ lớn rồi bỏ mặc sai số. Hạ sàn xuống thì phần ấy còn tăng nữa. Mật độ cao không có nghĩa là ảnh đẹp.
 #
 # ## 5 · Sụp đổ hậu nghiệm
@@ -572,7 +572,7 @@ for beta in (4, 30):
 table(bernoulli_table)
 
 # %% [markdown] lang="vi"
-# *Bảng: mỗi hàng một mô hình.* Với $\beta = 4$, sáu trong 20 chiều đã tắt, và KL chỉ còn 7,5 nat thay vì 22,7. Với $\beta = 30$, KL bằng 0,0 và không chiều nào hoạt động, tức là sụp đổ hoàn toàn: $\mu$ gần như nhau với mọi ảnh, nên ảnh nào cũng được tái tạo thành gần như cùng một hình (SSE 65,7). (Decoder chưa hẳn điếc với $z$: $q$ đã trùng với tiên nghiệm, nên nếu decoder bỏ qua $z$ thì các trọng số $w_i$ bằng nhau và $\log p$ bằng ELBO, còn ở đây hai số cách nhau 5,7 nat. Nhưng $z$ không còn nói gì về bức ảnh.) Cách chữa thì rõ: giảm $\beta$. ($\beta$ lớn vừa phải được dùng khi người ta muốn mỗi chiều của $z$ mang một ý nghĩa riêng, và chịu mất độ chính xác.)
+# *Bảng: mỗi hàng một mô hình.* Với $\beta = 4$, sáu trong 20 chiều đã tắt, và KL chỉ còn 7,5 nat thay vì 22,7. Với $\beta = 30$, KL bằng 0,0 và không chiều nào hoạt động, tức là sụp đổ hoàn toàn: $\mu$ gần như nhau với mọi ảnh, nên ảnh nào cũng được tái tạo thành gần như cùng một hình (SSE 65,7). (Decoder chưa hẳn điếc với $z$: $q$ đã trùng với prior, nên nếu decoder bỏ qua $z$ thì các trọng số $w_i$ bằng nhau và $\log p$ bằng ELBO, còn ở đây hai số cách nhau 5,7 nat. Nhưng $z$ không còn nói gì về bức ảnh.) Cách chữa thì rõ: giảm $\beta$. ($\beta$ lớn vừa phải được dùng khi người ta muốn mỗi chiều của $z$ mang một ý nghĩa riêng, và chịu mất độ chính xác.)
 #
 # **Đường thứ hai: decoder không cần $z$.** Cho decoder nhìn cả những điểm ảnh *trước* điểm nó đang vẽ, từng hàng từ trên xuống:
 #
@@ -582,7 +582,7 @@ table(bernoulli_table)
 #
 # Hai cách chữa thường gặp:
 #
-# - **Khởi động KL** (KL warm-up; Bowman và cộng sự, 2016): trọng số của KL tăng dần từ 0 đến 1, để $z$ kịp mang thông tin trước khi bị tính tiền.
+# - **KL warm-up** (tăng dần trọng số KL; Bowman và cộng sự, 2016): trọng số của KL tăng dần từ 0 đến 1, để $z$ kịp mang thông tin trước khi bị phạt.
 # - **Free bits** (Kingma và cộng sự, 2016): mỗi chiều được miễn phí $\lambda$ nat. Phần KL trong hàm mất mát là
 #
 # $$\sum_j \max\Bigl(\lambda,\ \frac1N\sum_n \mathrm{KL}_j(x_n)\Bigr).$$
@@ -628,7 +628,7 @@ def free_bits(mu, logvar, minimum):
 checks.check_free_bits(free_bits)
 
 # %% [markdown] lang="vi"
-# Trước hết ta *làm cho sụp đổ*: ba epoch với $\beta = 100$, để decoder học tự xoay xở mà không có $z$. Rồi từ đúng chỗ ấy, huấn luyện tiếp theo ba cách: chỉ −ELBO, khởi động KL trong nửa đầu, và free bits với $\lambda = 0{,}5$.
+# Trước hết ta *làm cho sụp đổ*: ba epoch với $\beta = 100$, để decoder học tự xoay xở mà không có $z$. Rồi từ đúng chỗ ấy, huấn luyện tiếp theo ba cách: chỉ −ELBO, KL warm-up trong nửa đầu, và free bits với $\lambda = 0{,}5$.
 #
 # ⏱ Khoảng 25 giây trên CPU; trên GPU nhanh hơn nhiều.
 
@@ -721,16 +721,16 @@ for name, model in strong_models.items():
 figure
 
 # %% [markdown] lang="vi"
-# *Hình trên: khi bị ép (xanh dương), cả 20 chiều nằm tít dưới ngưỡng 0,01; chỉ −ELBO (cam) kéo 8 chiều lên trên vạch; khởi động KL (xanh lục) có 7 chiều tản mạnh rồi tụt; free bits (tím) giữ cả 20 chiều ngang nhau. Hình dưới, mỗi hàng mười mẫu: hàng 1 và 3 là mười $z$ khác nhau, hàng 2 và 4 là **cùng một** $z$ dùng mười lần. Mạng sụp đổ (hàng 1, 2) thì trong cả hai trường hợp đều vẽ mỗi ô một kiểu; với free bits, hàng 4 đều là những hình hẹp chụm ở giữa, còn hàng 3 có cả những vòng tròn to. Dòng số đo điều đó: phần phương sai của ảnh còn lại khi cố định $z$ giảm từ 92 % (sụp đổ) xuống 66 % (free bits).*
+# *Hình trên: khi bị ép (xanh dương), cả 20 chiều nằm tít dưới ngưỡng 0,01; chỉ −ELBO (cam) kéo 8 chiều lên trên vạch; KL warm-up (xanh lục) có 7 chiều phân tán mạnh rồi tụt; free bits (tím) giữ cả 20 chiều ngang nhau. Hình dưới, mỗi hàng mười mẫu: hàng 1 và 3 là mười $z$ khác nhau, hàng 2 và 4 là **cùng một** $z$ dùng mười lần. Mạng sụp đổ (hàng 1, 2) thì trong cả hai trường hợp đều vẽ mỗi ô một kiểu; với free bits, hàng 4 đều là những hình hẹp chụm ở giữa, còn hàng 3 có cả những vòng tròn to. Dòng số đo điều đó: phần phương sai của ảnh còn lại khi cố định $z$ giảm từ 92 % (sụp đổ) xuống 66 % (free bits).*
 #
-# - **Bị ép sụp đổ** ($\beta = 100$): KL 0,0, không chiều nào hoạt động. Decoder tự vẽ lấy, và log-hợp lý −115,2 chỉ thua VAE gốc 11 nat, dù nó mới học ba epoch và $z$ không nói gì về bức ảnh.
+# - **Bị ép sụp đổ** ($\beta = 100$): KL 0,0, không chiều nào hoạt động. Decoder tự vẽ lấy, và log-likelihood −115,2 chỉ thua VAE gốc 11 nat, dù nó mới học ba epoch và $z$ không nói gì về bức ảnh.
 # - **Thôi ép, chỉ dùng −ELBO**: $z$ hầu như không thức dậy, 8 chiều với tổng cộng 2,2 nat. Decoder đã biết tự xoay xở, nên $z$ không còn bao nhiêu việc.
-# - **Khởi động KL**: 16 chiều, 5,9 nat, và $\log p$ tốt nhất trong bốn mạng (−96,2). Nhưng chỉ 7 chiều tản mạnh, chín chiều kia có phương sai dưới 0,1: có lẽ khi giá KL trở về 1, một phần thông tin lại bị bỏ. Nó chữa được một phần, không phải toàn bộ.
+# - **KL warm-up**: 16 chiều, 5,9 nat, và $\log p$ tốt nhất trong bốn mạng (−96,2). Nhưng chỉ 7 chiều phân tán mạnh, chín chiều kia có phương sai dưới 0,1: có lẽ khi trọng số KL trở về 1, một phần thông tin lại bị bỏ. Nó chữa được một phần, không phải toàn bộ.
 # - **Free bits**: cả 20 chiều, 10,0 nat: vừa bằng $20 \times 0{,}5$ nat được miễn phí, không hơn. ELBO (−99,1) chỉ bằng lúc không chữa, vì 10 nat ấy phải trả đủ; còn $\log p$ thì cao thêm được 2 nat (−96,6).
 #
 # Phải nói cho rõ: ở đây chính ta đã *ép* mạng sụp đổ trước, bằng ba epoch với $\beta = 100$. Huấn luyện từ đầu với −ELBO, cũng mạng này giữ được 20 chiều và 11,6 nat (đo riêng, 8 epoch): decoder này mạnh nhưng chưa đủ để tự nó làm $z$ sụp hẳn. Với decoder tự hồi quy mạnh hơn, như trong văn bản, sụp đổ thường đến mà không cần ép.
 #
-# So với VAE gốc (−104,0), cả ba mạng sau đều có log-hợp lý cao hơn 5 đến 8 nat. So như vậy chưa hẳn công bằng (chúng đã học tổng cộng chín epoch, VAE gốc sáu; riêng $L$ thêm khoảng 300.000 trọng số), nhưng ngay mạng chỉ có 2,2 nat trong $z$ cũng hơn. Vậy **log-hợp lý cao không có nghĩa là $z$ có ích**: hãy luôn xem cả KL và số chiều hoạt động.
+# So với VAE gốc (−104,0), cả ba mạng sau đều có log-likelihood cao hơn 5 đến 8 nat. So như vậy chưa hẳn công bằng (chúng đã học tổng cộng chín epoch, VAE gốc sáu; riêng $L$ thêm khoảng 300.000 trọng số), nhưng ngay mạng chỉ có 2,2 nat trong $z$ cũng hơn. Vậy **log-likelihood cao không có nghĩa là $z$ có ích**: hãy luôn xem cả KL và số chiều hoạt động.
 #
 # ## 6 · VAE có điều kiện
 #
@@ -868,17 +868,17 @@ table({name: bernoulli_table[name] for name in names})
 #
 # ## 7 · VQ-VAE: mã rời rạc
 #
-# Trong **VQ-VAE** (van den Oord và cộng sự, 2017), mã không phải là một điểm trong không gian liên tục mà là một *từ* gồm vài *chữ cái*. Encoder cho ra 16 vector $z_e$, mỗi vector 8 chiều; mỗi vector được **lượng tử hóa** (quantization): thay bằng vector gần nhất trong **bảng mã** (codebook) gồm $K = 64$ vector, $z_q = e_k$ với $k = \arg\min_j \|z_e - e_j\|$. Decoder chỉ thấy $z_q$. Như vậy, một ảnh thành 16 chỉ số (index), nhiều nhất $16 \log_2 64 = 96$ bit.
+# Trong **VQ-VAE** (van den Oord và cộng sự, 2017), mã không phải là một điểm trong không gian liên tục mà là một *từ* gồm vài *chữ cái*. Encoder cho ra 16 vector $z_e$, mỗi vector 8 chiều; mỗi vector được **lượng tử hóa** (quantization): thay bằng vector gần nhất trong **codebook** gồm $K = 64$ vector, $z_q = e_k$ với $k = \arg\min_j \|z_e - e_j\|$. Decoder chỉ thấy $z_q$. Như vậy, một ảnh thành 16 chỉ số (index), nhiều nhất $16 \log_2 64 = 96$ bit.
 #
-# Chỉ số $k$ là số nguyên nên không có đạo hàm. Mẹo **đi thẳng** (straight-through): khi lan truyền xuôi thì dùng $z_q$, khi lan truyền ngược (backpropagation) thì chép nguyên gradient của $z_q$ cho $z_e$, như thể không có bước lượng tử hóa. Với $\mathrm{sg}$ (stop-gradient, `detach`) là "coi như hằng số", hàm mất mát là
+# Chỉ số $k$ là số nguyên nên không có đạo hàm. Mẹo **straight-through** (chép thẳng gradient): khi lan truyền xuôi thì dùng $z_q$, khi lan truyền ngược (backpropagation) thì chép nguyên gradient của $z_q$ cho $z_e$, như thể không có bước lượng tử hóa. Với $\mathrm{sg}$ (stop-gradient, `detach`) là "coi như hằng số", hàm mất mát là
 #
 # $$\mathcal{L} = -\log p_\theta(x|z) + \|\mathrm{sg}(z_e) - z_q\|^2 + 0{,}25\,\|z_e - \mathrm{sg}(z_q)\|^2.$$
 #
-# Số hạng giữa kéo các vector của bảng mã về phía đầu ra của encoder; số hạng cuối giữ đầu ra ấy ở gần bảng mã.
+# Số hạng giữa kéo các vector của codebook về phía đầu ra của encoder; số hạng cuối giữ đầu ra ấy ở gần codebook.
 #
 # ### Lượt của bạn
 #
-# `z_e` có kích thước $(N, \text{dim})$, `codebook` có kích thước $(K, \text{dim})$. Trả về $z$: giá trị là vector gần nhất, còn gradient đi thẳng về `z_e` và *không* vào bảng mã. `torch.cdist(a, b)` cho khoảng cách từ mỗi hàng của $a$ đến mỗi hàng của $b$. Hãy cẩn thận xem cái nào nằm trong `detach()`.
+# `z_e` có kích thước $(N, \text{dim})$, `codebook` có kích thước $(K, \text{dim})$. Trả về $z$: giá trị là vector gần nhất, còn gradient đi thẳng về `z_e` và *không* vào codebook. `torch.cdist(a, b)` cho khoảng cách từ mỗi hàng của $a$ đến mỗi hàng của $b$. Hãy cẩn thận xem cái nào nằm trong `detach()`.
 
 # %% [markdown] lang="en"
 # Of 500 generated images the judge reads the digit that was ordered in 75.2%; guessing gives 10%, and the judge itself reads only 92.7% of real images rightly. Knowing the label also makes images easier to describe: $\log p$ rises from −132.9 to −121.6 nats, with a smaller KL (7.6 against 8.9), because $z$ need no longer say which digit it is.
@@ -915,7 +915,7 @@ def straight_through(z_e, codebook):
 checks.check_straight_through(straight_through)
 
 # %% [markdown] lang="vi"
-# Thành công thức: $z = z_e + \mathrm{sg}(z_q - z_e)$. Hai vector $z_e$ triệt tiêu nhau, nên giá trị là $z_q$; phần trong $\mathrm{sg}$ là hằng số, nên đạo hàm theo $z_e$ là 1.
+# Viết thành công thức: $z = z_e + \mathrm{sg}(z_q - z_e)$. Hai vector $z_e$ triệt tiêu nhau, nên giá trị là $z_q$; phần trong $\mathrm{sg}$ là hằng số, nên đạo hàm theo $z_e$ là 1.
 #
 # ⏱ Khoảng 6 giây trên CPU; trên GPU nhanh hơn nhiều.
 
@@ -941,11 +941,11 @@ print(
 )
 
 # %% [markdown] lang="vi"
-# Trong nhật ký trên, cột `kl` không phải là KL: ở đó `vq_loss` ghi $\|z_e - z_q\|^2$, cộng trên 16 chữ cái; nó có mặt hai lần trong hàm mất mát, nên `loss` bằng `recon` + 1,25 · `kl`. **Perplexity** $\exp(-\sum_k p_k \ln p_k)$, với $p_k$ là tần suất của vector thứ $k$, cho biết bảng mã thật sự được dùng bao nhiêu: bằng $K$ nếu mọi vector được dùng đều nhau, bằng 1 nếu chỉ dùng một.
+# Trong log huấn luyện trên, cột `kl` không phải là KL: ở đó `vq_loss` ghi $\|z_e - z_q\|^2$, cộng trên 16 chữ cái; nó có mặt hai lần trong hàm mất mát, nên `loss` bằng `recon` + 1,25 · `kl`. **Perplexity** $\exp(-\sum_k p_k \ln p_k)$, với $p_k$ là tần suất của vector thứ $k$, cho biết codebook thật sự được dùng bao nhiêu: bằng $K$ nếu mọi vector được dùng đều nhau, bằng 1 nếu chỉ dùng một.
 #
 # ### Một tiên nghiệm cho các từ
 #
-# VQ-VAE không có KL kéo mã về $\mathcal{N}(0, I)$, nên ta chưa biết lấy đâu ra một *từ* để sinh ảnh. Phải học một tiên nghiệm trên các từ, *sau khi* encoder đã luyện xong. Hai ứng viên:
+# VQ-VAE không có KL kéo mã về $\mathcal{N}(0, I)$, nên ta chưa biết lấy đâu ra một *từ* để sinh ảnh. Phải học một prior trên các từ, *sau khi* encoder đã luyện xong. Hai ứng viên:
 #
 # - **tần suất**: mỗi vị trí một bảng tần suất riêng, các vị trí độc lập với nhau;
 # - một **mạng nơ-ron hồi quy** (recurrent network) nhỏ, loại GRU: đoán chữ cái kế tiếp dựa vào các chữ cái trước đó, $p(k_1)\,p(k_2|k_1)\,p(k_3|k_1, k_2)\cdots$
@@ -1043,9 +1043,9 @@ table({name: row for name, row in bernoulli_table.items() if name.startswith("VQ
 # %% [markdown] lang="vi"
 # *Hình: hàng hai dựng lại được các chữ số từ 16 chữ cái (số 9 ở cột tám bị nhòe); hàng ba, các chữ cái lấy độc lập, có vài số đọc được (8, 3), còn lại là nét của nhiều chữ số chồng lên nhau; hàng bốn, theo GRU, nhiều hình đọc được hơn: 3, 7, 8, 6, 2.*
 #
-# 63 trong 64 vector được dùng, perplexity 55,9: bảng mã không sụp đổ. (Khi nhiều vector không bao giờ được chọn, người ta gọi là sụp đổ bảng mã, và perplexity sẽ thấp.) Viết một từ tốn 96,0 bit nếu mọi chữ cái như nhau, 81,9 bit theo tần suất, 65,1 bit theo GRU: 17 bit chênh lệch giữa hai tiên nghiệm chính là thông tin mà chữ cái này cho biết về chữ cái kia, trong chừng mực mạng GRU này học được.
+# 63 trong 64 vector được dùng, perplexity 55,9: codebook không sụp đổ. (Khi nhiều vector không bao giờ được chọn, người ta gọi là codebook collapse, và perplexity sẽ thấp.) Viết một từ tốn 96,0 bit nếu mọi chữ cái như nhau, 81,9 bit theo tần suất, 65,1 bit theo GRU: 17 bit chênh lệch giữa hai prior chính là thông tin mà chữ cái này cho biết về chữ cái kia, trong chừng mực mạng GRU này học được.
 #
-# VQ-VAE cũng có một ELBO đúng nghĩa: $\log p_\theta(x|z_q)$ cộng log của tiên nghiệm, vì $q$ dồn hết xác suất vào một từ duy nhất. Tiên nghiệm tốt hơn nâng nó thẳng từ −138,6 lên −126,6. Nó vẫn thua VAE gốc (−108,6, đo trên cùng 500 ảnh), và hai dòng in trên bảng cho biết vì sao: VQ-VAE tái tạo còn tốt hơn một chút (81,9 so với 86,0 nat), nhưng tốn 44,7 nat cho mã, còn VAE chỉ tốn 22,6. Thế mạnh của mã rời rạc nằm ở chỗ khác: với ảnh lớn và một tiên nghiệm mạnh, như trong bài báo gốc.
+# VQ-VAE cũng có một ELBO đúng nghĩa: $\log p_\theta(x|z_q)$ cộng log của prior, vì $q$ dồn hết xác suất vào một từ duy nhất. Tiên nghiệm tốt hơn nâng nó thẳng từ −138,6 lên −126,6. Nó vẫn thua VAE gốc (−108,6, đo trên cùng 500 ảnh), và hai dòng in trên bảng cho biết vì sao: VQ-VAE tái tạo còn tốt hơn một chút (81,9 so với 86,0 nat), nhưng tốn 44,7 nat cho mã, còn VAE chỉ tốn 22,6. Thế mạnh của mã rời rạc nằm ở chỗ khác: với ảnh lớn và một prior mạnh, như trong bài báo gốc.
 #
 # ## 8 · AVAE: encoder có nhận ra ảnh do chính decoder vẽ không?
 #
@@ -1053,7 +1053,7 @@ table({name: row for name, row in bernoulli_table.items() if name.startswith("VQ
 #
 # $$p_\rho(\tilde z|z) = \mathcal{N}(\rho z,\ (1-\rho^2) I), \qquad \mathcal{L}_{\text{AVAE}} = -\mathrm{ELBO} + \mathrm{KL}\bigl(q_\phi(\tilde z|\tilde x)\,\|\,p_\rho(\tilde z|z)\bigr).$$
 #
-# Bước ấy giữ nguyên tiên nghiệm: nếu $z \sim \mathcal{N}(0, I)$ thì $\tilde z$ có phương sai $\rho^2 + (1 - \rho^2) = 1$. Gradient của số hạng mới không đi qua $\tilde x$, nên chỉ encoder phải sửa mình.
+# Bước ấy giữ nguyên prior: nếu $z \sim \mathcal{N}(0, I)$ thì $\tilde z$ có phương sai $\rho^2 + (1 - \rho^2) = 1$. Gradient của số hạng mới không đi qua $\tilde x$, nên chỉ encoder phải sửa mình.
 #
 # ⏱ Khoảng 8 giây trên CPU; trên GPU nhanh hơn nhiều.
 
@@ -1124,7 +1124,7 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: bên trái, một vòng đã đưa mã đi hơn nửa độ dài của $z$, ở cả hai mạng; sau mười vòng, mã của VAE trôi xa khoảng 1,0, của AVAE khoảng 0,9 lần độ dài ấy. Bên phải, cả hai đánh mất chữ số ban đầu gần như nhau: khoảng ba phần tư số ảnh giữ được chữ số sau một vòng, dưới một nửa sau mười vòng; từ vòng hai trở đi, AVAE còn thấp hơn VAE một chút.* (Trong nhật ký, `loss` lớn hơn `recon` + `kl`: phần dư, 8,4 nat ở epoch cuối, là số hạng mới.)
+# *Hình: bên trái, một vòng đã đưa mã đi hơn nửa độ dài của $z$, ở cả hai mạng; sau mười vòng, mã của VAE trôi xa khoảng 1,0, của AVAE khoảng 0,9 lần độ dài ấy. Bên phải, cả hai đánh mất chữ số ban đầu gần như nhau: khoảng ba phần tư số ảnh giữ được chữ số sau một vòng, dưới một nửa sau mười vòng; từ vòng hai trở đi, AVAE còn thấp hơn VAE một chút.* (Trong log huấn luyện, `loss` lớn hơn `recon` + `kl`: phần dư, 8,4 nat ở epoch cuối, là số hạng mới.)
 #
 # Lời hứa thứ hai của AVAE là mã **bền** (robust) hơn: một thay đổi rất nhỏ của ảnh, dù cố ý gây hại, cũng không được đẩy mã đi xa. Ta thử tấn công (adversarial attack) encoder: trong phạm vi $\pm\epsilon$ cho mỗi điểm ảnh, tìm ảnh đẩy $\mu$ đi xa nhất, bằng 10 bước theo dấu của gradient, mỗi bước lại kéo về trong phạm vi ấy (PGD, projected gradient descent; ở đây đi lên). Cột "mã dịch" là quãng $\mu$ bị đẩy đi, so với khoảng cách trung bình từ các mã đến trung bình của chúng. Rồi hỏi: một bộ phân loại đọc $\mu$ (cũng 3 láng giềng gần nhất) còn đúng bao nhiêu?
 
@@ -1183,7 +1183,7 @@ for epsilon in (0, 0.05, 0.1, 0.2):
 #
 # ## 9 · Tất cả trong một bảng
 #
-# Cùng ảnh nhị phân, cùng loại decoder (Bernoulli), cùng 2.000 ảnh kiểm tra (ELBO và $\log p$ trên 500 ảnh đầu). Thời gian học thì khác nhau: phần lớn sáu epoch, hai mạng 4 chiều mười hai epoch, mạng tự hồi quy bị ép ba epoch, ba mạng luyện tiếp từ nó thêm sáu epoch nữa. Với VQ-VAE, cột KL là số nat cần để viết một từ khi dùng tiên nghiệm; mã của nó không ngẫu nhiên nên $k$ mẫu đều giống nhau, và ô $\log p$ để trống. Các mạng tự hồi quy thì bỏ trống ô SSE: chúng vẽ từng điểm ảnh một cách ngẫu nhiên, nên một $z$ không cho đúng một ảnh để so.
+# Cùng ảnh nhị phân, cùng loại decoder (Bernoulli), cùng 2.000 ảnh kiểm tra (ELBO và $\log p$ trên 500 ảnh đầu). Thời gian học thì khác nhau: phần lớn sáu epoch, hai mạng 4 chiều mười hai epoch, mạng tự hồi quy bị ép ba epoch, ba mạng luyện tiếp từ nó thêm sáu epoch nữa. Với VQ-VAE, cột KL là số nat cần để viết một từ khi dùng prior; mã của nó không ngẫu nhiên nên $k$ mẫu đều giống nhau, và ô $\log p$ để trống. Các mạng tự hồi quy thì bỏ trống ô SSE: chúng vẽ từng điểm ảnh một cách ngẫu nhiên, nên một $z$ không cho đúng một ảnh để so.
 
 # %% [markdown] lang="en"
 # On clean images the two encoders can be read equally well (94.4% and 94.2%). Under attack they cannot: at $\epsilon = 0.1$ the VAE is down to 42.0% and the AVAE to 68.6%; at $\epsilon = 0.2$ it is 19.8% against 44.0%. But the AVAE's codes move hardly *less* (81% against 86% at $\epsilon = 0.1$), and at $\epsilon = 0.2$ even more (142% against 128%); what differs is that they are less often pushed into the region of another digit.
@@ -1223,18 +1223,18 @@ table(bernoulli_table)
 #
 # <details><summary><b>Vì sao <code>z_q + (z_e - z_q).detach()</code> là sai?</b></summary>
 #
-# Hai vai bị đổi: giá trị của nó là $z_e$ (decoder không hề thấy bảng mã), còn gradient thì đi vào $z_q$, không về encoder.
+# Hai vai trò bị đổi chỗ: giá trị của nó là $z_e$ (decoder không hề thấy codebook), còn gradient thì đi vào $z_q$, không về encoder.
 # </details>
 #
 # ## Tóm tắt
 #
 # - So mô hình bằng $\log p(x)$ trên cùng dữ liệu và cùng loại decoder; cận của Burda chặt hơn ELBO, ở đây 4,5 nat với $k = 50$. Nhưng một con số chưa đủ: xem cả SSE, KL và số chiều hoạt động.
 # - $B$ (hay $\beta$) chọn một điểm trên đường cong tốc độ–méo; $\sigma$ tính theo công thức chọn điểm ấy thay ta. Ảnh mờ vì đầu ra tốt nhất theo bình phương sai số là trung bình của những ảnh chung một mã.
-# - Sụp đổ hậu nghiệm thấy được qua KL và số chiều hoạt động (0 trên 20); free bits đánh thức cả 20 chiều, khởi động KL 16. CVAE chọn được lớp, VQ-VAE cho mã rời rạc, AVAE cho encoder bền hơn.
+# - Posterior collapse thấy được qua KL và số chiều hoạt động (0 trên 20); free bits đánh thức cả 20 chiều, KL warm-up 16. CVAE chọn được lớp, VQ-VAE cho mã rời rạc, AVAE cho encoder bền hơn.
 #
 # ## Nhìn lại cả khóa học
 #
-# Bạn đã bắt đầu với một mạng chép ảnh qua hai con số ([bài 01](01_autoencoder.ipynb)) và thấy bản đồ của nó đầy chỗ hổng. Thay điểm bằng phân phối ([bài 02](02_vae.ipynb)), cho gradient đi qua phép lấy mẫu ([bài 03](03_reparameterization.ipynb)), suy ra hàm mất mát từ $\log p(x)$ ([bài 04](04_loss.ipynb)), huấn luyện và đọc nhật ký cho đúng ([bài 05](05_training.ipynb)), nhìn kết quả ([bài 06](06_reconstructions.ipynb)) và cầm $z$ trong tay ([bài 07](07_latent_sliders.ipynb)).
+# Bạn đã bắt đầu với một mạng ép mỗi ảnh qua hai con số rồi dựng lại ([bài 01](01_autoencoder.ipynb)) và thấy bản đồ của nó đầy chỗ hổng. Thay điểm bằng phân phối ([bài 02](02_vae.ipynb)), cho gradient đi qua phép lấy mẫu ([bài 03](03_reparameterization.ipynb)), suy ra hàm mất mát từ $\log p(x)$ ([bài 04](04_loss.ipynb)), huấn luyện và đọc log huấn luyện cho đúng ([bài 05](05_training.ipynb)), nhìn kết quả ([bài 06](06_reconstructions.ipynb)) và tự tay điều khiển $z$ ([bài 07](07_latent_sliders.ipynb)).
 # Rồi bạn đặt VAE giữa họ hàng của nó ([bài 08](08_kinds.ipynb)), đem mã ra dùng vào việc thật ([bài 09](09_uses.ipynb)), và hôm nay đo cả những chỗ nó chưa làm được. Một điều đi suốt các bài: *đừng tin một công thức trước khi thử nó với vài con số, và đừng tin một con số trước khi nhìn ảnh.*
 #
 # **Thử sức lần cuối:** [bộ câu hỏi trắc nghiệm](../../quiz/vi/quiz.ipynb).
@@ -1246,7 +1246,7 @@ table(bernoulli_table)
 # - I. Higgins và cộng sự, *β-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework*, ICLR 2017;
 # - A. Alemi và cộng sự, *Fixing a Broken ELBO*, ICML 2018, [arXiv:1711.00464](https://arxiv.org/abs/1711.00464): đường cong tốc độ–méo;
 # - O. Rybkin, K. Daniilidis, S. Levine, *Simple and Effective VAE Training with Calibrated Decoders*, ICML 2021: $\sigma$-VAE;
-# - S. Bowman và cộng sự, *Generating Sentences from a Continuous Space*, 2016: sụp đổ hậu nghiệm và khởi động KL;
+# - S. Bowman và cộng sự, *Generating Sentences from a Continuous Space*, 2016: posterior collapse và KL warm-up;
 # - D. Kingma và cộng sự, *Improved Variational Inference with Inverse Autoregressive Flow*, NeurIPS 2016: free bits;
 # - A. van den Oord, O. Vinyals, K. Kavukcuoglu, *Neural Discrete Representation Learning*, NeurIPS 2017, [arXiv:1711.00937](https://arxiv.org/abs/1711.00937): VQ-VAE;
 # - T. Cemgil và cộng sự, *The Autoencoding Variational Autoencoder*, NeurIPS 2020, [arXiv:2012.03715](https://arxiv.org/abs/2012.03715): AVAE.
