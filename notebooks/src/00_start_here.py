@@ -37,10 +37,10 @@ from importlib.metadata import version
 packages = (
     "torch torchvision numpy matplotlib pillow tqdm torchsummary "
     "ipywidgets ipython scikit-learn scipy safetensors"
-).split()
+)
 module = {"pillow": "PIL", "ipython": "IPython", "scikit-learn": "sklearn"}
 missing = []
-for package in packages:
+for package in packages.split():
     try:
         import_module(module.get(package, package))
         print(f"{package:14}{version(package)}")
@@ -49,6 +49,8 @@ for package in packages:
         print(f"{package:14}✗ {problem}")
 
 # %%
+from vae_helpers import tr
+
 if missing:
     print(tr("Hãy chạy trong một ô mới:", "Run in a new cell:"))
     print("%pip install", *missing)
@@ -95,7 +97,7 @@ print("Using device:", device)
 # The first time MNIST (about 12 MB) is downloaded into the folder `data/`. Without a network the lesson uses the 1,797 real digits inside scikit-learn, and says so right below the cell.
 
 # %%
-from vae_helpers import checks, data, models, plots, tr, widgets
+from vae_helpers import checks, data, models, plots, widgets
 
 dataset = data.load_mnist()
 plots.plot_images(

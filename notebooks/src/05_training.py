@@ -607,7 +607,10 @@ print(history.log_file.read_text())
 
 # %%
 pixels = data.load_mnist().images[:10]
-print(tr("chênh nhau nhiều nhất:", "largest difference:"), (pixels - first).abs().max())
+print(
+    tr("chênh nhau nhiều nhất:", "largest difference:"),
+    (pixels - first).abs().max().item(),
+)
 
 # %% [markdown] lang="vi"
 # ## Tự kiểm tra
