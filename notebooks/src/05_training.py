@@ -552,7 +552,7 @@ plots.plot_history(history)
 # theo những batch đầu, khi nó vọt lên.
 #
 # Vì sao nét đứt nằm *dưới* nét liền? Kiểm định đo ở cuối epoch, còn con số huấn luyện là trung bình trong lúc mạng vẫn đang khá lên. Đo bằng cùng một bộ trọng số, sai số của hai tập
-# chênh nhau chưa đến một phần năm khoảng ấy. <!-- claim: same_weights_same_error -->
+# chênh nhau chưa đến một nửa khoảng ấy. <!-- claim: same_weights_same_error -->
 #
 # Tệp log có đúng các cột của đề bài, rồi đến các cột kiểm định; `History.read` đọc ngược lại được.
 
@@ -561,7 +561,7 @@ plots.plot_history(history)
 # still holds the first batches, in which it shot up.
 #
 # Why do the dashed lines lie *below* the solid ones? Validation is measured at the end of the epoch, the training number is a mean while the network was still getting better. With the same weights the errors of the two sets
-# differ by less than a fifth of that gap. <!-- claim: same_weights_same_error -->
+# differ by less than half of that gap. <!-- claim: same_weights_same_error -->
 #
 # The log has the handout's columns, then those of the validation; `History.read` reads it back.
 
