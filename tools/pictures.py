@@ -31,7 +31,7 @@ CHOSEN = {  # which of a lesson's pictures, counted from 0
     "02_vae": 0,
     "03_reparameterization": 4,
     "04_loss": 2,
-    "05_training": 0,
+    "05_training": 2,
     "06_reconstructions": 4,
     "07_latent_sliders": 0,
     "08_kinds": 7,

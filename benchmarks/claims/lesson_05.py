@@ -66,9 +66,9 @@ def resumed_is_the_same(seed):
 
 @claim(
     lesson="05",
-    en="That the validation error lies below the training error comes from when the two are measured: with the same weights they "
+    en="That the validation error lies below the training error comes mainly from when the two are measured: with the same weights they "
     "differ by less than half of the recorded gap (second epoch on 12,000 images), every seed.",
-    vi="Sai số kiểm định thấp hơn sai số huấn luyện là do hai con số được đo vào hai lúc khác nhau: đo bằng cùng một bộ trọng số, chúng "
+    vi="Sai số kiểm định thấp hơn sai số huấn luyện chủ yếu là do hai con số được đo vào hai lúc khác nhau: đo bằng cùng một bộ trọng số, chúng "
     "chênh nhau chưa đến một nửa khoảng cách ghi trong log (epoch thứ hai trên 12.000 ảnh), ở mọi seed.",
     holds=lambda rows: all(row["recorded_gap"] > 2 * abs(row["gap_with_the_same_weights"]) for row in rows),
 )

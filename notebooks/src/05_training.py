@@ -551,7 +551,7 @@ plots.plot_history(history)
 # *Hình: loss, sai số tái tạo và KL theo epoch; nét liền là huấn luyện, nét đứt là kiểm định.* Sai số giảm ở cả hai tập, nên điều mạng học được cũng đúng với ảnh mới. KL (trục logarit) của epoch 1 còn mang
 # theo những batch đầu, khi nó vọt lên.
 #
-# Vì sao nét đứt nằm *dưới* nét liền? Kiểm định đo ở cuối epoch, còn con số huấn luyện là trung bình trong lúc mạng vẫn đang khá lên. Đo bằng cùng một bộ trọng số, sai số của hai tập
+# Vì sao nét đứt nằm *dưới* nét liền? Chủ yếu vì kiểm định đo ở cuối epoch, còn con số huấn luyện là trung bình qua những batch mà mạng vẫn đang khá lên. Đo bằng cùng một bộ trọng số, sai số của hai tập
 # chênh nhau chưa đến một nửa khoảng ấy. <!-- claim: same_weights_same_error -->
 #
 # Tệp log có đúng các cột của đề bài, rồi đến các cột kiểm định; `History.read` đọc ngược lại được.
@@ -560,7 +560,7 @@ plots.plot_history(history)
 # *The figure: loss, reconstruction error and KL by epoch; solid for training, dashed for validation.* The error falls on both sets, so what the network learns holds for new images too. The KL (logarithmic axis) of epoch 1
 # still holds the first batches, in which it shot up.
 #
-# Why do the dashed lines lie *below* the solid ones? Validation is measured at the end of the epoch, the training number is a mean while the network was still getting better. With the same weights the errors of the two sets
+# Why do the dashed lines lie *below* the solid ones? Mainly because validation is measured at the end of the epoch, while the training number is a mean over batches in which the network was still getting better. With the same weights the errors of the two sets
 # differ by less than half of that gap. <!-- claim: same_weights_same_error -->
 #
 # The log has the handout's columns, then those of the validation; `History.read` reads it back.
