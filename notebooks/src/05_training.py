@@ -116,15 +116,15 @@ print(f"Training samples: {len(train_dataset)}, Validation samples: {len(val_dat
 # Để bài chạy nhanh, ta chỉ dùng 12.000 ảnh đầu của phần huấn luyện. `random_split` đã xáo trộn, nên đó là một mẫu ngẫu nhiên.
 #
 # `DataLoader` đưa ra lần lượt từng batch 256 ảnh; `shuffle=True` xáo trộn lại ở mỗi epoch. `num_workers=2` giao việc chuẩn bị ảnh cho hai tiến trình phụ, trong khi tiến trình chính
-# tính toán. Trên Windows và macOS, mỗi epoch phải chờ vài giây để chúng khởi động, và chúng chỉ biết những lớp nằm trong một tệp hay một thư viện: một
-# `Dataset` tự viết ngay trong notebook sẽ báo lỗi ở đó, còn những lớp ở đây thì không.
+# tính toán. Ta thêm `persistent_workers=True` để giữ chúng từ epoch này sang epoch khác, vì trên Windows và macOS việc khởi động mất vài giây. Chúng chỉ biết những lớp nằm trong một tệp
+# hay một thư viện: trên các hệ ấy, một `Dataset` tự viết ngay trong notebook sẽ báo lỗi.
 
 # %% [markdown] lang="en"
 # To be quick we use only the first 12,000 images of the training part. `random_split` has shuffled them, so they are a random sample.
 #
 # The `DataLoader` gives out batches of 256 images; `shuffle=True` shuffles anew in each epoch. `num_workers=2` leaves the preparing of images to two helper
-# processes, while the main one computes. On Windows and macOS each epoch waits some seconds for them to start, and they know only classes that lie in a
-# file or a library: a `Dataset` typed in a notebook fails there, those used here do not.
+# processes, while the main one computes. We add `persistent_workers=True`, which keeps them from epoch to epoch, since on Windows and macOS their start takes some seconds. They know only classes
+# that lie in a file or a library: on those systems a `Dataset` typed in a notebook fails.
 
 # %%
 few = min(
@@ -132,10 +132,13 @@ few = min(
 )  # tr("train_size: dùng tất cả", "train_size: all of them")
 train_part = Subset(train_dataset, range(few))
 val_part = Subset(val_dataset, range(few // 4))
+keep = {"persistent_workers": True}
 train_loader = DataLoader(
-    train_part, batch_size=batch_size, shuffle=True, num_workers=2
+    train_part, batch_size=batch_size, shuffle=True, num_workers=2, **keep
 )
-val_loader = DataLoader(val_part, batch_size=batch_size, shuffle=False, num_workers=2)
+val_loader = DataLoader(
+    val_part, batch_size=batch_size, shuffle=False, num_workers=2, **keep
+)
 print(len(train_loader), tr("batch, batch cuối có", "batches, the last of"), few % 256)
 
 # %% [markdown] lang="vi"
@@ -361,18 +364,20 @@ black = x.pow(2).sum().item() / len(
     x
 )  # tr("sai số nếu vẽ toàn màu đen", "the error of drawing all black")
 peak = int(np.argmax(kls))
-error = tr("Sai số tái tạo", "Reconstruction error")
+error, kl = tr("Sai số tái tạo", "Reconstruction error"), tr("KL (nat)", "KL (nats)")
 plots.curves(
-    {error: {"": recons}, tr("KL (nat)", "KL (nats)"): {"": kls}},
-    log="y",
+    {error: {"": recons}, kl: {"": kls}},
+    log=["", "y"],
     lines={error: {tr("ảnh đen hoàn toàn", "all black"): black}},
-    notes={tr("KL (nat)", "KL (nats)"): {f"{kls[peak]:.0f}": (peak + 1, kls[peak])}},
+    notes={
+        kl: {tr("đỉnh: ", "peak: ") + f"{kls[peak]:.0f}": (peak + 2, kls[peak] / 3)}
+    },
     xlabel="batch",
     ylabel=["", ""],
 )
 
 # %% [markdown] lang="vi"
-# *Hình: hai đồ thị theo batch, trục đứng chia theo logarit: bên trái là sai số tái tạo, bên phải là KL.* Sai số giảm nhanh đến mức của ảnh đen hoàn toàn (nét đứt) rồi chững lại: điều đầu tiên mạng học được là phần lớn
+# *Hình: hai đồ thị theo batch, bên trái là sai số tái tạo, bên phải là KL trên trục logarit.* Sai số giảm nhanh đến mức của ảnh đen hoàn toàn (nét đứt) rồi chững lại: điều đầu tiên mạng học được là phần lớn
 # điểm ảnh màu đen. Trong lúc ấy, KL vọt lên hàng nghìn nat rồi hạ xuống. Với $B = 10$, cùng trọng số ban đầu và cùng các batch, đỉnh của KL chỉ là một đến hai trăm nat. <!-- claim: kl_spike -->
 #
 # ### Cả vòng lặp, như trong đề bài
@@ -380,7 +385,7 @@ plots.curves(
 # Đề bài ghi log vào một tệp mang ngày giờ trong tên, để lần chạy sau không xóa mất lần trước. Phần đầu tệp:
 
 # %% [markdown] lang="en"
-# *The figure: two curves by batch on logarithmic scales, the reconstruction error on the left, the KL on the right.* The error falls quickly to that of an all-black picture (dashed) and lingers there: the first thing
+# *The figure: two curves by batch, the reconstruction error on the left, the KL on a logarithmic axis on the right.* The error falls quickly to that of an all-black picture (dashed) and lingers there: the first thing
 # the network learns is that most pixels are black. Meanwhile the KL shoots up to thousands of nats and comes down again. With $B = 10$ and the same first weights and batches it peaks at a hundred or two. <!-- claim: kl_spike -->
 #
 # ### The whole loop, as the handout has it

@@ -33,8 +33,8 @@ STEPS = {
     "III.4 split and loaders": ("05", [
         "train_size = int(0.8 * len(dataset))", "val_size = len(dataset) - train_size",
         "train_dataset, val_dataset = random_split(dataset, [train_size, val_size])", "Training samples:",
-        "train_loader = DataLoader(", "batch_size=batch_size, shuffle=True, num_workers=2)",
-        "val_loader = DataLoader(", "batch_size=batch_size, shuffle=False, num_workers=2)",
+        "train_loader = DataLoader(", "batch_size=batch_size, shuffle=True, num_workers=2",
+        "val_loader = DataLoader(", "batch_size=batch_size, shuffle=False, num_workers=2",
     ]),
     "III.5 model": ("05", [
         "class VAE(nn.Module)", "nn.Conv2d(channels, 16, kernel_size=3, padding=1)",
