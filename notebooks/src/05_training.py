@@ -360,9 +360,8 @@ for x, _ in tqdm(train_loader, leave=False):
 means, recons, kls = map(list, zip(*rows, strict=True))
 
 # %%
-black = x.pow(2).sum().item() / len(
-    x
-)  # tr("sai số nếu vẽ toàn màu đen", "the error of drawing all black")
+# tr("sai số nếu ảnh nào cũng vẽ toàn màu đen", "the error of drawing all black")
+black = x.pow(2).sum().item() / len(x)
 peak = int(np.argmax(kls))
 error, kl = tr("Sai số tái tạo", "Reconstruction error"), tr("KL (nat)", "KL (nats)")
 plots.curves(
@@ -370,7 +369,7 @@ plots.curves(
     log=["", "y"],
     lines={error: {tr("ảnh đen hoàn toàn", "all black"): black}},
     notes={
-        kl: {tr("đỉnh: ", "peak: ") + f"{kls[peak]:.0f}": (peak + 2, kls[peak] / 3)}
+        kl: {tr("đỉnh: ", "peak: ") + f"{kls[peak]:.0f}": (peak + 4, kls[peak] / 2)}
     },
     xlabel="batch",
     ylabel=["", ""],

@@ -146,6 +146,11 @@ class RecordingOptimizer(nn.Module):
         self.events.append("step")
 
 
+def lesson_device() -> str:
+    """Where the lesson's model and batches go, by the handout's own line."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def check_training_step(function: Callable) -> Result:
     """function(model, optimizer, x): one step of training → (loss, recon_loss, kl_loss). Tried with stand-ins that take notes.
 
@@ -159,7 +164,7 @@ def check_training_step(function: Callable) -> Result:
 def judge_training_step(function: Callable) -> None:
     for n, side, latent_dim in ((5, 6, 2), (3, 4, 3)):
         events: list[str] = []
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = lesson_device()
         model, optimizer = RecordingModel(events, side * side, latent_dim).to(device), RecordingOptimizer(events)
         x = torch.rand(n, 1, side, side).as_subclass(Elsewhere).requires_grad_()
         answer, _ = call(function, (model, optimizer, x), STEP_FAILURES)
