@@ -1,9 +1,8 @@
 # %% [markdown] lang="vi"
 # # Bài 05 · Huấn luyện
 #
-# *Làm sao 60.000 ảnh và một mạng chưa biết gì trở thành một mạng vẽ được chữ số?* Trong bài này bạn gõ lại chính những dòng III.1–III.8 của đề bài
-# (đề bài in sẵn mà khóa học đi theo, xem bài 00), tự viết phần cốt lõi của **vòng lặp huấn luyện** (training loop), rồi làm quen với `fit`, hàm của khóa học
-# dành cho những lần huấn luyện dài.
+# *Làm sao 60.000 ảnh và một mạng chưa biết gì trở thành một mạng vẽ được chữ số?* Trong bài này bạn gõ lại chính những dòng III.1–III.8 của đề bài in sẵn
+# (xem bài 00). Bạn tự viết phần cốt lõi của **vòng lặp huấn luyện** (training loop), rồi làm quen với `fit`, hàm của khóa học dành cho những lần huấn luyện dài.
 #
 # Máy tính hai nhân chạy cả bài trong khoảng một phút; bạn sẽ cần khoảng 60 phút.
 
