@@ -133,5 +133,5 @@ def test_a_missing_package_is_named_with_its_cure(capsys):
     exec(listing.replace("scipy", "scipy no-such-package"), names)
     exec(cure, names)
     told = capsys.readouterr().out
-    assert re.search(r"^no-such-package +✗ No module named", told, re.MULTILINE)
+    assert re.search(r"^no-such-package *✗ No module named", told, re.MULTILINE)
     assert "%pip install no-such-package\n" in told and re.search(r"^torch +\d", told, re.MULTILINE)
