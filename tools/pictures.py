@@ -28,7 +28,7 @@ STILL = re.compile(r'<img[^>]* src="data:image/png;base64,([^"]+)"')
 CHOSEN = {  # which of a lesson's pictures, counted from 0
     "00_start_here": 0,
     "01_autoencoder": 3,
-    "02_vae": 0,
+    "02_vae": 4,
     "03_reparameterization": 4,
     "04_loss": 2,
     "05_training": 0,

@@ -36,7 +36,7 @@ def plot_latent(
     Lesson 06: Which image lies where?
     """
     panels = (
-        model if isinstance(model, Mapping) else {tr("Không gian tiềm ẩn theo nhãn", "Latent space by class"): model}
+        model if isinstance(model, Mapping) else {tr("Không gian tiềm ẩn theo nhãn", "Latent space by label"): model}
     )
     maps, classes = _maps(panels, dataset, dims, n)
     own = limits == "own"
@@ -45,7 +45,7 @@ def plot_latent(
     spans = {name: np.ptp(points, axis=0).max() for name, points in maps.items()}
     apart = 0.065 if len(maps) == 1 else 0.1  # the discs' distance, as a share of the panel
     for panel, (name, points) in zip(axes, maps.items(), strict=True):
-        span = spans[name] if own else np.ptp(limits) if limits else max(spans.values())
+        span = spans[name] if own else max(spans.values())
         draw_classes(panel, points, classes, colours, size=4, font=12, distance=apart * span)
         panel.set(xlabel=f"$z_{{{dims[0] + 1}}}$", ylabel=f"$z_{{{dims[1] + 1}}}$", title=name)
         panel.set_aspect("equal", adjustable="datalim" if own or (limits is None and len(axes) == 1) else "box")
