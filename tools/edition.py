@@ -31,7 +31,7 @@ COLAB = "https://colab.research.google.com"
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.MULTILINE | re.DOTALL)
 PLACEHOLDER = {"vi": "Viết lời giải của bạn ở đây", "en": "Write your solution here"}
 SOLUTIONS = {
-    "vi": ("Lời giải", "*Dành cho giảng viên: các bài tập của bài học này kèm lời giải. Sổ tay này chưa được chạy.*"),
+    "vi": ("Lời giải", "*Dành cho giảng viên: các bài tập của bài học này kèm lời giải. Notebook này chưa được chạy.*"),
     "en": ("Solutions", "*For instructors: the exercises of this lesson with their solutions. This notebook is not executed.*"),
 }  # fmt: skip
 SETUP = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # JupyterLab and Colab fold its code away

@@ -20,7 +20,7 @@ DRAWN = {
 
 
 def test_every_check_has_its_answers():
-    assert sorted(checks.__all__) == sorted(["Result", *(f"check_{name}" for name in CASES)])
+    assert sorted(checks.__all__) == sorted(["Result", "progress", *(f"check_{name}" for name in CASES)])
 
 
 def test_result_shows_nothing_more_in_a_notebook():

@@ -75,7 +75,7 @@ BCE = Task(
     gradients={0: "recon"},
     mistakes=[
         Mistake("sign", lambda r, x: -bce(r, x),
-                "Dấu bị ngược: log của một số nhỏ hơn 1 là số âm, còn mất mát phải không âm.",
+                "Dấu bị ngược: log của một số nhỏ hơn 1 là số âm, còn loss phải không âm.",
                 "The sign is flipped: the log of a number below 1 is negative, and a loss must not be."),
         Mistake("half_forgotten", lambda r, x: -(x * r.log()).mean(),
                 "Bạn mới phạt điểm ảnh sáng. Điểm ảnh tối (x = 0) có số hạng của riêng nó.",

@@ -33,7 +33,7 @@ def curves(
     ax: axes of yours to draw into. Returns the Figure.
     Raises ValueError, naming the argument, for an unknown log, for no series, and for x and y of different lengths.
 
-    Lesson 04: How tight is the bound?
+    Lesson 04: Why make the ELBO large?
     """
     if log not in LOGS:
         raise ValueError(f"curves(log): got {log!r}, expected one of {', '.join(map(repr, LOGS))}.")

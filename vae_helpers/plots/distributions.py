@@ -125,9 +125,14 @@ def _ellipses(ax: Axes, points: np.ndarray, sigmas: np.ndarray, colour: str) -> 
 
 
 def draw_prior(ax: Axes) -> None:
-    """Dashed circles of radius 1, 2 and 3: the standard deviations of the prior N(0, I) in two dimensions."""
+    """Dashed circles of radius 1, 2 and 3: the standard deviations of the prior N(0, I) in two dimensions.
+
+    The scales reach as far as the largest circle, unless they are set afterwards.
+    """
     for radius in (1, 2, 3):
         ax.add_artist(Circle((0, 0), radius, fill=False, color="black", linewidth=0.8, linestyle="--"))
+    ax.update_datalim([(-3, -3), (3, 3)])
+    ax.autoscale_view()
 
 
 def _plane(points, name: str) -> np.ndarray:
