@@ -21,7 +21,8 @@ from tqdm.auto import tqdm
 from vae_helpers import checks, data, diagrams, losses, metrics, models, plots, tr
 
 # %%
-test, _ = data.split(data.load_mnist(train=False), (0.3, 0.7), seed=0)  # tr("3000 ảnh", "3000 images")
+# tr("3000 ảnh chọn ngẫu nhiên", "3000 images drawn at random")
+test, _ = data.split(data.load_mnist(train=False), (0.3, 0.7), seed=0)
 ae_2d = models.load_pretrained("ae-2d")
 plots.plot_reconstructions(ae_2d, test)
 
@@ -213,7 +214,9 @@ report(tr("chính ảnh gốc", "the image itself"), x)
 # %% tags=["nbval-check-output"]
 maps = torch.zeros(5, 64, 7, 7)
 for output_padding in (0, 1):
-    up = nn.ConvTranspose2d(64, 32, kernel_size=3, stride=2, padding=1, output_padding=output_padding)
+    up = nn.ConvTranspose2d(
+        64, 32, kernel_size=3, stride=2, padding=1, output_padding=output_padding
+    )
     print(output_padding, tuple(up(maps).shape))
 
 # %% [markdown] lang="vi"
@@ -231,9 +234,12 @@ for output_padding in (0, 1):
 def make_encoder(latent_dim):
     ### BEGIN SOLUTION
     return nn.Sequential(
-        nn.Conv2d(1, 16, kernel_size=3, padding=1), nn.ReLU(),
-        nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1), nn.ReLU(),
-        nn.Conv2d(32, 64, kernel_size=3, stride=2, padding=1), nn.ReLU(),
+        nn.Conv2d(1, 16, kernel_size=3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, kernel_size=3, stride=2, padding=1),
+        nn.ReLU(),
         nn.Flatten(),
         nn.Linear(3136, latent_dim),
     )
@@ -249,11 +255,15 @@ def make_decoder(latent_dim):
     ### BEGIN SOLUTION
     up = {"kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1}
     return nn.Sequential(
-        nn.Linear(latent_dim, 3136), nn.ReLU(),
+        nn.Linear(latent_dim, 3136),
+        nn.ReLU(),
         nn.Unflatten(1, (64, 7, 7)),
-        nn.ConvTranspose2d(64, 32, **up), nn.ReLU(),
-        nn.ConvTranspose2d(32, 16, **up), nn.ReLU(),
-        nn.Conv2d(16, 1, kernel_size=3, padding=1), nn.Sigmoid(),
+        nn.ConvTranspose2d(64, 32, **up),
+        nn.ReLU(),
+        nn.ConvTranspose2d(32, 16, **up),
+        nn.ReLU(),
+        nn.Conv2d(16, 1, kernel_size=3, padding=1),
+        nn.Sigmoid(),
     )
     ### END SOLUTION
 
@@ -315,7 +325,8 @@ def train(model, images, kind, lr=1e-3):
         optimizer.step()
 
 
-images = data.split(data.load_mnist(), (0.2, 0.8), seed=0)[0].images  # tr("12000 ảnh", "12000 images")
+# tr("12000 ảnh", "12000 images")
+images = data.split(data.load_mnist(), (0.2, 0.8), seed=0)[0].images
 train(model, images[:3840], "mse")  # tr("60 bước", "60 steps")
 with torch.no_grad():
     report("MSE", model(test.images)[0])
@@ -383,7 +394,13 @@ with torch.no_grad():
         recon, _ = network(test.images)
         rows[name] = recon[:10]
         report(name, recon)
-plots.plot_images(rows, title=tr("Ảnh tái tạo từ hai và mười sáu con số", "Rebuilt from two and from sixteen numbers"))
+plots.plot_images(
+    rows,
+    title=tr(
+        "Ảnh tái tạo từ hai và mười sáu con số",
+        "Rebuilt from two and from sixteen numbers",
+    ),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: hàng đầu là ảnh gốc; bên dưới là ảnh tái tạo của ba mạng.* Sai số giảm từ khoảng 53 (không con số nào, chỉ có ảnh trung bình) xuống 31 với hai con số và 5 với mười sáu; bài 08 vẽ tiếp đường này đến 64 chiều.
@@ -410,8 +427,15 @@ plots.plot_images(rows, title=tr("Ảnh tái tạo từ hai và mười sáu con
 # %%
 with torch.no_grad():
     z = ae_2d.encode(test.images)
-groups = {name: {d: z[test.labels == int(d)] for d in name.split(", ")} for name in ("0, 1, 6", "4, 7, 9", "3, 5, 8")}
-plots.clouds(groups, background=z, title=tr("Mã của ae-2d, theo chữ số", "The codes of ae-2d, by digit"))
+groups = {
+    name: {d: z[test.labels == int(d)] for d in name.split(", ")}
+    for name in ("0, 1, 6", "4, 7, 9", "3, 5, 8")
+}
+plots.clouds(
+    groups,
+    background=z,
+    title=tr("Mã của ae-2d, theo chữ số", "The codes of ae-2d, by digit"),
+)
 
 # %% [markdown] lang="vi"
 # *Hình: mỗi chấm là mã của một ảnh, mỗi bản đồ tô màu ba chữ số, còn lại là màu xám.* (Các vòng tròn nét đứt có bán kính 1, 2, 3.) Các chữ số tụ thành vùng dù mạng chưa từng thấy nhãn: 0, 1 và 6 tách nhau, còn 4, 7, 9 thì lẫn vào nhau, 3, 5, 8 cũng vậy.
@@ -436,7 +460,10 @@ with torch.no_grad():
     codes = {"ae-2d": z, "vae-2d": vae_2d.encode(test.images)[0]}
     codes["ae-16d"] = networks[tr("16 số, ae-16d", "16, ae-16d")].encode(test.images)
 for name, code in codes.items():
-    print(f"{name:8} {another_digit(code, test.labels):.0%}", tr("là chữ số khác", "another digit"))
+    print(
+        f"{name:8} {another_digit(code, test.labels):.0%}",
+        tr("là chữ số khác", "another digit"),
+    )
 
 # %% [markdown] lang="vi"
 # Vế thứ hai đúng với hai con số, khoảng một phần ba. Nhưng VAE hai chiều cũng thế, còn AE mười sáu chiều thì hầu như không: nguyên nhân là mã quá hẹp, không phải vì đó là AE. <!-- claim: nearest_is_another_digit --> Vế thứ nhất thì không đúng: những ảnh giống nhau có mã cách nhau chưa đến một phần tư khoảng cách của một cặp ngẫu nhiên. <!-- claim: alike_lie_close -->
@@ -455,7 +482,10 @@ for name, code in codes.items():
 # %%
 torch.manual_seed(0)
 drawn = torch.randn(300, 2)
-panels = {name: {tr("mã", "codes"): codes[name], "N(0, I)": drawn} for name in ("ae-2d", "vae-2d")}
+panels = {
+    name: {tr("mã", "codes"): codes[name], "N(0, I)": drawn}
+    for name in ("ae-2d", "vae-2d")
+}
 plots.clouds(panels, title=tr("Mã của ảnh và N(0, I)", "Codes of images and N(0, I)"))
 
 # %% [markdown] lang="vi"
@@ -486,7 +516,9 @@ fitted = torch.distributions.MultivariateNormal(z.mean(dim=0), z.T.cov())
 with torch.no_grad():
     rows = {
         "z ~ N(0, I)": ae_2d.decode(drawn[:12]),
-        tr("z ~ Gauss đã khớp", "z ~ fitted Gaussian"): ae_2d.decode(fitted.sample((12,))),
+        tr("z ~ Gauss đã khớp", "z ~ fitted Gaussian"): ae_2d.decode(
+            fitted.sample((12,))
+        ),
     }
 plots.plot_images(rows, title=tr("Ảnh mới từ ae-2d", "New images from ae-2d"))
 
@@ -535,7 +567,10 @@ def pictures(model, z, steps):
 
 
 plots.plot_images(
-    {"AE": pictures(ae_2d, codes["ae-2d"], 11), "VAE": pictures(vae_2d, codes["vae-2d"], 11)},
+    {
+        "AE": pictures(ae_2d, codes["ae-2d"], 11),
+        "VAE": pictures(vae_2d, codes["vae-2d"], 11),
+    },
     title=tr("Đi thẳng từ một số 0 đến một số 1", "A straight walk from a 0 to a 1"),
 )
 
@@ -552,8 +587,11 @@ for name, network in (("ae-2d", ae_2d), ("vae-2d", vae_2d)):
     path = pictures(network, codes[name], 41)
     steps[name] = (alpha, path.diff(dim=0).flatten(1).norm(dim=1))
 plots.curves(
-    steps, xlabel="α", ylabel=tr("ảnh thay đổi bao nhiêu", "change of the image"),
-    title=tr("Mỗi bước trên đường đi", "Each step of the walk"), ylim=(0, None),
+    steps,
+    xlabel="α",
+    ylabel=tr("ảnh thay đổi bao nhiêu", "change of the image"),
+    title=tr("Mỗi bước trên đường đi", "Each step of the walk"),
+    ylim=(0, None),
 )
 
 # %% [markdown] lang="vi"
