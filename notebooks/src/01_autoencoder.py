@@ -21,9 +21,8 @@ from tqdm.auto import tqdm
 from vae_helpers import checks, data, diagrams, losses, metrics, models, plots, tr
 
 # %%
-test, _ = data.split(
-    data.load_mnist(train=False), (0.3, 0.7), seed=0
-)  # tr("3000 ảnh", "3000 images")
+# tr("3000 ảnh chọn ngẫu nhiên", "3000 images drawn at random")
+test, _ = data.split(data.load_mnist(train=False), (0.3, 0.7), seed=0)
 ae_2d = models.load_pretrained("ae-2d")
 plots.plot_reconstructions(ae_2d, test)
 
@@ -326,9 +325,8 @@ def train(model, images, kind, lr=1e-3):
         optimizer.step()
 
 
-images = data.split(data.load_mnist(), (0.2, 0.8), seed=0)[
-    0
-].images  # tr("12000 ảnh", "12000 images")
+# tr("12000 ảnh", "12000 images")
+images = data.split(data.load_mnist(), (0.2, 0.8), seed=0)[0].images
 train(model, images[:3840], "mse")  # tr("60 bước", "60 steps")
 with torch.no_grad():
     report("MSE", model(test.images)[0])
