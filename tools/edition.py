@@ -71,7 +71,7 @@ def make_notebook(source: Path, language: str, solutions: bool = False) -> Noteb
     title, lines, text = cells[0].source.partition("\n") if cells else ("", "", "")
     if not title.startswith("# ") or cells[0].cell_type != "markdown":
         raise ValueError(f"{source.name}: the first {language} cell must begin with the lesson's title: # …")
-    stations = [(built_path(other, language), title_of(other, language)) for other in sources()]
+    stations = [(built_path(other, language), title_of(other, language)) for other in sources() if other.exists()]
     place = way(built_path(source, language), stations, language)
     below = [links(source, language), place, text.strip("\n")]
     if solutions:

@@ -50,7 +50,7 @@ def way(here: Path, stations: Sequence[tuple[Path, str]], language: str) -> str:
 
 CLAIM = re.compile(r"\s*<!-- claim: (?P<name>\w+) -->")
 LEDGER = {"vi": ("đã đo", "docs/CLAIMS.vi.md"), "en": ("measured", "docs/CLAIMS.md")}
-LEDGER_LINK = re.compile(r"<sup>\[(?P<text>[^\]]+)\]\((?:\.\./)+(?P<path>docs/CLAIMS[.\w]*\.md#\w+)\)</sup>")
+DOCS_LINK = re.compile(r"\[(?P<text>[^\]]+)\]\((?:\.\./)+(?P<path>docs/[\w.-]+\.md(?:#[\w-]+)?)\)")
 
 
 def claim_link(claim: re.Match, language: str) -> str:
@@ -60,6 +60,7 @@ def claim_link(claim: re.Match, language: str) -> str:
 
 
 def ledger_online(markdown: str, repository: str) -> str:
-    """The links to the ledger for a file that lies outside the repository: to its address on the web, or none without one."""
-    address = rf"<sup>[\g<text>]({repository}/blob/main/\g<path>)</sup>" if repository else r"<sup>\g<text></sup>"
-    return LEDGER_LINK.sub(address, markdown)
+    """The links to the ledger and to other pages of docs, for a file that lies outside the repository: to their address on
+    the web, or none without one."""
+    address = rf"[\g<text>]({repository}/blob/main/\g<path>)" if repository else r"\g<text>"
+    return DOCS_LINK.sub(address, markdown)

@@ -31,7 +31,7 @@ CHOSEN = {  # which of a lesson's pictures, counted from 0
     "02_vae": 4,
     "03_reparameterization": 4,
     "04_loss": 2,
-    "05_training": 0,
+    "05_training": 2,
     "06_reconstructions": 5,
     "07_latent_sliders": 1,
     "08_kinds": 7,

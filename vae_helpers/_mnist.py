@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import ssl
+import struct
 import tempfile
 import threading
 import zlib
@@ -87,6 +88,26 @@ def read(folder: Path, train: bool) -> tuple[Tensor, Tensor]:
     return images.float().div_(255), labels[8:].long()
 
 
+def check(folder: Path) -> None:
+    """Raises DataError unless each of the four files is, byte for byte, MNIST's."""
+    for name in MNIST_FILES:
+        _content(raw(folder) / name, name)
+
+
+def write(folder: Path, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> None:
+    """Other images (N, 1, 28, 28) in [0, 1] with their labels (N,), in MNIST's four files, as read and torchvision take them.
+
+    The pixels become whole numbers from 0 to 255.
+    """
+    raw(folder).mkdir(parents=True, exist_ok=True)
+    for part, (images, labels) in (("train", train), ("t10k", test)):
+        pixels = (images * 255).round().byte().numpy().tobytes()
+        head = struct.pack(">4i", 2051, len(images), *images.shape[2:])
+        write_whole(raw(folder) / f"{part}-images-idx3-ubyte", head + pixels)
+        head = struct.pack(">2i", 2049, len(labels))
+        write_whole(raw(folder) / f"{part}-labels-idx1-ubyte", head + labels.byte().numpy().tobytes())
+
+
 def _content(path: Path, name: str) -> bytes:
     """What is in the file, unpacked. Raises DataError unless it is, byte for byte, MNIST's file of that name."""
     content = path.read_bytes()
@@ -131,8 +152,7 @@ def download(folder: Path) -> None:
             raise DataError(
                 tr(f"tải MNIST bị dở dang ({problem})", f"the download of MNIST broke off ({problem})")
             ) from problem
-        for name in MNIST_FILES:
-            _content(raw(staging) / name, name)
+        check(staging)
         raw(folder).mkdir(parents=True, exist_ok=True)
         for name in MNIST_FILES:
             os.replace(raw(staging) / name, raw(folder) / name)

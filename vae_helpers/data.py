@@ -2,7 +2,9 @@
 
 import math
 import os
+import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -11,10 +13,12 @@ from torch import Tensor
 from torch.utils.data import Dataset, random_split
 
 from ._language import tr
-from ._mnist import MNIST_FILES, DataError, download, raw, read, unpack
+from ._mnist import MNIST_FILES, DataError, check, download, raw, read, unpack, write
 from ._mnist import missing_files as _missing_files
 
-__all__ = ["DataError", "ImageDataset", "add_noise", "load_digits", "load_folder", "load_mnist", "split"]
+__all__ = [
+    "DataError", "ImageDataset", "add_noise", "load_digits", "load_folder", "load_mnist", "mnist_root", "split",
+]  # fmt: skip
 
 
 class ImageDataset(Dataset):
@@ -74,28 +78,38 @@ def load_mnist(root: str | os.PathLike | None = None, train: bool = True, *, fal
     MNIST cannot be had; OSError where the given root cannot be written.
     Lesson 00: The data
     """
-    variable = os.environ.get("VAE_DATA_DIR")
-    if root is None and variable:
-        folder = Path(variable).expanduser()
-        unpack(folder)
-        if missing := _missing_files(folder):
-            raise DataError(
-                tr(
-                    f"VAE_DATA_DIR = {variable!r}: không thấy tệp {raw(folder) / missing[0]}, dù là đã nén (.gz). "
-                    "Hãy trỏ biến này vào thư mục chứa MNIST/raw, hoặc bỏ biến đi để khóa học tự tải MNIST.",
-                    f"VAE_DATA_DIR = {variable!r}: there is no file {raw(folder) / missing[0]}, nor a packed one (.gz). "
-                    "Point the variable at the folder that holds MNIST/raw, or unset it to let the course download MNIST.",
-                )
-            )
-    else:
-        folder = Path(root).expanduser() if root is not None else _default_folder()
-        if reason := _fetch(folder, root):
-            if fallback:
-                return _fall_back(train, reason, folder)
-            raise DataError(
-                tr(f"Không dùng được MNIST: {reason}.", f"MNIST is not available: {reason}.") + _ways(folder)
-            )
-    return ImageDataset(*read(folder, train), "MNIST")
+    folder, reason = _located(root)
+    if reason is None:
+        return ImageDataset(*read(folder, train), "MNIST")
+    if not fallback:
+        raise DataError(tr(f"Không dùng được MNIST: {reason}.", f"MNIST is not available: {reason}.") + _ways(folder))
+    _notify(reason, folder)
+    return load_digits(train)
+
+
+def mnist_root() -> Path:
+    """The root for torchvision's own class: datasets.MNIST(root=mnist_root(), …) finds its four files there.
+
+    The folder is the one that load_mnist() reads; MNIST is downloaded into it if missing. Without a network it is a
+    folder with the 1,797 digits of load_digits, written as MNIST's files, and the notice says so.
+    Raises DataError as load_mnist does.
+    Lesson 05: III.3 · Hyperparameters and data
+    """
+    folder, reason = _located(None)
+    if reason is None:
+        check(folder)
+        return folder
+    _notify(reason, folder)
+    return Path(_digits_as_files().name)
+
+
+@cache
+def _digits_as_files() -> tempfile.TemporaryDirectory:
+    """A folder with the digits in MNIST's format, which goes when Python ends."""
+    folder = tempfile.TemporaryDirectory(prefix="vae_digits_", ignore_cleanup_errors=True)
+    parts = [load_digits(train) for train in (True, False)]
+    write(Path(folder.name), *((part.images, part.labels) for part in parts))
+    return folder
 
 
 def load_digits(train: bool = True) -> ImageDataset:
@@ -193,6 +207,29 @@ def _default_folder() -> Path:
     return (checkout if (checkout / "pyproject.toml").exists() else Path.cwd()) / "data"
 
 
+def _located(root: str | os.PathLike | None) -> tuple[Path, str | None]:
+    """The folder of MNIST, fetched if need be; and None, or the reason why MNIST cannot be had there.
+
+    Raises DataError for a VAE_DATA_DIR without MNIST, OSError where the caller's root cannot be written.
+    """
+    variable = os.environ.get("VAE_DATA_DIR")
+    if root is not None or not variable:
+        folder = Path(root).expanduser() if root is not None else _default_folder()
+        return folder, _fetch(folder, root)
+    folder = Path(variable).expanduser()
+    unpack(folder)
+    if missing := _missing_files(folder):
+        raise DataError(
+            tr(
+                f"VAE_DATA_DIR = {variable!r}: không thấy tệp {raw(folder) / missing[0]}, dù là đã nén (.gz). "
+                "Hãy trỏ biến này vào thư mục chứa MNIST/raw, hoặc bỏ biến đi để khóa học tự tải MNIST.",
+                f"VAE_DATA_DIR = {variable!r}: there is no file {raw(folder) / missing[0]}, nor a packed one (.gz). "
+                "Point the variable at the folder that holds MNIST/raw, or unset it to let the course download MNIST.",
+            )
+        )
+    return folder, None
+
+
 def _fetch(folder: Path, root: str | os.PathLike | None) -> str | None:
     """See to it that MNIST lies in folder: None, or the reason why it cannot be had. OSError for a root of the caller's."""
     unpack(folder)
@@ -237,7 +274,8 @@ def _ways(folder: Path) -> str:
 _notice_given = False
 
 
-def _fall_back(train: bool, reason: str, folder: Path) -> ImageDataset:
+def _notify(reason: str, folder: Path) -> None:
+    """Say, once, that the digits stand in."""
     global _notice_given
     if not _notice_given:
         _notice_given = True
@@ -252,7 +290,6 @@ def _fall_back(train: bool, reason: str, folder: Path) -> ImageDataset:
             )
             + _ways(folder)
         )
-    return load_digits(train)
 
 
 def _as_tensor(values, name: str) -> Tensor:

@@ -81,7 +81,7 @@ def gaussian_kl(codes: Tensor) -> float:
 
     codes: (N, d), any real numbers, N > d rows that do not all lie in one plane. Returns one number, not below 0.
     Raises ValueError for another shape, for values that are not finite, and for codes without a spread in some direction.
-    Lesson 01: The idea
+    Lesson 01: Where to take z from?
     """
     if codes.ndim != 2 or len(codes) <= codes.shape[1]:
         raise ValueError(

@@ -177,7 +177,7 @@ def mean_cosine(net: nn.Module, z: Tensor, axes: Tensor) -> float:
     quick=True,
 )
 def beyond_the_third_circle(seed):
-    """All test images; stored weights, so nothing depends on the seed."""
+    """All test images. Only one seed: the weights are stored and nothing is drawn at random."""
     test = images_of("test")
     with torch.no_grad():
         outside = codes(models.load_pretrained("vae-2d"), test.images).norm(dim=1) > 3

@@ -8,7 +8,9 @@ import pytest
 
 from tests.docs.support import FENCE, HEADING, PAIRS, ROOT, anchors, name, read
 
-IN_TWO_LANGUAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "instructor/README.md", "instructor/GRADING.md")
+IN_TWO_LANGUAGES = (
+    "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "instructor/README.md", "instructor/GRADING.md", "docs/why-fit-is-fast.md",
+)  # fmt: skip
 LINK = re.compile(r"(!?)\[((?:[^][]|\[[^]]*\])*)\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`]+)`")
 NUMBER = re.compile(r"\d+(?:\.\d+)*")

@@ -43,6 +43,8 @@ def test_names_and_limits_and_scales():
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
     assert ax.get_xlim()[0] == 1 and ax.get_ylim() == (0.5, 9)
     assert legend(ax) == []  # a single line needs no name
+    panels = plots.curves({"one": {"a": (X, X)}, "two": {"a": (X, X)}}, log=["", "y"], ylabel=["", ""]).axes
+    assert [panel.get_yscale() for panel in panels] == ["linear", "log"]
     for log, scales in (("", ("linear", "linear")), ("x", ("log", "linear")), ("y", ("linear", "log"))):
         (ax,) = plots.curves({"a": (X, X)}, log=log).axes
         assert (ax.get_xscale(), ax.get_yscale()) == scales

@@ -41,3 +41,10 @@ def test_a_training_stopped_in_its_first_epoch_is_told(language_word, monkeypatc
 def test_a_history_of_nan_is_still_a_figure():
     (axes,) = plots.plot_history(History([{"epoch": 1}])).axes
     assert np.isnan(lines(axes)["training"][1]).all()
+
+
+@pytest.mark.parametrize(("kls", "scale"), [([400, 30, 22], "log"), ([9, 8, 7], "linear"), ([30, 1, 0], "linear")])
+def test_a_kl_that_falls_far_has_a_logarithmic_axis(kls, scale):
+    rows = [{"epoch": e, "loss": 1.0, "recon": 1.0, "kl": kl} for e, kl in enumerate(kls, start=1)]
+    figure = plots.plot_history(History(rows))
+    assert [ax.get_yscale() for ax in figure.axes] == ["linear", "linear", scale]

@@ -40,3 +40,14 @@ def test_a_claim_becomes_a_small_link(language, text, page):
     assert links.ledger_online(shown, "") == f"It is so. <sup>{text}</sup> Next."
     address = f"https://example.org/course/blob/main/docs/{page}#so_it_is"
     assert links.ledger_online(shown, "https://example.org/course") == f"It is so. <sup>[{text}]({address})</sup> Next."
+
+
+@pytest.mark.parametrize("page", ["why-fit-is-fast.md", "why-fit-is-fast.vi.md"])
+def test_other_pages_of_docs_are_led_to_online_or_not_at_all(page):
+    shown = f"See [why `fit` is fast](../../docs/{page}), [next](06_x.ipynb)."
+    assert links.ledger_online(shown, "") == "See why `fit` is fast, [next](06_x.ipynb)."
+    there = f"https://example.org/course/blob/main/docs/{page}"
+    assert (
+        links.ledger_online(shown, "https://example.org/course")
+        == f"See [why `fit` is fast]({there}), [next](06_x.ipynb)."
+    )

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from tests.training.support import QUIET, Tiny, numbers, same_weights, tiny
-from vae_helpers import losses, models
-from vae_helpers.training import fit
+from vae_helpers import data, losses, models
+from vae_helpers.training import fit, training_step
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler here")
 
@@ -137,3 +137,20 @@ def test_a_mistake_in_the_model_looks_the_same_with_compile(small):
             fit(tiny(), small, epochs=1, loss=wrong, compile=compile, **QUIET)
         messages.append(str(caught.value))
     assert messages[0] == messages[1]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_the_written_out_step_is_a_step_of_fit(small, device):
+    """The same weights after one batch: lesson 05's five lines, and fit."""
+    torch.manual_seed(0)
+    mine, fits = models.VAE(), models.VAE()
+    fits.load_state_dict(mine.state_dict())
+    x = small.images[:64]
+    optimizer = torch.optim.Adam(mine.to(device).parameters(), lr=1e-3, weight_decay=1e-5)
+    torch.manual_seed(5)
+    total, recon, kl = training_step(mine, optimizer, x)
+    assert not total.requires_grad and total.item() == pytest.approx(1000 * recon.item() + kl.item(), rel=1e-5)
+    one = fit(fits, data.ImageDataset(x), epochs=1, batch_size=64, device=device, **QUIET)[0]
+    assert one["recon"] == pytest.approx(recon.item(), rel=0.05)  # other noise
+    moved = [(a - b).abs().max().item() for a, b in zip(mine.parameters(), fits.parameters(), strict=True)]
+    assert max(moved) <= 2.1e-3  # Adam's first step is lr for each weight, this way or that

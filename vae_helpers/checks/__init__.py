@@ -6,11 +6,11 @@ how many of a lesson's checks have passed.
 
 from .engine import Result
 from .lesson_00 import check_pixel_count
-from .lesson_01 import check_bce, check_interpolate, check_mse
+from .lesson_01 import check_bce, check_decoder, check_encoder, check_interpolate, check_mse
 from .lesson_02 import check_forward, check_sample_and_decode
 from .lesson_03 import check_reparameterize, check_reparameterize_fixed, check_score_gradient
 from .lesson_04 import check_elbo, check_kl_divergence, check_sigma_of_B, check_vae_loss
-from .lesson_05 import check_epoch_mean
+from .lesson_05 import check_epoch_mean, check_training_step
 from .lesson_06 import check_image_errors, check_sample_prior
 from .lesson_07 import check_kl_per_dimension, check_slerp
 from .lesson_08 import check_contractive_penalty, check_kl_to_rho, check_mask_noise, check_principal_angles
@@ -23,7 +23,9 @@ __all__ = [
     "check_auroc",
     "check_bce",
     "check_contractive_penalty",
+    "check_decoder",
     "check_elbo",
+    "check_encoder",
     "check_entropy_bits",
     "check_epoch_mean",
     "check_forward",
@@ -49,6 +51,7 @@ __all__ = [
     "check_sigma_of_B",
     "check_slerp",
     "check_straight_through",
+    "check_training_step",
     "check_vae_loss",
     "progress",
 ]

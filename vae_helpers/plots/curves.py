@@ -17,7 +17,7 @@ FEW = 12  # up to so many whole numbers x have a tick each
 
 
 def curves(
-    series: Mapping, *, xlabel: str | list = "", ylabel: str | list = "", title: str = "", log: str = "",
+    series: Mapping, *, xlabel: str | list = "", ylabel: str | list = "", title: str = "", log: str | list = "",
     markers: bool = False, lines: Mapping | None = None, points: Mapping | None = None, notes: Mapping | None = None,
     xlim: tuple | None = None, ylim: tuple | None = None, ax: Axes | None = None,
 ) -> Figure:  # fmt: skip
@@ -27,7 +27,7 @@ def curves(
     shaded (a spread over seeds). Each an array, tensor or list of n numbers. A dict of such dicts makes panels side by
     side, {"panel": {name: (x, y)}}; lines, points and notes may then be given for each panel too.
     xlabel, ylabel: with panels perhaps a list, one each; panels with a list of ylabels have a scale of their own, others
-    share one. log: the logarithmic scales, one of "", "x", "y", "xy". markers: a mark at each point of a line.
+    share one. log: the logarithmic scales, one of "", "x", "y", "xy", with panels perhaps a list. markers: a mark at each point of a line.
     lines: name → y of a dashed horizontal line ("" for one without a name). points: name → (x, y), dots without a line,
     in the colours of the series. notes: text → (x, y) beside which it stands. xlim, ylim: (low, high), either may be None.
     ax: axes of yours to draw into. Returns the Figure.
@@ -35,8 +35,9 @@ def curves(
 
     Lesson 04: Why make the ELBO large?
     """
-    if log not in LOGS:
-        raise ValueError(f"curves(log): got {log!r}, expected one of {', '.join(map(repr, LOGS))}.")
+    for scales in log if isinstance(log, (list, tuple)) else [log]:
+        if scales not in LOGS:
+            raise ValueError(f"curves(log): got {scales!r}, expected one of {', '.join(map(repr, LOGS))}.")
     if not isinstance(series, Mapping) or not (series or points):
         raise ValueError("curves(series): expected a dict with at least one entry: name → (x, y).")
     panels = series if is_panels(series) else {title: series}
@@ -44,9 +45,14 @@ def curves(
     size = (3.7, 3.4) if len(panels) > 1 else (7, 3.4)
     axes = panel_axes(len(panels), size, ax, sharey=not own_scales)
     names = zip(
-        one_each(xlabel, len(panels), "curves(xlabel)"), one_each(ylabel, len(panels), "curves(ylabel)"), strict=True
+        one_each(xlabel, len(panels), "curves(xlabel)"),
+        one_each(ylabel, len(panels), "curves(ylabel)"),
+        one_each(log, len(panels), "curves(log)"),
+        strict=True,
     )
-    for index, (panel, (name, contents), (x_name, y_name)) in enumerate(zip(axes, panels.items(), names, strict=True)):
+    for index, (panel, (name, contents), (x_name, y_name, scales)) in enumerate(
+        zip(axes, panels.items(), names, strict=True)
+    ):
         _draw_lines(panel, contents, markers)
         _draw_points(panel, of_panel(points, name))
         for text, y in of_panel(lines, name).items():
@@ -54,8 +60,8 @@ def curves(
         for text, place in of_panel(notes, name).items():
             panel.annotate(text, place, (6, 6), textcoords="offset points")
         panel.set(title=name, xlabel=x_name, ylabel=y_name if own_scales or index == 0 else "")
-        panel.set(**{f"{axis}scale": "log" for axis in log})
-        _whole_ticks(panel, "x" in log)
+        panel.set(**{f"{axis}scale": "log" for axis in scales})
+        _whole_ticks(panel, "x" in scales)
         set_limits(panel, xlim, ylim)
         panel.grid(alpha=0.3)
     if is_panels(series) and title:

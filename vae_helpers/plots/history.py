@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from .._figure import new_figure
 from .._language import tr
@@ -10,11 +11,13 @@ from .colours import LINE_COLOURS
 __all__ = ["plot_history"]
 
 TRAINING, VALIDATION = LINE_COLOURS[:2]
+FAR = 5  # so many times its smallest value, and the KL is drawn on a logarithmic axis
 
 
 def plot_history(history) -> Figure:
     """The training's curves: loss, reconstruction and KL by epoch, in training and (dashed) in validation.
 
+    A KL whose first epochs are far above the later ones, as with a large B, has a logarithmic axis.
     history: the History that training.fit returns or History.read reads; columns that were not measured are left out.
     Raises ValueError for a history without epochs.
 
@@ -43,7 +46,17 @@ def plot_history(history) -> Figure:
                 label=tr("kiểm định", "validation"),
             )  # fmt: skip
         ax.set(xlabel="Epoch", title=names[column])
+        if column == "kl" and spreads(history["kl"] + history["val_kl"]):
+            ax.set_yscale("log")
+            ax.yaxis.set_major_formatter(ScalarFormatter())
+            ax.yaxis.set_minor_formatter(NullFormatter())
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(alpha=0.3)
         ax.legend()
     return figure
+
+
+def spreads(values: list[float]) -> bool:
+    """Whether the values, all positive, are too far apart for a common scale."""
+    known = [value for value in values if not np.isnan(value)]
+    return bool(known) and min(known) > 0 and max(known) > FAR * min(known)

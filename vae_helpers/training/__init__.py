@@ -5,5 +5,6 @@ from .device import default_device
 from .history import History
 from .loop import fit
 from .messages import TrainingDiverged
+from .steps import training_step
 
-__all__ = ["History", "TrainingDiverged", "checkpoint_folder", "default_device", "fit"]
+__all__ = ["History", "TrainingDiverged", "checkpoint_folder", "default_device", "fit", "training_step"]
