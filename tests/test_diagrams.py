@@ -2,33 +2,32 @@
 
 import numpy as np
 import pytest
-import torch
-from torch.distributions import Normal, kl_divergence
 
 from tests.plots.support import texts
 from vae_helpers import diagrams
 
 
-def test_elbo_picture_tells_the_truth():
-    """Its numbers against torch.distributions: ELBO + KL(q ‖ posterior) = log p(x) for z ~ N(0,1), x|z ~ N(z,1), x = 1."""
-    log_p = Normal(0.0, 2**0.5).log_prob(torch.tensor(1.0))
-    figure = diagrams.plot_elbo()
-    shown = texts(figure)
-    assert f"log p(x) = {log_p:.3f}" in shown.replace("\u2212", "-")
-    bars = figure.axes[0].patches
-    ends = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars]
-    for mean, variance in ((-1.0, 1.0), (0.0, 0.5), (0.5, 0.5)):
-        q = Normal(mean, variance**0.5)
-        elbo = -0.5 * (np.log(2 * np.pi) + (1 - mean) ** 2 + variance) - kl_divergence(q, Normal(0.0, 1.0))
-        gap = kl_divergence(q, Normal(0.5, 0.5**0.5))
-        assert elbo + gap == pytest.approx(log_p.item(), abs=1e-5)
-        assert f"ELBO = {elbo:.3f}".replace("-", "−") in shown
-        assert any(right == pytest.approx(elbo.item(), abs=1e-5) for _, right in ends)  # the bar ends at the ELBO
-        if gap > 0.01:
-            assert f"gap KL = {gap:.3f}" in shown
-            assert any(e == pytest.approx((elbo.item(), log_p.item()), abs=1e-5) for e in ends)
-    (line,) = figure.axes[0].get_lines()
-    assert line.get_xdata()[0] == pytest.approx(log_p.item(), abs=1e-5)
+def test_the_gradient_comes_back_only_through_the_trick():
+    """Dashed arrows back: three in each graph, two of them with a ✗ where z is sampled, none where it is computed."""
+    sampled, computed = diagrams.plot_reparameterization().axes
+    for ax, cuts in ((sampled, 2), (computed, 0)):
+        back = [patch for patch in ax.patches if hasattr(patch, "_posA_posB") and patch.get_linestyle() == "--"]
+        assert len(back) == 3
+        crosses = [text.get_position() for text in ax.texts if text.get_text() == "✗"]
+        assert len(crosses) == cuts
+        middles = [np.mean(patch._posA_posB, axis=0) for patch in back]
+        assert all(min(np.abs(middle - cross).max() for middle in middles) < 1e-9 for cross in crosses)
+    assert r"\varepsilon" in texts(computed.figure)
+
+
+def test_arrows_touch_their_boxes():
+    """Both ends of each arrow lie on the edge of a block."""
+    for ax in diagrams.plot_reparameterization().axes:
+        boxes = [patch.get_path().get_extents() for patch in ax.patches if hasattr(patch, "get_xy")]
+        arrows = [patch for patch in ax.patches if hasattr(patch, "_posA_posB")]
+        for x, y in [end for arrow in arrows for end in arrow._posA_posB]:
+            near = [box for box in boxes if box.x0 - 1e-9 <= x <= box.x1 + 1e-9 and box.y0 - 1e-9 <= y <= box.y1 + 1e-9]
+            assert near, (x, y)
 
 
 @pytest.mark.parametrize(

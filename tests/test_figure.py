@@ -12,7 +12,7 @@ def drawn(code):
     left, right = figure.subplots(1, 2)
     left.plot([0, 0.5, 1], [0.25, 0.5, 1.25], label="σ = 0.1")
     left.legend()
-    left.set(title="KL 2.5 nat. Hết.", xlabel="B = 1000")
+    left.set(title="KL 2.5 nat. Hết.", xlabel="vae-2d-b0.3")
     right.set_yscale("log")
     right.plot([1, 2], [1, 100])
     right.set_xticks([1, 2], labels=["a.b", "v1.5"])
@@ -28,7 +28,7 @@ def test_numbers_follow_the_language(code, tick, label, title):
     left, right = drawn(code)
     assert tick in [text.get_text() for text in left.get_xticklabels()]
     assert [text.get_text() for text in left.get_legend().get_texts()] == [label]
-    assert left.get_title() == title and left.get_xlabel() == "B = 1000"
+    assert left.get_title() == title and left.get_xlabel() == "vae-2d-b0.3"
     assert right.get_xticklabels()[0].get_text() == "a.b"
     assert right.get_yscale() == "log" and "10" in right.get_yticklabels()[2].get_text()
 

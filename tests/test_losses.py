@@ -220,3 +220,15 @@ def test_logits_are_refused_by_bce():
 def test_unknown_kind_is_refused():
     with pytest.raises(ValueError, match="got 'l1', expected 'mse' or 'bce'"):
         losses.reconstruction_loss(torch.zeros(1, 1), torch.zeros(1, 1), kind="l1")
+
+
+@pytest.mark.parametrize("theta", [0.0, 1.0, -0.5])
+def test_toy_elbo_touches_log_p_at_the_true_posterior_and_lies_below_it_elsewhere(theta):
+    log_p = torch.distributions.Normal(theta, 2**0.5).log_prob(torch.tensor(1.0))
+    best = losses.toy_elbo(torch.tensor((1 - theta) / 2), torch.tensor(0.5), theta)
+    torch.testing.assert_close(best, log_p)
+    m, v = torch.randn(50), torch.rand(50) + 0.1
+    gap = torch.distributions.kl_divergence(
+        torch.distributions.Normal(m, v.sqrt()), torch.distributions.Normal((1 - theta) / 2, 0.5**0.5)
+    )
+    torch.testing.assert_close(losses.toy_elbo(m, v, theta) + gap, log_p.expand(50))

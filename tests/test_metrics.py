@@ -8,7 +8,7 @@ import torch
 from scipy.linalg import sqrtm
 
 from tests.models.support import near
-from vae_helpers import metrics
+from vae_helpers import losses, metrics
 
 
 def test_psnr_by_hand():
@@ -132,3 +132,26 @@ def test_gaussian_kl_leaves_no_gradient_and_no_change():
     codes = torch.randn(10, 2, requires_grad=True)
     before = codes.detach().clone()
     assert isinstance(metrics.gaussian_kl(codes), float) and torch.equal(codes, before)
+
+
+def test_image_errors_by_hand():
+    x, recon = torch.zeros(2, 3, 2, 2), torch.zeros(2, 3, 2, 2)
+    recon[0, 1, 0, 0], recon[0, 2, 1, 1], recon[1] = 0.5, -1, 0.1
+    assert metrics.image_errors(recon, x).tolist() == near([1.25, 0.12])
+
+
+def test_image_errors_refuses_shapes_that_would_broadcast():
+    with pytest.raises(ValueError, match=r"recon has shape \(1, 1, 28, 28\), x has \(2, 1, 28, 28\)"):
+        metrics.image_errors(torch.rand(1, 1, 28, 28), torch.rand(2, 1, 28, 28))
+
+
+def test_the_kls_of_the_dimensions_add_up_to_that_of_z():
+    mu, logvar = torch.randn(50, 4), torch.randn(50, 4)
+    parts = metrics.kl_per_dimension(mu, logvar)
+    assert parts.shape == (4,) and parts.sum().item() == near(losses.kl_divergence(mu, logvar).mean().item())
+    assert metrics.kl_per_dimension(torch.tensor([[0.0, 2.0]]), torch.zeros(1, 2)).tolist() == near([0, 2])
+
+
+def test_kl_per_dimension_refuses_unequal_shapes():
+    with pytest.raises(ValueError, match=r"mu has shape \(5, 2\), logvar has \(5, 3\)"):
+        metrics.kl_per_dimension(torch.zeros(5, 2), torch.zeros(5, 3))

@@ -31,7 +31,7 @@ COLAB = "https://colab.research.google.com"
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.MULTILINE | re.DOTALL)
 PLACEHOLDER = {"vi": "Viết lời giải của bạn ở đây", "en": "Write your solution here"}
 SOLUTIONS = {
-    "vi": ("Lời giải", "*Dành cho giảng viên: các bài tập của bài học này kèm lời giải. Sổ tay này chưa được chạy.*"),
+    "vi": ("Lời giải", "*Dành cho giảng viên: các bài tập của bài học này kèm lời giải. Notebook này chưa được chạy.*"),
     "en": ("Solutions", "*For instructors: the exercises of this lesson with their solutions. This notebook is not executed.*"),
 }  # fmt: skip
 SETUP = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # JupyterLab and Colab fold its code away
@@ -71,7 +71,7 @@ def make_notebook(source: Path, language: str, solutions: bool = False) -> Noteb
     title, lines, text = cells[0].source.partition("\n") if cells else ("", "", "")
     if not title.startswith("# ") or cells[0].cell_type != "markdown":
         raise ValueError(f"{source.name}: the first {language} cell must begin with the lesson's title: # …")
-    stations = [(built_path(other, language), title_of(other, language)) for other in sources()]
+    stations = [(built_path(other, language), title_of(other, language)) for other in sources() if other.exists()]
     place = way(built_path(source, language), stations, language)
     below = [links(source, language), place, text.strip("\n")]
     if solutions:

@@ -10,7 +10,7 @@ from matplotlib.ticker import ScalarFormatter
 
 from ._language import language
 
-_POINT = re.compile(r"(?<=\d)\.(?=\d)")
+_POINT = re.compile(r"(?<![^\W\d_]\d)(?<=\d)\.(?=\d)")  # not that of a name, such as vae-2d-b0.3
 
 
 def new_figure(figsize: tuple[float, float]) -> Figure:

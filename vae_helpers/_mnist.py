@@ -205,4 +205,4 @@ def _reason(problems: list[tuple[str, Exception]]) -> str:
                 f"no secure connection to {host} ({detail}); often a proxy of the network, or a Python on macOS whose "
                 "Install Certificates.command was never run",
             )
-    return tr("không có kết nối mạng tới nơi chứa MNIST", "no network connection to a server of MNIST")
+    return tr("không có kết nối mạng tới máy chủ MNIST", "no network connection to a server of MNIST")

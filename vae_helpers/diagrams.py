@@ -1,6 +1,5 @@
-"""The course's drawings of ideas: autoencoder, VAE and ELBO. Each function returns a matplotlib Figure."""
+"""The course's drawings of ideas: autoencoder, VAE and reparameterization. Each function returns a matplotlib Figure."""
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Polygon
@@ -8,7 +7,7 @@ from matplotlib.patches import FancyArrowPatch, Polygon
 from ._figure import new_figure
 from ._language import tr
 
-__all__ = ["plot_autoencoder", "plot_elbo", "plot_vae"]
+__all__ = ["plot_autoencoder", "plot_reparameterization", "plot_vae"]
 
 # Light fills that keep their difference for colour-blind readers and in grey print; the text on them is black.
 ENCODER, LATENT, DECODER, IMAGE, NOISE = "#a6cee3", "#fff2ae", "#fdcdac", "#e6e6e6", "#d9c2e9"
@@ -27,7 +26,7 @@ def plot_autoencoder() -> Figure:
     recon = _block(ax, 9.2, 1.6, 1.6, "$\\hat{x}$\n1×28×28", IMAGE)
     for start, end in ((x, encoder), (encoder, z), (z, decoder), (decoder, recon)):
         _arrow(ax, (start[1], 0), (end[0], 0))
-    ax.text(4.9, -0.75, tr("nút thắt (bottleneck)", "bottleneck"), ha="center", va="center")
+    ax.text(4.9, -0.75, tr("nút thắt cổ chai (bottleneck)", "bottleneck"), ha="center", va="center")
     ax.text(
         4.9,
         1.5,
@@ -43,7 +42,7 @@ def plot_autoencoder() -> Figure:
 def plot_vae() -> Figure:
     """x → encoder → μ, log σ² → z = μ + σ ⊙ ε → decoder → x̂, with the noise ε coming in from the side.
 
-    Lesson 02: From a point to a distribution
+    Lesson 02: First $z$, then $x$
     """
     ax = _canvas(10, 3.2)
     x = _block(ax, 0.6, 1.6, 1.6, "$x$\n1×28×28", IMAGE)
@@ -68,46 +67,46 @@ def plot_vae() -> Figure:
     return ax.figure
 
 
-def plot_elbo() -> Figure:
-    """log p(x) as a bar made of the ELBO and the gap KL(q(z|x) ‖ p(z|x)), for three encoders q: bad, better, exact.
+def plot_reparameterization() -> Figure:
+    """Two computation graphs: z sampled, where no gradient comes back, and z = μ + σ ⊙ ε, where it reaches μ and σ.
 
-    A model whose every term is known: z ~ N(0, 1), x | z ~ N(z, 1), at x = 1. There p(x) = N(0, 2) and the true
-    posterior is N(1/2, 1/2). The three q are N(−1, 1), N(0, 0.5) and the posterior itself.
+    Solid arrows show the computation, dashed red ones the gradient on its way back; ✗ stands on those that are cut.
 
-    Lesson 04: From $\\log p(x)$ to the ELBO
+    Lesson 03: `sample` and `rsample`: where does the gradient stop?
     """
-    log_p = -0.5 * (np.log(2 * np.pi * 2) + 1 / 2)
-    guesses = ((-1.0, 1.0), (0.0, 0.5), (0.5, 0.5))  # (mean, variance)
-    gaps = [0.5 * (v / 0.5 + (m - 0.5) ** 2 / 0.5 - 1 - np.log(v / 0.5)) for m, v in guesses]
-    ax = new_figure((8.2, 3)).subplots()
-    for row, gap in enumerate(gaps):
-        ax.barh(-row, log_p - gap - LEFT, left=LEFT, color=ENCODER, edgecolor="black", height=0.6)
-        ax.text(LEFT + 0.08, -row, f"ELBO = {_number(log_p - gap)}", va="center")
-        if gap > 0.01:
-            ax.barh(-row, gap, left=log_p - gap, color=DECODER, edgecolor="black", height=0.6, hatch="//")
-            ax.text(log_p + 0.08, -row, tr(f"khoảng hở KL = {_number(gap)}", f"gap KL = {_number(gap)}"), va="center")
-        else:
-            ax.text(log_p + 0.08, -row, tr("khoảng hở KL = 0", "gap KL = 0"), va="center")
-    ax.axvline(log_p, color="black", linestyle="--")
-    ax.text(log_p + 0.08, 0.45, f"log p(x) = {_number(log_p)}", va="bottom")
-    ax.set_yticks([0, -1, -2], [f"q = N({_number(m, 'g')}{tr(';', ',')} {_number(v, 'g')})" for m, v in guesses])
-    ax.set(xlim=(LEFT, log_p + 1.2), ylim=(-2.5, 0.85), xlabel=tr("nat", "nats"))
-    ax.set_title(
-        tr(
-            "log p(x) = ELBO + khoảng hở: encoder càng đúng, khoảng hở càng nhỏ",
-            "log p(x) = ELBO + gap: the better the encoder, the smaller the gap",
-        ),
-        fontsize=11,
+    figure = new_figure((10, 3.3))
+    titles = (
+        tr("Lấy mẫu thẳng (sample)", "Sampled (sample)"),
+        tr("Có tái tham số hóa (rsample)", "Reparameterized (rsample)"),
     )
-    ax.spines[["top", "right"]].set_visible(False)
-    return ax.figure
+    for ax, title, trick in zip(figure.subplots(1, 2), titles, (False, True), strict=True):
+        ax.set_aspect("equal")
+        ax.axis("off")
+        text = "$z = \\mu + \\sigma \\odot \\varepsilon$" if trick else tr("$z$: lấy mẫu", "$z$: sampled")
+        z = _block(ax, 2.3, 0.7, 0.7, text, LATENT if trick else NOISE, width=1.9, y=0.5)
+        loss = _block(ax, 4.7, 0.7, 0.7, "loss", DECODER, width=1, y=0.5)
+        for name, y in (("$\\mu$", 1.1), ("$\\sigma$", -0.1)):
+            head = _block(ax, 0.3, 0.6, 0.6, name, ENCODER, width=0.6, y=y)
+            _both_ways(ax, (head[1], y), (z[0], 0.5 + 0.3 * (y - 0.5)), cut=not trick)
+        _both_ways(ax, (z[1], 0.5), (loss[0], 0.5))
+        if trick:
+            noise = _block(ax, 2.3, 0.6, 0.6, "$\\varepsilon \\sim \\mathcal{N}(0, I)$", NOISE, width=1.7, y=-0.9)
+            _arrow(ax, (sum(noise) / 2, -0.6), (sum(z) / 2, 0.15))
+        ax.set(xlim=(-0.1, 5.3), ylim=(-1.3, 1.6), title=title)
+    return figure
 
 
-LEFT = -5.5  # where plot_elbo's bars begin, in nats
+GRADIENT = "#9c1a00"
 
 
-def _number(value: float, form: str = ".3f") -> str:
-    return f"{value:{form}}".replace("-", "−").replace(".", tr(",", "."))
+def _both_ways(ax: Axes, start: tuple, end: tuple, cut: bool = False) -> None:
+    """An arrow from start to end, and beside it the gradient's way back, with a ✗ on it if it is cut."""
+    _arrow(ax, (start[0], start[1] + 0.09), (end[0], end[1] + 0.09))
+    back, to = (end[0], end[1] - 0.09), (start[0], start[1] - 0.09)
+    _arrow(ax, back, to, colour=GRADIENT, line="--")
+    if cut:
+        middle = [(a + b) / 2 for a, b in zip(back, to, strict=True)]
+        ax.text(*middle, "✗", color=GRADIENT, fontsize=20, ha="center", va="center_baseline")
 
 
 def _canvas(width: float, height: float) -> Axes:
@@ -128,14 +127,17 @@ def _block(
     return a, b
 
 
-def _arrow(ax: Axes, start: tuple, end: tuple, curve: float = 0, style: str = "-|>") -> None:
+def _arrow(
+    ax: Axes, start: tuple, end: tuple, curve: float = 0, style: str = "-|>", colour: str = "black", line: str = "-"
+) -> None:
     ax.add_patch(
         FancyArrowPatch(
             start,
             end,
             arrowstyle=style,
             mutation_scale=12,
-            color="black",
+            color=colour,
+            linestyle=line,
             connectionstyle=f"arc3,rad={curve}",
             shrinkA=1,
             shrinkB=1,

@@ -31,6 +31,7 @@ __all__ = [
     "self_consistency",
     "sigma_vae_loss",
     "sigmoid_contractive_penalty",
+    "toy_elbo",
     "vae_loss",
     "vq_loss",
 ]
@@ -77,6 +78,17 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
             "The encoder gives one mean and one log-variance for each latent dimension, so they must be equal."
         )
     return -0.5 * (1 + logvar - mu.pow(2) - logvar.exp()).sum(dim=-1)
+
+
+def toy_elbo(m: Tensor, v: Tensor, theta: float, x: float = 1.0) -> Tensor:
+    """ELBO of the smallest VAE there is: z ~ N(0, 1), x given z ~ N(z + theta, 1), and q(z|x) = N(m, v), v the variance.
+
+    E_q[log p(x|z)] = −½ log 2π − ½ ((x − theta − m)² + v), less KL(q ‖ N(0, 1)). It is at most log N(x; theta, 2), and
+    equal to it where q is the true posterior, m = (x − theta)/2 and v = ½. m, v: tensors of one shape. Returns that shape.
+    Lesson 04: Why make the ELBO large?
+    """
+    log_likelihood = -0.5 * math.log(2 * math.pi) - 0.5 * ((x - theta - m) ** 2 + v)
+    return log_likelihood - 0.5 * (m**2 + v - 1 - v.log())
 
 
 def vae_loss(recon: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, B: float = 1000) -> tuple[Tensor, Tensor, Tensor]:

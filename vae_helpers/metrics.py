@@ -3,7 +3,33 @@
 import torch
 from torch import Tensor
 
-__all__ = ["frechet_distance", "gaussian_kl", "psnr"]
+__all__ = ["frechet_distance", "gaussian_kl", "image_errors", "kl_per_dimension", "psnr"]
+
+
+def image_errors(recon: Tensor, x: Tensor) -> Tensor:
+    """The squared error of each image, summed over its pixels: Σ (x̂ − x)².
+
+    recon, x: (N, C, H, W). Returns (N,). Raises ValueError when the shapes differ.
+    Lesson 06: How large is the error?
+    """
+    if recon.shape != x.shape:
+        raise ValueError(
+            f"image_errors(recon, x): recon has shape {tuple(recon.shape)}, x has {tuple(x.shape)}. They must be equal."
+        )
+    return (recon - x).pow(2).flatten(1).sum(dim=1)
+
+
+def kl_per_dimension(mu: Tensor, logvar: Tensor) -> Tensor:
+    """How much each latent dimension carries: KL(N(μ, σ²) ‖ N(0, 1)) of each dimension in nats, the mean over the images.
+
+    mu, logvar: (N, d). Returns (d,); its sum is the mean of losses.kl_divergence. Raises ValueError when the shapes differ.
+    Lesson 07: 3 · More dimensions: 16 sliders
+    """
+    if mu.shape != logvar.shape:
+        raise ValueError(
+            f"kl_per_dimension(mu, logvar): mu has shape {tuple(mu.shape)}, logvar has {tuple(logvar.shape)}. They must be equal."
+        )
+    return 0.5 * (mu.pow(2) + logvar.exp() - logvar - 1).mean(dim=0)
 
 
 def psnr(recon: Tensor, x: Tensor) -> Tensor:
@@ -55,7 +81,7 @@ def gaussian_kl(codes: Tensor) -> float:
 
     codes: (N, d), any real numbers, N > d rows that do not all lie in one plane. Returns one number, not below 0.
     Raises ValueError for another shape, for values that are not finite, and for codes without a spread in some direction.
-    Lesson 01: The idea
+    Lesson 01: Where to take z from?
     """
     if codes.ndim != 2 or len(codes) <= codes.shape[1]:
         raise ValueError(

@@ -268,7 +268,7 @@ def serve(settings: dict) -> None:
     peer = wire.Peer(
         send=send,
         receive=lambda: wire.read_frame(incoming),
-        find=lambda target: notebook.names[target],
+        find=lambda target: peer.exported[target] if target in peer.exported else notebook.names[target],
         take_functions=True,
     )
     peer.send({"op": "ready"})

@@ -28,7 +28,7 @@ from .wire import Ended
 LARGEST = 40 * 2**20  # bytes of a notebook
 EXERCISE_SECONDS = 60  # for a process that only defines the functions
 TRIES = 5
-CALLBACK_NUMBERS = 200_000  # how many numbers a function may give to a model that a check hands it
+CALLBACK_NUMBERS = 400_000  # how many numbers a function may give to a model that a check hands it
 _one_at_a_time = threading.Lock()  # language and random state are the process's
 
 

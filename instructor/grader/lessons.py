@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CHECK = re.compile(r"^checks\.(check_\w+)\((\w+)\)", re.MULTILINE)
+CHECK = re.compile(r"^(?:\w+ = )?checks\.(check_\w+)\((\w+)\)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def page(student: str, results: list[tuple[str, dict]], english: bool) -> str:
             parts.append("</ul>")
         if result.get("errors"):
             parts.append(f"<p>{tr('Những ô báo lỗi khi chạy lại cả notebook', 'Cells that failed when the whole notebook was run')}:</p><ul>")  # fmt: skip
-            parts += [f"<li>{tr('ô lệnh', 'code cell')} {c}: <code>{escape(f'{n}: {t}')}</code></li>" for c, n, t in result["errors"]]  # fmt: skip
+            parts += [f"<li>{tr('ô code', 'code cell')} {c}: <code>{escape(f'{n}: {t}')}</code></li>" for c, n, t in result["errors"]]  # fmt: skip
             parts.append("</ul>")
     style = STYLE.read_text(encoding="utf-8")
     title = f"{tr('Kết quả chấm bài', 'Your results')} · {escape(student)}"

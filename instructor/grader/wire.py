@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 LARGEST_FRAME = 64 * 2**20  # bytes; the largest answer that a check asks for is 12.5 MB
 LARGEST_HEAD = 2**20
@@ -64,8 +65,9 @@ def read_frame(stream) -> tuple[dict, bytes]:
 class _Packer:
     """Values to a tree of tagged lists; the numbers of tensors go into body, one after the other."""
 
-    def __init__(self, export: Callable | None = None):
-        self.export, self.body, self.tensors, self.items = export, bytearray(), [], 0
+    def __init__(self, export: Callable | None = None, export_network: Callable | None = None):
+        self.export, self.export_network = export, export_network
+        self.body, self.tensors, self.items = bytearray(), [], 0
 
     def pack(self, value, depth: int = 0):
         self.items += 1
@@ -95,6 +97,8 @@ class _Packer:
             return ["module", {n: self.export(getattr(value, n)) for n in methods}, state, parameters]
         if self.export and callable(value):
             return ["function", self.export(value)]
+        if self.export_network and isinstance(value, nn.Module):
+            return ["network", self.export_network(value), self.pack(weights_of(value), depth + 1)]
         return ["other", type(value).__name__]
 
     def _numbers(self, tensor: Tensor) -> tuple[str, list[int]]:
@@ -108,10 +112,11 @@ class _Unpacker:
     """The way back. Raises ValueError, TypeError or KeyError for whatever a Packer does not write.
 
     remote(target) makes a stand-in for a function of the other side; the judge has None, and so takes no functions.
+    network(target) makes one for what a network computes that a student's function has built; such networks it takes.
     """
 
-    def __init__(self, body: bytes, remote: Callable | None = None):
-        self.body, self.place, self.remote, self.tensors = body, 0, remote, []
+    def __init__(self, body: bytes, remote: Callable | None = None, network: Callable | None = None):
+        self.body, self.place, self.remote, self.network, self.tensors = body, 0, remote, network, []
 
     def unpack(self, tree, depth: int = 0):
         kind, *rest = tree
@@ -140,6 +145,8 @@ class _Unpacker:
             return _RemoteModule(self, *rest)
         if kind == "function" and self.remote:
             return self.remote(rest[0])
+        if kind == "network" and self.network:
+            return _RemoteNetwork(self.network(rest[0]), self.unpack(rest[1], depth + 1))
         if kind == "other":
             return type(clean_name(rest[0]), (), {})()
         raise ValueError(f"unknown kind {str(kind)[:20]!r}")
@@ -168,6 +175,27 @@ class _RemoteModule(nn.Module):
             self.register_parameter(name, nn.Parameter(unpacker.unpack(tree)))
         for name, target in methods.items():
             setattr(self, name, unpacker.remote(target))
+
+
+class _RemoteNetwork(nn.Module):
+    """A stand-in for a network of the other side: its weights are here, what it computes is computed over there."""
+
+    def __init__(self, compute: Callable, weights: list[Tensor]):
+        super().__init__()
+        self.compute = compute
+        self._keep(weights)
+
+    def _keep(self, weights: list[Tensor]) -> None:
+        self.weights = nn.ParameterList(nn.Parameter(weight, requires_grad=False) for weight in weights)
+
+    def forward(self, *arguments):
+        output, weights = self.compute(*arguments)
+        self._keep(weights)  # a lazy layer makes its weights when it is first called
+        return output
+
+
+def weights_of(network: nn.Module) -> list[Tensor]:
+    return [weight.detach() for weight in network.parameters() if not is_lazy(weight)]
 
 
 def clean_name(name) -> str:
@@ -214,7 +242,7 @@ class Peer:
             if "raised" in reply:
                 name, text = reply["raised"]
                 raise _error(clean_name(name), clean_text(text))
-            unpacker = _Unpacker(body)
+            unpacker = _Unpacker(body, network=lambda target: lambda *given: self.call(target, given))
             changed = [unpacker.unpack(part) for part in reply["changed"]]
             for tensor, new in zip(packer.tensors, changed, strict=True):
                 if new is not None:
@@ -255,7 +283,7 @@ class Peer:
 
     def serve(self, message: dict, body: bytes) -> None:
         """Do what the other side asks for."""
-        packer = _Packer()
+        packer = _Packer(export_network=self._export_network if self.remote else None)
         try:
             reply = (self._serve_call if message["op"] == "call" else self._serve_gradients)(message, body, packer)
             self.send(reply, bytes(packer.body))
@@ -312,6 +340,9 @@ class Peer:
         target = f"export-{len(self.exported)}"
         self.exported[target] = function
         return target
+
+    def _export_network(self, network: nn.Module) -> str:
+        return self._export(lambda *arguments: [network(*arguments), weights_of(network)])
 
 
 class _Link(torch.autograd.Function):

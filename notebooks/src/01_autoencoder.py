@@ -1,57 +1,63 @@
 # %% [markdown] lang="vi"
 # # Bài 01 · Autoencoder
 #
-# *Một bức ảnh 784 con số có thể ghi lại chỉ bằng 2 con số mà vẫn đọc được không?* Bài này dựng một **bộ tự mã hóa**
-# (autoencoder, AE), đo xem nó tái tạo ảnh tốt đến đâu, rồi đi dạo trong **không gian tiềm ẩn** (latent space) của nó để thấy tận mắt
-# những khoảng trống: lý do VAE ra đời.
+# *Có thể ghi lại ảnh một chữ số chỉ bằng hai con số mà vẫn đọc được không? Còn mười sáu con số thì sao?* Bạn sẽ tự viết một **bộ tự mã hóa** (autoencoder, AE), huấn luyện nó, rồi xem các mã của nó nằm ở đâu và dùng chúng để sinh ảnh được đến mức nào.
 #
-# Cả bài mất khoảng nửa phút trên CPU hai nhân.
+# Bạn cần khoảng 60 phút, máy tính cần chưa đến một phút với CPU hai nhân. *Đề bài* là đề bài in sẵn của khóa học (bài 00). Hình trên máy bạn có thể hơi khác hình đã lưu.
 
 # %% [markdown] lang="en"
 # # Lesson 01 · Autoencoder
 #
-# *Can a picture of 784 numbers be written down with only 2 numbers, and still be read?* This lesson builds an
-# **autoencoder** (AE), measures how well it reconstructs pictures, and then walks through its **latent space** to see
-# with our own eyes the holes that made people invent the VAE.
+# *Can a picture of a digit be written down with just two numbers and still be read? And with sixteen?* You write an **autoencoder** (AE) yourself, train it, and see where its codes lie and how far they will do for making new pictures.
 #
-# The whole lesson takes about half a minute on two CPU cores.
+# It takes you about 60 minutes, the computing less than a minute on two CPU cores. *The exercise* is the course's printed handout (lesson 00). Your figures may differ a little from the stored ones.
 
 # %%
 import torch
 import torch.nn.functional as F
 from torch import nn
+from tqdm.auto import tqdm
 
-from vae_helpers import checks, data, diagrams, losses, models, plots, tr, training
+from vae_helpers import checks, data, diagrams, losses, metrics, models, plots, tr
+
+# %%
+test, _ = data.split(
+    data.load_mnist(train=False), (0.3, 0.7), seed=0
+)  # tr("3000 ảnh", "3000 images")
+ae_2d = models.load_pretrained("ae-2d")
+plots.plot_reconstructions(ae_2d, test)
 
 # %% [markdown] lang="vi"
+# *Hình: hàng trên là ảnh kiểm tra (test), hàng dưới là ảnh mà một mạng vẽ lại khi chỉ được biết hai con số về mỗi ảnh.* Có hình đọc được ngay, có hình không. Mạng đã học điều ấy bằng cách nào?
+#
 # ## 1 · Ý tưởng
 #
 # Một autoencoder gồm ba phần:
 #
-# - **bộ mã hóa** (encoder) biến ảnh $x$ gồm 784 con số thành một mã ngắn $z$ gồm $d$ con số, với $d \ll 784$ (trong mã lệnh là `latent_dim`; bài này dùng $d = 2$);
-# - **nút thắt** (bottleneck) là chỗ hẹp nhất, nơi mã $z$ nằm; tập hợp mọi mã $z$ có thể có là không gian tiềm ẩn;
-# - **bộ giải mã** (decoder) dựng lại ảnh $\hat x$ từ $z$.
+# - **bộ mã hóa** (encoder) biến ảnh $x$ gồm 784 con số thành một mã tiềm ẩn $z$ gồm $d$ con số, với $d \ll 784$ (trong code là `latent_dim`);
+# - **nút thắt cổ chai** (bottleneck) là chỗ hẹp nhất, nơi có mã $z$. Tập hợp mọi mã có thể có là **không gian tiềm ẩn** (latent space; nhiều tài liệu gọi là *không gian ẩn*);
+# - **bộ giải mã** (decoder) vẽ ảnh $\hat x$ từ $z$.
 #
-# Không cần nhãn nào: đầu ra đúng chính là đầu vào. Vì phải chui qua chỗ hẹp, mạng buộc phải giữ lại điều quan trọng và bỏ đi phần còn lại.
-# Hẹp quá thì ảnh dựng lại không ra; rộng quá thì mạng chẳng phải chọn lọc gì.
+# Mạng học không cần nhãn, vì đầu ra mong muốn chính là đầu vào. Nếu mã dài bằng ảnh, mạng chỉ cần chép lại; bottleneck buộc nó phải chọn xem nên ghi lại điều gì.
 
 # %% [markdown] lang="en"
+# *The figure: test images in the top row, and below each what a network drew when it was told just two numbers about that image.* Some can be read at once, some cannot. How did the network learn this?
+#
 # ## 1 · The idea
 #
 # An autoencoder has three parts:
 #
-# - the **encoder** turns an image $x$ of 784 numbers into a short code $z$ of $d$ numbers, with $d \ll 784$ (`latent_dim` in the code; this lesson uses $d = 2$);
-# - the **bottleneck** is the narrowest place, where the code $z$ sits; all possible codes $z$ together are the latent space;
-# - the **decoder** builds an image $\hat x$ again from $z$.
+# - the **encoder** turns an image $x$ of 784 numbers into a latent code $z$ of $d$ numbers, with $d \ll 784$ (`latent_dim` in code);
+# - the **bottleneck** is the narrowest place, where the code $z$ is. All codes that there can be make up the **latent space**;
+# - the **decoder** draws an image $\hat x$ from $z$.
 #
-# No labels are needed: the right output is the input itself. Having to squeeze through the narrow place, the network must keep
-# what matters and drop the rest. Too narrow, and the image cannot be rebuilt; too wide, and there is nothing to choose.
+# The network learns without labels, for the output we want is the input itself. If the code were as long as the image, copying would do; the bottleneck makes the network choose what to write down.
 
 # %%
 diagrams.plot_autoencoder()
 
 # %% [markdown] lang="vi"
-# *Hình: ảnh $x$ đi qua encoder mỗi lúc một hẹp, đến mã $z$ nhỏ ở giữa, rồi qua decoder mỗi lúc một rộng, thành ảnh $\hat x$. Sai số tái tạo đo khoảng cách giữa hai đầu.*
+# *Hình: ảnh $x$ qua encoder thành mã $z$ ở chỗ hẹp nhất, rồi qua decoder thành ảnh $\hat x$.* Sai số tái tạo cho biết hai đầu khác nhau bao nhiêu.
 #
 # ## 2 · Ảnh tái tạo sai bao nhiêu?
 #
@@ -59,12 +65,12 @@ diagrams.plot_autoencoder()
 #
 # $$L_{MSE} = \frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} (x_{j,i} - \hat x_{j,i})^2,$$
 #
-# với $M$ ảnh, mỗi ảnh $N$ điểm ảnh. (Đó là ký hiệu của bài tập, chỉ dùng trong công thức 1 và 2. Trong các kích thước như $(N, 1, 28, 28)$, theo thói quen của PyTorch, $N$ là số ảnh trong batch.)
+# với $M$ ảnh, mỗi ảnh $N$ điểm ảnh. (Trong kích thước $(N, C, H, W)$ của PyTorch, $N$ lại là số ảnh.)
 #
-# Tính tay cho một "ảnh" bốn điểm $x = (0;\ 0{,}5;\ 1;\ 1)$, được tái tạo thành $\hat x = (0{,}1;\ 0{,}5;\ 0{,}8;\ 0{,}6)$: các hiệu $x_j - \hat x_j$ là $-0{,}1;\ 0;\ 0{,}2;\ 0{,}4$, bình phương của chúng là $0{,}01;\ 0;\ 0{,}04;\ 0{,}16$, trung bình là $0{,}21 / 4 = 0{,}0525$.
+# Tính tay cho một "ảnh" bốn điểm ảnh $x = (0;\ 0{,}5;\ 1;\ 1)$, được tái tạo thành $\hat x = (0{,}1;\ 0{,}5;\ 0{,}8;\ 0{,}6)$: các hiệu là $-0{,}1;\ 0;\ 0{,}2;\ 0{,}4$, bình phương của chúng là $0{,}01;\ 0;\ 0{,}04;\ 0{,}16$, trung bình là $0{,}21 / 4 = 0{,}0525$.
 
 # %% [markdown] lang="en"
-# *The figure: the image $x$ passes through a narrowing encoder to the small code $z$ in the middle, and through a widening decoder to the image $\hat x$. The reconstruction error measures how far the two ends are apart.*
+# *The figure: the image $x$ passes through the encoder to the code $z$ at the narrowest place, and through the decoder to the image $\hat x$.* The reconstruction error says how much the two ends differ.
 #
 # ## 2 · How wrong is a reconstruction?
 #
@@ -72,9 +78,9 @@ diagrams.plot_autoencoder()
 #
 # $$L_{MSE} = \frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} (x_{j,i} - \hat x_{j,i})^2,$$
 #
-# for $M$ images of $N$ pixels each. (These are the exercise's letters, for eqs. 1 and 2 alone. In shapes such as $(N, 1, 28, 28)$, as is usual in PyTorch, $N$ is the number of images in the batch.)
+# for $M$ images of $N$ pixels each. (In PyTorch's shape $(N, C, H, W)$, $N$ is the number of images.)
 #
-# By hand, for a "picture" of four pixels $x = (0,\ 0.5,\ 1,\ 1)$, rebuilt as $\hat x = (0.1,\ 0.5,\ 0.8,\ 0.6)$: the differences $x_j - \hat x_j$ are $-0.1,\ 0,\ 0.2,\ 0.4$, their squares $0.01,\ 0,\ 0.04,\ 0.16$, and the mean is $0.21 / 4 = 0.0525$.
+# By hand, for a "picture" of four pixels $x = (0,\ 0.5,\ 1,\ 1)$ that was rebuilt as $\hat x = (0.1,\ 0.5,\ 0.8,\ 0.6)$: the differences are $-0.1,\ 0,\ 0.2,\ 0.4$, their squares $0.01,\ 0,\ 0.04,\ 0.16$, and the mean is $0.21 / 4 = 0.0525$.
 
 # %% tags=["nbval-check-output"]
 x = torch.tensor([[0.0, 0.5, 1.0, 1.0]])  # (M, N) = (1, 4)
@@ -82,54 +88,14 @@ recon = torch.tensor([[0.1, 0.5, 0.8, 0.6]])
 print(f"{F.mse_loss(recon, x):.4f}")
 
 # %% [markdown] lang="vi"
-# ### Entropy chéo nhị phân (binary cross-entropy, BCE), công thức 2
-#
-# $$L_{BCE} = -\frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} \left[ x_{j,i} \log \hat x_{j,i} + (1 - x_{j,i}) \log(1 - \hat x_{j,i}) \right].$$
-#
-# $\log$ là log tự nhiên, và $\hat x$ được hiểu là *xác suất điểm ảnh sáng*. Điểm ảnh tối ($x = 0$) chỉ dùng số hạng sau, điểm ảnh sáng ($x = 1$) chỉ dùng số hạng trước, điểm ảnh xám dùng cả hai.
-# Tính tay với $x$ và $\hat x$ vừa rồi: $-(\log 0{,}9 + \log 0{,}5 + \log 0{,}8 + \log 0{,}6)/4 = 0{,}3831$.
-
-# %% [markdown] lang="en"
-# ### Binary cross-entropy (BCE), eq. 2
-#
-# $$L_{BCE} = -\frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} \left[ x_{j,i} \log \hat x_{j,i} + (1 - x_{j,i}) \log(1 - \hat x_{j,i}) \right].$$
-#
-# $\log$ is the natural logarithm, and $\hat x$ is read as *the probability that the pixel is lit*. A dark pixel ($x = 0$) uses only the second term, a lit one ($x = 1$) only the first, a grey one both.
-# By hand, with the $x$ and $\hat x$ above: $-(\log 0.9 + \log 0.5 + \log 0.8 + \log 0.6)/4 = 0.3831$.
-
-# %% tags=["nbval-check-output"]
-print(f"{F.binary_cross_entropy(recon, x):.4f}")
-print(f"{F.binary_cross_entropy(x, x):.4f}")  # recon = x
-
-# %% [markdown] lang="vi"
-# Dòng thứ hai là BCE của một ảnh tái tạo *hoàn hảo*, $\hat x = x$: nó không bằng 0. Ba điểm ảnh đen và trắng không góp gì, nhưng điểm xám $0{,}5$ góp $\log 2 \approx 0{,}693$, chia bốn thành $0{,}1733$. Với ảnh $x$ này, không $\hat x$ nào cho BCE thấp hơn.
-#
-# Một chi tiết: ở dòng ấy xuất hiện $0 \cdot \log 0$. Hàm của PyTorch coi đó là 0, còn phép tính thường trên tensor cho `nan` (vì $\log 0 = -\infty$). Hàm bạn sắp viết chưa cần lo chuyện này: ô kiểm tra chỉ đưa vào $\hat x$ nằm hẳn giữa 0 và 1.
-#
-# Hai công thức lấy trung bình trên điểm ảnh. Trong khóa học, ta thường nói sai số **của một ảnh**, tức là tổng trên các điểm ảnh (trung bình nhân với $C \cdot H \cdot W$): con số ấy dễ hình dung hơn,
-# và VAE sẽ cần đến nó.
-
-# %% [markdown] lang="en"
-# The second line is the BCE of a *perfect* reconstruction, $\hat x = x$: it is not 0. The three black and white pixels add nothing, but the grey one of $0.5$ adds $\log 2 \approx 0.693$, and a quarter of that is $0.1733$. For this $x$, no $\hat x$ gets any lower.
-#
-# One detail: $0 \cdot \log 0$ turns up in that line. PyTorch's function counts it as 0, while plain tensor arithmetic gives `nan` (because $\log 0 = -\infty$). The function you are about to write need not care: the check only passes $\hat x$ strictly between 0 and 1.
-#
-# Both formulas average over the pixels. In this course we usually give the error **per image**, the sum over its pixels (the mean times $C \cdot H \cdot W$): that number is easier to picture,
-# and the VAE will need it.
-
-# %% tags=["nbval-check-output"]
-summed = losses.reconstruction_loss(recon, x, kind="mse")
-print(f"{summed:.4f} = 4 × {F.mse_loss(recon, x):.4f}")
-
-# %% [markdown] lang="vi"
 # ### Lượt của bạn
 #
-# Viết công thức 1 chỉ bằng phép tính trên tensor (đừng gọi `F.mse_loss`). Đầu vào có kích thước bất kỳ, chiều đầu là batch.
+# Viết công thức 1 bằng phép tính trên tensor (đừng gọi `F.mse_loss`). Đầu vào có kích thước bất kỳ, chiều đầu là batch.
 
 # %% [markdown] lang="en"
 # ### Your turn
 #
-# Write eq. 1 with tensor operations alone (without calling `F.mse_loss`). The inputs may have any shape with the batch first.
+# Write eq. 1 with tensor operations (without `F.mse_loss`). The inputs may have any shape, batch first.
 
 
 # %% tags=["exercise"]
@@ -140,17 +106,43 @@ def mse(recon, x):
 
 
 # %%
-checks.check_mse(mse)
+mse_right = checks.check_mse(mse)
 
 # %% [markdown] lang="vi"
-# ### Lượt của bạn
+# ### Entropy chéo nhị phân (binary cross-entropy, BCE), công thức 2
 #
-# Bây giờ đến công thức 2, cũng chỉ bằng phép tính trên tensor (đừng gọi `F.binary_cross_entropy`). `torch.log` là log tự nhiên.
+# $$L_{BCE} = -\frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} \left[ x_{j,i} \log \hat x_{j,i} + (1 - x_{j,i}) \log(1 - \hat x_{j,i}) \right].$$
+#
+# Ở đây $\hat x$ được hiểu là xác suất để điểm ảnh sáng. Điểm ảnh tối ($x = 0$) chỉ dùng số hạng sau, điểm ảnh sáng ($x = 1$) chỉ dùng số hạng trước. Với $x$ và $\hat x$ vừa rồi: $-(\log 0{,}9 + \log 0{,}5 + \log 0{,}8 + \log 0{,}6)/4 = 0{,}3831$.
 
 # %% [markdown] lang="en"
+# ### Binary cross-entropy (BCE), eq. 2
+#
+# $$L_{BCE} = -\frac1M \sum_{i=1}^{M} \frac1N \sum_{j=1}^{N} \left[ x_{j,i} \log \hat x_{j,i} + (1 - x_{j,i}) \log(1 - \hat x_{j,i}) \right].$$
+#
+# Here $\hat x$ is read as the probability that the pixel is lit. A dark pixel ($x = 0$) uses only the second term, a lit one ($x = 1$) only the first. With the $x$ and $\hat x$ above: $-(\log 0.9 + \log 0.5 + \log 0.8 + \log 0.6)/4 = 0.3831$.
+
+# %% tags=["nbval-check-output"]
+print(f"{F.binary_cross_entropy(recon, x):.4f}")
+print(f"{F.binary_cross_entropy(x, x):.4f}")  # recon = x
+
+# %% [markdown] lang="vi"
+# Dòng sau là BCE của ảnh tái tạo *hoàn hảo*, và nó không bằng 0: điểm ảnh xám $0{,}5$ góp $\log 2 \approx 0{,}693$, chia bốn được $0{,}1733$. Đó là giá trị nhỏ nhất.
+#
+# Đề bài dùng MSE cho giá trị liên tục, BCE cho giá trị 0/1 hoặc trong $[0, 1]$. Cả hai đều dùng được với MNIST, nhưng chỉ với ảnh đen trắng BCE mới đúng là một log-likelihood (bài 04).
+#
+# ### Lượt của bạn
+#
+# Viết công thức 2 bằng phép tính trên tensor. `torch.log` là logarit tự nhiên; ô chấm chỉ đưa vào $\hat x$ nằm hẳn giữa 0 và 1.
+
+# %% [markdown] lang="en"
+# The second line is the BCE of a *perfect* reconstruction, and it is not 0: the grey pixel of $0.5$ adds $\log 2 \approx 0.693$, and a quarter of that is $0.1733$. That is the minimum.
+#
+# The exercise takes MSE for continuous values, and BCE for values that are 0 or 1, or in $[0, 1]$. Both will do for MNIST, but only for black-and-white pixels is BCE really a log-likelihood (lesson 04).
+#
 # ### Your turn
 #
-# And now eq. 2, again with tensor operations alone (without calling `F.binary_cross_entropy`). `torch.log` is the natural logarithm.
+# Write eq. 2 with tensor operations. `torch.log` is the natural logarithm; the check only passes $\hat x$ strictly between 0 and 1.
 
 
 # %% tags=["exercise"]
@@ -161,78 +153,195 @@ def bce(recon, x):
 
 
 # %%
-checks.check_bce(bce)
+bce_right = checks.check_bce(bce)
 
 # %% [markdown] lang="vi"
-# ## 3 · Dựng mạng
-#
-# Hai lớp tích chập (convolution) bước 2 thu ảnh từ $28 \times 28$ xuống $7 \times 7$, ở đó có 64 kênh, tức là $64 \cdot 7 \cdot 7 = 3.136$ con số, và một lớp tuyến tính gom chúng thành 2. Decoder đi ngược lại bằng `ConvTranspose2d`, lớp **tích chập chuyển vị** (transposed convolution): với bước 2, nó tăng cạnh ảnh lên gấp đôi, $7 \to 14 \to 28$.
-# Vì sao phải có `output_padding=1`? Tích chập bước 2 đưa cả cạnh 13 lẫn cạnh 14 về 7, nên lúc đi ngược phải nói rõ ta muốn cạnh nào: không có nó thì ra 13. Hàm sigmoid ở cuối giữ mọi điểm ảnh trong $[0, 1]$.
+# Cả hai công thức lấy trung bình trên điểm ảnh. Ta thường nói sai số **của một ảnh**, tức là tổng trên 784 điểm ảnh của nó (tổng bình phương sai số, SSE). Các ô dưới đây ghép hai hàm của bạn thành một thước đo (hàm nào chưa đúng thì PyTorch làm thay) và đo ba cách đoán không cần mạng.
 
 # %% [markdown] lang="en"
-# ## 3 · Building the network
-#
-# Two convolutions of stride 2 take the image from $28 \times 28$ to $7 \times 7$, where 64 channels make $64 \cdot 7 \cdot 7 = 3{,}136$ numbers, and a linear layer gathers them into 2. The decoder goes the same way back with `ConvTranspose2d`, the **transposed convolution**: with stride 2 it doubles the side, $7 \to 14 \to 28$.
-# Why `output_padding=1`? A convolution of stride 2 takes a side of 13 to 7 just as it does a side of 14, so the way back must be told which one we mean: without it we would get 13. The sigmoid at the end keeps every pixel in $[0, 1]$.
+# Both formulas average over the pixels. We usually give the error **of an image**, the sum over its 784 pixels (SSE, the sum of squared errors). The next cells make a yardstick of your two functions (PyTorch stands in for one that is not right yet) and measure three guesses that need no network.
 
 # %%
-encoder = nn.Sequential(
-    nn.Conv2d(1, 16, kernel_size=3, padding=1),
-    nn.ReLU(),  # (N, 16, 28, 28)
-    nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1),
-    nn.ReLU(),  # (N, 32, 14, 14)
-    nn.Conv2d(32, 64, kernel_size=3, stride=2, padding=1),
-    nn.ReLU(),  # (N, 64, 7, 7)
-    nn.Flatten(),  # (N, 3136)
-    nn.Linear(3136, 2),  # (N, 2)
-)
-decoder = nn.Sequential(
-    nn.Linear(2, 3136),
-    nn.ReLU(),
-    nn.Unflatten(1, (64, 7, 7)),
-    nn.ConvTranspose2d(64, 32, 3, stride=2, padding=1, output_padding=1),
-    nn.ReLU(),  # (N, 32, 14, 14)
-    nn.ConvTranspose2d(32, 16, 3, stride=2, padding=1, output_padding=1),
-    nn.ReLU(),  # (N, 16, 28, 28)
-    nn.Conv2d(16, 1, kernel_size=3, padding=1),
-    nn.Sigmoid(),  # (N, 1, 28, 28)
-)
+my_mse = mse if mse_right else F.mse_loss
+my_bce = bce if bce_right else F.binary_cross_entropy
 
-# %% tags=["nbval-check-output"]
-x = torch.zeros(5, 1, 28, 28)
-z = encoder(x)
-recon = decoder(z)
-print(tuple(x.shape), "→", tuple(z.shape), "→", tuple(recon.shape))
+
+def report(name, recon, x=test.images):
+    recon = recon.clamp(1e-6, 1 - 1e-6)  # log 0 = -inf
+    sse, nats = 784 * my_mse(recon, x), 784 * my_bce(recon, x)
+    print(f"{name:22} SSE {sse:5.1f}   BCE {nats:6.1f}")
+
+
+# %%
+x = test.images
+report(tr("đen hoàn toàn", "all black"), torch.zeros_like(x))
+report(tr("ảnh trung bình", "mean image"), x.mean(dim=0).expand_as(x))
+report(tr("chính ảnh gốc", "the image itself"), x)
 
 # %% [markdown] lang="vi"
-# `models.Autoencoder` trong gói trợ giúp là đúng mạng này, có thêm các phương thức `encode`, `decode` và `forward` trả về cặp `(recon, z)`. Số tham số (parameter) trùng nhau:
+# Ảnh tái tạo hoàn hảo có BCE khoảng 46 nat (nat là đơn vị khi dùng logarit tự nhiên), do các điểm ảnh xám của MNIST. BCE của ảnh đen hoàn toàn là vô cùng lớn; `clamp` giữ cho logarit hữu hạn.
+#
+# ## 3 · Dựng mạng
+#
+# | encoder | kích thước ra | decoder | kích thước ra |
+# | --- | --- | --- | --- |
+# | `Conv2d` 1 → 16, padding 1 | (16, 28, 28) | `Linear` $d$ → 3136 | (3136,) |
+# | `Conv2d` 16 → 32, stride 2, padding 1 | (32, 14, 14) | `Unflatten(1, (64, 7, 7))` | (64, 7, 7) |
+# | `Conv2d` 32 → 64, stride 2, padding 1 | (64, 7, 7) | `ConvTranspose2d` 64 → 32 | (32, 14, 14) |
+# | `Flatten()` | (3136,) | `ConvTranspose2d` 32 → 16 | (16, 28, 28) |
+# | `Linear` 3136 → $d$ | ($d$,) | `Conv2d` 16 → 1, padding 1 | (1, 28, 28) |
+#
+# Mọi lớp tích chập (convolution) có `kernel_size=3`. Sau mỗi lớp có trọng số là một `nn.ReLU()`, trừ lớp cuối: encoder kết thúc bằng lớp tuyến tính, decoder kết thúc bằng `nn.Sigmoid()` để điểm ảnh nằm trong $[0, 1]$.
+#
+# `ConvTranspose2d` (**tích chập chuyển vị**, transposed convolution) với `stride=2, padding=1, output_padding=1` tăng gấp đôi cạnh ảnh. Vì sao cần `output_padding`? Với stride 2, cả cạnh 13 lẫn cạnh 14 đều thành 7, nên đường về phải nói rõ muốn cạnh nào:
 
 # %% [markdown] lang="en"
-# `models.Autoencoder` in the helper package is this very network, with methods `encode` and `decode` and a `forward` that returns the pair `(recon, z)`. The numbers of parameters agree:
+# A perfect reconstruction has a BCE of about 46 nats (the unit of natural logarithms), because of MNIST's grey pixels. That of all black is infinite; `clamp` keeps it finite.
+#
+# ## 3 · Building the network
+#
+# | encoder | gives | decoder | gives |
+# | --- | --- | --- | --- |
+# | `Conv2d` 1 → 16, padding 1 | (16, 28, 28) | `Linear` $d$ → 3136 | (3136,) |
+# | `Conv2d` 16 → 32, stride 2, padding 1 | (32, 14, 14) | `Unflatten(1, (64, 7, 7))` | (64, 7, 7) |
+# | `Conv2d` 32 → 64, stride 2, padding 1 | (64, 7, 7) | `ConvTranspose2d` 64 → 32 | (32, 14, 14) |
+# | `Flatten()` | (3136,) | `ConvTranspose2d` 32 → 16 | (16, 28, 28) |
+# | `Linear` 3136 → $d$ | ($d$,) | `Conv2d` 16 → 1, padding 1 | (1, 28, 28) |
+#
+# Every convolution has `kernel_size=3`. After each layer with weights comes an `nn.ReLU()`, but not after the last one: the encoder ends with its linear layer, the decoder with an `nn.Sigmoid()`, so that pixels lie in $[0, 1]$.
+#
+# `ConvTranspose2d` (a **transposed convolution**) with `stride=2, padding=1, output_padding=1` doubles the side. Why `output_padding`? With stride 2 a side of 13 becomes 7 just as one of 14 does, so the way back must be told which:
 
 # %% tags=["nbval-check-output"]
-for network in (nn.Sequential(encoder, decoder), models.Autoencoder(latent_dim=2)):
-    print(sum(parameter.numel() for parameter in network.parameters()))
+maps = torch.zeros(5, 64, 7, 7)
+for output_padding in (0, 1):
+    up = nn.ConvTranspose2d(
+        64, 32, kernel_size=3, stride=2, padding=1, output_padding=output_padding
+    )
+    print(output_padding, tuple(up(maps).shape))
 
 # %% [markdown] lang="vi"
-# ## 4 · Nên huấn luyện bằng hàm mất mát (loss) nào?
+# ### Lượt của bạn
 #
-# Lúc mới bắt đầu, mạng nhanh chóng phát hiện rằng phần lớn điểm ảnh là đen, và đẩy mọi điểm ảnh về 0. Khi ấy $p = \hat x$ gần 0 ngay cả ở chỗ đáng lẽ phải trắng. Muốn thoát ra, nó cần gradient.
-# Gọi $a$ là giá trị trước sigmoid (logit), $p = \text{sigmoid}(a)$; đạo hàm của sigmoid là $\frac{dp}{da} = p(1 - p)$. Theo quy tắc đạo hàm của hàm hợp, với một điểm ảnh trắng ($x = 1$):
-#
-# $$\frac{\partial}{\partial a}(p - 1)^2 = 2(p - 1)\,p\,(1 - p), \qquad \frac{\partial}{\partial a}\bigl(-\log p\bigr) = p - 1.$$
-#
-# Cả hai đều âm. Hướng giảm mất mát ngược dấu với gradient, nên mỗi bước học làm $a$ *tăng* và điểm ảnh trắng lên. Câu hỏi là kéo mạnh đến đâu:
+# Viết hai hàm, mỗi hàm trả về một `nn.Sequential` mới gồm các lớp trong bảng.
 
 # %% [markdown] lang="en"
-# ## 4 · Which loss to train with?
+# ### Your turn
 #
-# At the very start the network soon finds out that most pixels are black, and pushes every pixel to 0. Then $p = \hat x$ is near 0 even where it should be white. To get out of there it needs a gradient.
-# Call $a$ the value before the sigmoid (the logit), $p = \text{sigmoid}(a)$; the derivative of the sigmoid is $\frac{dp}{da} = p(1 - p)$. By the chain rule, for a white pixel ($x = 1$):
+# Write two functions, each returning a new `nn.Sequential` of the table's layers.
+
+
+# %% tags=["exercise"]
+def make_encoder(latent_dim):
+    ### BEGIN SOLUTION
+    return nn.Sequential(
+        nn.Conv2d(1, 16, kernel_size=3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(16, 32, kernel_size=3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, kernel_size=3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(3136, latent_dim),
+    )
+    ### END SOLUTION
+
+
+# %%
+encoder_right = checks.check_encoder(make_encoder)
+
+
+# %% tags=["exercise"]
+def make_decoder(latent_dim):
+    ### BEGIN SOLUTION
+    up = {"kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1}
+    return nn.Sequential(
+        nn.Linear(latent_dim, 3136),
+        nn.ReLU(),
+        nn.Unflatten(1, (64, 7, 7)),
+        nn.ConvTranspose2d(64, 32, **up),
+        nn.ReLU(),
+        nn.ConvTranspose2d(32, 16, **up),
+        nn.ReLU(),
+        nn.Conv2d(16, 1, kernel_size=3, padding=1),
+        nn.Sigmoid(),
+    )
+    ### END SOLUTION
+
+
+# %%
+decoder_right = checks.check_decoder(make_decoder)
+
+# %% [markdown] lang="vi"
+# Ghép hai nửa thành một mạng. Khi cả hai ô chấm đã báo ✅, mạng **của bạn** được huấn luyện ở dưới; trước đó, `models.Autoencoder` với đúng những lớp ấy làm thay.
+
+# %% [markdown] lang="en"
+# Put the halves together. Once both checks say ✅, **your** network is trained below; until then `models.Autoencoder`, with these very layers, stands in.
+
+
+# %%
+class MyAutoencoder(nn.Module):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.encode = make_encoder(latent_dim)
+        self.decode = make_decoder(latent_dim)
+
+    def forward(self, x):
+        z = self.encode(x)
+        return self.decode(z), z
+
+
+def new_network():
+    torch.manual_seed(0)
+    yours = encoder_right and decoder_right
+    return MyAutoencoder(2) if yours else models.Autoencoder(latent_dim=2)
+
+
+# %% tags=["nbval-check-output"]
+model = new_network()
+recon, z = model(test.images[:5])
+print(tuple(z.shape), tuple(recon.shape))
+print(sum(p.numel() for p in model.parameters()), tr("tham số", "parameters"))
+
+# %% [markdown] lang="vi"
+# ## 4 · Huấn luyện
+#
+# Đây là vòng lặp huấn luyện (training loop), sáu dòng từ `for` đến `step`. Từ bài sau, `training.fit` làm việc này; bài 05 nói kỹ hơn.
+
+# %% [markdown] lang="en"
+# ## 4 · Training
+#
+# This is the training loop, six lines from `for` to `step`. From the next lesson on `training.fit` does this; lesson 05 has the details.
+
+
+# %%
+def train(model, images, kind, lr=1e-3):
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    batches = images[torch.randperm(len(images))].split(64)
+    for x in tqdm(batches, desc=kind, leave=False):
+        recon, z = model(x)
+        loss = losses.reconstruction_loss(recon, x, kind=kind)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+images = data.split(data.load_mnist(), (0.2, 0.8), seed=0)[
+    0
+].images  # tr("12000 ảnh", "12000 images")
+train(model, images[:3840], "mse")  # tr("60 bước", "60 steps")
+with torch.no_grad():
+    report("MSE", model(test.images)[0])
+
+# %% [markdown] lang="vi"
+# Sau 60 bước với MSE, sai số vẫn đúng bằng sai số của ảnh đen hoàn toàn. Mạng đứng yên ở đó, dù đổi seed; với BCE thì không. <!-- claim: mse_freezes --> Vì phần lớn điểm ảnh là đen, mạng nhanh chóng đẩy *mọi* điểm ảnh về 0. Muốn quay lại, nó cần gradient. Gọi $a$ là giá trị trước sigmoid (logit) và $p = \text{sigmoid}(a)$, có đạo hàm $p(1 - p)$. Với một điểm ảnh trắng ($x = 1$):
 #
 # $$\frac{\partial}{\partial a}(p - 1)^2 = 2(p - 1)\,p\,(1 - p), \qquad \frac{\partial}{\partial a}\bigl(-\log p\bigr) = p - 1.$$
+
+# %% [markdown] lang="en"
+# After 60 steps with MSE the error is just that of all black. The network freezes there, whatever the seed; with BCE it does not. <!-- claim: mse_freezes --> As most pixels are black, it soon pushes *every* pixel to 0. To come back it needs a gradient. Call $a$ the value before the sigmoid (the logit) and $p = \text{sigmoid}(a)$, whose derivative is $p(1 - p)$. For a white pixel ($x = 1$):
 #
-# Both are negative. Descent goes against the gradient, so every step *raises* $a$ and makes the pixel whiter. The question is how hard it pulls:
+# $$\frac{\partial}{\partial a}(p - 1)^2 = 2(p - 1)\,p\,(1 - p), \qquad \frac{\partial}{\partial a}\bigl(-\log p\bigr) = p - 1.$$
 
 # %%
 a = torch.linspace(-10, 10, 400)
@@ -240,184 +349,202 @@ p = torch.sigmoid(a)
 plots.curves(
     {"MSE": (a, 2 * (p - 1) * p * (1 - p)), "BCE": (a, p - 1)},
     xlabel=tr("logit a của một điểm ảnh trắng", "logit a of a white pixel"),
-    ylabel="gradient",
+    ylabel="∂loss/∂a",
+    title=tr("Gradient tại một điểm ảnh trắng", "The gradient at a white pixel"),
+)
+
+# %% [markdown] lang="vi"
+# *Hình: ở bên trái, nơi mạng cho ra gần 0 dù điểm ảnh trắng, gradient của BCE vẫn là $-1$, còn gradient của MSE gần như bằng 0.* Vì thế ta huấn luyện lại từ đầu với BCE.
+#
+# ⏱ Khoảng 20 giây trên CPU hai nhân.
+
+# %% [markdown] lang="en"
+# *The figure: on the left, where the network says nearly 0 although the pixel is white, the gradient of BCE is still $-1$, that of MSE almost 0.* So we train anew, with BCE.
+#
+# ⏱ About 20 seconds on two CPU cores.
+
+# %%
+model = new_network()
+for epoch in range(2):
+    train(model, images, "bce", lr=3e-3)
+    with torch.no_grad():
+        report(f"epoch {epoch + 1}", model(test.images)[0])
+
+# %% [markdown] lang="vi"
+# Chỉ sau hai epoch trên một phần năm số ảnh, sai số đã thấp hơn nhiều so với ảnh trung bình (khoảng 53).
+#
+# ## 5 · Hai con số, hay mười sáu?
+#
+# Có sẵn hai mạng cùng loại được huấn luyện lâu hơn, 30 và 20 epoch trên 60.000 ảnh: `ae-2d` với hai con số, `ae-16d` với mười sáu.
+
+# %% [markdown] lang="en"
+# After two epochs on a fifth of the images the error is already well below that of the mean image (about 53).
+#
+# ## 5 · Two numbers, or sixteen?
+#
+# Two such networks were trained for longer, 30 and 20 epochs on 60,000 images: `ae-2d` with two numbers, `ae-16d` with sixteen.
+
+# %%
+networks = {
+    tr("2 số, vừa huấn luyện", "2, just trained"): model,
+    tr("2 số, ae-2d", "2, ae-2d"): ae_2d,
+    tr("16 số, ae-16d", "16, ae-16d"): models.load_pretrained("ae-16d"),
+}
+rows = {tr("Ảnh gốc", "Original"): test.images[:10]}
+with torch.no_grad():
+    for name, network in networks.items():
+        recon, _ = network(test.images)
+        rows[name] = recon[:10]
+        report(name, recon)
+plots.plot_images(
+    rows,
     title=tr(
-        "Gradient kéo điểm ảnh về màu trắng",
-        "The gradient that pulls the pixel towards white",
+        "Ảnh tái tạo từ hai và mười sáu con số",
+        "Rebuilt from two and from sixteen numbers",
     ),
 )
 
 # %% [markdown] lang="vi"
-# *Hình: khi mạng chắc chắn mà sai (logit rất âm, bên trái), gradient của BCE vẫn là $-1$, còn gradient của MSE gần như bằng 0.*
+# *Hình: hàng đầu là ảnh gốc; bên dưới là ảnh tái tạo của ba mạng.* Sai số giảm từ khoảng 53 (không con số nào, chỉ có ảnh trung bình) xuống 31 với hai con số và 5 với mười sáu; bài 08 vẽ tiếp đường này đến 64 chiều.
 #
-# Vì thế, với một sigmoid ở cuối, MSE có thể **kẹt** ở ảnh đen hoàn toàn. Chúng tôi đã thử: mạng này với MSE kẹt ở sai số bình phương 87,5 mỗi ảnh trong cả bốn lần thử với tốc độ học (learning rate) $10^{-3}$, và cũng kẹt như thế với $3 \cdot 10^{-3}$. BCE thì không kẹt. Bạn có thể tự kiểm chứng ở ô sau: đổi `kind` thành `"mse"` (ô ấy dùng tốc độ học $3 \cdot 10^{-3}$; muốn lặp lại lần thử với $10^{-3}$ thì đổi cả `lr`).
+# Hình nào đọc được? Hãy để một mạng khác, được huấn luyện để đọc chữ số, làm giám khảo. Nó đọc đúng khoảng 95% ảnh gốc và ba phần tư số ảnh tái tạo từ hai con số. Với mười sáu con số, tỉ lệ gần bằng ảnh gốc. <!-- claim: two_numbers_read --> Vậy hai con số đủ để đọc được *ba trong bốn* ảnh, mười sáu con số đủ để đọc gần như tất cả.
 #
-# ## 5 · Huấn luyện
+# Đề bài nói thêm rằng bottleneck giúp tránh quá khớp (overfitting). Ở đây gần như không có gì phải tránh: sai số trên ảnh mới chỉ cao hơn trên ảnh đã học khoảng 4% với hai con số, 7% với mười sáu. <!-- claim: gap_on_new_images -->
 #
-# Để nhanh, ta dùng một phần tư tập huấn luyện. Hàm `training.fit` chứa vòng lặp huấn luyện (training loop) mà bài 05 sẽ viết ra từng dòng.
+# ## 6 · Các mã nằm ở đâu?
 #
-# ⏱ Khoảng 12 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+# Đây là mã của 3.000 ảnh kiểm tra trong `ae-2d`.
 
 # %% [markdown] lang="en"
-# *The figure: where the network is sure and wrong (a very negative logit, on the left), the gradient of BCE is still $-1$, while that of MSE is almost 0.*
+# *The figure: the originals in the first row; below them what the three networks make of these.* The error falls from about 53 (no number at all, just the mean image) to 31 with two numbers and 5 with sixteen; lesson 08 follows this line up to 64 dimensions.
 #
-# So with a sigmoid at the end, MSE can get **stuck** at the all-black picture. We tried: this network with MSE stayed at a squared error of 87.5 per image in all four runs with a learning rate of $10^{-3}$, and just so with $3 \cdot 10^{-3}$. BCE did not get stuck. You can see for yourself in the next cell: change `kind` to `"mse"` (that cell uses the learning rate $3 \cdot 10^{-3}$; to repeat the runs with $10^{-3}$, change `lr` as well).
+# Which can be read? Let another network judge, one trained to read digits. It reads about 95% of the originals rightly and three in four of the pictures from two numbers; from sixteen, nearly as many as of the originals. <!-- claim: two_numbers_read --> So two numbers will do for *three in four* images, sixteen for nearly all.
 #
-# ## 5 · Training
+# The exercise adds that a narrow bottleneck helps against overfitting. Here there is little to prevent: on new images the error is about 4% higher than on those learnt from with two numbers, 7% with sixteen. <!-- claim: gap_on_new_images -->
 #
-# To be quick we use a quarter of the training set. `training.fit` holds the training loop that lesson 05 will write out line by line.
+# ## 6 · Where do the codes lie?
 #
-# ⏱ About 12 seconds on two CPU cores; a GPU is much faster.
+# Here are the codes of 3,000 test images in `ae-2d`.
 
 # %%
-train_set, val_set = data.split(data.load_mnist(), (0.8, 0.2), seed=1)
-small_set, _ = data.split(train_set, (0.25, 0.75), seed=0)
-small_val, _ = data.split(val_set, (0.25, 0.75), seed=0)
-
-
-def ae_loss(recon, x, z):
-    return losses.reconstruction_loss(recon, x, kind="bce")
-
-
-torch.manual_seed(0)
-model = models.Autoencoder(latent_dim=2)
-history = training.fit(
-    model,
-    small_set,
-    small_val,
-    epochs=4,
-    batch_size=128,
-    lr=3e-3,
-    loss=ae_loss,
-    log_dir=None,
-    seed=0,
-)
-
-# %%
-plots.plot_reconstructions(model, small_val.images)
-
-# %% [markdown] lang="vi"
-# *Hình: trên là ảnh gốc, dưới là ảnh dựng lại từ vỏn vẹn hai con số. Trong lần chạy này, chỉ số 9 và số 6 còn đọc được rõ; số 4 và cả hai số 7 thành số 9, hai số 3 trông giống số 8, còn số 2 và hai số 0 nhòe thành một cái vòng có vết bên trong.*
-#
-# Vậy sai số ấy là lớn hay nhỏ? Hãy so với hai đối thủ đơn giản: luôn trả lời "đen hoàn toàn", và luôn trả lời "ảnh trung bình". Nhật ký ở trên ghi hàm mất mát dùng để huấn luyện, tức BCE của mỗi ảnh; bảng dưới đây ghi *sai số bình phương* của mỗi ảnh. Đó là hai thước đo khác nhau, nên chỉ so các con số trong bảng với nhau.
-
-# %% [markdown] lang="en"
-# *The figure: originals above, and below them what was rebuilt from just two numbers each. In this run only the 9 and the 6 are still easy to read; the 4 and both 7s have become 9s, the two 3s look like 8s, and the 2 and the two 0s are smeared into a ring with a blot inside.*
-#
-# So is that error large or small? Compare with two simple-minded rivals: always answer "all black", and always answer "the mean image". The log above shows the loss that was trained, the BCE per image; the table below shows the *squared* error per image. These are two different yardsticks, so compare only within the table.
-
-# %%
-model.cpu().eval()
-x = small_val.images
 with torch.no_grad():
-    recon, z = model(x)
-mean_image = small_set.images.mean(dim=0).expand_as(x)
-for name, guess in (
-    (tr("đen hoàn toàn", "all black"), torch.zeros_like(x)),
-    (tr("ảnh trung bình", "mean image"), mean_image),
-    ("autoencoder", recon),
-):
-    print(f"{name:16} {losses.reconstruction_loss(guess, x):5.1f}")
-
-# %% [markdown] lang="vi"
-# Số 87,5 đã gặp ở phần 4: "kẹt" nghĩa là cả quá trình huấn luyện không hơn được câu trả lời đen hoàn toàn. Ảnh trung bình tốt hơn nhiều dù không hề nhìn $x$; còn hai con số của autoencoder lại giảm thêm khoảng một phần năm sai số.
-#
-# ## 6 · Đi dạo trong không gian tiềm ẩn
-
-# %% [markdown] lang="en"
-# The 87.5 is the one of section 4: "stuck" means that all the training did no better than the answer "all black". The mean image does far better without ever looking at $x$, and the autoencoder's two numbers take off another fifth or so.
-#
-# ## 6 · A walk through the latent space
-
-# %%
-plots.plot_latent(model, small_val)
-
-# %% [markdown] lang="vi"
-# *Hình: mỗi chấm là mã $z$ của một ảnh kiểm định (validation). Mỗi đĩa tròn mang một chữ số, đặt ở trung vị các mã của chữ số ấy (hai đĩa sắp đè lên nhau thì được đẩy ra một chút); ba vòng tròn nét đứt có tâm ở gốc tọa độ và bán kính 1, 2, 3. Các chữ số tụ thành vùng, dù mạng chưa từng thấy nhãn, nhưng các vùng chồng lên nhau: 4, 7 và 9 nằm lẫn lộn, 3, 5 và 8 cũng thế. Cả đám mây có hình thù tùy ý và lệch khỏi gốc tọa độ; xung quanh nó là khoảng trống.*
-#
-# Không ai bảo autoencoder phải xếp các mã ở đâu: nó chỉ bị phạt khi *tái tạo* sai. Muốn dùng nó để **sinh** ảnh, ta cần hai tính chất:
-#
-# - **tính liên tục** (continuity): hai điểm gần nhau thì giải mã ra hai ảnh giống nhau;
-# - **tính đầy đủ** (completeness): điểm nào lấy từ không gian tiềm ẩn, theo một phân phối đã chọn, cũng giải mã ra một ảnh có nghĩa.
-#
-# ### Tính đầy đủ: giải mã một lưới điểm
-
-# %% [markdown] lang="en"
-# *The figure: each dot is the code $z$ of a validation image. A disc with a digit stands at the median of that digit's codes (moved aside a little where two discs would overlap); the three dashed circles have radius 1, 2 and 3 around the origin. The digits gather in regions although the network has never seen a label, but the regions overlap: 4, 7 and 9 are mixed, and so are 3, 5 and 8. The whole cloud has an arbitrary shape and lies off the origin; around it there is empty space.*
-#
-# Nobody told the autoencoder where to put its codes: it is only punished for wrong *reconstructions*. To use it for **making** images, we would need two properties:
-#
-# - **continuity**: two points that are close decode to similar images;
-# - **completeness**: any point drawn from the latent space, by a distribution we have chosen, decodes to a meaningful image.
-#
-# ### Completeness: decode a grid of points
-
-# %%
-lowest, highest = z.min(dim=0).values, z.max(dim=0).values
-plots.plot_manifold(
-    model, n=20, limits=tuple(zip(lowest.tolist(), highest.tolist(), strict=True))
+    z = ae_2d.encode(test.images)
+groups = {
+    name: {d: z[test.labels == int(d)] for d in name.split(", ")}
+    for name in ("0, 1, 6", "4, 7, 9", "3, 5, 8")
+}
+plots.clouds(
+    groups,
+    background=z,
+    title=tr("Mã của ae-2d, theo chữ số", "The codes of ae-2d, by digit"),
 )
 
 # %% [markdown] lang="vi"
-# *Hình: lưới 20 × 20 phủ kín hình chữ nhật chứa mọi mã. Decoder vẽ ở khắp nơi, có mã hay không. Trong lần chạy này, góc dưới bên trái vỡ thành những mảnh không phải chữ số nào, dù ba góc còn lại tình cờ cho ra những số 7, 1 và 6 rõ nét. Giữa hình, nơi nhiều chữ số chen chúc, ảnh lại nhòe nhất. Không nhìn hình thì chẳng ai biết góc nào tốt, góc nào hỏng.*
+# *Hình: mỗi chấm là mã của một ảnh, mỗi bản đồ tô màu ba chữ số, còn lại là màu xám.* (Các vòng tròn nét đứt có bán kính 1, 2, 3.) Các chữ số tụ thành vùng dù mạng chưa từng thấy nhãn: 0, 1 và 6 tách nhau, còn 4, 7, 9 thì lẫn vào nhau, 3, 5, 8 cũng vậy.
 #
-# Bây giờ làm như một mô hình sinh (generative model): lấy $z$ ngẫu nhiên. Trước hết từ $\mathcal{N}(0, I)$, tức là mỗi phần tử của $z$ được lấy độc lập, với trung bình 0 và phương sai (variance) 1 ($I$ là ma trận đơn vị):
+# Đề bài nói rằng AE đưa những dữ liệu *giống nhau* ra xa nhau và những dữ liệu *khác nhau* lại gần nhau. Ta đo vế thứ hai: mã gần nhất có thuộc về chữ số khác không? Để so sánh, ta đo cả VAE của bài sau, `vae-2d`.
 
 # %% [markdown] lang="en"
-# *The figure: a grid of 20 × 20 that covers the rectangle around all codes. The decoder draws everywhere, codes or no codes. In this run the bottom left corner falls into shards that are no digit, although the three other corners happen to give clear 7s, 1s and 6s. In the middle, where many digits crowd together, the shapes are the most blurred. Without the picture nobody knows which corner is good and which is broken.*
+# *The figure: each dot is the code of an image; each map has three digits in colour and the others in grey.* (The dashed circles have radius 1, 2 and 3.) The digits gather in regions although the network has never seen a label: 0, 1 and 6 apart, while 4, 7 and 9 are mixed, and so are 3, 5 and 8.
 #
-# Now act like a generative model: draw a random $z$. First from $\mathcal{N}(0, I)$, where each entry of $z$ is drawn independently with mean 0 and variance 1 ($I$ is the identity matrix):
+# The exercise says that an AE sends *similar* data far apart and *different* data close together. Measure the second half: does the nearest code belong to another digit? To compare, take the next lesson's VAE, `vae-2d`, as well.
+
 
 # %%
-plots.plot_samples(model, n=20, seed=0)
+def another_digit(z, y):
+    nearest = torch.cdist(z, z).fill_diagonal_(torch.inf).argmin(dim=1)
+    return (y[nearest] != y).float().mean()
+
+
+# %%
+vae_2d = models.load_pretrained("vae-2d")
+with torch.no_grad():
+    codes = {"ae-2d": z, "vae-2d": vae_2d.encode(test.images)[0]}
+    codes["ae-16d"] = networks[tr("16 số, ae-16d", "16, ae-16d")].encode(test.images)
+for name, code in codes.items():
+    print(
+        f"{name:8} {another_digit(code, test.labels):.0%}",
+        tr("là chữ số khác", "another digit"),
+    )
 
 # %% [markdown] lang="vi"
-# *Hình: hai mươi ảnh từ $z \sim \mathcal{N}(0, I)$. Các điểm này rơi vào rìa đám mây, gần góc bị vỡ, nên cứ lặp lại vài hình: những vòng giống số 0, vài hình giống số 9, và nhiều mảnh vỡ. Những số 1, số 6, số 7 rõ nét có trên bản đồ, nhưng ở đây không thấy.*
+# Vế thứ hai đúng với hai con số, khoảng một phần ba. Nhưng VAE hai chiều cũng thế, còn AE mười sáu chiều thì hầu như không: nguyên nhân là mã quá hẹp, không phải vì đó là AE. <!-- claim: nearest_is_another_digit --> Vế thứ nhất thì không đúng: những ảnh giống nhau có mã cách nhau chưa đến một phần tư khoảng cách của một cặp ngẫu nhiên. <!-- claim: alike_lie_close -->
 #
-# Đo bằng con số: bao nhiêu phần trăm điểm ngẫu nhiên rơi **xa** mọi mã thật? Với mỗi mã thật, ta đo khoảng cách đến láng giềng gần nhất của nó trong các mã thật; lấy phân vị 99 % của các khoảng cách ấy làm ngưỡng. Một điểm là "xa" nếu mã thật gần nhất cũng cách nó quá ngưỡng này. Để có mốc so sánh, ta đo cả mã của một nghìn ảnh thật khác.
+# ## 7 · Lấy z ở đâu?
+#
+# Decoder vẽ được từ *bất kỳ* $z$ nào, vậy nó có sinh được ảnh mới không? Muốn thế, ta cần **tính đầy đủ** (completeness): $z$ lấy theo một phân phối đã chọn thì cho ra ảnh có nghĩa. VAE chọn $\mathcal{N}(0, I)$, tức là các phần tử của $z$ độc lập, có trung bình 0 và phương sai (variance) 1. Các mã của AE có nằm như vậy không?
 
 # %% [markdown] lang="en"
-# *The figure: twenty images from $z \sim \mathcal{N}(0, I)$. These points fall at the edge of the cloud, near the broken corner, so a few shapes come again and again: rings like a 0, some shapes like a 9, and many shards. There are clear 1s, 6s and 7s on the map, but none here.*
+# The second half holds for two numbers, about one time in three. But the two-dimensional VAE is no better, and the AE with sixteen hardly does it: the narrow code is to blame, not the AE. <!-- claim: nearest_is_another_digit --> The first half does not hold: images that look alike have codes less than a quarter as far apart as a random pair. <!-- claim: alike_lie_close -->
 #
-# In numbers: what share of random points falls **far** from every real code? For each real code take the distance to its nearest neighbour among the real codes; the 99th percentile of these distances is the threshold. A point is "far" if even the nearest real code lies beyond that threshold. To have something to compare with, we measure the codes of a thousand other real images as well.
+# ## 7 · Where to take z from?
+#
+# The decoder draws from *any* $z$. Can it make new images? For that we need **completeness**: any $z$ drawn from a distribution that we choose gives a meaningful image. The VAE chooses $\mathcal{N}(0, I)$, where the entries of $z$ are independent with mean 0 and variance 1. Do the AE's codes lie like that?
 
 # %%
 torch.manual_seed(0)
-codes = z[:2000]
-between_codes = torch.cdist(codes, codes).fill_diagonal_(float("inf")).min(dim=1).values
-far = between_codes.quantile(0.99)
-
-in_the_box = lowest + (highest - lowest) * torch.rand(2000, 2)
-from_the_prior = torch.randn(2000, 2)
-for name, points in (
-    (tr("hình chữ nhật", "the rectangle"), in_the_box),
-    ("N(0, I)", from_the_prior),
-    (tr("ảnh thật khác", "other images"), z[2000:]),
-):
-    share = (torch.cdist(points, codes).min(dim=1).values > far).float().mean()
-    print(f"{name:14} {share:4.0%}", tr("nằm xa mọi mã", "lie far from every code"))
+drawn = torch.randn(300, 2)
+panels = {
+    name: {tr("mã", "codes"): codes[name], "N(0, I)": drawn}
+    for name in ("ae-2d", "vae-2d")
+}
+plots.clouds(panels, title=tr("Mã của ảnh và N(0, I)", "Codes of images and N(0, I)"))
 
 # %% [markdown] lang="vi"
-# Mã của ảnh thật hầu như không bao giờ "xa". Nhưng khoảng một phần ba hình chữ nhật là vùng trống, và $z \sim \mathcal{N}(0, I)$ rơi vào vùng trống cũng chẳng ít hơn, vì đám mây không nằm quanh gốc tọa độ. Ở đó decoder chưa từng được huấn luyện: trúng gì hoàn toàn là chuyện may rủi. Đó là ý nghĩa của câu "thiếu tính đầy đủ".
+# *Hình: mã của ảnh thật (xanh) và các điểm lấy từ $\mathcal{N}(0, I)$ (cam), hai bản đồ cùng thang đo.* Đám mây của AE rộng gấp mấy lần và lệch khỏi gốc tọa độ; đám mây của VAE thì gần như trùng. Ta đo mức lệch ấy bằng độ phân kỳ KL (KL divergence, bài 04) giữa phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$, tính bằng nat, bằng 0 khi hai bên trùng nhau:
+
+# %% [markdown] lang="en"
+# *The figure: codes of real images (blue) and points drawn from $\mathcal{N}(0, I)$ (orange), both maps on one scale.* The AE's cloud is several times as wide and off the origin; the VAE's nearly agrees. Measure the mismatch in nats: the KL divergence (lesson 04) between a Gaussian fitted to the codes and $\mathcal{N}(0, I)$, 0 where they agree:
+
+# %%
+vae_b1000 = models.load_pretrained("vae-2d-b1000")
+with torch.no_grad():
+    codes["vae-2d-b1000"] = vae_b1000.encode(test.images)[0]
+for name in ("ae-2d", "vae-2d", "vae-2d-b1000"):
+    print(f"{name:14} {metrics.gaussian_kl(codes[name]):4.1f} nat")
+
+# %% [markdown] lang="vi"
+# AE được khoảng 9 nat, VAE khoảng 0,4. <!-- claim: ae_mismatch --> Nhưng không phải VAE nào cũng khớp: `vae-2d-b1000`, huấn luyện với $B = 1000$ như đề bài, cũng lệch như AE (bài 02).
 #
-# ### Tính liên tục: đi từ ảnh này sang ảnh kia
+# Hàm mất mát (loss) của AE chỉ phạt sai số tái tạo, nên *không nói gì về chỗ đặt các mã*. Đó là điều AE còn thiếu. Nhưng ta có thể tự tìm ra: khớp một phân phối Gauss với các mã, rồi lấy $z$ từ đó.
+
+# %% [markdown] lang="en"
+# The AE has about 9 nats, the VAE about 0.4. <!-- claim: ae_mismatch --> Not every VAE agrees, though: `vae-2d-b1000`, trained with the exercise's $B = 1000$, is as far off as the AE (lesson 02).
 #
-# Ta sắp đi thẳng từ mã $z_a$ của một ảnh đến mã $z_b$ của ảnh khác, và giải mã dọc đường.
+# The AE's loss only punishes wrong reconstructions, so it *says nothing about where to put the codes*. That is what an AE lacks. But we can find out for ourselves: fit a Gaussian to the codes, and draw $z$ from it.
+
+# %%
+fitted = torch.distributions.MultivariateNormal(z.mean(dim=0), z.T.cov())
+with torch.no_grad():
+    rows = {
+        "z ~ N(0, I)": ae_2d.decode(drawn[:12]),
+        tr("z ~ Gauss đã khớp", "z ~ fitted Gaussian"): ae_2d.decode(
+            fitted.sample((12,))
+        ),
+    }
+plots.plot_images(rows, title=tr("Ảnh mới từ ae-2d", "New images from ae-2d"))
+
+# %% [markdown] lang="vi"
+# *Hình: hàng trên lấy $z$ từ $\mathcal{N}(0, I)$, hàng dưới lấy $z$ từ phân phối Gauss khớp với các mã.* Hàng dưới đa dạng hơn, và tập ảnh sinh ra gần với ảnh thật hơn. <!-- claim: fitted_gaussian_generates --> Vậy "AE không sinh được dữ liệu mới" và "AE sinh được dữ liệu mới" đều đúng một nửa: bản thân AE không cho biết lấy $z$ ở đâu, nhưng khớp thêm một phân phối với các mã thì được (*ex-post density estimation*, Ghosh và cộng sự 2020). VAE đưa luôn điều ấy vào quá trình huấn luyện.
+#
+# ## 8 · Đi từ ảnh này sang ảnh kia
+#
+# Tính chất thứ hai mà tài liệu thường nhắc đến là **tính liên tục** (continuity): hai điểm gần nhau thì cho hai ảnh giống nhau. Ta đi thẳng từ mã $z_a$ của một ảnh đến mã $z_b$ của ảnh khác.
 #
 # ### Lượt của bạn
 #
-# Viết hàm cho điểm nằm trên đoạn thẳng từ $z_a$ đến $z_b$: khi $\alpha = 0$ thì ở $z_a$, khi $\alpha = 1$ thì ở $z_b$, ở giữa thì đi đều. Chỉ dùng phép tính trên tensor (đừng gọi `torch.lerp`).
+# Viết hàm cho điểm nằm trên đoạn thẳng từ $z_a$ đến $z_b$: khi $\alpha = 0$ thì ở $z_a$, khi $\alpha = 1$ thì ở $z_b$, ở giữa thì đi đều. Đừng gọi `torch.lerp`.
 
 # %% [markdown] lang="en"
-# The codes of real images are hardly ever "far". But about a third of the rectangle is empty, and $z \sim \mathcal{N}(0, I)$ falls into the empty part no less often, because the cloud does not lie around the origin. The decoder has never been trained there: what comes out is a matter of luck. That is what "no completeness" means.
+# *The figure: $z$ from $\mathcal{N}(0, I)$ in the top row, from the Gaussian fitted to the codes in the bottom row.* The bottom row is more varied, and its images as a whole are nearer to real ones. <!-- claim: fitted_gaussian_generates --> So "an AE cannot make new data" and "an AE makes new data" are both half right: the AE itself does not say where to take $z$ from, but one may fit a distribution to its codes afterwards (*ex-post density estimation*, Ghosh et al. 2020). The VAE makes that a part of its training.
 #
-# ### Continuity: walk from one image to another
+# ## 8 · A walk from one picture to another
 #
-# We are about to walk straight from the code $z_a$ of one image to the code $z_b$ of another, and to decode along the way.
+# The other property that texts ask for is **continuity**: two points that are close give similar images. Walk straight from the code $z_a$ of one image to the code $z_b$ of another.
 #
 # ### Your turn
 #
-# Write a function that gives the point on the straight line from $z_a$ to $z_b$: at $z_a$ for $\alpha = 0$, at $z_b$ for $\alpha = 1$, moving evenly in between. Use tensor operations alone (without calling `torch.lerp`).
+# Write a function that gives the point on the straight line from $z_a$ to $z_b$: at $z_a$ for $\alpha = 0$, at $z_b$ for $\alpha = 1$, moving evenly in between. Do not call `torch.lerp`.
 
 
 # %% tags=["exercise"]
@@ -428,95 +555,77 @@ def interpolate(z_a, z_b, alpha):
 
 
 # %%
-checks.check_interpolate(interpolate)
+walk_right = checks.check_interpolate(interpolate)
+
+# %%
+walk = interpolate if walk_right else torch.lerp
+a, b = ((test.labels == digit).nonzero()[0].item() for digit in (0, 1))
+
+
+def pictures(model, z, steps):
+    alphas = torch.linspace(0, 1, steps).tolist()
+    with torch.no_grad():
+        return model.decode(torch.stack([walk(z[a], z[b], alpha) for alpha in alphas]))
+
+
+plots.plot_images(
+    {
+        "AE": pictures(ae_2d, codes["ae-2d"], 11),
+        "VAE": pictures(vae_2d, codes["vae-2d"], 11),
+    },
+    title=tr("Đi thẳng từ một số 0 đến một số 1", "A straight walk from a 0 to a 1"),
+)
 
 # %% [markdown] lang="vi"
-# Bây giờ lấy một số 0 và một số 1 tiêu biểu (ảnh nằm gần tâm nhóm của chữ số ấy nhất) và đi từ ảnh này sang ảnh kia:
+# *Hình: mỗi hàng là một đường đi thẳng từ mã của số 0 đến mã của số 1, chia đều.* Giờ chia đường thành 40 bước dài bằng nhau và đo xem mỗi bước làm ảnh đổi bao nhiêu.
 
 # %% [markdown] lang="en"
-# Now take a typical 0 and a typical 1 (each nearest to the centre of its class) and walk from one to the other:
-
-
-# %%
-def typical(digit):
-    own = small_val.labels == digit
-    nearest = (z[own] - z[own].median(dim=0).values).norm(dim=1).argmin()
-    return small_val.images[own][nearest]
-
-
-a, b = typical(0), typical(1)
-plots.plot_interpolation(model, a, b)
-
-# %% [markdown] lang="vi"
-# *Hình: số 0 khép dần lại thành một hình giống số 8, rồi mảnh dần thành số 1; ở giữa, ảnh không hẳn là chữ số nào.*
-#
-# Ảnh thay đổi nhanh hay chậm trên đường đi? Chia đường thành 40 bước dài bằng nhau, và đo khoảng cách giữa hai ảnh liên tiếp:
-
-# %% [markdown] lang="en"
-# *The figure: the 0 closes to a shape like an 8, and that thins out into a 1; in between, the picture is not quite any digit.*
-#
-# Does the image change fast or slowly along the way? Cut the way into 40 equally long steps, and measure the distance between each two images in a row:
+# *The figure: each row is a straight walk from the code of the 0 to the code of the 1, in equal steps.* Now cut the walk into 40 steps of one length, and measure how much each step changes the image.
 
 # %%
-with torch.no_grad():
-    z_a, z_b = model.encode(torch.stack([a, b]))
-    path = torch.stack(
-        [torch.lerp(z_a, z_b, alpha) for alpha in torch.linspace(0, 1, 41)]
-    )
-    steps = model.decode(path).diff(dim=0).flatten(1).norm(dim=1)
-
-figure = plots.plot_latent(model, small_val)
-figure.axes[0].plot(path[:, 0], path[:, 1], "k-", linewidth=3)
-figure
-
-# %%
+alpha = torch.linspace(0, 1, 40)
+steps = {}
+for name, network in (("ae-2d", ae_2d), ("vae-2d", vae_2d)):
+    path = pictures(network, codes[name], 41)
+    steps[name] = (alpha, path.diff(dim=0).flatten(1).norm(dim=1))
 plots.curves(
-    {"": (torch.linspace(0, 1, 40), steps)},
-    markers=True,
+    steps,
     xlabel="α",
-    ylabel=tr("khoảng cách giữa hai ảnh liên tiếp", "distance between images in a row"),
+    ylabel=tr("ảnh thay đổi bao nhiêu", "change of the image"),
     title=tr("Mỗi bước trên đường đi", "Each step of the walk"),
     ylim=(0, None),
 )
 
 # %% [markdown] lang="vi"
-# *Hình thứ nhất: đường đi (nét đen) cắt ngang vùng của những chữ số khác. Hình thứ hai: mọi bước trong không gian tiềm ẩn dài như nhau, nhưng trong lần chạy này mỗi bước ở đầu đường làm ảnh đổi khoảng 0,36, mỗi bước ở cuối đường chỉ khoảng 0,12: chênh nhau chừng ba lần.*
+# *Hình: mức thay đổi của ảnh ở mỗi bước; trong không gian tiềm ẩn, các bước dài như nhau.* Không có chỗ nào nhảy: decoder ghép từ các hàm liên tục, nên hai điểm *đủ gần* luôn cho hai ảnh giống nhau. Nhưng trong AE, các bước bằng nhau không làm ảnh đổi như nhau. VAE cũng không đều như thế, <!-- claim: uneven_steps --> và các decoder phi tuyến nói chung đều vậy (Arvanitidis và cộng sự 2018). Hãy thận trọng với khoảng cách trong mọi không gian tiềm ẩn.
 #
-# Không có cú nhảy nào. Decoder ghép từ những hàm liên tục, nên hai điểm *đủ* gần luôn cho hai ảnh giống nhau: hiểu theo nghĩa chặt của toán học, tính liên tục vẫn có. Cái thiếu là sự bảo đảm: thế nào là "đủ gần" thì mỗi nơi một khác, khoảng cách bằng nhau không có nghĩa là ảnh thay đổi như nhau,
-# vì hàm mất mát chỉ chấm điểm tại chính các mã, không đòi hỏi gì ở vùng lân cận. Tài liệu nói autoencoder "không bảo đảm tính liên tục" là theo nghĩa ấy.
-#
-# Vậy autoencoder có "sinh dữ liệu mới" được không? Có tài liệu nói có, có tài liệu nói không, và cả hai đều có lý: decoder *giải mã được bất kỳ* $z$ nào, nhưng không có gì bảo đảm $z$ ấy có nghĩa, vì không ai nói cho ta biết nên lấy $z$ ở đâu.
-# VAE, ở bài sau, nhắm đúng chỗ đó.
+# **Ứng dụng và lịch sử.** AE dùng để nén, khử nhiễu (denoising) và giảm số chiều của dữ liệu; [bài 08](08_kinds.ipynb) và [bài 09](09_uses.ipynb) làm thử và so với những cách đơn giản. VAE không ra đời để sửa AE: Kingma & Welling (2013) và Rezende và cộng sự (2014) tìm cách suy luận và học thật nhanh trong các mô hình có biến tiềm ẩn (latent variable), và đi đến một mạng trông giống autoencoder.
 
 # %% [markdown] lang="en"
-# *First figure: the walk (black line) cuts across the regions of other digits. Second figure: all steps in the latent space are equally long, but in this run a step at the start changes the image by about 0.36, three times as much as one at the end, about 0.12.*
+# *The figure: how much the image changes at each of these equal steps.* Nothing jumps: the decoder consists of continuous functions, so points that are close *enough* always give similar images. But equal steps do not change the image equally in the AE. Nor do they in the VAE, <!-- claim: uneven_steps --> nor with other non-linear decoders (Arvanitidis et al. 2018), so take care with distances in any latent space.
 #
-# Nothing jumps. The decoder is put together from continuous functions, so two points that are close *enough* always give similar images: in the strict mathematical sense, continuity is there. What is missing is a guarantee: how close is "close enough" differs from place to place, and equal distances do not mean equal changes,
-# because the loss looks only at the codes themselves and asks for nothing in their neighbourhood. Texts that say an autoencoder "does not ensure continuity" mean it in this sense.
-#
-# So can an autoencoder "make new data"? Some texts say yes and some say no, and both have a point: the decoder *can decode any* $z$, but nothing ensures that this $z$ means something, because nobody tells us where to take it from.
-# The VAE of the next lesson aims at exactly this.
+# **Uses and history.** AEs are used for compression, denoising and dimension reduction; [lesson 08](08_kinds.ipynb) and [lesson 09](09_uses.ipynb) try them beside simple methods. The VAE was not invented to mend the AE: Kingma & Welling (2013) and Rezende et al. (2014) looked for fast inference and learning in models with latent variables, and arrived at a network that looks like an autoencoder.
 
 # %% [markdown] lang="vi"
 # ## Tự kiểm tra
 #
 # <details><summary><b>Mục tiêu chính của autoencoder là gì?</b> (câu 1 của bài trắc nghiệm)</summary>
 #
-# Nén dữ liệu vào một không gian tiềm ẩn rồi tái tạo lại chính đầu vào.
+# Nén dữ liệu vào không gian tiềm ẩn rồi tái tạo lại chính đầu vào.
 # </details>
 #
-# <details><summary><b>Mạng encoder làm nhiệm vụ gì?</b> (câu 2)</summary>
+# <details><summary><b>Encoder làm nhiệm vụ gì?</b> (câu 2)</summary>
 #
-# Mã hóa đầu vào thành một điểm trong không gian tiềm ẩn có số chiều nhỏ hơn.
+# Biến đầu vào thành một mã có số chiều nhỏ hơn.
 # </details>
 #
 # ## Tóm tắt
 #
-# - Autoencoder học không cần nhãn: nén $x$ thành $z$, dựng lại $\hat x$, và bị phạt theo sai số tái tạo (MSE hay BCE).
-# - Chỉ với hai con số cho mỗi ảnh, sai số đã thấp hơn của ảnh trung bình; mạng tự gom các chữ số giống nhau lại gần nhau.
-# - Không gian tiềm ẩn của nó thiếu tính đầy đủ, và khoảng cách trong đó không nói lên nhiều (tính liên tục không được bảo đảm), nên ta không biết lấy $z$ ở đâu để sinh ảnh mới.
+# - **Hai con số đủ để đọc được khoảng ba trong bốn ảnh chữ số, mười sáu con số đủ để đọc gần như tất cả.**
+# - Autoencoder (encoder, bottleneck, decoder) học không cần nhãn, bằng cách làm giảm sai số tái tạo (MSE hoặc BCE).
+# - AE không cho biết lấy $z$ ở đâu để sinh ảnh. Có thể khớp một phân phối với các mã; VAE thì học luôn điều đó.
 #
-# **Tiếp theo:** [Bài 02 · VAE](02_vae.ipynb)
+# *Đọc thêm:* [Hinton & Salakhutdinov 2006](https://www.science.org/doi/10.1126/science.1127647) · [UvA, Tutorial 9](https://uvadlc-notebooks.readthedocs.io/en/latest/tutorial_notebooks/tutorial9/AE_CIFAR10.html) · [Ghosh và cộng sự 2020](https://arxiv.org/abs/1903.12436) · [Arvanitidis và cộng sự 2018](https://arxiv.org/abs/1710.11379) · [Kingma & Welling 2013](https://arxiv.org/abs/1312.6114) · [Rezende và cộng sự 2014](https://arxiv.org/abs/1401.4082)
 
 # %% [markdown] lang="en"
 # ## Test yourself
@@ -528,13 +637,13 @@ plots.curves(
 #
 # <details><summary><b>What is the encoder's task?</b> (question 2)</summary>
 #
-# To encode the input as a point in a latent space of fewer dimensions.
+# To turn the input into a code of fewer dimensions.
 # </details>
 #
 # ## Recap
 #
-# - An autoencoder learns without labels: it compresses $x$ into $z$, rebuilds $\hat x$, and is punished by the reconstruction error (MSE or BCE).
-# - With only two numbers per image the error is already below that of the mean image, and the network gathers similar digits by itself.
-# - Its latent space lacks completeness, and its distances mean little (continuity is not ensured), so we do not know where to take a $z$ from to make new images.
+# - **Two numbers are enough to read about three of four pictures of digits, sixteen to read nearly all.**
+# - An autoencoder (encoder, bottleneck, decoder) learns without labels, by bringing down its reconstruction error (MSE or BCE).
+# - An AE does not say where to take a $z$ from to make images. One can fit a distribution to its codes; the VAE learns that at once.
 #
-# **Next:** [Lesson 02 · VAE](02_vae.ipynb)
+# *Further reading:* [Hinton & Salakhutdinov 2006](https://www.science.org/doi/10.1126/science.1127647) · [UvA, Tutorial 9](https://uvadlc-notebooks.readthedocs.io/en/latest/tutorial_notebooks/tutorial9/AE_CIFAR10.html) · [Ghosh et al. 2020](https://arxiv.org/abs/1903.12436) · [Arvanitidis et al. 2018](https://arxiv.org/abs/1710.11379) · [Kingma & Welling 2013](https://arxiv.org/abs/1312.6114) · [Rezende et al. 2014](https://arxiv.org/abs/1401.4082)

@@ -1,261 +1,175 @@
 # %% [markdown] lang="vi"
 # # Bài 04 · Hàm mất mát
 #
-# *Một VAE phải cực tiểu hóa điều gì?* Bài này đi từ một câu hỏi xác suất đến một dòng mã: suy ra **ELBO**, tính phần
-# **KL** bằng ba cách, rồi tìm xem hằng số $B = 1000$ của bài tập thật ra nói điều gì.
+# *Một VAE phải cực tiểu hóa điều gì, và hằng số $B = 1000$ trong hàm mất mát của đề bài thật ra nói điều gì?* Ta đi từ một câu hỏi xác suất đến **ELBO**, viết nó thành code, rồi in ra trọn một giá trị của nó.
 #
-# Cả bài mất khoảng một phút trên CPU hai nhân.
+# Máy tính chạy hết nửa phút trên CPU hai nhân; bạn hãy dành ra một giờ.
 
 # %% [markdown] lang="en"
 # # Lesson 04 · The loss
 #
-# *What must a VAE minimise?* This lesson goes from a question about probability to one line of code: it derives the
-# **ELBO**, computes the **KL** part in three ways, and then finds out what the exercise's constant $B = 1000$ really says.
+# *What must a VAE minimise, and what does the constant $B = 1000$ in the handout's loss really say?* We go from a question about probability to the **ELBO**, write it as code, and print one whole value of it.
 #
-# The whole lesson takes about a minute on two CPU cores.
+# Computing takes half a minute on two CPU cores; allow yourself an hour.
 
 # %%
-import copy
 import math
-from functools import partial
 
-import matplotlib.pyplot as plt
 import torch
-import torch.nn.functional as F
-from matplotlib.colors import BoundaryNorm
 from torch.distributions import Normal, kl_divergence
 
-from vae_helpers import (
-    checks,
-    data,
-    diagrams,
-    losses,
-    models,
-    plots,
-    tr,
-    training,
-    widgets,
-)
+from vae_helpers import checks, data, losses, models, plots, tr, widgets
 
 # %% [markdown] lang="vi"
 # ## 1 · Từ $\log p(x)$ đến ELBO
 #
-# VAE là một **mô hình sinh** (generative model): lấy $z$ từ **tiên nghiệm** (prior) $p(z) = \mathcal{N}(0, I)$, rồi bộ giải mã (decoder) vẽ ảnh theo $p_\theta(x|z)$. Mô hình tốt là mô hình gán xác suất cao cho ảnh thật, tức là $\log p_\theta(x)$ lớn, với
+# VAE là một **mô hình sinh** (generative model): lấy $z$ từ **phân phối tiên nghiệm** (prior) $p(z) = \mathcal{N}(0, I)$, rồi bộ giải mã (decoder) vẽ ảnh theo $p_\theta(x|z)$. Mô hình tốt là mô hình gán cho ảnh thật một mật độ xác suất cao, tức là $\log p_\theta(x)$ lớn, với
 #
 # $$p_\theta(x) = \int p_\theta(x|z)\, p(z)\, dz.$$
 #
-# Tích phân này chạy qua *mọi* $z$, mà hầu hết $z$ chẳng liên quan gì đến ảnh $x$. Bộ mã hóa (encoder) $q_\phi(z|x)$ cho ta biết nên nhìn vào những
-# $z$ nào. Bốn bước:
-#
-# 1. Với bất kỳ $z$ nào, $p_\theta(x) = \dfrac{p_\theta(x|z)\,p(z)}{p_\theta(z|x)}$ (công thức Bayes). Mẫu số là **hậu nghiệm** (posterior) thật: nó cho biết, theo mô hình, những $z$ nào có thể đã sinh ra ảnh $x$ này. Lấy log, rồi lấy kỳ vọng
-#    $\mathbb{E}_q$, tức là trung bình trên các $z \sim q_\phi(z|x)$; vế trái không chứa $z$ nên giữ nguyên.
-# 2. Nhân và chia cho $q_\phi(z|x)$ trong log:
-#    $\log p_\theta(x) = \mathbb{E}_q\!\left[\log p_\theta(x|z) + \log\dfrac{p(z)}{q_\phi(z|x)} + \log\dfrac{q_\phi(z|x)}{p_\theta(z|x)}\right].$
-# 3. Theo định nghĩa, **độ phân kỳ KL** (KL divergence) là $\mathrm{KL}(q\,\|\,p) = \mathbb{E}_q[\log (q/p)]$. Số hạng giữa có phân số lộn ngược, nên nó là $-\mathrm{KL}(q\,\|\,p(z))$; số hạng cuối là $+\mathrm{KL}(q\,\|\,p_\theta(z|x))$:
-#
-# $$\log p_\theta(x) \;=\; \underbrace{\mathbb{E}_{q}[\log p_\theta(x|z)] - \mathrm{KL}(q_\phi(z|x)\,\|\,p(z))}_{\text{ELBO}}
-#   \;+\; \underbrace{\mathrm{KL}(q_\phi(z|x)\,\|\,p_\theta(z|x))}_{\ge\,0}.$$
-#
-# 4. Số hạng cuối chứa hậu nghiệm thật, ta không tính được. Nhưng KL không bao giờ âm, vì $\log t \le t - 1$ với mọi $t > 0$:
-#    $-\mathrm{KL}(q\,\|\,p) = \mathbb{E}_q\!\left[\log\dfrac{p}{q}\right] \le \mathbb{E}_q\!\left[\dfrac{p}{q} - 1\right] = \displaystyle\int p\,dz - \int q\,dz = 1 - 1 = 0.$ Bỏ số hạng cuối đi, ta còn lại một **cận dưới** của
-#    $\log p_\theta(x)$: *evidence lower bound*, viết tắt **ELBO**.
-#
-# ELBO cần được *cực đại hóa*; hàm mất mát (loss) là **−ELBO**, để cực tiểu hóa. Chú ý: kỳ vọng của $\log p_\theta(x|z)$ là một
-# log-hợp lý (log-likelihood), chưa phải mất mát; mất mát tái tạo là số đối của nó.
+# Lấy thật nhiều $z$ từ prior rồi tính trung bình của $p_\theta(x|z)$ có được không? Hãy thử với mạng đã huấn luyện `vae-2d`, trong đó $-\log p_\theta(x|z)$ bằng 10 lần tổng bình phương sai số (SSE), cộng một hằng số (phần 4 giải thích số 10). Ta lấy 4.000 giá trị $z$ và tính xem mỗi giá trị góp bao nhiêu phần vào trung bình ấy.
 
 # %% [markdown] lang="en"
 # ## 1 · From $\log p(x)$ to the ELBO
 #
-# A VAE is a **generative model**: draw $z$ from the **prior** $p(z) = \mathcal{N}(0, I)$, then the decoder draws an image by
-# $p_\theta(x|z)$. A good model gives real images a high probability, a large $\log p_\theta(x)$, where
+# A VAE is a **generative model**: draw $z$ from the **prior** $p(z) = \mathcal{N}(0, I)$, then the decoder draws an image by $p_\theta(x|z)$. A good model gives real images a high probability density, that is a large $\log p_\theta(x)$, where
 #
 # $$p_\theta(x) = \int p_\theta(x|z)\, p(z)\, dz.$$
 #
-# The integral runs over *all* $z$, and most of them have nothing to do with the image $x$. The encoder $q_\phi(z|x)$ tells us which
-# $z$ to look at. Four steps:
+# Could we draw many $z$ from the prior and average $p_\theta(x|z)$? Try it with the trained network `vae-2d`, for which $-\log p_\theta(x|z)$ is 10 times the summed squared error plus a constant (part 4 explains the 10). We draw 4,000 values of $z$ and ask which share of that average each one supplies.
+
+# %%
+test, _ = data.split(data.load_mnist(train=False), (0.2, 0.8), seed=0)
+x = test.images  # 2000 images, chosen at random
+vae = models.load_pretrained("vae-2d")
+
+torch.manual_seed(0)
+z = torch.randn(4000, 2)
+with torch.no_grad():
+    drawn = vae.decode(z)
+
+for image in x[:8]:
+    errors = (drawn - image).pow(2).flatten(1).sum(dim=1)
+    share = torch.softmax(-10 * errors, dim=0)
+    print(f"{1 / share.pow(2).sum():.1f} {tr('trong', 'of')} 4000")
+
+# %% [markdown] lang="vi"
+# $1/\sum_i w_i^2$, với $w_i$ là phần đóng góp của từng $z$, là **cỡ mẫu hiệu dụng** (effective sample size): nếu mọi $z$ góp như nhau thì nó bằng 4.000. Ở đây nó chỉ từ 1 đến 4; với những mạng và ảnh khác, cũng chỉ vài mẫu có ích. <!-- claim: prior_ess --> Với ảnh cuối cùng của vòng lặp, những $z$ góp nhiều nhất vẽ ra:
+
+# %% [markdown] lang="en"
+# $1/\sum_i w_i^2$, with $w_i$ the share of each $z$, is the **effective sample size**: it would be 4,000 if all $z$ supplied the same. Here it is from 1 to 4, and with other networks and images, too, only a few draws count. <!-- claim: prior_ess --> For the last image of the loop, the $z$ with the largest shares draw these:
+
+# %%
+largest = share.topk(8)
+plots.plot_images(
+    {
+        tr("ảnh x", "image x"): image[None],
+        tr("góp nhiều nhất", "largest shares"): drawn[largest.indices],
+        tr("tám z đầu tiên", "the first eight z"): drawn[:8],
+    },
+    ["", *(f"{100 * part:.0f}%" for part in [*largest.values, *share[:8]])],
+    title=tr("Mỗi z góp bao nhiêu phần?", "How much does each z supply?"),
+)
+
+# %% [markdown] lang="vi"
+# *Hình: vài $z$ vẽ ra ảnh gần giống $x$ góp gần như tất cả; những $z$ khác chẳng liên quan gì đến $x$ và góp 0%.*
 #
-# 1. For any $z$, $p_\theta(x) = \dfrac{p_\theta(x|z)\,p(z)}{p_\theta(z|x)}$ (Bayes' rule). The denominator is the true **posterior**: it says which $z$, by the model, may have made this image $x$. Take the log, then the expectation
-#    $\mathbb{E}_q$, the mean over $z \sim q_\phi(z|x)$; the left side has no $z$ in it and stays as it is.
-# 2. Multiply and divide by $q_\phi(z|x)$ inside the log:
-#    $\log p_\theta(x) = \mathbb{E}_q\!\left[\log p_\theta(x|z) + \log\dfrac{p(z)}{q_\phi(z|x)} + \log\dfrac{q_\phi(z|x)}{p_\theta(z|x)}\right].$
-# 3. By definition the **KL divergence** is $\mathrm{KL}(q\,\|\,p) = \mathbb{E}_q[\log (q/p)]$. The middle term has its fraction upside down, so it is $-\mathrm{KL}(q\,\|\,p(z))$; the last one is $+\mathrm{KL}(q\,\|\,p_\theta(z|x))$:
+# Vì thế mới cần bộ mã hóa (encoder) $q_\phi(z|x)$: nó cho biết nên nhìn vào những $z$ nào. Bốn bước đưa nó vào công thức:
+#
+# 1. Công thức Bayes: với bất kỳ $z$ nào, $p_\theta(x) = p_\theta(x|z)\,p(z) / p_\theta(z|x)$. Mẫu số là **phân phối hậu nghiệm** (posterior) thật: theo mô hình, những $z$ nào có thể đã sinh ra $x$. Lấy log, rồi lấy trung bình $\mathbb{E}_q$ trên các $z \sim q_\phi(z|x)$; vế trái không chứa $z$ nên giữ nguyên.
+# 2. Nhân và chia cho $q_\phi(z|x)$ trong log:
+#    $\log p_\theta(x) = \mathbb{E}_q\!\left[\log p_\theta(x|z) + \log\frac{p(z)}{q_\phi(z|x)} + \log\frac{q_\phi(z|x)}{p_\theta(z|x)}\right].$
+# 3. Theo định nghĩa, **độ phân kỳ KL** (KL divergence) là $\mathrm{KL}(q\,\|\,p) = \mathbb{E}_q[\log (q/p)]$, nên
 #
 # $$\log p_\theta(x) \;=\; \underbrace{\mathbb{E}_{q}[\log p_\theta(x|z)] - \mathrm{KL}(q_\phi(z|x)\,\|\,p(z))}_{\text{ELBO}}
-#   \;+\; \underbrace{\mathrm{KL}(q_\phi(z|x)\,\|\,p_\theta(z|x))}_{\ge\,0}.$$
+#   \;+\; \underbrace{\mathrm{KL}(q_\phi(z|x)\,\|\,p_\theta(z|x))}_{\text{khoảng hở}\ \ge\,0}.$$
 #
-# 4. The last term holds the true posterior, which we cannot compute. But a KL is never negative, because $\log t \le t - 1$ for every $t > 0$:
-#    $-\mathrm{KL}(q\,\|\,p) = \mathbb{E}_q\!\left[\log\dfrac{p}{q}\right] \le \mathbb{E}_q\!\left[\dfrac{p}{q} - 1\right] = \displaystyle\int p\,dz - \int q\,dz = 1 - 1 = 0.$ Drop the last term, and what is left
-#    is a **lower bound** of $\log p_\theta(x)$: the *evidence lower bound*, or **ELBO**.
+# 4. Khoảng hở chứa posterior thật, ta không tính được. Nhưng KL không bao giờ âm, vì $\log t \le t - 1$:
+#    $-\mathrm{KL}(q\,\|\,p) = \mathbb{E}_q\!\left[\log\frac{p}{q}\right] \le \mathbb{E}_q\!\left[\frac{p}{q} - 1\right] = \int p\,dz - \int q\,dz = 0.$ Bỏ khoảng hở đi, ta còn lại một **cận dưới** (lower bound) của $\log p_\theta(x)$, gọi là *evidence lower bound*, viết tắt **ELBO**.
 #
-# The ELBO is to be *maximised*; the loss is **−ELBO**, to be minimised. Note that the expectation of $\log p_\theta(x|z)$ is a
-# log-likelihood and not yet a loss; the reconstruction loss is its negative.
-
-# %% [markdown] lang="vi"
-# ### Cận dưới này chặt đến đâu?
-#
-# Hãy thử với một mô hình nhỏ mà mọi thứ đều tính được: $z \sim \mathcal{N}(0, 1)$, $x|z \sim \mathcal{N}(z, 1)$, và ta quan sát $x = 1$.
-#
-# - $x$ bằng $z$ cộng một nhiễu độc lập, mà phương sai (variance) của hai phần độc lập thì cộng lại: $p(x) = \mathcal{N}(0, 1 + 1)$ (số thứ hai là phương sai).
-# - Hậu nghiệm thật tỉ lệ với $p(z)\,p(x|z)$, tức là với $e^{-z^2/2 - (1 - z)^2/2}$; số mũ bằng $-(z - \tfrac12)^2$ cộng một hằng số, nên đó là $\mathcal{N}(\tfrac12, \tfrac12)$.
-#
-# Ba encoder $q$, ghi theo (trung bình; phương sai), cho ba ELBO: $\mathcal{N}(-1;\ 1)$, $\mathcal{N}(0;\ 0{,}5)$ và chính hậu nghiệm thật $\mathcal{N}(0{,}5;\ 0{,}5)$.
+# ELBO (công thức 4 của đề bài) cần được *cực đại hóa*; hàm mất mát là **−ELBO**. Số hạng đầu của ELBO là trung bình của một log-likelihood, và số đối của nó mới là mất mát tái tạo. Nhiều tài liệu, kể cả đề bài, gọi phần KL là *thành phần điều chuẩn* (regularization loss).
 
 # %% [markdown] lang="en"
-# ### How tight is the bound?
+# *The figure: the few $z$ that draw something close to $x$ supply nearly everything; the others have nothing to do with $x$ and supply 0%.*
 #
-# Try it on a small model in which everything can be computed: $z \sim \mathcal{N}(0, 1)$, $x|z \sim \mathcal{N}(z, 1)$, and we observe $x = 1$.
+# That is why there is an encoder $q_\phi(z|x)$: it says which $z$ to look at. Four steps bring it into the formula:
 #
-# - $x$ is $z$ plus independent noise, and the variances of independent parts add up: $p(x) = \mathcal{N}(0, 1 + 1)$ (the second number is the variance).
-# - The true posterior is proportional to $p(z)\,p(x|z)$, that is to $e^{-z^2/2 - (1 - z)^2/2}$; the exponent equals $-(z - \tfrac12)^2$ plus a constant, so it is $\mathcal{N}(\tfrac12, \tfrac12)$.
+# 1. Bayes' rule: for any $z$, $p_\theta(x) = p_\theta(x|z)\,p(z) / p_\theta(z|x)$. The denominator is the true **posterior**: which $z$, by the model, may have made $x$. Take the log, then the mean $\mathbb{E}_q$ over $z \sim q_\phi(z|x)$; the left side has no $z$ and stays as it is.
+# 2. Multiply and divide by $q_\phi(z|x)$ inside the log:
+#    $\log p_\theta(x) = \mathbb{E}_q\!\left[\log p_\theta(x|z) + \log\frac{p(z)}{q_\phi(z|x)} + \log\frac{q_\phi(z|x)}{p_\theta(z|x)}\right].$
+# 3. By definition the **KL divergence** is $\mathrm{KL}(q\,\|\,p) = \mathbb{E}_q[\log (q/p)]$, so
 #
-# Three encoders $q$, written as (mean; variance), give three ELBOs: $\mathcal{N}(-1;\ 1)$, $\mathcal{N}(0;\ 0.5)$ and the true posterior itself, $\mathcal{N}(0.5;\ 0.5)$.
-
-# %%
-diagrams.plot_elbo()
-
-# %% [markdown] lang="vi"
-# *Hình: ba thanh ngang cùng dài đến vạch $\log p(x) = -1{,}516$. Đầu phải của phần tô trơn là ELBO, phần gạch chéo là khoảng hở. Encoder càng gần hậu nghiệm
-# thật, khoảng hở càng nhỏ; khi trùng hẳn thì ELBO bằng đúng $\log p(x)$.*
+# $$\log p_\theta(x) \;=\; \underbrace{\mathbb{E}_{q}[\log p_\theta(x|z)] - \mathrm{KL}(q_\phi(z|x)\,\|\,p(z))}_{\text{ELBO}}
+#   \;+\; \underbrace{\mathrm{KL}(q_\phi(z|x)\,\|\,p_\theta(z|x))}_{\text{gap}\ \ge\,0}.$$
 #
-# Kiểm tra lại thanh thứ hai bằng cách lấy mẫu (Monte Carlo), đúng theo định nghĩa $\mathbb{E}_q[\log p(x|z)] - \mathrm{KL}$.
-# Chú ý: `Normal` nhận độ lệch chuẩn (standard deviation), nên phương sai $0{,}5$ phải viết là $\sqrt{0{,}5}$.
-
-# %% [markdown] lang="en"
-# *The figure: three bars, all reaching the line $\log p(x) = -1.516$. The plain part ends at the ELBO, the hatched part is the gap. The
-# closer the encoder is to the true posterior, the smaller the gap; when they agree, the ELBO equals $\log p(x)$.*
+# 4. The gap holds the true posterior, which we cannot compute. But a KL is never negative, because $\log t \le t - 1$:
+#    $-\mathrm{KL}(q\,\|\,p) = \mathbb{E}_q\!\left[\log\frac{p}{q}\right] \le \mathbb{E}_q\!\left[\frac{p}{q} - 1\right] = \int p\,dz - \int q\,dz = 0.$ Drop the gap, and a **lower bound** of $\log p_\theta(x)$ is left: the *evidence lower bound*, or **ELBO**.
 #
-# Check the second bar by sampling (Monte Carlo), straight from the definition $\mathbb{E}_q[\log p(x|z)] - \mathrm{KL}$.
-# Note that `Normal` takes a standard deviation, so a variance of $0.5$ is written $\sqrt{0.5}$.
-
-# %%
-torch.manual_seed(0)
-x = torch.tensor(1.0)
-q, p = Normal(0.0, math.sqrt(0.5)), Normal(0.0, 1.0)
-z = q.sample((100_000,))
-elbo = Normal(z, 1.0).log_prob(x).mean() - kl_divergence(q, p)
-print(f"ELBO = {elbo:.2f}   log p(x) = {Normal(0.0, math.sqrt(2)).log_prob(x):.3f}")
+# The ELBO (the handout's eq. 4) is to be *maximised*; the loss is **−ELBO**. Its first term is the mean of a log-likelihood, and only the negative of that is a reconstruction loss. Many texts, the handout among them, call the KL the *regularization loss*.
 
 # %% [markdown] lang="vi"
 # ## 2 · Phần KL, bằng ba cách
 #
-# Với $q = \mathcal{N}(\mu, \sigma^2)$ và $p = \mathcal{N}(0, 1)$, kỳ vọng của $\log q - \log p$ có công thức dạng đóng (closed form). Hai hằng số $\log\sqrt{2\pi}$ triệt tiêu nhau; phần còn lại chỉ cần
-# $\mathbb{E}_q(z - \mu)^2 = \sigma^2$ và $\mathbb{E}_q z^2 = \mu^2 + \sigma^2$:
+# Với $q = \mathcal{N}(\mu, \sigma^2)$ và $p = \mathcal{N}(0, 1)$, hai hằng số $\log\sqrt{2\pi}$ trong $\log q - \log p$ triệt tiêu nhau. Phần còn lại chỉ cần $\mathbb{E}_q(z - \mu)^2 = \sigma^2$ và $\mathbb{E}_q z^2 = \mu^2 + \sigma^2$:
 #
 # $$\mathbb{E}_q\!\left[-\tfrac12\log\sigma^2 - \frac{(z-\mu)^2}{2\sigma^2} + \frac{z^2}{2}\right]
-#   = -\tfrac12\log\sigma^2 - \tfrac12 + \tfrac12(\mu^2 + \sigma^2) = \tfrac12\left(\mu^2 + \sigma^2 - 1 - \log\sigma^2\right).$$
+#   = \tfrac12\left(\mu^2 + \sigma^2 - 1 - \log\sigma^2\right).$$
 #
-# Cộng lại theo từng chiều $j$, và đưa dấu trừ ra ngoài như các bài báo thường viết:
+# Cộng theo các chiều $j$, với dấu trừ ở ngoài như các bài báo thường viết:
 #
 # $$\mathrm{KL} = -\tfrac12 \sum_j \left(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2\right).$$
 #
-# Thử bằng tay: một chiều với $\mu = 0{,}5$ và $\log\sigma^2 = 0{,}1$ (nên $\sigma^2 = e^{0{,}1} \approx 1{,}105$) góp $\tfrac12(0{,}25 + 1{,}105 - 1 - 0{,}1) \approx 0{,}128$. Vì log ở đây là log tự nhiên nên đơn vị là **nat**; 1 nat $= 1/\ln 2 \approx 1{,}44$ bit.
-#
-# Trong công thức này $\sigma^2$ là **phương sai**. Có bài viết dùng ký hiệu $\sigma$ cho chính phương sai, khi ấy $z = \mu + \varepsilon\odot\sqrt\sigma$; hãy luôn
-# hỏi tác giả gọi cái gì là $\sigma$ trước khi chép công thức. Encoder của ta cho $\log\sigma^2$ (`logvar`), nên $\sigma^2 =$ `logvar.exp()`.
+# Tính thử bằng tay: một chiều với $\mu = 0{,}5$ và $\log\sigma^2 = 0{,}1$ (nên $\sigma^2 \approx 1{,}105$) góp $\tfrac12(0{,}25 + 1{,}105 - 1 - 0{,}1) \approx 0{,}128$. Vì log ở đây là log tự nhiên nên đơn vị là **nat**; 1 nat ≈ 1,44 bit. KL không đối xứng: $\mathrm{KL}(p\,\|\,q)$ là một số khác.
 
 # %% [markdown] lang="en"
 # ## 2 · The KL part, in three ways
 #
-# For $q = \mathcal{N}(\mu, \sigma^2)$ and $p = \mathcal{N}(0, 1)$ the expectation of $\log q - \log p$ has a closed form. The two constants $\log\sqrt{2\pi}$ cancel; the rest takes only
-# $\mathbb{E}_q(z - \mu)^2 = \sigma^2$ and $\mathbb{E}_q z^2 = \mu^2 + \sigma^2$:
+# For $q = \mathcal{N}(\mu, \sigma^2)$ and $p = \mathcal{N}(0, 1)$ the two constants $\log\sqrt{2\pi}$ in $\log q - \log p$ cancel. The rest takes only $\mathbb{E}_q(z - \mu)^2 = \sigma^2$ and $\mathbb{E}_q z^2 = \mu^2 + \sigma^2$:
 #
 # $$\mathbb{E}_q\!\left[-\tfrac12\log\sigma^2 - \frac{(z-\mu)^2}{2\sigma^2} + \frac{z^2}{2}\right]
-#   = -\tfrac12\log\sigma^2 - \tfrac12 + \tfrac12(\mu^2 + \sigma^2) = \tfrac12\left(\mu^2 + \sigma^2 - 1 - \log\sigma^2\right).$$
+#   = \tfrac12\left(\mu^2 + \sigma^2 - 1 - \log\sigma^2\right).$$
 #
-# Sum over the dimensions $j$, with the minus sign in front as papers usually write it:
+# Sum over the dimensions $j$, with the minus sign in front as papers write it:
 #
 # $$\mathrm{KL} = -\tfrac12 \sum_j \left(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2\right).$$
 #
-# By hand: a dimension with $\mu = 0.5$ and $\log\sigma^2 = 0.1$ (so $\sigma^2 = e^{0.1} \approx 1.105$) adds $\tfrac12(0.25 + 1.105 - 1 - 0.1) \approx 0.128$. The log is the natural one, so the unit is the **nat**; 1 nat $= 1/\ln 2 \approx 1.44$ bits.
-#
-# Here $\sigma^2$ is the **variance**. Some texts write $\sigma$ for the variance itself, and then $z = \mu + \varepsilon\odot\sqrt\sigma$; always ask what
-# an author calls $\sigma$ before you copy a formula. Our encoder gives $\log\sigma^2$ (`logvar`), so $\sigma^2 =$ `logvar.exp()`.
+# By hand: a dimension with $\mu = 0.5$ and $\log\sigma^2 = 0.1$ (so $\sigma^2 \approx 1.105$) adds $\tfrac12(0.25 + 1.105 - 1 - 0.1) \approx 0.128$. The log is the natural one, so the unit is the **nat**; 1 nat ≈ 1.44 bits. The KL is not symmetric: $\mathrm{KL}(p\,\|\,q)$ is another number.
 
 # %% tags=["nbval-check-output"]
 # three dimensions of one image
 mu, logvar = torch.tensor([0.5, -0.2, 0.3]), torch.tensor([0.1, 0.3, -0.1])
-sigma = torch.exp(0.5 * logvar)
+q, p = Normal(mu, torch.exp(0.5 * logvar)), Normal(0.0, 1.0)
 
-closed_form = losses.kl_divergence(mu[None], logvar[None]).item()
-library = kl_divergence(Normal(mu, sigma), Normal(0.0, 1.0)).sum()
-print(
-    f"{tr('công thức (losses.kl_divergence)', 'closed form (losses.kl_divergence)'):36} {closed_form:.4f}"
-)
-print(f"{'torch.distributions':36} {library:.4f}")
-
-# %% [markdown] lang="vi"
-# Cách thứ ba không cần công thức: lấy nhiều $z \sim q$ rồi tính trung bình của $\log q(z) - \log p(z)$.
-
-# %% [markdown] lang="en"
-# The third way needs no formula: draw many $z \sim q$ and average $\log q(z) - \log p(z)$.
-
-# %%
 torch.manual_seed(0)
-q, p = Normal(mu, sigma), Normal(0.0, 1.0)
-z = q.sample((20_000,))
-log_ratio = (q.log_prob(z) - p.log_prob(z)).sum(dim=1)
-counts = torch.arange(1, len(z) + 1)
-running_mean = log_ratio.cumsum(dim=0) / counts
-print(
-    f"{tr('Monte Carlo, 20.000 mẫu', 'Monte Carlo, 20,000 samples'):36} {running_mean[-1]:.4f}"
-)
-
-plots.curves(
-    {tr("trung bình Monte Carlo", "Monte Carlo mean"): (counts, running_mean)},
-    lines={tr("công thức", "closed form"): closed_form},
-    log="x",
-    ylim=(-0.5, 1),
-    xlabel=tr("số mẫu z", "samples z"),
-    ylabel=tr("KL (nat)", "KL (nats)"),
-    title=tr("Ước lượng KL bằng cách lấy mẫu", "Estimating the KL by sampling"),
-)
-
-# %% [markdown] lang="vi"
-# *Hình: đường trung bình dao động mạnh khi mới có vài mẫu (có lúc còn âm), rồi ổn định quanh vạch đứt. Công thức cho ngay giá trị
-# đúng, không nhiễu; vì thế hàm mất mát dùng công thức.*
-#
-# ### KL dưới dạng một mặt cong
-
-# %% [markdown] lang="en"
-# *The figure: the mean swings widely over the first few samples (it even goes below zero) and settles on the dashed line. The
-# closed form gives the right value at once and without noise, which is why the loss uses it.*
-#
-# ### The KL as a surface
+z = q.sample((100_000,))
+sampled = (q.log_prob(z) - p.log_prob(z)).sum(dim=1).mean()
+closed_form = losses.kl_divergence(mu[None], logvar[None]).item()
+print(f"{tr('công thức', 'closed form'):20} {closed_form:.4f}")
+print(f"{'torch.distributions':20} {kl_divergence(q, p).sum():.4f}")
+print(f"{tr('lấy mẫu', 'by sampling'):20} {sampled:.2f}")
 
 # %%
-mu_axis, logvar_axis = torch.linspace(-3, 3, 121), torch.linspace(-5, 3, 121)
-M, L = torch.meshgrid(mu_axis, logvar_axis, indexing="ij")
-surface = losses.kl_divergence(M[..., None], L[..., None])
-
-plt.figure(figsize=(6.4, 4.2))
-levels = [0, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 16]
-contours = plt.contourf(
-    M, L, surface, levels=levels, norm=BoundaryNorm(levels, 256), cmap="cividis"
+axis = torch.linspace(-5, 3, 161)  # log σ²
+plots.curves(
+    {f"μ = {m}": (axis, 0.5 * (m**2 + axis.exp() - 1 - axis)) for m in (0, 1, 2)},
+    xlabel="log σ²",
+    ylabel=tr("KL (nat)", "KL (nats)"),
+    title=tr("KL của một chiều tiềm ẩn", "The KL of one latent dimension"),
 )
-plt.colorbar(contours, label=tr("KL (nat)", "KL (nats)"))
-plt.plot(0, 0, "w*", markersize=14)
-plt.xlabel("$\\mu$")
-plt.ylabel("$\\log\\sigma^2$")
-plt.title(tr("KL của một chiều tiềm ẩn", "The KL of one latent dimension"))
-plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: một lòng chảo có đáy (ngôi sao) tại $\mu = 0$, $\log\sigma^2 = 0$, nơi $q$ trùng với tiên nghiệm và KL = 0. Rời xa theo $\mu$, KL tăng theo bình
-# phương. Khi $\sigma$ nhỏ lại (phía dưới của hình), KL tăng chậm và đều: tại $\mu = 0$, xuống đến mép dưới, $\log\sigma^2 = -5$, KL mới được 2,0 nat. Khi $\sigma$ lớn lên (phía trên của hình), KL tăng rất nhanh: ở mép trên, $\log\sigma^2 = 3$, đã là 8,0 nat.*
+# *Hình: đáy nằm ở $\mu = 0$, $\log\sigma^2 = 0$, nơi $q$ trùng với prior.* Rời khỏi $\mu = 0$, đường cong được nâng lên $\mu^2/2$. $\sigma$ nhỏ đi thì KL tăng chậm (2,0 nat ở mép trái), $\sigma$ lớn lên thì KL tăng rất nhanh (8,0 nat ở mép phải).
 #
 # ### Lượt của bạn
 #
-# Viết KL của từng ảnh trong batch. Đầu vào `mu`, `logvar` có kích thước $(N, d)$, đầu ra có kích thước $(N,)$: cộng theo chiều tiềm ẩn (latent dimension), không cộng theo batch.
+# Viết KL của từng ảnh trong batch. `mu`, `logvar` có kích thước $(N, d)$, kết quả có kích thước $(N,)$: cộng theo chiều tiềm ẩn (latent dimension), không cộng theo batch.
 
 # %% [markdown] lang="en"
-# *The figure: a bowl whose bottom (the star) is at $\mu = 0$, $\log\sigma^2 = 0$, where $q$ equals the prior and the KL is 0. Away from it
-# in $\mu$, the KL grows with the square. With a smaller $\sigma$ (downwards) it grows slowly and steadily: at $\mu = 0$ the lower edge, $\log\sigma^2 = -5$, costs only 2.0 nats. With a larger
-# $\sigma$ (upwards) it grows very fast: the upper edge, $\log\sigma^2 = 3$, costs 8.0 nats.*
+# *The figure: the bottom is at $\mu = 0$, $\log\sigma^2 = 0$, where $q$ equals the prior.* Away from $\mu = 0$ the curve is lifted by $\mu^2/2$. With a smaller $\sigma$ the KL grows slowly (2.0 nats at the left edge), with a larger one very fast (8.0 nats at the right edge).
 #
 # ### Your turn
 #
-# Write the KL of each image in the batch. The inputs `mu` and `logvar` have shape $(N, d)$, the output has shape $(N,)$: sum over the latent dimensions,
-# not over the batch.
+# Write the KL of each image in the batch. `mu` and `logvar` have shape $(N, d)$, the result has shape $(N,)$: sum over the latent dimensions, not over the batch.
 
 
 # %% tags=["exercise"]
@@ -269,42 +183,116 @@ def my_kl_divergence(mu, logvar):
 checks.check_kl_divergence(my_kl_divergence)
 
 # %% [markdown] lang="vi"
-# ## 3 · Phần tái tạo, và $B$ nghĩa là gì
+# ## 3 · Vì sao phải làm cho ELBO lớn?
 #
-# Giả sử decoder là một phân phối Gauss: $p_\theta(x|z) = \mathcal{N}(\hat x, \sigma_x^2 I)$, với $\hat x$ là ảnh decoder vẽ ra và $\sigma_x$ là một con số
-# chung cho mọi điểm ảnh, nói rằng ta cho phép ảnh thật lệch khỏi $\hat x$ bao nhiêu. (Đừng nhầm $\sigma_x$ với $\sigma$ mà encoder cho ra: $\sigma$ nằm trong không gian tiềm ẩn (latent space), mỗi ảnh và mỗi chiều một khác.) Với $D = 784$ điểm ảnh:
-#
-# $$-\log p_\theta(x|z) = \frac{1}{2\sigma_x^2} \sum_i (x_i - \hat x_i)^2 + \frac{D}{2}\log(2\pi\sigma_x^2).$$
-#
-# Khi $\sigma_x$ được chọn cố định, số hạng sau là hằng số. Còn $\mathbb{E}_q$ trong ELBO thì ta ước lượng bằng *một* mẫu cho mỗi ảnh, $z = \mu + \sigma\odot\varepsilon$ (bài 03), rồi $\hat x = \mathrm{decoder}(z)$.
-# Vậy −ELBO, bỏ hằng số và ước lượng bằng mẫu ấy, chính là
-#
-# $$\mathcal{L} = B\sum_i (x_i - \hat x_i)^2 + \mathrm{KL}, \qquad B = \frac{1}{2\sigma_x^2}.$$
-#
-# **$B$ không phải một con số tùy tiện: chọn $B$ là chọn độ lệch chuẩn của decoder.**
+# Vì một việc mà được hai điều lợi. Hãy xem trên VAE nhỏ nhất: $z \sim \mathcal{N}(0, 1)$, decoder $x|z \sim \mathcal{N}(z + \theta, 1)$ chỉ có một tham số, và ta quan sát $x = 1$. Ở đây mọi thứ đều tính được: $p_\theta(x) = \mathcal{N}(\theta, 2)$ (phương sai của hai phần độc lập thì cộng lại), posterior thật là $\mathcal{N}(\frac{1 - \theta}{2}, \frac12)$.
 #
 # ### Lượt của bạn
 #
-# Viết hàm đổi $B$ thành độ lệch chuẩn $\sigma_x$ của decoder. $B$ là một con số thường, không phải tensor, nên hãy dùng `math.sqrt`.
+# Cho encoder $q = \mathcal{N}(m, v)$, với $v$ là phương sai. Vì $\mathbb{E}_q(x - \theta - z)^2 = (x - \theta - m)^2 + v$, nên
+#
+# $$\text{ELBO} = -\tfrac12\log 2\pi - \tfrac12\left((x - \theta - m)^2 + v\right) - \mathrm{KL}(\mathcal{N}(m, v)\,\|\,\mathcal{N}(0, 1)).$$
+#
+# Viết nó thành hàm; `m`, `v` là các tensor. Hình bên dưới sẽ được vẽ bằng hàm của bạn.
 
 # %% [markdown] lang="en"
-# ## 3 · The reconstruction part, and what $B$ means
+# ## 3 · Why make the ELBO large?
 #
-# Let the decoder be a Gaussian: $p_\theta(x|z) = \mathcal{N}(\hat x, \sigma_x^2 I)$, where $\hat x$ is the image the decoder draws and $\sigma_x$ is one
-# number for all pixels that says how far we allow the real image to be from $\hat x$. (It is not the $\sigma$ that the encoder gives: that one lives in the latent space and differs for every image and dimension.) With $D = 784$ pixels:
-#
-# $$-\log p_\theta(x|z) = \frac{1}{2\sigma_x^2} \sum_i (x_i - \hat x_i)^2 + \frac{D}{2}\log(2\pi\sigma_x^2).$$
-#
-# As long as $\sigma_x$ is fixed, the last term is a constant. And the $\mathbb{E}_q$ of the ELBO we estimate by *one* sample per image, $z = \mu + \sigma\odot\varepsilon$ (lesson 03), with $\hat x = \mathrm{decoder}(z)$.
-# So −ELBO without its constant, estimated by that sample, is
-#
-# $$\mathcal{L} = B\sum_i (x_i - \hat x_i)^2 + \mathrm{KL}, \qquad B = \frac{1}{2\sigma_x^2}.$$
-#
-# **$B$ is no arbitrary number: to choose $B$ is to choose the decoder's standard deviation.**
+# Because it does two good things at once. See it on the smallest VAE there is: $z \sim \mathcal{N}(0, 1)$, a decoder $x|z \sim \mathcal{N}(z + \theta, 1)$ with a single parameter, and we observe $x = 1$. Here everything can be computed: $p_\theta(x) = \mathcal{N}(\theta, 2)$ (the variances of independent parts add up), and the true posterior is $\mathcal{N}(\frac{1 - \theta}{2}, \frac12)$.
 #
 # ### Your turn
 #
-# Write a function that turns $B$ into the decoder's standard deviation $\sigma_x$. $B$ is a plain number, not a tensor, so use `math.sqrt`.
+# Let the encoder be $q = \mathcal{N}(m, v)$ with variance $v$. Since $\mathbb{E}_q(x - \theta - z)^2 = (x - \theta - m)^2 + v$,
+#
+# $$\text{ELBO} = -\tfrac12\log 2\pi - \tfrac12\left((x - \theta - m)^2 + v\right) - \mathrm{KL}(\mathcal{N}(m, v)\,\|\,\mathcal{N}(0, 1)).$$
+#
+# Write that as a function; `m` and `v` are tensors. The figure below will be drawn by it.
+
+
+# %% tags=["exercise"]
+def elbo(m, v, theta, x=1.0):
+    ### BEGIN SOLUTION
+    log_likelihood = -0.5 * math.log(2 * math.pi) - 0.5 * ((x - theta - m) ** 2 + v)
+    kl = 0.5 * (m**2 + v - 1 - torch.log(v))
+    return log_likelihood - kl
+    ### END SOLUTION
+
+
+# %%
+elbo_is_right = checks.check_elbo(elbo)
+
+# %%
+bound = elbo if elbo_is_right else losses.toy_elbo
+m, v = torch.linspace(-1.5, 2, 141), torch.full((141,), 0.5)
+lines, notes = {}, {}
+for theta in (0, 1):
+    log_p = Normal(theta, math.sqrt(2)).log_prob(torch.tensor(1.0)).item()
+    print(
+        f"θ = {theta}   log p(x) = {log_p:.3f}   max ELBO = {bound(m, v, theta).max():.3f}"
+    )
+    notes[f"log p, θ = {theta}"] = (1.4, log_p if theta else log_p - 0.35)
+    lines["log p(x)" if theta else ""] = log_p
+
+# %%
+plots.curves(
+    {f"ELBO, θ = {theta}": (m, bound(m, v, theta)) for theta in (0, 1)},
+    lines=lines,
+    notes=notes,
+    ylim=(-5.6, -0.8),
+    xlabel=tr("m, trung bình của encoder", "m, the encoder's mean"),
+    ylabel=tr("nat", "nats"),
+    title=tr("ELBO của hai decoder (v = ½)", "The ELBO of two decoders (v = ½)"),
+)
+
+# %% [markdown] lang="vi"
+# *Hình: mỗi đường cong là một decoder, vạch nét đứt là $\log p(x)$ của nó; đường cong chạm vạch ở đúng posterior thật.* Làm cho ELBO lớn lên tức là:
+#
+# - theo $\phi$ (ở đây là $m$): $\log p(x)$ đứng yên, khoảng hở khép lại, encoder tiến về posterior thật;
+# - theo $\theta$: chính $\log p(x)$ tăng lên được, tức là decoder tốt hơn ($-1{,}516 \to -1{,}266$).
+#
+# Nhưng chỉ nhìn ELBO tăng thì không biết điều nào trong hai điều ấy đã xảy ra.
+
+# %% [markdown] lang="en"
+# *The figure: each curve is a decoder, the dashed line is its $\log p(x)$; the curve touches the line exactly at the true posterior.* To raise the ELBO means:
+#
+# - over $\phi$ (here $m$): $\log p(x)$ stays, the gap closes, the encoder approaches the true posterior;
+# - over $\theta$: $\log p(x)$ itself can rise, the decoder improves ($-1.516 \to -1.266$).
+#
+# But a rising ELBO alone does not tell which of the two has happened.
+
+# %% [markdown] lang="vi"
+# ## 4 · Phần tái tạo, và $B$ nghĩa là gì
+#
+# Giả sử decoder là một phân phối Gauss: $p_\theta(x|z) = \mathcal{N}(\hat x, \sigma_x^2 I)$. Số $\sigma_x$ chung cho mọi điểm ảnh, nói rằng ta chờ đợi ảnh thật lệch khỏi $\hat x$ bao nhiêu. (Nó khác $\sigma$ của encoder, vốn nằm trong không gian tiềm ẩn (latent space).) Với $D = 784$ điểm ảnh:
+#
+# $$-\log p_\theta(x|z) = \frac{1}{2\sigma_x^2} \sum_i (x_i - \hat x_i)^2 + \frac{D}{2}\log(2\pi\sigma_x^2).$$
+#
+# Khi $\sigma_x$ cố định, số hạng sau là hằng số. Còn $\mathbb{E}_q$ thì ta ước lượng bằng *một* mẫu $z = \mu + \sigma\odot\varepsilon$ cho mỗi ảnh (bài 03). Bỏ hằng số đi, −ELBO chính là
+#
+# $$\mathcal{L} = B\sum_i (x_i - \hat x_i)^2 + \mathrm{KL}, \qquad B = \frac{1}{2\sigma_x^2}.$$
+#
+# **Chọn $B$ là chọn độ lệch chuẩn của decoder.**
+#
+# ### Lượt của bạn
+#
+# Đổi $B$ thành $\sigma_x$. $B$ là một con số thường, nên hãy dùng `math.sqrt`.
+
+# %% [markdown] lang="en"
+# ## 4 · The reconstruction part, and what $B$ means
+#
+# Let the decoder be a Gaussian: $p_\theta(x|z) = \mathcal{N}(\hat x, \sigma_x^2 I)$. The number $\sigma_x$, one for all pixels, says how far from $\hat x$ we expect the real image to be. (It is not the encoder's $\sigma$, which lives in the latent space.) With $D = 784$ pixels:
+#
+# $$-\log p_\theta(x|z) = \frac{1}{2\sigma_x^2} \sum_i (x_i - \hat x_i)^2 + \frac{D}{2}\log(2\pi\sigma_x^2).$$
+#
+# With $\sigma_x$ fixed, the last term is a constant. The $\mathbb{E}_q$ we estimate by *one* sample $z = \mu + \sigma\odot\varepsilon$ per image (lesson 03). Without its constant, −ELBO is then
+#
+# $$\mathcal{L} = B\sum_i (x_i - \hat x_i)^2 + \mathrm{KL}, \qquad B = \frac{1}{2\sigma_x^2}.$$
+#
+# **To choose $B$ is to choose the decoder's standard deviation.**
+#
+# ### Your turn
+#
+# Turn $B$ into $\sigma_x$. $B$ is a plain number, so use `math.sqrt`.
 
 
 # %% tags=["exercise"]
@@ -315,27 +303,49 @@ def sigma_of_B(B):
 
 
 # %%
-checks.check_sigma_of_B(sigma_of_B)
+sigma_is_right = checks.check_sigma_of_B(sigma_of_B)
 
 # %% [markdown] lang="vi"
-# Với $B = 1000$ của bài tập, $\sigma_x \approx 0{,}022$: ta đòi mỗi điểm ảnh chỉ được lệch khoảng hai phần trăm. Mạng chỉ có hai chiều tiềm ẩn không thể làm được thế: phần 4 sẽ đo được sai số khoảng 31 mỗi ảnh,
-# tức là $\sqrt{31/784} \approx 0{,}20$ mỗi điểm ảnh, gấp chín lần. Trong $\mathcal{L}$, sai số ấy nặng $1000 \times 31 = 31.000$, còn KL chỉ chừng 10 đến 25 nat, nên mạng dồn hết sức vào tái tạo và gần như quên KL. Chia mọi thứ cho $B$ thì thấy rõ: trọng số của KL là
-# $\beta = 1/B = 0{,}001$.
+# ### Decoder chờ đợi điều gì?
+#
+# Hàng trên là phần mà `vae-2d` vẽ thiếu hay thừa, $x - \hat x$. Hàng dưới là nhiễu mà một decoder với $B$ ấy chờ đợi, $\sigma_x\,\varepsilon$. Hãy kéo thanh trượt: với $B$ nào thì hai hàng đậm như nhau?
+
+# %% [markdown] lang="en"
+# ### What the decoder expects
+#
+# The upper row is what `vae-2d` draws too little or too much of, $x - \hat x$. The lower row is the noise that a decoder with this $B$ expects, $\sigma_x\,\varepsilon$. Drag the slider: for which $B$ are both rows equally strong?
+
+# %%
+with torch.no_grad():
+    missing = x[:8] - vae.eval()(x[:8])[0]
+noise = torch.randn(8, 1, 28, 28)
+
+
+def draw(B):
+    sigma_x = sigma_of_B(B) if sigma_is_right else (2 * B) ** -0.5
+    return plots.plot_images(
+        {"$x - \\hat{x}$": missing, "$\\sigma_x\\,\\varepsilon$": sigma_x * noise},
+        title=f"B = {B}   $\\sigma_x$ = {sigma_x:.3f}",
+        vmin=-1,
+        vmax=1,
+    )
+
+
+widgets.figure_slider([1, 3, 10, 30, 100, 1000], draw, "B", start=10)
+
+# %% [markdown] lang="vi"
+# *Hình: xám vừa là 0, trắng là dương, đen là âm.* Lỗi thật nằm trên nét bút, còn $\sigma_x$ chung cho mọi điểm ảnh nên nhiễu rải đều. Với $B = 1000$ như đề bài, $\sigma_x \approx 0{,}022$: decoder đòi sai số mỗi điểm ảnh chỉ khoảng 2%. Sai số thật lớn gấp chín lần: khoảng 31 cho mỗi ảnh, tức là $\sqrt{31/784} \approx 0{,}20$ cho mỗi điểm ảnh.
 #
 # ### Lượt của bạn
 #
-# Bây giờ viết trọn hàm mất mát, trả về bộ ba `(total, recon, kl)`, mỗi phần là một tensor vô hướng (scalar), trung bình trên batch:
-# `recon` là tổng bình phương sai số *của một ảnh*, `kl` là KL của một ảnh, `total` $= B \cdot$ `recon` $+$ `kl`. Ảnh có thể có kích thước bất kỳ $(N, C, H, W)$, không chỉ $28 \times 28$.
+# Viết trọn hàm mất mát. Nó trả về bộ ba `(total, recon, kl)`, mỗi phần là một tensor vô hướng, trung bình trên batch: `recon` là SSE *của một ảnh*, `kl` là KL của một ảnh, `total` $= B \cdot$ `recon` $+$ `kl`. Ảnh có thể có kích thước bất kỳ $(N, C, H, W)$.
 
 # %% [markdown] lang="en"
-# With the exercise's $B = 1000$, $\sigma_x \approx 0.022$: we demand that each pixel be only about two per cent off. A network with two latent
-# dimensions cannot do that: part 4 will measure an error of about 31 per image, which is $\sqrt{31/784} \approx 0.20$ per pixel, nine times as much. In $\mathcal{L}$ that error weighs $1000 \times 31 = 31{,}000$ and the KL only some 10 to 25 nats,
-# so the network puts all its effort into reconstruction and almost forgets the KL. Divide everything by $B$ and it is plain: the weight of the KL is $\beta = 1/B = 0.001$.
+# *The figure: middle grey is 0, white is positive, black is negative.* Real errors lie on the strokes; one $\sigma_x$ for all pixels spreads them evenly. With the handout's $B = 1000$, $\sigma_x \approx 0.022$: the decoder demands errors of some 2% per pixel. The real ones are nine times as large: about 31 per image, which is $\sqrt{31/784} \approx 0.20$ per pixel.
 #
 # ### Your turn
 #
-# Now write the whole loss. It returns three scalar tensors `(total, recon, kl)`, each a mean over the batch: `recon` is the squared error summed
-# *over one image*, `kl` the KL of one image, `total` $= B \cdot$ `recon` $+$ `kl`. The images may have any size $(N, C, H, W)$, not only $28 \times 28$.
+# Write the whole loss. It returns three scalar tensors `(total, recon, kl)`, each a mean over the batch: `recon` is the squared error summed *over one image*, `kl` the KL of one image, `total` $= B \cdot$ `recon` $+$ `kl`. Images may have any size $(N, C, H, W)$.
 
 
 # %% tags=["exercise"]
@@ -348,272 +358,138 @@ def my_vae_loss(recon, x, mu, logvar, B):
 
 
 # %%
-checks.check_vae_loss(my_vae_loss)
+loss_is_right = checks.check_vae_loss(my_vae_loss)
 
 # %% [markdown] lang="vi"
-# ## 4 · Xoay núm $B$: tái tạo đổi lấy KL
+# ### Trọn một −ELBO
 #
-# Nói thì dễ, hãy đo. Ta lấy VAE có sẵn của khóa học, `vae-2d` (hai chiều tiềm ẩn, $B = 10$, đã huấn luyện 30 epoch), rồi từ đó huấn luyện tiếp một epoch với mỗi giá trị $B$ và đo trên ảnh kiểm tra (test), là những ảnh mà nó chưa thấy.
-#
-# ⏱ Khoảng 30 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
+# Bây giờ cộng lại hằng số đã bỏ, $\frac{D}{2}\log(2\pi\sigma_x^2) = \frac{D}{2}\log\frac{\pi}{B}$, cho hai mạng cùng kiến trúc: `vae-2d` (huấn luyện với $B = 10$) và `vae-2d-b1000` ($B = 1000$).
 
 # %% [markdown] lang="en"
-# ## 4 · Turning the knob $B$: reconstruction against KL
+# ### One whole −ELBO
 #
-# Let us measure it. We take the course's ready-made VAE, `vae-2d` (two latent dimensions, $B = 10$, trained for 30 epochs), go on from there for one epoch with each value of $B$, and measure on test images, which it has not seen.
-#
-# ⏱ About 30 seconds on two CPU cores; a GPU is much faster.
-
-# %%
-from tqdm.auto import tqdm
-
-small_set, _ = data.split(data.load_mnist(), (0.2, 0.8), seed=0)
-small_test, _ = data.split(data.load_mnist(train=False), (0.25, 0.75), seed=0)
-start = models.load_pretrained("vae-2d")
-recipe = {
-    "epochs": 1,
-    "batch_size": 128,
-    "lr": 1e-3,
-    "log_dir": None,
-    "progress": False,
-    "seed": 0,
-}
-
-B_values = (0.03, 0.3, 1, 10, 100, 1000)
-swept, rows = {}, []
-for B in tqdm(B_values, desc="B", leave=False):
-    swept[B] = copy.deepcopy(start)
-    run = training.fit(
-        swept[B], small_set, small_test, loss=partial(losses.vae_loss, B=B), **recipe
-    )
-    rows.append((B, run["val_recon"][-1], run["val_kl"][-1]))
-    print(
-        f"B = {B:7}   σ_x = {1 / math.sqrt(2 * B):.3f}   "
-        f"recon = {rows[-1][1]:5.1f}   KL = {rows[-1][2]:5.2f}"
-    )
-
-mean_image = small_set.images.mean(dim=0).expand_as(small_test.images)
-mean_error = losses.reconstruction_loss(mean_image, small_test.images)
-print(
-    f"{tr('luôn trả lời ảnh trung bình', 'always the mean image')}: recon = {mean_error:.1f}"
-)
-
-# %%
-_, recon_values, kl_values = zip(*rows, strict=True)
-notes = {f"B = {B}": (kl, recon) for B, recon, kl in rows}
-notes["B = 1000"] = kl_values[-1], recon_values[-1] - 3  # below its point
-plots.curves(
-    {"": (kl_values, recon_values)},
-    markers=True,
-    notes=notes,
-    xlim=(-0.5, max(kl_values) + 2),
-    ylim=(min(recon_values) - 4, max(recon_values) + 3),
-    xlabel=tr("KL trên ảnh kiểm tra (nat)", "KL on test images (nats)"),
-    ylabel=tr("sai số tái tạo mỗi ảnh", "reconstruction error per image"),
-    title=tr("Đánh đổi giữa tái tạo và KL", "Reconstruction against KL"),
-)
-
-# %% [markdown] lang="vi"
-# *Hình: mỗi điểm là một mô hình. Với $B = 0{,}03$, KL gần như bằng 0 và sai số không tốt hơn sai số của ảnh trung bình (dòng cuối của ô trên): $z$ không còn mang thông tin
-# gì (**sụp đổ hậu nghiệm**, posterior collapse). Khi $B$ tăng, sai số giảm nhanh rồi từ khoảng $B = 1$ gần như đứng lại, còn KL cứ tiếp tục tăng.*
-#
-# Bây giờ bạn tự xoay núm: kéo thanh trượt và nhìn ảnh tái tạo (trên) cùng ảnh sinh ra từ $z \sim \mathcal{N}(0, I)$ (dưới). Thanh trượt cần kernel đang chạy;
-# hình tĩnh ngay sau đó cho thấy ba nấc, và thêm `vae-2d-b1000`, một VAE được huấn luyện với $B = 1000$ *ngay từ đầu* (30 epoch).
-
-# %% [markdown] lang="en"
-# *The figure: each point is a model. With $B = 0.03$ the KL is almost 0 and the error no better than that of the mean image (the last line of the cell above): $z$ no longer carries any
-# information (**posterior collapse**). As $B$ grows the error falls quickly and from about $B = 1$ on nearly stands still, while the KL goes on rising.*
-#
-# Now turn the knob yourself: drag the slider and watch the reconstructions (above) and the images made from $z \sim \mathcal{N}(0, I)$ (below). The slider
-# needs a running kernel; the still picture after it shows three of its positions and, besides, `vae-2d-b1000`, a VAE trained with $B = 1000$ *from the start* (30 epochs).
-
-
-# %%
-def pictures(model):
-    torch.manual_seed(0)
-    x = small_test.images[:10]
-    with torch.no_grad():
-        recon, _, _ = model(x)
-        samples = model.decode(torch.randn(10, 2))
-    names = tr("gốc", "original"), tr("tái tạo", "rebuilt"), "z ~ N(0, I)"
-    return dict(zip(names, (x, recon, samples), strict=True))
-
-
-def draw(B):
-    _, recon, kl = rows[B_values.index(B)]
-    sigma_x = 1 / math.sqrt(2 * B)
-    title = (
-        f"B = {B}   $\\sigma_x$ = {sigma_x:.3f}   recon = {recon:.1f}   KL = {kl:.2f}"
-    )
-    return plots.plot_images(pictures(swept[B].cpu()), title=title)
-
-
-widgets.figure_slider(B_values, draw, "B")
-
-# %%
-from_the_start = models.load_pretrained("vae-2d-b1000")
-shown = {f"B = {B}": swept[B].cpu() for B in (0.03, 10, 1000)}
-shown[tr("B = 1000 từ đầu", "B = 1000 throughout")] = from_the_start
-
-pictures_of = {}
-for name, model in shown.items():
-    original, rebuilt, sampled = pictures(model).values()
-    pictures_of |= {
-        tr("gốc", "original"): original,
-        f"{name}, x": rebuilt,
-        f"{name}, z": sampled,
-    }
-plots.plot_images(
-    pictures_of, title=tr("Tái tạo (x) và sinh ra (z)", "Rebuilt (x) and sampled (z)")
-)
-
-# %% [markdown] lang="vi"
-# *Hình: hàng trên cùng là ảnh gốc; dưới đó, mỗi mô hình một cặp hàng, ảnh tái tạo ($x$) rồi ảnh sinh ra ($z$). Với $B = 0{,}03$, mọi ảnh tái tạo lẫn ảnh sinh ra đều gần như cùng một vệt xám. Với $B = 10$, phần lớn ảnh tái tạo đọc được (trong lần chạy này, số 5 ở cột bốn ra giống số 3 hay số 8, số 8 cuối cùng ra giống số 5); ảnh sinh ra gồm khoảng năm loại chữ số, có vài ảnh lưng chừng giữa hai số.
-# Thêm một epoch với $B = 1000$, ảnh hầu như không đổi, chỉ có KL tăng. Còn với $B = 1000$ ngay từ đầu, ảnh tái tạo không đẹp hơn, mà ảnh sinh ra thì quanh đi quẩn lại chỉ có vài chữ số, hầu hết giống 0, 5 hay 6.* Vì sao?
-
-# %% [markdown] lang="en"
-# *The figure: the originals on top; below them a pair of rows for each model, first the reconstructions ($x$), then the generated images ($z$). With $B = 0.03$ all reconstructions and all generated images are nearly the same grey patch. With $B = 10$ most reconstructions can be read (in this run the 5 in the fourth column came out like a 3 or an 8, the last 8 like a 5); the generated images are of about five kinds of digits, a few of them halfway between two.
-# One more epoch with $B = 1000$ hardly changes the pictures, only the KL has grown. With $B = 1000$ from the start the reconstructions are no better, but the generated images show only a few digits over and over, most of them like 0, 5 or 6.* Why?
-
-# %%
-for name, model in (("vae-2d", start), ("vae-2d-b1000", from_the_start)):
-    with torch.no_grad():
-        recon, mu, logvar = model(small_test.images)
-    sigma = torch.exp(0.5 * logvar)
-    _, S, kl = losses.vae_loss(recon, small_test.images, mu, logvar)
-    spread = ", ".join(f"{value:.1f}" for value in mu.std(dim=0))
-    print(
-        f"{name:13}  std(μ) = {spread}   σ = {sigma.median():.3f}   "
-        f"recon = {S:.1f}   KL = {kl:.1f}"
-    )
-
-# %% [markdown] lang="vi"
-# Với $B = 10$, các $\mu$ trải ra gần bằng tiên nghiệm (độ lệch chuẩn hơn 1 một chút), nên mẫu từ $\mathcal{N}(0, I)$ phủ phần lớn bản đồ. Với $B = 1000$ ngay từ đầu, các $\mu$ tản ra rộng gấp ba tiên nghiệm và $\sigma$ rất nhỏ: mỗi ảnh là một đốm, gần như một autoencoder. Mẫu từ $\mathcal{N}(0, I)$ chỉ chạm tới
-# phần giữa bản đồ, và KL gấp gần ba lần chỉ đổi được một chút sai số. Bài 06 vẽ ra bản đồ ấy.
-#
-# ### Vậy chọn $B$ bao nhiêu?
-#
-# Hãy để dữ liệu trả lời. Giờ $\sigma_x$ được phép thay đổi, nên số hạng thứ hai của $-\log p_\theta(x|z)$ không còn là hằng số. Gọi $S$ là sai số mỗi ảnh và $v = \sigma_x^2$; ta cần $v$ làm nhỏ nhất
-#
-# $$\frac{S}{2v} + \frac{D}{2}\log v, \qquad \text{đạo hàm:}\quad -\frac{S}{2v^2} + \frac{D}{2v} = 0 \quad\Longrightarrow\quad \sigma_x^2 = v = \frac{S}{D}, \quad B = \frac{1}{2v} = \frac{D}{2S}.$$
-#
-# Vậy phương sai khớp nhất là sai số bình phương trung bình (MSE) của một điểm ảnh. Nhưng $S$ lại đo trên một mô hình đã được huấn luyện với một $B$ nào đó: có luẩn quẩn không?
-
-# %% [markdown] lang="en"
-# With $B = 10$ the $\mu$ spread about as wide as the prior (a standard deviation a little over 1), so samples from $\mathcal{N}(0, I)$ cover most of the map. With $B = 1000$ from the start the $\mu$ spread three times as wide as the prior and $\sigma$ is tiny: each image is a dot, nearly as in an autoencoder. Samples from $\mathcal{N}(0, I)$ reach only
-# the middle of the map, and a KL almost three times as large has bought only a little less error. Lesson 06 draws that map.
-#
-# ### So which $B$?
-#
-# Let the data answer. Now $\sigma_x$ may change, so the second term of $-\log p_\theta(x|z)$ is no longer a constant. Call the error per image $S$ and $v = \sigma_x^2$; we want the $v$ that minimises
-#
-# $$\frac{S}{2v} + \frac{D}{2}\log v, \qquad \text{derivative:}\quad -\frac{S}{2v^2} + \frac{D}{2v} = 0 \quad\Longrightarrow\quad \sigma_x^2 = v = \frac{S}{D}, \quad B = \frac{1}{2v} = \frac{D}{2S}.$$
-#
-# So the variance that fits best is the mean squared error of a pixel. But $S$ is measured on a model that was trained with some $B$ already: is that not circular?
+# Now put the dropped constant back, $\frac{D}{2}\log(2\pi\sigma_x^2) = \frac{D}{2}\log\frac{\pi}{B}$, for two networks of one architecture: `vae-2d` (trained with $B = 10$) and `vae-2d-b1000` ($B = 1000$).
 
 # %%
 D = 784
-for B, S, _ in rows:
-    print(
-        f"B = {B:7}   S = {S:5.1f}   σ_x = √(S/D) = {math.sqrt(S / D):.2f}   "
-        f"D / (2S) = {D / (2 * S):4.1f}"
-    )
+loss = my_vae_loss if loss_is_right else losses.vae_loss
+
+
+def measured(name, B):
+    torch.manual_seed(0)
+    with torch.no_grad():
+        recon, mu, logvar = models.load_pretrained(name)(x)
+    return loss(recon, x, mu, logvar, B)
+
+
+for name, B in (("vae-2d", 10), ("vae-2d-b1000", 1000), ("vae-2d-b1000", 10)):
+    total, recon, kl = measured(name, B)
+    whole = total + D / 2 * math.log(math.pi / B)
+    print(f"{name:13} B = {B:4}  recon {recon:.1f}  KL {kl:4.1f}  −ELBO {whole:8.1f}")
 
 # %% [markdown] lang="vi"
-# Không luẩn quẩn: từ $B = 1$ đến $B = 1000$, $S$ gần như không đổi, nên dù huấn luyện với $B$ nào trong số đó, câu trả lời vẫn là khoảng 12 đến 13; với `vae-2d-b1000` cũng thế ($S = 30{,}6$). Vậy một decoder **hiệu chỉnh đúng** (calibrated) có $B$ khoảng một chục, như $B = 10$ của `vae-2d`, nhỏ hơn con số của bài tập cả trăm lần.
+# Hai mạng tái tạo tốt như nhau, vậy mà −ELBO cách nhau hơn 28.000 nat. (Số âm là bình thường, vì mật độ có thể lớn hơn 1.) Dòng cuối cho biết nguyên nhân: cũng mạng ấy, tính với $B = 10$, chỉ kém `vae-2d` chừng một chục nat. Ảnh thật gần như không thể xảy ra dưới một decoder chỉ chờ đợi sai số 2%.
 #
-# ## 5 · MSE hay BCE?
+# ## 5 · Vậy chọn $B$ bao nhiêu?
 #
-# Nếu đầu ra của decoder được hiểu là *xác suất một điểm ảnh sáng* (phân phối Bernoulli), số đối của log-hợp lý là **BCE** (công thức 2) thay vì bình phương sai số. So sánh hai
-# hàm cho một điểm ảnh:
+# Hãy để dữ liệu quyết định. Gọi $S$ là sai số mỗi ảnh và $v = \sigma_x^2$; ta cần $v$ làm nhỏ nhất
+#
+# $$\frac{S}{2v} + \frac{D}{2}\log v, \qquad -\frac{S}{2v^2} + \frac{D}{2v} = 0 \quad\Longrightarrow\quad \sigma_x^2 = \frac{S}{D}, \quad B = \frac{D}{2S}.$$
+#
+# Decoder như thế gọi là **được hiệu chuẩn** (calibrated), tức là $\sigma_x$ của nó bằng đúng sai số thật. Hãy đo $S$ trên năm mạng, mỗi mạng được huấn luyện từ đầu với $B$ của mình (30 epoch; `vae-2d-b0.3` chỉ 3):
 
 # %% [markdown] lang="en"
-# It is not: from $B = 1$ to $B = 1000$, $S$ hardly changes, so whichever of these $B$ the training used, the answer is about 12 to 13; the same goes for `vae-2d-b1000` ($S = 30.6$). A **calibrated** decoder, then, has a $B$ of about a dozen, like the $B = 10$ of `vae-2d`, a hundred times smaller than the exercise's.
+# Both networks reconstruct equally well, yet their −ELBO are more than 28,000 nats apart. (A negative value is nothing unusual, for a density may exceed 1.) The last line says what does it: the same network, judged with $B = 10$, is only some ten nats behind `vae-2d`. Real images are all but impossible under a decoder that expects errors of 2%.
 #
-# ## 5 · MSE or BCE?
+# ## 5 · So which $B$?
 #
-# If the decoder speaks of the *probability that a pixel is lit* (a Bernoulli distribution), the negative log-likelihood is **BCE** (eq. 2) instead of the squared
-# error. Compare the two for one pixel:
+# Let the data decide. Call the error per image $S$ and $v = \sigma_x^2$; we want the $v$ that minimises
+#
+# $$\frac{S}{2v} + \frac{D}{2}\log v, \qquad -\frac{S}{2v^2} + \frac{D}{2v} = 0 \quad\Longrightarrow\quad \sigma_x^2 = \frac{S}{D}, \quad B = \frac{D}{2S}.$$
+#
+# Such a decoder is called **calibrated**: its $\sigma_x$ is its real error. Measure $S$ for five networks, each trained from scratch with its own $B$ (30 epochs; `vae-2d-b0.3` only 3):
 
 # %%
-recon = torch.linspace(0.02, 0.98, 481)
-squared, bce = {}, {}
-for target in (0.0, 0.5, 1.0):
-    x = torch.full_like(recon, target)
-    squared[f"x = {target:g}"] = recon, (x - recon) ** 2
-    bce[f"x = {target:g}"] = recon, F.binary_cross_entropy(recon, x, reduction="none")
-plots.curves(
-    {tr("Bình phương sai số", "Squared error"): squared, "BCE": bce},
-    xlabel="$\\hat{x}$",
-    ylabel=[tr("mất mát", "loss")] * 2,
+trained_with = {"vae-2d-b0.3": 0.3, "vae-2d": 10, "vae-2d-b1000": 1000}
+trained_with |= {"vae-16d": 40, "vae-16d-b1000": 1000}
+for name, B in trained_with.items():
+    _, S, kl = measured(name, B)
+    print(f"{name:14} B = {B:5} S = {S:4.1f} KL {kl:4.1f} D/(2S) = {D / (2 * S):4.1f}")
+
+# %% [markdown] lang="vi"
+# $B$ được hiệu chuẩn là chuyện riêng của từng mạng: khoảng 9 đến 13 với hai chiều tiềm ẩn, 76 đến 80 với mười sáu chiều. <!-- claim: calibrated_B --> $B = 1000$ của đề bài lớn hơn nhiều trong cả hai trường hợp. Nó cho phép tốn thêm 1 nat KL chỉ để bớt được 0,001 sai số: `vae-2d-b1000` tốn KL gần gấp ba mà hầu như chẳng được gì.
+
+# %% [markdown] lang="en"
+# The calibrated $B$ belongs to the network: about 9 to 13 with two latent dimensions, 76 to 80 with sixteen. <!-- claim: calibrated_B --> The handout's $B = 1000$ is far above both. It lets the network spend one more nat of KL for 0.001 less error: `vae-2d-b1000` has almost three times the KL and hardly anything to show for it.
+
+# %%
+torch.manual_seed(0)
+z, rows = torch.randn(10, 2), {tr("gốc", "original"): x[:10]}
+for name in ("vae-2d-b0.3", "vae-2d", "vae-2d-b1000"):
+    B, model = trained_with[name], models.load_pretrained(name)
+    with torch.no_grad():
+        rows[f"B = {B}, " + tr("tái tạo", "rebuilt")] = model(x[:10])[0]
+        rows[f"B = {B}, " + tr("mới", "new")] = model.decode(z)
+plots.plot_images(
+    rows,
+    title=tr("Tái tạo, và ảnh mới từ z ~ N(0, I)", "Rebuilt, and new from z ~ N(0, I)"),
 )
 
 # %% [markdown] lang="vi"
-# *Hình: ở cả hai khung, cả ba đường đều thấp nhất tại $\hat x = x$. Nhưng BCE phạt gần như vô hạn khi mô hình chắc chắn mà sai (hai mép), và với điểm ảnh xám $x = 0{,}5$, giá trị thấp nhất
-# của nó là 0,693 chứ không phải 0.* Vì thế đừng so con số BCE với con số MSE, và đừng mong BCE của ảnh xám về 0.
+# *Hình: ba VAE được huấn luyện từ đầu với ba giá trị $B$, cùng những ảnh gốc và cùng những $z$.* Với $B = 0{,}3$, ảnh tái tạo mờ hơn và hay thành chữ số khác, kể cả khi so với một mạng $B = 10$ huấn luyện ngắn như thế. <!-- claim: small_B_underfits --> $B = 10$ và $B = 1000$ tái tạo ngang nhau, nhưng ảnh mới của $B = 1000$ chỉ gồm vài loại chữ số: các mã của nó trải rộng gấp ba lần prior, <!-- claim: wide_codes --> nên $z \sim \mathcal{N}(0, I)$ chỉ chạm tới phần giữa.
 #
-# Vậy chọn hàm nào? Cả hai đều là log-hợp lý đổi dấu, của hai giả thiết khác nhau về điểm ảnh. Ba điều cần nhớ:
+# Hằng số này nằm trong mọi code VAE, chỉ là ít ai gọi tên. Đưa về dạng $B \cdot$ SSE $+$ KL:
 #
-# - Công thức 1 và 2 của bài tập là *trung bình* trên các điểm ảnh, còn log-hợp lý của một ảnh là *tổng*. Phải nhân với $D$ rồi mới cộng với KL, nếu không thì KL nặng gấp 784 lần. `losses.reconstruction_loss` cho sẵn tổng ấy.
-# - Với BCE thì không có núm $B$: phân phối Bernoulli không có $\sigma_x$ để chọn.
-# - Bài 01 kể rằng autoencoder với MSE hay kẹt ở ảnh đen. VAE thì không: chúng tôi thử ba seed với $B = 10$ và tốc độ học (learning rate) $10^{-3}$, sau 141 bước autoencoder vẫn ở sai số 87,9 (đen hoàn toàn; con số 87,5 ở bài 01 là của những ảnh khác), còn VAE đã xuống dưới 50. Chính KL cứu nó: bỏ KL đi thì VAE cũng kẹt
-#   (còn bỏ nhiễu mà giữ KL thì không). Không có KL, các $z$ bị đẩy ra rất xa gốc, sigmoid bão hòa ở 0 và gradient tắt; KL kéo $z$ trở lại.
+# | code | mất mát | $B$ |
+# | --- | --- | --- |
+# | đề bài | $1000 \cdot$ SSE $+$ KL | 1000 |
+# | pythae | $0{,}5 \cdot$ SSE $+$ KL | 0,5 |
+# | *Generative Deep Learning* (Foster), ảnh mặt | $2000 \cdot$ MSE trên 3.072 số $+$ KL | 0,65 |
+# | PyTorch-VAE | MSE trên 12.288 số $+\; 0{,}00025 \cdot$ KL | 0,33 |
+# | ví dụ của PyTorch | tổng BCE $+$ KL | không có $B$ |
 #
-# Khóa học này giữ bình phương sai số cho VAE, như bài tập.
-#
-# ### Một lỗi kinh điển: sigmoid hai lần
-#
-# Decoder của bài tập kết thúc bằng sigmoid, nên đầu ra đã nằm trong $[0, 1]$. Hàm `binary_cross_entropy_with_logits` *tự áp sigmoid thêm một lần nữa*: nó dành cho decoder trả về logit
-# (số thực bất kỳ, chưa qua sigmoid). Trộn hai thứ thì chương trình vẫn chạy, nhưng hàm mất mát đem $x$ so với một ảnh đã bị ép vào khoảng từ $0{,}5$ đến $0{,}731$:
+# Chia cả hàm mất mát cho $B$ thì KL có trọng số $1/B$, nhưng đó là so với SSE. Còn $\beta$ của β-VAE (bài 13) là so với một log-likelihood: đứng cạnh decoder được hiệu chuẩn, $B = 1000$ ứng với $\beta \approx 12{,}7/1000 \approx 0{,}013$.
 
 # %% [markdown] lang="en"
-# *The figure: in both panels all three curves are lowest at $\hat x = x$. But BCE punishes almost without limit when the model is sure and wrong (at the edges), and for a grey
-# pixel, $x = 0.5$, its lowest value is 0.693 and not 0.* So do not compare a BCE with an MSE, and do not expect the BCE of grey images to reach 0.
+# *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* With $B = 0.3$ the reconstructions are blurrier and often another digit, also beside a $B = 10$ trained as briefly. <!-- claim: small_B_underfits --> $B = 10$ and $B = 1000$ reconstruct alike, but the new images of $B = 1000$ are of a few kinds of digit only: its codes spread three times as wide as the prior, <!-- claim: wide_codes --> so $z \sim \mathcal{N}(0, I)$ reaches no more than their middle.
 #
-# Which one, then? Both are log-likelihoods with the sign turned, under two different assumptions about the pixels. Three things to remember:
+# This constant is in every VAE's code, though few call it by a name. In the form $B \cdot$ SSE (the summed squared error) $+$ KL:
 #
-# - The exercise's eq. 1 and 2 are *means* over the pixels, while the log-likelihood of an image is a *sum*. Multiply by $D$ before you add the KL, or the KL weighs 784 times too much. `losses.reconstruction_loss` gives that sum.
-# - With BCE there is no knob $B$: a Bernoulli distribution has no $\sigma_x$ to choose.
-# - Lesson 01 says that an autoencoder with MSE tends to get stuck at the black picture. The VAE does not: we tried three seeds with $B = 10$ and a learning rate of $10^{-3}$, and after 141 steps the autoencoder was still at an error of 87.9 (all black; the 87.5 of lesson 01 is that of other images), the VAE below 50. It is the KL that saves it: without the KL the VAE gets stuck too
-#   (without the noise but with the KL it does not). With no KL the $z$ are pushed very far from the origin, the sigmoid saturates at 0 and the gradient dies; the KL pulls $z$ back.
+# | code | loss | $B$ |
+# | --- | --- | --- |
+# | handout | $1000 \cdot$ SSE $+$ KL | 1000 |
+# | pythae | $0.5 \cdot$ SSE $+$ KL | 0.5 |
+# | *Generative Deep Learning* (Foster), faces | $2000 \cdot$ MSE over 3,072 values $+$ KL | 0.65 |
+# | PyTorch-VAE | MSE over 12,288 values $+\; 0.00025 \cdot$ KL | 0.33 |
+# | PyTorch's example | summed BCE $+$ KL | has no $B$ |
 #
-# This course keeps the squared error for the VAE, as the exercise does.
-#
-# ### A classic mistake: sigmoid twice
-#
-# The exercise's decoder ends with a sigmoid, so its output lies in $[0, 1]$ already. `binary_cross_entropy_with_logits` *applies a sigmoid of its own*: it is for
-# decoders that return logits (any real number, before the sigmoid). Mix the two and the program still runs, but the loss compares $x$ with a picture squeezed into $0.5 \ldots 0.731$:
-
-# %% tags=["nbval-check-output"]
-x = torch.tensor([0.0, 1.0, 0.0, 1.0])
-perfect = x.clone()
-print(f"{F.binary_cross_entropy(perfect, x):.4f}")
-print(f"{F.binary_cross_entropy_with_logits(perfect, x):.4f}")
-print([round(value, 4) for value in torch.sigmoid(torch.tensor([0.0, 1.0])).tolist()])
+# Divide the loss by $B$ and the KL has the weight $1/B$, but against the plain summed error. The $\beta$ of the β-VAE (lesson 13) weighs it against a log-likelihood: beside the calibrated decoder, $B = 1000$ is a $\beta$ of $12.7/1000 \approx 0.013$.
 
 # %% [markdown] lang="vi"
-# Ảnh tái tạo hoàn hảo đáng lẽ có mất mát 0, vậy mà bị tính 0,5032: hàm mất mát tưởng rằng đầu ra 0 và 1 là 0,5 và 0,7311, và không có đầu ra nào làm nó nhỏ hơn. Decoder vẫn vẽ được màu đen; thứ hỏng là màu xám. Đầu ra nào có mất mát nhỏ nhất cho một điểm ảnh $x$?
+# ## 6 · MSE hay BCE?
+#
+# **BCE** (công thức 2, cộng trên các điểm ảnh) là số đối của một log-likelihood khi mỗi điểm ảnh là đen hoặc trắng (phân phối Bernoulli). Còn ảnh xám thì sao? Hãy tính BCE của những ảnh tái tạo *hoàn hảo*:
 
 # %% [markdown] lang="en"
-# A perfect reconstruction should cost 0 but is charged 0.5032: the loss takes the outputs 0 and 1 for 0.5 and 0.7311, and no output makes it any smaller. The decoder can still draw black; what goes wrong is the greys. Which output has the smallest loss for a pixel $x$?
+# ## 6 · MSE or BCE?
+#
+# **BCE** (eq. 2, summed over the pixels) is the negative of a log-likelihood when each pixel is black or white (a Bernoulli distribution). And for greys? Take the BCE of *perfect* reconstructions:
 
-# %% tags=["nbval-check-output"]
-output = torch.linspace(0, 1, 101, dtype=torch.float64)
-for target in (0.0, 0.3, 0.6, 0.7, 0.8, 1.0):
-    x = torch.full_like(output, target)
-    right = F.binary_cross_entropy(output, x, reduction="none").argmin()
-    wrong = F.binary_cross_entropy_with_logits(output, x, reduction="none").argmin()
-    print(f"x = {target}   BCE: {output[right]:.2f}   with logits: {output[wrong]:.2f}")
-
-# %% [markdown] lang="vi"
-# Với BCE đúng, đầu ra tốt nhất là chính $x$. Với sigmoid hai lần, đó là $\text{logit}(x) = \log\frac{x}{1-x}$ cắt vào $[0, 1]$: mọi $x$ dưới 0,5 thành đen, mọi $x$ trên 0,731 thành trắng, các mức xám ở giữa bị kéo giãn ra.
-# Hàm `losses.reconstruction_loss(kind="bce")` của khóa học từ chối giá trị ngoài $[0, 1]$ để bạn khỏi mắc lỗi ngược lại.
-
-# %% [markdown] lang="en"
-# With the right BCE the best output is $x$ itself. With sigmoid twice it is $\text{logit}(x) = \log\frac{x}{1-x}$ clipped to $[0, 1]$: every $x$ below 0.5 turns black, every $x$ above 0.731 white, and the greys between are stretched apart.
-# The course's `losses.reconstruction_loss(kind="bce")` refuses values outside $[0, 1]$, to save you from the opposite slip.
+# %%
+black_and_white = x.round()
+for pixels in (x, black_and_white):
+    print(f"{losses.reconstruction_loss(pixels, pixels, kind='bce'):.1f}")
 
 # %% [markdown] lang="vi"
+# Với ảnh đen trắng là 0, với ảnh xám của MNIST là khoảng 46 nat. Vậy với ảnh xám, BCE không phải log-likelihood của một phân phối nào, chỉ là một cách thay thế dùng được; phân phối đúng là *continuous Bernoulli* (Loaiza-Ganem & Cunningham, 2019). Bình phương sai số thì đúng là một log-likelihood, của decoder Gauss. Khóa học giữ nó cho VAE, như đề bài; đừng so con số BCE với con số MSE.
+#
+# <details><summary><b>Ba cái bẫy hay gặp</b></summary>
+#
+# - **Sigmoid hai lần.** Decoder của đề bài kết thúc bằng sigmoid. <code>binary_cross_entropy_with_logits</code> tự áp sigmoid thêm một lần nữa: chương trình vẫn chạy, nhưng đầu ra tốt nhất không còn là x nữa. Mọi x dưới 0,5 thành đen, mọi x trên 0,731 thành trắng.
+# - **Trung bình thay vì tổng.** Công thức 1 và 2 chia cho số điểm ảnh. Cộng thẳng với KL thì trọng số của KL lớn gấp 784 lần.
+# - **Một chữ, hai nghĩa.** Có bài viết gọi phương sai là σ. Hãy xem tác giả gọi cái gì là σ trước khi chép công thức.
+# </details>
+#
 # ## Tự kiểm tra
 #
 # <details><summary><b>Hàm mất mát của VAE gồm những thành phần nào?</b> (câu 5 của bài trắc nghiệm)</summary>
@@ -623,23 +499,34 @@ for target in (0.0, 0.3, 0.6, 0.7, 0.8, 1.0):
 #
 # <details><summary><b>KL đóng vai trò gì?</b> (câu 8)</summary>
 #
-# Đáp án của bài tập: cân bằng giữa học đặc trưng và nén dữ liệu. Nói chính xác hơn: nó kéo q(z|x) của từng ảnh về gần tiên nghiệm N(0, I), tức là giới hạn lượng thông tin về x (tính bằng nat) mà z được phép mang. Vì sao? Lấy trung bình trên các ảnh, KL bằng lượng thông tin ấy cộng với KL(q(z)‖p(z)), trong đó q(z) là trung bình của mọi q(z|x); số hạng thứ hai không âm, nên KL trung bình là cận trên (Hoffman & Johnson, <i>ELBO surgery</i>, 2016).
+# Theo đáp án của đề bài: cân bằng giữa học đặc trưng và nén dữ liệu. Nói chính xác hơn: nó kéo q(z|x) của từng ảnh về gần prior, tức là giới hạn lượng thông tin về x mà z được mang.
+#
+# Vì sao? Lấy trung bình trên các ảnh, KL bằng lượng thông tin ấy cộng với KL(q(z)‖p(z)), trong đó q(z) là trung bình của mọi q(z|x). Số hạng thứ hai không âm, nên KL trung bình là cận trên (Hoffman & Johnson, <i>ELBO surgery</i>, 2016).
 # </details>
 #
 # <details><summary><b>Nếu KL chiếm trọng số quá cao thì sao?</b> (câu 10)</summary>
 #
-# Mô hình học chưa tới (underfitting), vì biến tiềm ẩn (latent variable) bị bó quá chặt: chính là điểm B = 0,03 trong hình đánh đổi, nơi mọi ảnh tái tạo giống nhau.
+# Mô hình chưa khớp (underfitting), vì z được mang quá ít thông tin. Như <code>vae-2d-b0.3</code>: KL chỉ khoảng 2 nat, và sai số lớn hơn hẳn.
 # </details>
 #
 # ## Tóm tắt
 #
-# - $\log p(x) = \text{ELBO} + \text{khoảng hở}$, khoảng hở không âm; huấn luyện VAE là cực tiểu hóa −ELBO.
-# - KL có công thức dạng đóng theo $\mu$ và $\log\sigma^2$; cộng theo chiều tiềm ẩn, trung bình theo batch.
-# - $B = 1/(2\sigma_x^2)$ là cách chọn độ lệch chuẩn của decoder; $B = 1000$ cho một mô hình gần như autoencoder, $B$ khoảng một chục thì hiệu chỉnh đúng.
+# - Một VAE cực tiểu hóa −ELBO, tức là $B \cdot$ SSE $+$ KL và một hằng số; $B = 1000$ nói rằng decoder chỉ chờ đợi sai số 2% mỗi điểm ảnh, trong khi sai số thật là 20%.
+# - $\log p(x) = \text{ELBO} + \text{khoảng hở}$; encoder khép khoảng hở, decoder nâng $\log p(x)$.
+# - Decoder được hiệu chuẩn có $B = D/(2S)$, mỗi mạng một khác.
 #
-# **Tiếp theo:** [Bài 05 · Huấn luyện](05_training.ipynb)
+# *Đọc thêm:* Kingma & Welling, *An Introduction to Variational Autoencoders* (2019), chương 2; Doersch, *Tutorial on Variational Autoencoders* (2016); Prince, *Understanding Deep Learning*, chương 17; Rybkin và cộng sự, *Simple and Effective VAE Training with Calibrated Decoders* (2021).
 
 # %% [markdown] lang="en"
+# It is 0 for black and white, about 46 nats for MNIST's greys. For greys, then, BCE is the log-likelihood of no distribution, only a useful stand-in; the proper one is the *continuous Bernoulli* (Loaiza-Ganem & Cunningham, 2019). The squared error is a log-likelihood, that of the Gaussian decoder. This course keeps it for the VAE, as the handout does; never compare a BCE with an MSE.
+#
+# <details><summary><b>Three common traps</b></summary>
+#
+# - **Sigmoid twice.** The handout's decoder ends with a sigmoid. <code>binary_cross_entropy_with_logits</code> applies one of its own: the program runs, but the best output is no longer x. Every x below 0.5 turns black, every x above 0.731 white.
+# - **A mean instead of a sum.** Eqs. 1 and 2 divide by the number of pixels. Add the KL to that and it weighs 784 times too much.
+# - **One letter, two meanings.** Some texts call the variance σ. See what the author calls σ before you copy a formula.
+# </details>
+#
 # ## Test yourself
 #
 # <details><summary><b>Which parts does the loss of a VAE have?</b> (quiz question 5)</summary>
@@ -649,18 +536,20 @@ for target in (0.0, 0.3, 0.6, 0.7, 0.8, 1.0):
 #
 # <details><summary><b>What is the KL for?</b> (question 8)</summary>
 #
-# The exercise's answer: it balances learning features against compressing the data. More precisely: it pulls the q(z|x) of each image towards the prior N(0, I), and so limits how many nats of information about x the z may carry. Why? Averaged over the images, the KL equals that information plus KL(q(z)‖p(z)), where q(z) is the mean of all q(z|x); the second term is never negative, so the mean KL is an upper limit (Hoffman & Johnson, <i>ELBO surgery</i>, 2016).
+# The handout's answer: it balances learning features against compressing the data. More precisely: it pulls the q(z|x) of each image towards the prior, and so limits how much information about x the z may carry.
+#
+# Why? Averaged over the images, the KL equals that information plus KL(q(z)‖p(z)), where q(z) is the mean of all q(z|x). The second term is never negative, so the mean KL is an upper limit (Hoffman & Johnson, <i>ELBO surgery</i>, 2016).
 # </details>
 #
 # <details><summary><b>What happens if the KL weighs too much?</b> (question 10)</summary>
 #
-# The model underfits, because the latent variable is held too tightly: that is the point B = 0.03 in the trade-off figure, where all reconstructions are the same.
+# The model underfits, because z may carry too little information. So does <code>vae-2d-b0.3</code>: a KL of only about 2 nats, and clearly more error.
 # </details>
 #
 # ## Recap
 #
-# - $\log p(x) = \text{ELBO} + \text{gap}$, and the gap is never negative; training a VAE means minimising −ELBO.
-# - The KL has a closed form in $\mu$ and $\log\sigma^2$; sum over the latent dimensions, average over the batch.
-# - $B = 1/(2\sigma_x^2)$ chooses the decoder's standard deviation; $B = 1000$ makes the model nearly an autoencoder, a $B$ of about a dozen is calibrated.
+# - A VAE minimises −ELBO, that is $B \cdot$ (summed squared error) $+$ KL and a constant; $B = 1000$ says that the decoder expects errors of only 2% per pixel, while the real ones are 20%.
+# - $\log p(x) = \text{ELBO} + \text{gap}$; the encoder closes the gap, the decoder raises $\log p(x)$.
+# - A calibrated decoder has $B = D/(2S)$, another one for each network.
 #
-# **Next:** [Lesson 05 · Training](05_training.ipynb)
+# *Further reading:* Kingma & Welling, *An Introduction to Variational Autoencoders* (2019), chapter 2; Doersch, *Tutorial on Variational Autoencoders* (2016); Prince, *Understanding Deep Learning*, chapter 17; Rybkin et al., *Simple and Effective VAE Training with Calibrated Decoders* (2021).

@@ -1,309 +1,296 @@
 # %% [markdown] lang="vi"
 # # Bài 06 · Tái tạo và sinh ảnh
 #
-# *Mô hình đã học được gì?* Con số mất mát không trả lời được câu này; phải nhìn. Bài này làm bước III.9 và III.10 của bài tập
-# (so ảnh gốc với ảnh tái tạo), rồi đi xa hơn một chút: xem mỗi ảnh nằm ở đâu trong không gian tiềm ẩn (latent space),
-# bộ giải mã (decoder) vẽ gì ở từng nơi, và ảnh sinh ra từ $z$ ngẫu nhiên trông ra sao.
+# *Một VAE đã huấn luyện học được gì: nó vẽ lại một ảnh chưa từng thấy giỏi đến đâu, và vẽ ra gì khi chẳng được xem ảnh nào?* Bài này làm bước III.9 và III.10 của đề bài (bản bài tập in sẵn,
+# xem bài 00), trước hết với mạng đã huấn luyện 30 epoch, cuối bài mới với mạng chỉ huấn luyện ba epoch.
+#
+# ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân, phần lớn ở mục cuối.
 
 # %% [markdown] lang="en"
 # # Lesson 06 · Reconstructions and samples
 #
-# *What has the model learnt?* The loss cannot answer that; one has to look. This lesson does steps III.9 and III.10 of
-# the exercise (originals beside reconstructions) and then goes a little further: where each image lies in the latent
-# space, what the decoder draws in each place, and what images from a random $z$ look like.
+# *What has a trained VAE learnt: how well does it redraw an image that it has never seen, and what does it draw when it is shown none?* This lesson does steps III.9 and III.10 of the handout
+# (the printed exercise, see lesson 00), first with networks trained for 30 epochs, and only at the end with one trained for three.
+#
+# ⏱ About an hour; computing takes about a minute on two CPU cores, most of it in the last section.
+
+# %% [markdown] lang="vi"
+# ## Hai mô hình
+#
+# Cả hai đều là mạng của đề bài, có hai chiều tiềm ẩn (latent dimension), đã huấn luyện sẵn 30 epoch trên toàn bộ 60.000 ảnh huấn luyện. `vae-2d-b1000` dùng $B = 1000$ như đề bài, `vae-2d` dùng $B = 10$
+# (bài 04 nói $B$ nghĩa là gì). Chúng đã thấy mọi ảnh huấn luyện, nên ta thử chúng trên **ảnh kiểm tra** (test).
+#
+# Ta lấy ngẫu nhiên 2000 ảnh. Đừng lấy 2000 ảnh đầu tệp, vì tệp ấy xếp theo nguồn gốc, nên phần đầu không đại diện cho cả tệp.
+
+# %% [markdown] lang="en"
+# ## Two models
+#
+# Both are the handout's network, with two latent dimensions, trained for 30 epochs on all 60,000 training images. `vae-2d-b1000` has the handout's $B = 1000$, `vae-2d` has $B = 10$
+# (lesson 04 tells what $B$ means). They have seen every training image, so we try them on **test images**.
+#
+# We draw 2,000 at random. The first 2,000 would not do: the file is sorted by where its images come from, so its beginning does not stand for the whole.
 
 # %%
 import matplotlib.pyplot as plt
 import torch
+from torch.utils.data import DataLoader, Subset
 
-from vae_helpers import checks, data, models, plots, tr, training
+from vae_helpers import checks, data, metrics, models, plots, tr, training
 
-device = training.default_device()
-train_set, val_set = data.split(data.load_mnist(), (0.8, 0.2), seed=1)
-
-# %% [markdown] lang="vi"
-# ## Mô hình
-#
-# Cùng cách huấn luyện như bài 05. Nếu bạn đã chạy bài 05 với cùng số epoch, checkpoint của nó được dùng lại và ô này xong ngay; nếu chưa, ô này
-# huấn luyện 3 epoch. (Trên Colab, mỗi notebook chạy trên một máy riêng, nên chỉ tìm thấy checkpoint nếu nó nằm trên Drive. Hãy gắn Drive như ở bài 05, trước ô này.)
-#
-# ⏱ Nhiều nhất khoảng 40 giây trên CPU hai nhân; trên GPU nhanh hơn nhiều.
-
-# %% [markdown] lang="en"
-# ## The model
-#
-# The same recipe as in lesson 05. If you have run lesson 05 with the same number of epochs, its checkpoint is used and
-# this cell is done at once; if not, it trains 3 epochs. (On Colab each notebook has a machine of its own: the checkpoint
-# is found only if it lies on Drive. Mount Drive as in lesson 05, before this cell.)
-#
-# ⏱ At most about 40 seconds on two CPU cores; a GPU is much faster.
-
-# %%
-EPOCHS = 3  # 500
-torch.manual_seed(1)
-model = models.VAE(channels=1, latent_dim=2)
-# as in lesson 05
-checkpoint = (
-    training.checkpoint_folder() / f"vae_B1000_{train_set.name}_{EPOCHS}_epochs.pt"
-)
-history = training.fit(
-    model, train_set, val_set, epochs=EPOCHS, checkpoint=checkpoint, seed=1
-)
-print(
-    tr("Sai số tái tạo trên tập kiểm định:", "Validation reconstruction error:"),
-    f"{history['val_recon'][-1]:.1f}",
-)
+device = torch.device(
+    "cpu"
+)  # tr("mạng nhỏ, không cần GPU", "the network is small, no GPU is needed")
+model = models.load_pretrained("vae-2d-b1000")
+model_b10 = models.load_pretrained("vae-2d")
+test_set = data.load_mnist(train=False)
+chosen = torch.randperm(len(test_set), generator=torch.Generator().manual_seed(0))[
+    :2000
+]
+val_set = Subset(test_set, chosen.tolist())
+val_loader = DataLoader(val_set, batch_size=256)
 
 # %% [markdown] lang="vi"
-# ## III.9 · Tái tạo ảnh của tập kiểm định
+# ## III.9 · Tái tạo những ảnh chưa từng thấy
 #
 # Hai dòng quan trọng trước khi dùng một mô hình:
 #
-# - `model.eval()` chuyển sang **chế độ đánh giá**: các lớp như dropout không còn hoạt động ngẫu nhiên nữa. Mạng này không có lớp nào như thế, nhưng đó là
-#   thói quen tốt;
-# - `torch.no_grad()` bảo PyTorch đừng ghi nhớ phép tính để lấy gradient: nhờ vậy đỡ tốn bộ nhớ.
+# - `model.eval()` chuyển sang **chế độ đánh giá**, để các lớp như dropout không còn hoạt động ngẫu nhiên. Mạng này không có lớp nào như thế, nhưng đó là thói quen tốt;
+# - `torch.no_grad()` bảo PyTorch đừng ghi nhớ phép tính để lấy gradient, nhờ vậy đỡ tốn bộ nhớ.
 #
-# Dù ở chế độ đánh giá, `model(images)` vẫn rút $\varepsilon$ ngẫu nhiên, nên gọi hai lần sẽ ra hai ảnh hơi khác nhau. Muốn ảnh tái tạo không nhiễu, hãy giải mã
-# chính $\mu$: `model.decode(mu)`.
+# Sau đó đề bài lấy batch đầu tiên từ loader và đưa qua mạng:
 
 # %% [markdown] lang="en"
-# ## III.9 · Reconstructing validation images
+# ## III.9 · Reconstructing images it has never seen
 #
 # Two lines matter before one uses a model:
 #
-# - `model.eval()` switches to **evaluation mode**: layers such as dropout stop being random. This network has no such
-#   layer, but the habit is a good one;
-# - `torch.no_grad()` tells PyTorch not to remember the computation for gradients: that saves memory.
+# - `model.eval()` switches to **evaluation mode**: layers such as dropout stop being random. This network has no such layer, but the habit is a good one;
+# - `torch.no_grad()` tells PyTorch not to remember the computation for gradients, which saves memory.
 #
-# In evaluation mode too `model(images)` draws a random $\varepsilon$, so two calls give slightly different pictures. For a
-# reconstruction without noise decode $\mu$ itself: `model.decode(mu)`.
+# Then the handout takes the loader's first batch and sends it through the network:
 
 # %% tags=["nbval-check-output"]
 model.eval()
-images = val_set.images[:10].to(device)
 with torch.no_grad():
+    images, _ = next(iter(val_loader))
+    images = images.to(device)
     recon_images, mu, logvar = model(images)
 print(images.shape, "→", mu.shape, "→", recon_images.shape)
 
 # %% [markdown] lang="vi"
 # ## III.10 · Ảnh gốc và ảnh tái tạo, từng cặp
 #
-# PyTorch xếp một ảnh theo $(C, H, W)$, còn matplotlib cần $(H, W, C)$ hay $(H, W)$: với một kênh, `image[0]` là đủ.
-# Hãy luôn viết `cmap="gray"` cùng `vmin=0, vmax=1`; thiếu chúng, matplotlib tô chữ số bằng bảng màu xanh–vàng và tự co giãn
-# độ sáng của từng ảnh, khiến ảnh nhạt trông như ảnh rõ nét.
+# PyTorch xếp một ảnh theo $(C, H, W)$, còn matplotlib cần $(H, W, C)$; `permute(1, 2, 0)` đổi thứ tự ba trục ấy. Dưới đây là chính các dòng của đề bài:
 
 # %% [markdown] lang="en"
 # ## III.10 · Originals and reconstructions in pairs
 #
-# PyTorch stores an image as $(C, H, W)$, matplotlib wants $(H, W, C)$ or $(H, W)$: with one channel, `image[0]` will do.
-# Always write `cmap="gray"` with `vmin=0, vmax=1`; without them matplotlib paints the digits in blue and yellow and
-# stretches the brightness of each picture on its own, which makes a faint image look like a crisp one.
+# PyTorch stores an image as $(C, H, W)$, matplotlib wants $(H, W, C)$; `permute(1, 2, 0)` puts the three axes in that order. These are the handout's own lines:
 
 # %%
-figure, axes = plt.subplots(2, 10, figsize=(10, 2.4))
-for i in range(10):
-    axes[0, i].imshow(images[i, 0].cpu(), cmap="gray", vmin=0, vmax=1)
-    axes[1, i].imshow(recon_images[i, 0].cpu(), cmap="gray", vmin=0, vmax=1)
-for ax in axes.flat:
-    ax.axis("off")
-axes[0, 0].set_title(tr("Ảnh gốc", "Original"), loc="left")
-axes[1, 0].set_title(tr("Tái tạo", "Reconstruction"), loc="left")
+n = 10
+plt.figure(figsize=(20, 4))
+for i in range(n):
+    orig = images[i].cpu().permute(1, 2, 0).numpy()
+    recon = recon_images[i].cpu().permute(1, 2, 0).numpy()
+    ax = plt.subplot(2, n, i + 1)
+    plt.imshow(orig)
+    plt.title("Original")
+    plt.axis("off")
+    ax = plt.subplot(2, n, i + 1 + n)
+    plt.imshow(recon)
+    plt.title("Reconstructed")
+    plt.axis("off")
 plt.show()
 
 # %% [markdown] lang="vi"
-# *Hình: hàng trên là mười chữ số gốc, hàng dưới là ảnh tái tạo, nhòe hơn và xám hơn: sau ba epoch, không điểm ảnh nào lên tới màu trắng, điểm sáng nhất
-# chỉ khoảng 0,65 thay vì 1 (trong lần chạy này). Nét chung thì giữ được, nhưng vài chữ số bị đổi thành chữ số khác, như số 5 và hai số 7 ở đây thành ra giống số 9: chỉ với
-# hai con số cho mỗi ảnh, những chữ số giống nhau phải chen chung một chỗ.*
-#
-# Từ nay hàm `plots.plot_reconstructions(model, images)` vẽ hình này giúp bạn.
+# *Hình: mười ảnh gốc ở trên, ảnh tái tạo của chúng ở dưới, bằng màu mặc định của matplotlib.* Khi không có `cmap="gray", vmin=0, vmax=1`, matplotlib tô ảnh xám thành xanh–vàng và tự co giãn độ sáng của
+# từng ảnh, nên một ảnh nhạt trông cũng rực như một ảnh đậm. Hàm của khóa học vẽ đúng mười cặp ấy bằng màu xám, trên cùng một thang:
 
 # %% [markdown] lang="en"
-# *The figure: ten original digits above, their reconstructions below, blurrier and greyer: after three epochs no pixel
-# reaches white, the brightest stands at about 0.65 instead of 1 (in this run). The general shape survives, but some
-# digits turn into others, as the 5 and both 7s here look like 9s: with only two numbers per image, look-alikes must
-# share one place.*
-#
-# From now on `plots.plot_reconstructions(model, images)` draws this figure for you.
-
-# %% [markdown] lang="vi"
-# ## Ảnh nào nằm ở đâu?
-#
-# Encoder cho mỗi ảnh một điểm $\mu$ trên mặt phẳng (và một độ lệch chuẩn (standard deviation) $\sigma$ quanh điểm ấy). Ta vẽ $\mu$ của mọi ảnh
-# kiểm định (validation), tô màu theo chữ số. Mô hình **chưa từng thấy nhãn**: nếu các màu tách nhau ra, nó đã tự tìm thấy các lớp.
-
-# %% [markdown] lang="en"
-# ## Which image lies where?
-#
-# The encoder gives every image a point $\mu$ in the plane (and a standard deviation $\sigma$ around it). We draw $\mu$ of
-# all validation images, coloured by digit. The model has **never seen a label**: if the colours separate, it has found
-# the classes by itself.
+# *The figure: ten originals above, their reconstructions below, in matplotlib's own colours.* Without `cmap="gray", vmin=0, vmax=1` matplotlib paints grey images in blue and yellow and stretches the brightness
+# of each on its own, so a faint picture glows like a firm one. The course's function draws the same ten pairs in grey, on one scale:
 
 # %%
-plots.plot_latent(model, val_set)
+plots.plot_reconstructions(model, images, n=10)
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số. Các chữ số 0, 1, 6 có vùng riêng; 4 và 9 chồng lên nhau, cũng như
-# 3, 5, 8. Ba vòng tròn đứt nét có bán kính 1, 2, 3 quanh gốc tọa độ đánh dấu phân phối tiên nghiệm (prior) $\mathcal{N}(0, I)$: trong hai chiều,
-# chúng chứa 39 %, 86 % và 99 % số mẫu của nó.*
+# *Hình: mười cặp ấy bằng màu xám.* Phần lớn chữ số giữ được hình dáng chung, nhưng nét mềm đi, và có chữ số biến thành một chữ số gần giống.
 #
-# Hãy nhìn lại các vòng tròn: **phần lớn đám mây nằm ngoài chúng**. Đo thử:
+# Ở chế độ đánh giá, `model(images)` vẫn lấy $\varepsilon$ ngẫu nhiên, nên gọi hai lần sẽ ra hai ảnh hơi khác nhau. Từ đây ta giải mã chính $\mu$, không có nhiễu: `model.decode(mu)`.
+#
+# ## Sai số lớn đến đâu?
+#
+# Một con số sai số đứng một mình chẳng nói lên điều gì. Hãy so nó với những cách vẽ lại chẳng cần mạng nơ-ron:
+#
+# - luôn cho ra ảnh **đen hoàn toàn**;
+# - luôn cho ra **ảnh trung bình** của tập huấn luyện;
+# - **PCA với hai con số**, cách nén tuyến tính tốt nhất (bài 08): $\bar x + VV^\top(x - \bar x)$, với hai cột của $V$ là hai hướng mà ảnh huấn luyện biến thiên mạnh nhất.
+#
+# Thêm vào đó là autoencoder hai chiều `ae-2d` như ở bài 01, cũng huấn luyện 30 epoch.
 
 # %% [markdown] lang="en"
-# *The figure: a dot for each image, a colour for each digit. 0, 1 and 6 have regions of their own; 4 and 9 overlap,
-# and so do 3, 5 and 8. The three dashed circles with radius 1, 2 and 3 around the origin mark the prior
-# $\mathcal{N}(0, I)$: in two dimensions they hold 39 %, 86 % and 99 % of its samples.*
+# *The figure: the same ten pairs in grey.* Most digits keep their general shape, but the strokes are softer, and some digits turn into one that looks like them.
 #
-# Look at the circles again: **most of the cloud lies outside**. Let us measure it:
+# In evaluation mode too `model(images)` draws a random $\varepsilon$, so two calls give slightly different pictures. From here on we decode $\mu$ itself, without noise: `model.decode(mu)`.
+#
+# ## How large is the error?
+#
+# An error on its own says nothing. Compare it with ways to redraw an image that need no neural network:
+#
+# - always give **all black**;
+# - always give the **mean image** of the training set;
+# - **PCA with two numbers**, the best linear compression (lesson 08): $\bar x + VV^\top(x - \bar x)$, where the two columns of $V$ are the directions in which the training images vary most.
+#
+# To these we add `ae-2d`, an autoencoder as in lesson 01 with two dimensions, trained for 30 epochs too.
+
+# %%
+x = test_set.images[chosen]
+train_all = data.load_mnist()
+pixels = train_all.images.flatten(1)
+mean = pixels.mean(dim=0)
+V = torch.linalg.eigh(pixels.T.cov()).eigenvectors[:, -2:]
+pca = (mean + (x.flatten(1) - mean) @ V @ V.T).view_as(x)
 
 # %%
 with torch.no_grad():
-    mu, logvar = model.encode(val_set.images[:2000].to(device))
-sigma = torch.exp(0.5 * logvar)
-print(
-    tr("trung bình của các μ:", "mean of the μ:"),
-    [f"{m:.2f}" for m in mu.mean(dim=0).tolist()],
-)
-print(
-    tr("độ lệch chuẩn của các μ:", "standard deviation of the μ:"),
-    [f"{s:.2f}" for s in mu.std(dim=0).tolist()],
-)
-print(
-    tr("σ trung bình của bộ mã hóa:", "mean σ of the encoder:"), f"{sigma.mean():.3f}"
-)
-for radius in (1, 2, 3):
-    inside = (mu.norm(dim=1) < radius).float().mean()
-    print(
-        tr("số ảnh trong vòng bán kính", "images within radius"),
-        f"{radius}: {inside:.0%}",
-    )
+    codes, codes_b10 = model.encode(x)[0], model_b10.encode(x)[0]
+    vae = model.decode(codes)
+    vae_b10 = model_b10.decode(codes_b10)
+    autoencoder, _ = models.load_pretrained("ae-2d")(x)
+redrawn = {
+    tr("đen hoàn toàn", "all black"): torch.zeros_like(x),
+    tr("ảnh trung bình", "mean image"): mean.view(1, 1, 28, 28).expand_as(x),
+    tr("PCA, hai số", "PCA, 2 numbers"): pca,
+    "autoencoder": autoencoder,
+    "VAE, B = 1000": vae,
+    "VAE, B = 10": vae_b10,
+}
 
 # %% [markdown] lang="vi"
-# Trong lần chạy này, chỉ khoảng 10 % số ảnh nằm trong vòng bán kính 2, nơi $\mathcal{N}(0, I)$ có 86 %, và cả vòng bán kính 3 cũng chỉ chứa chừng một phần tư. Tâm đám mây lệch hẳn
-# khỏi gốc tọa độ, khoảng $(-3;\ 3)$; nó trải rộng hơn tiên nghiệm (1,8 và 1,6 thay vì 1), còn $\sigma$ của encoder chỉ khoảng $0{,}01$. Với $B = 1000$, sai số tái tạo có
-# trọng số gấp nghìn lần KL, nên mô hình *gần như là một autoencoder*: mỗi ảnh là một đốm tí hon, các đốm dàn ra xa để khỏi lẫn nhau.
+# ### Lượt của bạn
 #
-# Đừng lẫn $\sigma$ này, bề rộng của mỗi đốm trong không gian tiềm ẩn, với độ lệch chuẩn của decoder, ta viết là $\sigma_x$: nó cho biết mỗi điểm ảnh được phép lệch bao nhiêu. Chọn $B = 1000$
-# chính là chọn $\sigma_x = 1/\sqrt{2B} \approx 0{,}022$ (bài 04).
+# Viết hàm tính sai số của **từng ảnh**, tức là tổng bình phương sai số (SSE) trên các điểm ảnh: $\sum (\hat x - x)^2$. Đầu vào là hai batch kích thước $(N, C, H, W)$, kết quả có kích thước $(N,)$.
+
+# %% [markdown] lang="en"
+# ### Your turn
+#
+# Write a function for the error of **each image**: the squared error summed over its pixels, $\sum (\hat x - x)^2$. It takes two batches of shape $(N, C, H, W)$ and returns a tensor of shape $(N,)$.
+
+
+# %% tags=["exercise"]
+def image_errors(recon, x):
+    ### BEGIN SOLUTION
+    return ((recon - x) ** 2).flatten(1).sum(dim=1)
+    ### END SOLUTION
+
+
+# %%
+right = checks.check_image_errors(image_errors)
+errors_of = image_errors if right else metrics.image_errors
+
+# %% [markdown] lang="vi"
+# Khi hàm của bạn đúng, chính nó tính các con số và chọn ảnh cho hình dưới đây; trước đó `metrics.image_errors` làm thay.
+
+# %% [markdown] lang="en"
+# Once your function is right, it gives these numbers and chooses the images of the figure below; until then `metrics.image_errors` stands in.
+
+# %%
+for name, recon in redrawn.items():
+    print(f"{name:16}{errors_of(recon, x).mean():6.1f}")
+order = errors_of(vae, x).argsort()
+shown = torch.cat([order[:5], order[-5:]])
+plots.plot_images(
+    {tr("Ảnh gốc", "Original"): x[shown], "PCA": pca[shown], "VAE": vae[shown]},
+    5 * [tr("dễ nhất", "easiest")] + 5 * [tr("khó nhất", "hardest")],
+    title=tr("Hai con số cho mỗi ảnh", "Two numbers for each image"),
+    vmin=0,
+    vmax=1,
+)
+
+# %% [markdown] lang="vi"
+# *Hình: năm ảnh mà VAE ($B = 1000$) có sai số nhỏ nhất và năm ảnh có sai số lớn nhất, cùng ảnh tái tạo của PCA.*
+#
+# PCA với hai con số còn sai số khoảng 44, VAE với hai con số còn khoảng 31, dù $B$ là 1000 hay 10. Nhưng autoencoder thường cũng được khoảng 31: nếu chỉ cần vẽ lại ảnh thì chưa cần đến VAE.
+#
+# ## Ảnh nào nằm ở đâu?
+#
+# Encoder cho mỗi ảnh một điểm $\mu$ trên mặt phẳng, và một $\sigma$ quanh điểm ấy. Ta vẽ $\mu$ của 2000 ảnh kiểm tra, tô màu theo chữ số. Mô hình **chưa từng thấy nhãn**.
+
+# %% [markdown] lang="en"
+# *The figure: the five images with the smallest and the five with the largest error of the VAE ($B = 1000$), with what PCA makes of them.*
+#
+# PCA with two numbers leaves an error of about 44, the VAE with two numbers about 31, with $B = 1000$ as with $B = 10$. But the plain autoencoder reaches about 31 too: to redraw images one needs no VAE.
+#
+# ## Which image lies where?
+#
+# The encoder gives every image a point $\mu$ in the plane, and a $\sigma$ around it. We draw $\mu$ of the 2,000 test images, coloured by digit. The model has **never seen a label**.
+
+# %%
+plots.plot_latent({"B = 1000": model, "B = 10": model_b10}, val_set, limits=(-11, 11))
+
+# %% [markdown] lang="vi"
+# *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số; hai bản đồ cùng một tỉ lệ.* (Vài ảnh của $B = 1000$ nằm ngoài khung.) Ba vòng tròn nét đứt có bán kính 1, 2, 3 đánh dấu phân phối tiên nghiệm (prior) $\mathcal{N}(0, I)$. Trong hai chiều, chúng chứa 39%, 86% và 99%
+# số mẫu của nó. Ở cả hai bản đồ, các chữ số tự gom lại với nhau, dù không ai cho biết nhãn; vài chữ số giống nhau như 4 và 9 vẫn chồng lên nhau.
+#
+# Đám mây nằm lệch prior bao nhiêu? Ta in ra trung bình và độ lệch chuẩn (standard deviation) của các mã, rồi KL giữa một phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$:
+
+# %% [markdown] lang="en"
+# *The figure: a dot for each image, a colour for each digit; both maps have one scale.* (A few images of $B = 1000$ lie outside the frame.) The three dashed circles of radius 1, 2 and 3 mark the prior $\mathcal{N}(0, I)$: in two dimensions they hold 39%, 86% and 99%
+# of its samples. On both maps the digits gather by themselves, though nobody told the labels; some look-alikes such as 4 and 9 still overlap.
+#
+# How far does the cloud lie from the prior? We print the mean and the standard deviation of the codes, and the KL of a Gaussian fitted to the codes against $\mathcal{N}(0, I)$:
+
+# %%
+for name, mu in (("B = 1000", codes), ("B = 10", codes_b10)):
+    center = ", ".join(f"{m:.2f}" for m in mu.mean(dim=0))
+    spread = ", ".join(f"{s:.2f}" for s in mu.std(dim=0))
+    print(f"{name:9} {tr('trung bình', 'mean')} ({center})   sd ({spread})", end="   ")
+    print(f"KL {metrics.gaussian_kl(mu):.1f} nat")
+
+# %% [markdown] lang="vi"
+# Với $B = 1000$, đám mây rộng gấp ba prior và tâm của nó cách gốc tọa độ hơn 2. Với $B = 10$, nó gần khớp với prior: KL dưới 1 nat, thay vì hơn 9. Khác biệt ấy không phải do may rủi của một lần huấn luyện. <!-- claim: codes_off_the_prior -->
 #
 # ## Decoder vẽ gì ở mỗi nơi?
 #
-# Lấy một lưới các điểm $z$, giải mã từng điểm, xếp các ảnh đúng vị trí. Lưới bao trọn đám mây vừa thấy.
+# Lấy một lưới các điểm $z$, giải mã từng điểm, xếp các ảnh đúng vị trí. Lưới bao đám mây của $B = 1000$, trừ 1% xa nhất về mỗi phía.
 
 # %% [markdown] lang="en"
-# In this run only about 10 % of the images lie within radius 2, where $\mathcal{N}(0, I)$ has 86 %, and even radius 3 holds just a
-# quarter of them. The cloud's centre is well off the origin, at about $(-3, 3)$; it spreads wider than the prior (1.8
-# and 1.6 instead of 1), while the encoder's $\sigma$ is only about 0.01. With $B = 1000$ the reconstruction error weighs a
-# thousand times as much as the KL, so the model is *nearly an autoencoder*: every image is a tiny spot, and the spots keep
-# apart so as not to be mixed up.
-#
-# Do not confuse this $\sigma$, the width of each spot in the latent space, with the decoder's standard deviation, written
-# $\sigma_x$ here: that one says how far each pixel may stray. To choose $B = 1000$ is to choose
-# $\sigma_x = 1/\sqrt{2B} \approx 0.022$ (lesson 04).
+# With $B = 1000$ the cloud is three times as wide as the prior, and its centre lies more than 2 from the origin. With $B = 10$ it nearly fits the prior: a KL below 1 nat instead of more than 9. The difference is no accident of one training. <!-- claim: codes_off_the_prior -->
 #
 # ## What does the decoder draw in each place?
 #
-# Take a grid of points $z$, decode each, and put the pictures where they belong. The grid covers the cloud above.
+# Take a grid of points $z$, decode each, and put the pictures where they belong. The grid covers the cloud of $B = 1000$, all but the farthest 1% on each side.
 
 # %%
-lowest, highest = mu.min(dim=0).values.tolist(), mu.max(dim=0).values.tolist()
-plots.plot_manifold(model, n=20, limits=tuple(zip(lowest, highest, strict=True)))
+edges = codes.quantile(torch.tensor([0.01, 0.99]), dim=0).T.tolist()
+plots.plot_manifold(model, n=20, limits=edges)
 
 # %% [markdown] lang="vi"
-# *Hình: lưới 20 × 20 ảnh. Nơi có dữ liệu, các chữ số biến đổi êm dần từ chữ số này sang chữ số khác. Nơi không có dữ liệu, decoder vẫn vẽ ra một thứ gì đó, vì chưa ai dạy nó
-# phải vẽ gì. Trong lần chạy này: góc trên bên phải trống mà vẫn là những số 0 rõ ràng, mép trên bên trái là những số 1, góc dưới bên trái là những hình mảnh, đế dày, nửa 1 nửa 6; chỉ góc
-# dưới bên phải mới là những vệt không giống chữ số nào. Góc ấy lại ở ngay cạnh gốc tọa độ, nơi tiên nghiệm lấy mẫu.*
+# *Hình: lưới 20 × 20 ảnh từ decoder của `vae-2d-b1000`.* Nơi có dữ liệu, chữ số này biến đổi êm dần thành chữ số kia. Nơi không có dữ liệu, decoder vẫn vẽ ra một thứ gì đó, dù chưa từng được huấn luyện ở đó.
+# Hãy tìm gốc tọa độ trên lưới: prior lấy mẫu ở đấy. Số 1 và số 7 nằm ở đâu?
 #
 # ## Sinh ảnh mới
 #
-# Một VAE sinh ảnh bằng hai dòng mã: lấy $z \sim \mathcal{N}(0, I)$, rồi đưa qua decoder. Không cần encoder.
+# Một VAE sinh ảnh bằng hai dòng code: lấy $z \sim \mathcal{N}(0, I)$, rồi đưa qua decoder. Không cần encoder.
+#
+# ### Lượt của bạn
+#
+# Viết hàm sinh ra $n$ ảnh mới từ prior; kết quả là một tensor kích thước $(n, 1, 28, 28)$. `model.latent_dim` là số chiều tiềm ẩn, `model.decode(z)` là decoder.
+# $z$ phải nằm trên cùng thiết bị với mô hình, tức là `next(model.parameters()).device`.
 
 # %% [markdown] lang="en"
-# *The figure: a grid of 20 × 20 pictures. Where there are data, digits melt smoothly into each other. Where there are
-# none, the decoder draws something all the same, for nobody has taught it what. In this run the upper right corner is
-# empty and yet shows clean 0s, the upper left edge 1s, the lower left corner slim shapes on a thick base, half 1 and half
-# 6; only in the lower right are there smears that are no digit at all. And that corner lies right beside the origin, where
-# the prior draws its samples.*
+# *The figure: a grid of 20 × 20 pictures by the decoder of `vae-2d-b1000`.* Where there are data, digits melt smoothly into each other. Where there are none, the decoder draws something all the same, though it was never trained there.
+# Find the origin on the grid: there the prior draws its samples. Where are the 1s and the 7s?
 #
 # ## Making new images
 #
 # A VAE makes images in two lines: draw $z \sim \mathcal{N}(0, I)$, then decode. No encoder is needed.
-
-# %%
-plots.plot_samples(model, n=40, seed=0)
-
-# %% [markdown] lang="vi"
-# *Hình: bốn mươi ảnh từ $z \sim \mathcal{N}(0, I)$. Chỉ vài loại chữ số xuất hiện, trong lần chạy này phần lớn là số 0, và nhiều ảnh không đọc được, chỉ là những mảng xám: mẫu rơi vào quanh gốc
-# tọa độ, nơi mô hình này hầu như không đặt ảnh nào.*
-#
-# Lỗi tại ba epoch là quá ít, hay tại ta hỏi sai nơi? Hãy lấy `vae-2d-b1000`: vẫn mạng ấy và $B = 1000$ ấy, nhưng đã huấn luyện sẵn 30 epoch. Ở hai hàng trên, $z$ lấy từ tiên nghiệm; ở hai hàng dưới,
-# $z$ lấy từ một phân phối Gauss khớp với chính đám mây các $\mu$ của nó:
-
-# %% [markdown] lang="en"
-# *The figure: forty images from $z \sim \mathcal{N}(0, I)$. Only a few kinds of digit appear, in this run mostly 0s, and
-# many pictures cannot be read, they are mere patches of grey: the samples fall around the origin, where this model keeps
-# hardly any image.*
-#
-# Is it that three epochs are too few, or that we ask in the wrong place? Take `vae-2d-b1000`: the same network and the same
-# $B = 1000$, but trained for 30 epochs already. In the two upper rows $z$ comes from the prior, in the two lower rows from
-# a Gaussian fitted to the cloud of its own $\mu$:
-
-# %%
-trained = models.load_pretrained("vae-2d-b1000").to(device)
-torch.manual_seed(0)
-with torch.no_grad():
-    mu = trained.encode(val_set.images[:2000].to(device))[0].cpu()
-    cloud = torch.distributions.MultivariateNormal(mu.mean(dim=0), mu.T.cov())
-    samples = trained.decode(
-        torch.cat([torch.randn(20, 2), cloud.sample((20,))]).to(device)
-    )
-plots.plot_images(
-    samples,
-    rows=["z ~ N(0, I)", "", tr("z khớp đám mây", "z fitted"), ""],
-    title=tr("Lấy z ở đâu?", "Where to take z from"),
-)
-
-# %% [markdown] lang="vi"
-# *Hình: bốn mươi ảnh. Giờ phần lớn đọc được, và những mảng xám đã biến mất: sau 30 epoch, đám mây bao quanh gốc tọa độ và rộng gấp ba tiên nghiệm. Vì thế tiên nghiệm chỉ với tới phần giữa của nó:
-# hai hàng trên không có số 1 hay số 7 nào, vì vùng của chúng nằm xa hơn; hai hàng dưới thì có.*
-#
-# Vậy là lỗi tại cả hai: ba epoch là quá ít, và ta đã hỏi sai nơi.
-# Cách chữa tận gốc là để mô hình tự giữ các $\mu$ trong tiên nghiệm, nghĩa là chọn $B$ (hay $\sigma_x$ của decoder) cho hợp lý: đó là chuyện của bài 04.
-#
-# ## Đi từ ảnh này sang ảnh kia
-
-# %% [markdown] lang="en"
-# *The figure: forty images. Most of them can be read now, and the grey patches are gone: after 30 epochs the cloud lies
-# around the origin, three times as wide as the prior. So the prior reaches only its middle: the upper rows hold not a
-# single 1 or 7, whose regions lie farther out; the lower rows have them.*
-#
-# So both are to blame: three epochs are too few, and we asked in the wrong place.
-# The real cure is a model that keeps its $\mu$ within the prior, which means choosing $B$ (the decoder's $\sigma_x$) well:
-# the matter of lesson 04.
-#
-# ## Walking from one image to another
-
-# %%
-first_zero, first_one = (val_set.images[val_set.labels == digit][0] for digit in (0, 1))
-plots.plot_interpolation(model, first_zero, first_one)
-
-# %% [markdown] lang="vi"
-# *Hình: mười ảnh trên đoạn thẳng nối mã của một số 0 với mã của một số 1. Trên đường đi, decoder vẽ những chữ số khác:
-# đoạn thẳng băng qua vùng của chúng.*
-#
-# ### Lượt của bạn
-#
-# Viết hàm sinh ra $n$ ảnh mới từ tiên nghiệm; kết quả là một tensor kích thước $(n, 1, 28, 28)$. `model.latent_dim` là số chiều tiềm ẩn (latent dimension) và `model.decode(z)` là decoder.
-# $z$ phải nằm trên cùng thiết bị với mô hình, tức là `next(model.parameters()).device`.
-
-# %% [markdown] lang="en"
-# *The figure: ten pictures on the straight line from the code of a 0 to the code of a 1. On its way the decoder draws
-# other digits: the line crosses their regions.*
 #
 # ### Your turn
 #
-# Write a function that makes $n$ new images from the prior; it returns a tensor of shape $(n, 1, 28, 28)$.
-# `model.latent_dim` is the number of latent dimensions and `model.decode(z)` is the decoder. $z$ must be on the model's
-# device, which is `next(model.parameters()).device`.
+# Write a function that makes $n$ new images from the prior; it returns a tensor of shape $(n, 1, 28, 28)$. `model.latent_dim` is the number of latent dimensions, `model.decode(z)` is the decoder.
+# $z$ must be on the model's device, which is `next(model.parameters()).device`.
 
 
 # %% tags=["exercise"]
@@ -316,66 +303,202 @@ def sample_prior(model, n):
 
 
 # %%
-checks.check_sample_prior(sample_prior)
+right = checks.check_sample_prior(sample_prior)
 
 # %% [markdown] lang="vi"
-# Giờ cho hàm của bạn vẽ: hai mươi ảnh từ `vae-2d-b1000`, rồi hai mươi ảnh từ `vae-2d`, cũng huấn luyện như thế nhưng với $B = 10$. (Chưa viết hàm thì ô này chưa vẽ gì.)
+# Hàm của bạn vẽ hình dưới đây, mỗi mô hình hai mươi ảnh. (Khi nó chưa đúng, `plots.plot_samples` vẽ bốn mươi ảnh của $B = 1000$.)
 
 # %% [markdown] lang="en"
-# Now let your function draw: twenty images from `vae-2d-b1000`, then twenty from `vae-2d`, trained in the same way but with
-# $B = 10$. (Until the function is written, this cell draws nothing.)
+# Your function draws the figure below, twenty images by each model. (Until it is right, `plots.plot_samples` draws forty images by $B = 1000$.)
 
 # %%
 torch.manual_seed(0)
-figure = None
-samples = sample_prior(trained, 20)
-if samples is not None:
-    more = sample_prior(models.load_pretrained("vae-2d").to(device), 20)
+if right:
     figure = plots.plot_images(
-        torch.cat([samples, more]),
+        torch.cat([sample_prior(model, 20), sample_prior(model_b10, 20)]).detach(),
         rows=["B = 1000", "", "B = 10", ""],
-        title=tr("Hàm của bạn lấy mẫu từ N(0, I)", "Your function draws from N(0, I)"),
+        title=tr("Ảnh sinh ra từ z ~ N(0, I)", "Images made from z ~ N(0, I)"),
     )
+else:
+    figure = plots.plot_samples(model, n=40, seed=0)
 figure
 
 # %% [markdown] lang="vi"
-# *Hình: cùng một hàm, cùng một tiên nghiệm. Hai hàng trên lại thiếu số 1 và số 7; hai hàng dưới có thể có đủ mọi chữ số, vì `vae-2d` giữ các $\mu$ của nó quanh gốc tọa độ.*
+# *Hình: ảnh mới, giải mã từ $z \sim \mathcal{N}(0, I)$.* Phần lớn đọc được, nhưng với $B = 1000$, hãy thử tìm một số 1 hay một số 7.
+#
+# ## Nên lấy $z$ ở đâu?
+#
+# Với $B = 1000$, prior chỉ với tới một phía của đám mây. Thay vì prior, ta có thể lấy $z$ từ một phân phối Gauss khớp với các mã:
 
 # %% [markdown] lang="en"
-# *The figure: the same function and the same prior. The upper rows lack 1 and 7 again; in the lower rows every digit can
-# appear, since `vae-2d` keeps its $\mu$ around the origin.*
+# *The figure: new images, decoded from $z \sim \mathcal{N}(0, I)$.* Most can be read, but with $B = 1000$ try to find a 1 or a 7.
+#
+# ## Where to take $z$ from?
+#
+# With $B = 1000$ the prior reaches only one side of the cloud. Instead of the prior we can take $z$ from a Gaussian fitted to the codes:
+
+
+# %%
+def fitted(mu):
+    return torch.distributions.MultivariateNormal(mu.mean(dim=0), mu.T.cov())
+
+
+torch.manual_seed(0)
+with torch.no_grad():
+    samples = model.decode(torch.cat([torch.randn(20, 2), fitted(codes).sample((20,))]))
+plots.plot_images(
+    samples,
+    rows=["z ~ N(0, I)", "", tr("z ~ Gauss khớp mã", "z ~ fitted Gaussian"), ""],
+    title=tr("B = 1000: lấy z ở đâu?", "B = 1000: where to take z from"),
+)
 
 # %% [markdown] lang="vi"
+# *Hình: vẫn decoder của $B = 1000$; hai hàng trên lấy $z$ từ prior, hai hàng dưới từ phân phối Gauss khớp với các mã.*
+#
+# Hai mươi ảnh thì dễ do may rủi. Ta lấy 1000 ảnh từ mỗi nguồn, chia thành 50 lượt 20 ảnh, và coi mỗi ảnh là chữ số của ảnh huấn luyện gần nó nhất:
+
+# %% [markdown] lang="en"
+# *The figure: the same decoder, $B = 1000$; in the two upper rows $z$ comes from the prior, in the two lower ones from the Gaussian fitted to the codes.*
+#
+# Twenty images may be chance. We take 1,000 images from each source, as 50 draws of 20, and call each image by the digit of the training image nearest to it:
+
+
+# %%
+def digits_of(pictures):
+    nearest = torch.cdist(pictures.flatten(1), pixels[:10000]).argmin(dim=1)
+    return train_all.labels[nearest]
+
+
+def report(name, digits):
+    ones_and_sevens = ((digits == 1) | (digits == 7)).float().mean()
+    kinds = sum(len(draw.unique()) for draw in digits.split(20)) / len(digits.split(20))
+    print(
+        f"{name:22} 1, 7: {ones_and_sevens:4.0%}   {tr('số loại trong 20 ảnh', 'kinds in 20 images')}: {kinds:.1f}"
+    )
+
+
+# %%
+report(tr("ảnh kiểm tra", "test images"), test_set.labels[chosen])
+for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, codes_b10)):
+    for source, z in {
+        "N(0, I)": torch.randn(1000, 2),
+        "Gauss": fitted(mu).sample((1000,)),
+    }.items():
+        with torch.no_grad():
+            report(f"{name}, z ~ {source}", digits_of(decoder.decode(z)))
+
+# %% [markdown] lang="vi"
+# Với $B = 1000$ và prior, hầu như không có số 1 hay số 7 nào, trong khi chúng chiếm hơn một phần năm số ảnh thật. Hai mươi ảnh chỉ gồm chừng sáu loại chữ số, còn với phân phối Gauss khớp mã là hơn bảy. Vậy decoder vẽ được các chữ số ấy;
+# chỉ là prior hầu như không lấy $z$ ở chỗ của chúng. Ở các mạng huấn luyện từ seed khác, $B = 1000$ cũng thiếu nhiều loại hơn $B = 10$. <!-- claim: prior_misses_digits -->
+#
+# Phân phối Gauss ấy cũng chưa đúng hẳn: nó cho ra quá nhiều số 1 và số 7. Đám mây các mã không có dạng Gauss; một bài sau sẽ dùng một phân phối khớp hơn.
+#
+# ## Huấn luyện quá ít thì trông ra sao
+#
+# Giờ mới đến mạng mà bạn có được sau ba epoch. Nó khác `vae-2d-b1000` ở bốn điểm: 3 epoch thay vì 30; batch 256 thay vì 128; tốc độ học (learning rate) cố định $10^{-3}$ thay vì một chu kỳ lên tới $4 \cdot 10^{-3}$; 48.000 ảnh
+# thay vì 60.000. $B = 1000$ thì giống nhau. Vì thế, so hai mạng không cho biết điểm nào quyết định; nó chỉ cho thấy một mạng *học chưa đủ* trông ra sao.
+#
+# ⏱ Khoảng 40 giây trên CPU hai nhân.
+
+# %% [markdown] lang="en"
+# With $B = 1000$ and the prior there is hardly a 1 or a 7, though they are more than a fifth of the real images. Twenty images hold about six kinds of digit, with the fitted Gaussian more than seven. So the decoder can draw those digits;
+# the prior hardly ever takes a $z$ from their places. In networks trained from other seeds, too, $B = 1000$ lacks more kinds than $B = 10$. <!-- claim: prior_misses_digits -->
+#
+# The fitted Gaussian is not quite right either: it gives too many 1s and 7s. The cloud of the codes is not shaped like a Gaussian; a later lesson fits a better distribution.
+#
+# ## What too little training looks like
+#
+# Only now the network that you have after three epochs. It differs from `vae-2d-b1000` in four ways: 3 epochs instead of 30; batches of 256 instead of 128; a constant learning rate of $10^{-3}$ instead of one cycle up to $4 \cdot 10^{-3}$;
+# 48,000 images instead of 60,000. $B = 1000$ is the same. So comparing the two does not tell which of these decides; it only shows what a network looks like that has *not learnt enough*.
+#
+# ⏱ About 40 seconds on two CPU cores.
+
+# %%
+torch.manual_seed(1)
+young = models.VAE(channels=1, latent_dim=2)
+train_set, _ = data.split(train_all, (0.8, 0.2), seed=1)
+training.fit(young, train_set, epochs=3, seed=1, log_dir=None)
+young = young.cpu().eval()
+with torch.no_grad():
+    young_codes = young.encode(x)[0]
+    redrawn_young = young.decode(young_codes)
+print(f"{errors_of(redrawn_young, x).mean():.1f}")
+
+# %%
+ten = slice(0, 10)
+plots.plot_images(
+    {
+        tr("Ảnh gốc", "Original"): x[ten],
+        "PCA": pca[ten],
+        tr("VAE, 3 epoch", "VAE, 3 epochs"): redrawn_young[ten],
+        tr("VAE, 30 epoch", "VAE, 30 epochs"): vae[ten],
+    },
+    title=tr("Học chưa đủ và học đủ", "Too little training, and enough"),
+    vmin=0,
+    vmax=1,
+)
+
+# %% [markdown] lang="vi"
+# *Hình: mười ảnh kiểm tra, qua PCA, qua mạng ba epoch và qua mạng ba mươi epoch.* Sau ba epoch sai số là khoảng 41, chỉ nhỉnh hơn PCA với hai con số (khoảng 44), mà mất công hơn nhiều. Nếu chỉ nhìn mạng này, ta sẽ tưởng VAE vốn vẽ xám và nhòe như thế.
+#
+# Ảnh sinh ra còn kém hơn nữa:
+
+# %% [markdown] lang="en"
+# *The figure: ten test images by PCA, by the network of three epochs and by that of thirty.* After three epochs the error is about 41, only a little better than PCA with two numbers (about 44), for much more work. From this network alone one would think that a VAE draws grey smears by nature.
+#
+# Its samples are worse still:
+
+# %%
+samples = [net.decode(torch.randn(20, 2)).detach() for net in (young, model)]
+rows = [tr("3 epoch", "3 epochs"), "", tr("30 epoch", "30 epochs"), ""]
+plots.plot_images(torch.cat(samples), rows=rows, title="B = 1000, z ~ N(0, I)")
+
+# %% [markdown] lang="vi"
+# *Hình: cùng prior, cùng $B = 1000$; hai hàng trên là mạng ba epoch, hai hàng dưới là mạng ba mươi epoch.* Trước khi kết luận về một loại mô hình, hãy hỏi mạng trong hình đã được huấn luyện bao lâu.
+#
+# ## Trả lời
+#
+# *Mạng đã huấn luyện học được gì?* Với hai con số, nó vẽ lại ảnh chưa từng thấy tốt hơn hẳn cách nén tuyến tính tốt nhất; nó sinh được ảnh mới, nhưng với $B = 1000$ thì prior bỏ sót những chữ số có mã nằm ngoài tầm của nó.
+#
 # ## Tự kiểm tra
 #
 # <details><summary><b>So với autoencoder thường, VAE khác ở điểm chính nào?</b> (câu 9 của bài trắc nghiệm)</summary>
 #
-# Nó mã hóa mỗi ảnh thành một phân phối xác suất, chứ không phải một điểm. Nhưng bài này cho thấy: nếu $\sigma$ của encoder bị ép rất nhỏ,
-# khác biệt ấy gần như biến mất.
+# Nó mã hóa mỗi ảnh thành một phân phối xác suất, chứ không phải một điểm. Với $B = 1000$, phân phối ấy rất hẹp, và đám mây các mã không khớp với prior.
+# </details>
+#
+# <details><summary><b>Một bạn báo cáo: "VAE của tôi có sai số 43 trên MNIST". Bạn hỏi lại điều gì?</b></summary>
+#
+# Sai số tính thế nào (tổng hay trung bình, trên ảnh nào), mã có bao nhiêu chiều, và trên cùng những ảnh ấy, ảnh trung bình và PCA với cùng số chiều được bao nhiêu. Với hai chiều, 43 gần như chính là PCA.
 # </details>
 #
 # ## Tóm tắt
 #
-# - Xem ảnh tái tạo với `eval()`, `no_grad()` và bảng màu xám cố định từ 0 đến 1.
-# - Bản đồ $\mu$ cho thấy mô hình tự gom các chữ số giống nhau, dù chưa từng thấy nhãn.
-# - Sinh ảnh là giải mã $z \sim \mathcal{N}(0, I)$; với $B = 1000$, tiên nghiệm và đám mây $\mu$ không khớp nhau, nên mẫu xấu.
-#
-# **Xem lại:** [Bài 04 · Hàm mất mát](04_loss.ipynb) nói $B$ nghĩa là gì. **Tiếp theo:** [Bài 07 · Thanh trượt tiềm ẩn](07_latent_sliders.ipynb).
+# - Xem ảnh tái tạo với `eval()`, `no_grad()` và thang xám cố định từ 0 đến 1, trên ảnh mà mạng chưa thấy, lấy ngẫu nhiên.
+# - So sai số với đen hoàn toàn, ảnh trung bình và PCA trên cùng những ảnh ấy.
+# - Sinh ảnh là giải mã $z \sim \mathcal{N}(0, I)$; nó chỉ tốt khi các mã thực sự phân bố gần như prior.
 
 # %% [markdown] lang="en"
+# *The figure: the same prior and $B = 1000$; the two upper rows by the network of three epochs, the two lower ones by that of thirty.* Before you judge a kind of model, ask how long the network in the figure was trained.
+#
+# ## The answer
+#
+# *What has a trained network learnt?* With two numbers it redraws unseen images clearly better than the best linear compression; it makes new images, but with $B = 1000$ the prior leaves out the digits whose codes lie beyond its reach.
+#
 # ## Test yourself
 #
 # <details><summary><b>What is the main difference between a VAE and a plain autoencoder?</b> (quiz question 9)</summary>
 #
-# It encodes each image as a probability distribution instead of a single point. But this lesson has shown that the
-# difference all but vanishes when the encoder's $\sigma$ is forced to be tiny.
+# It encodes each image as a probability distribution instead of a single point. With $B = 1000$ that distribution is very narrow, and the cloud of the codes does not fit the prior.
+# </details>
+#
+# <details><summary><b>Somebody reports: "My VAE has an error of 43 on MNIST." What do you ask?</b></summary>
+#
+# How the error is computed (sum or mean, on which images), how many dimensions the code has, and what the mean image and PCA with as many dimensions reach on the same images. With two dimensions 43 is about what PCA has.
 # </details>
 #
 # ## Recap
 #
-# - Look at reconstructions with `eval()`, `no_grad()`, and a grey scale fixed from 0 to 1.
-# - The map of the $\mu$ shows that the model gathers similar digits by itself, without ever seeing a label.
-# - Making images means decoding $z \sim \mathcal{N}(0, I)$; with $B = 1000$ the prior and the cloud of the $\mu$ do not
-#   match, so the samples are poor.
-#
-# **Look back:** [Lesson 04 · The loss](04_loss.ipynb) says what $B$ means. **Next:** [Lesson 07 · Latent sliders](07_latent_sliders.ipynb).
+# - Look at reconstructions with `eval()`, `no_grad()` and a grey scale fixed from 0 to 1, on unseen images drawn at random.
+# - Hold the error against all black, the mean image and PCA on the same images.
+# - Making images means decoding $z \sim \mathcal{N}(0, I)$; it is only good when the codes really lie about as the prior does.

@@ -1,59 +1,86 @@
 # %% [markdown] lang="vi"
 # # Bài 07 · Thanh trượt tiềm ẩn
 #
-# *Nếu bạn cầm được $z$ trong tay và vặn từng núm một, chữ số sẽ đổi ra sao?* Bài này dùng mô hình đã huấn luyện sẵn, nên không phải chờ: kéo thanh trượt
-# hay bấm lên bản đồ, và nhìn decoder vẽ ngay lập tức.
+# *Nếu tự tay thay đổi từng con số của $z$, chữ số sẽ đổi ra sao, và mỗi con số có mang một ý nghĩa riêng không?* Bài này dùng mô hình đã huấn luyện sẵn, nên không phải chờ: kéo thanh trượt
+# hay bấm lên bản đồ, decoder vẽ ngay.
 #
-# Cả bài chạy trong vài giây. Các ô tương tác cần kernel đang chạy; nếu chỉ đọc trên web, bạn sẽ thấy hình tĩnh thay thế.
+# ⏱ Học khoảng một giờ; máy tính toán chừng nửa phút. Các ô tương tác cần kernel đang chạy; khi không có kernel, hình tĩnh đứng thay. Nếu một ô báo *model not found*, hoặc thanh trượt kéo mà ảnh không đổi
+# (kernel đã khởi động lại), hãy chạy lại tất cả các ô: *Run → Run All Cells*.
 
 # %% [markdown] lang="en"
 # # Lesson 07 · Latent sliders
 #
-# *If you could hold $z$ in your hand and turn one knob after the other, how would the digit change?* This lesson uses models that are trained already, so
-# there is nothing to wait for: drag a slider or click on the map, and watch the decoder draw at once.
+# *If you could turn the numbers of $z$ by hand, one at a time, how would the digit change, and does each number have a meaning of its own?* This lesson uses models that are trained already, so
+# there is nothing to wait for: drag a slider or click on the map, and the decoder draws at once.
 #
-# The whole lesson runs in a few seconds. The interactive cells need a running kernel; on a web page you will see still pictures in their place.
+# ⏱ About an hour; computing takes about half a minute. The interactive cells need a running kernel; without one a still picture stands in. If a cell says *model not found*, or a slider moves and the picture does not
+# (the kernel was restarted), run all cells again: *Run → Run All Cells*.
 
 # %%
 import torch
 
-from vae_helpers import checks, data, models, plots, tr, widgets
+from vae_helpers import checks, data, metrics, models, plots, tr, widgets
 
+vae = models.load_pretrained("vae-2d")
 test_set = data.load_mnist(train=False)
 
 # %% [markdown] lang="vi"
 # ## 1 · Mô hình đã huấn luyện sẵn
 #
-# `vae-2d` là VAE của bài tập, huấn luyện với $B = 10$ (bài 04 cho thấy vì sao số này hợp lý hơn 1000). Tấm thẻ đi kèm ghi cách làm ra nó và điểm số trên 10.000 ảnh kiểm tra (test):
+# `vae-2d` là VAE trong đề bài (bản bài tập in sẵn, xem bài 00), huấn luyện với $B = 10$. Thẻ mô hình (model card) đi kèm ghi cách huấn luyện và kết quả đo trên 10.000 ảnh kiểm tra (test):
 
 # %% [markdown] lang="en"
 # ## 1 · A model that is trained already
 #
-# `vae-2d` is the exercise's VAE, trained with $B = 10$ (lesson 04 shows why this is more sensible than 1000). Its card says how it was made and how it scores on the 10,000 test images:
+# `vae-2d` is the VAE of the handout (the printed exercise, see lesson 00), trained with $B = 10$. Its model card says how it was trained, and what was measured on the 10,000 test images:
 
 # %% tags=["nbval-check-output"]
-vae = models.load_pretrained("vae-2d")
 card = models.pretrained_card("vae-2d")
 print({key: card[key] for key in ("B", "epochs", "schedule", "seed")})
 print(card["scores_on_test_images"])
 
 # %% [markdown] lang="vi"
-# `sse` là tổng bình phương sai số mỗi ảnh, `kl` tính bằng nat.
+# `sse` là tổng bình phương sai số của một ảnh; `kl` tính bằng nat, đơn vị thông tin với log tự nhiên.
 #
-# ## 2 · Cầm $z$ trong tay
-#
-# Bên trái là bản đồ không gian tiềm ẩn (latent space): mỗi chấm là mã $\mu$ của một ảnh, mỗi màu một chữ số, ba vòng tròn đứt nét là $\mathcal{N}(0, I)$ ở mức 1, 2, 3 độ lệch chuẩn (standard deviation). Trong hai chiều,
-# chúng chứa 39 %, 86 % và 99 % số mẫu, theo công thức $1 - e^{-r^2/2}$; con số 86 % ở bài 06 là từ đây mà ra. Bên phải là
-# chữ số mà decoder vẽ tại dấu tròn nhỏ trên bản đồ. **Bấm hay kéo trên bản đồ, hoặc kéo hai thanh trượt.** Dùng bàn phím cũng được: phím Tab để chọn thanh trượt, phím mũi tên để đi từng bước.
+# Bắt đầu bằng hai lượt đi. Hàng trên chỉ đổi $z_1$, hàng dưới chỉ đổi $z_2$, số còn lại bằng 0:
 
 # %% [markdown] lang="en"
-# `sse` is the squared error summed over an image, `kl` is in nats.
+# `sse` is the squared error summed over an image; `kl` is in nats, the unit of information with the natural logarithm.
+#
+# We begin with two walks. The upper row changes $z_1$ alone, the lower row $z_2$ alone, while the other number is 0:
+
+# %%
+values = torch.linspace(-3, 3, 9)
+zero = torch.zeros(9)
+z = torch.cat([torch.stack([values, zero], dim=1), torch.stack([zero, values], dim=1)])
+with torch.no_grad():
+    pictures = vae.decode(z)
+plots.plot_images(
+    pictures,
+    [f"{value:.2f}" for value in values],
+    rows=["$z_1$", "$z_2$"],
+    title=tr("Mỗi lần đổi một con số", "One number at a time"),
+)
+
+# %% [markdown] lang="vi"
+# *Hình: ảnh mà decoder vẽ khi chỉ một con số của $z$ đi từ −3 đến 3.* Cả hai con số đều đổi cả *loại* chữ số lẫn *kiểu* chữ. Chưa thấy con số nào có nghĩa riêng.
+#
+# ## 2 · Tự tay điều khiển $z$
+#
+# Bên trái là bản đồ không gian tiềm ẩn (latent space): mỗi chấm là mã $\mu$ của một ảnh, mỗi màu một chữ số. Ba vòng tròn nét đứt là phân phối tiên nghiệm (prior) $\mathcal{N}(0, I)$ ở mức 1, 2, 3 độ lệch chuẩn; trong hai chiều,
+# chúng chứa 39%, 86% và 99% số mẫu, theo công thức $1 - e^{-r^2/2}$. Bên phải là chữ số mà decoder vẽ tại dấu tròn nhỏ trên bản đồ.
+#
+# **Bấm hay kéo trên bản đồ, hoặc kéo hai thanh trượt.** Dùng bàn phím cũng được: phím Tab chọn thanh trượt, phím mũi tên đi từng bước.
+
+# %% [markdown] lang="en"
+# *The figure: what the decoder draws while a single number of $z$ goes from −3 to 3.* Both numbers change the *kind* of digit as well as its *style*. Neither has a meaning of its own so far.
 #
 # ## 2 · Holding $z$ in your hand
 #
-# On the left is the map of the latent space: each dot is the code $\mu$ of an image, each colour a digit, and the three dashed circles are $\mathcal{N}(0, I)$ at 1, 2 and 3 standard deviations. In two dimensions
-# they hold 39 %, 86 % and 99 % of its samples, by $1 - e^{-r^2/2}$: that is where the 86 % of lesson 06 came from. On the right is the
-# digit that the decoder draws at the small round marker on the map. **Click or drag on the map, or drag the two sliders.** The keyboard works too: Tab selects a slider, the arrow keys take single steps.
+# On the left is the map of the latent space: each dot is the code $\mu$ of an image, each colour a digit. The three dashed circles are the prior $\mathcal{N}(0, I)$ at 1, 2 and 3 standard deviations; in two dimensions
+# they hold 39%, 86% and 99% of its samples, by $1 - e^{-r^2/2}$. On the right is the digit that the decoder draws at the small round marker on the map.
+#
+# **Click or drag on the map, or drag the two sliders.** The keyboard works too: Tab selects a slider, the arrow keys take single steps.
 
 # %%
 widgets.latent_explorer(vae, test_set)
@@ -65,11 +92,11 @@ widgets.latent_explorer(vae, test_set)
 #
 # - đi chậm từ vùng số 1 sang vùng số 0. Chữ số nào hiện ra dọc đường?
 # - tìm chỗ mà chữ số nghiêng sang phải, rồi chỗ nó nghiêng sang trái;
-# - ra bốn góc, ngoài vòng tròn thứ ba, rồi ra giữa mép trái, quanh $(-3, 0)$. Ở đâu ảnh vẫn là chữ số rõ ràng?
+# - ra bốn góc, ngoài vòng tròn thứ ba, rồi ra giữa mép trái, quanh $(-3;\ 0)$. Ở đâu ảnh vẫn là chữ số rõ ràng?
 #
 # ## 3 · Nhiều chiều hơn: 16 thanh trượt
 #
-# Với 16 chiều, không còn bản đồ nào vẽ nổi, nhưng ảnh nét hơn nhiều. Bấm **Ngẫu nhiên** vài lần: mỗi lần là một mẫu $z \sim \mathcal{N}(0, I)$. Nét thì nét, nhưng không ít hình chẳng phải chữ số nào: trong 16 chiều, các mã không lấp đầy $\mathcal{N}(0, I)$, nên có mẫu rơi vào chỗ vắng mã (bài 09 sẽ đo).
+# Với 16 chiều, không còn bản đồ nào vẽ nổi, nhưng ảnh nét hơn nhiều. Bấm **Ngẫu nhiên** vài lần, mỗi lần là một mẫu $z \sim \mathcal{N}(0, I)$. Có mẫu ra chữ số nét, cũng có mẫu chẳng ra chữ số nào.
 
 # %% [markdown] lang="en"
 # *Without a kernel the cell above shows a grid of 12 × 12 pictures, decoded from evenly spaced points of the map.*
@@ -82,45 +109,135 @@ widgets.latent_explorer(vae, test_set)
 #
 # ## 3 · More dimensions: 16 sliders
 #
-# With 16 dimensions no map can be drawn, but the pictures are much sharper. Press **Random** a few times: each time is a sample $z \sim \mathcal{N}(0, I)$. Crisp they are, yet quite a few are no digit at all: in 16 dimensions the codes do not fill $\mathcal{N}(0, I)$, so some samples fall where there are no codes (lesson 09 measures it).
+# With 16 dimensions no map can be drawn, but the pictures are much sharper. Press **Random** a few times: each time is a sample $z \sim \mathcal{N}(0, I)$. Some samples are crisp digits, others are no digit at all.
 
 # %%
 vae_16 = models.load_pretrained("vae-16d")
 widgets.latent_explorer(vae_16)
 
 # %% [markdown] lang="vi"
-# *Khi không có kernel, ô trên hiện hai mươi ảnh sinh ra từ $z \sim \mathcal{N}(0, I)$.* So với mô hình hai chiều, sai số trên ảnh kiểm tra giảm từ 30,6 xuống 4,9, đổi lại KL tăng từ 8,3 lên 51 nat. Một nat là $1/\ln 2 \approx 1{,}44$ bit, vậy là từ 12 lên 74 bit cho mỗi ảnh:
+# *Khi không có kernel, ô trên hiện hai mươi ảnh sinh ra từ $z \sim \mathcal{N}(0, I)$.* Khi so hai mô hình, hãy để ý rằng $B$ của chúng cũng khác nhau. Dưới đây là chúng, rồi hai mạng cùng $B = 1000$:
 
 # %% [markdown] lang="en"
-# *Without a kernel the cell above shows twenty images made from $z \sim \mathcal{N}(0, I)$.* Compared with the 2-D model the error on test images falls from 30.6 to 4.9, at the price of a KL that rises from 8.3 to 51 nats. A nat is $1/\ln 2 \approx 1.44$ bits, so from 12 to 74 bits for each image:
+# *Without a kernel the cell above shows twenty images made from $z \sim \mathcal{N}(0, I)$.* Before you compare the two models, note that their $B$ differs too. Here they are, and then two networks with the same $B = 1000$:
 
 # %% tags=["nbval-check-output"]
-for name in ("vae-2d", "vae-16d"):
-    print(f"{name:8}", models.pretrained_card(name)["scores_on_test_images"])
+for name in ("vae-2d", "vae-16d", "vae-2d-b1000", "vae-16d-b1000"):
+    card = models.pretrained_card(name)
+    print(f"{name:14} B = {card['B']:4}  {card['scores_on_test_images']}")
 
 # %% [markdown] lang="vi"
+# Từ 2 lên 16 chiều, sai số giảm từ khoảng 31 xuống 5, dù $B$ là bao nhiêu trong bảng này. KL thì phụ thuộc cả vào $B$: với một $B = 1000$, nó tăng từ 23 lên 81 nat; với 10 rồi 40, nó tăng từ 8 lên 51 nat.
+#
+# ### Lượt của bạn
+#
+# KL ấy được chia cho 16 chiều thế nào? KL của nhiều chiều độc lập là tổng KL của từng chiều, nên mỗi chiều $i$ góp
+#
+# $$\mathrm{KL}_i = \tfrac12\left(\mu_i^2 + \sigma_i^2 - \log\sigma_i^2 - 1\right),$$
+#
+# lấy trung bình trên các ảnh. Viết hàm nhận `mu` và `logvar`, đều có kích thước $(N, d)$, và trả về $d$ con số ấy.
+
+# %% [markdown] lang="en"
+# From 2 to 16 dimensions the error falls from about 31 to 5, whichever $B$ of this table. The KL depends on $B$ as well: at the one $B = 1000$ it rises from 23 to 81 nats, with 10 and then 40 from 8 to 51.
+#
+# ### Your turn
+#
+# How is that KL shared out among the 16 dimensions? The KL of independent dimensions is the sum of the KLs of each, so dimension $i$ contributes
+#
+# $$\mathrm{KL}_i = \tfrac12\left(\mu_i^2 + \sigma_i^2 - \log\sigma_i^2 - 1\right),$$
+#
+# averaged over the images. Write a function that takes `mu` and `logvar`, both of shape $(N, d)$, and returns these $d$ numbers.
+
+
+# %% tags=["exercise"]
+def kl_per_dimension(mu, logvar):
+    ### BEGIN SOLUTION
+    return 0.5 * (mu**2 + logvar.exp() - logvar - 1).mean(dim=0)
+    ### END SOLUTION
+
+
+# %%
+right = checks.check_kl_per_dimension(kl_per_dimension)
+kl_of = kl_per_dimension if right else metrics.kl_per_dimension
+
+# %% [markdown] lang="vi"
+# Hàm của bạn xếp thứ tự các hàng của hình dưới đây (khi nó chưa đúng, `metrics.kl_per_dimension` làm thay). Ta lấy mã $\mu$ của một ảnh rồi cho từng chiều đi từ −3 đến 3, còn mười lăm chiều kia đứng yên.
+
+# %% [markdown] lang="en"
+# Your function orders the rows of the figure below (until it is right, `metrics.kl_per_dimension` stands in). We take the code $\mu$ of one image and let each dimension go from −3 to 3 while the fifteen others stay.
+
+# %%
+chosen = torch.randperm(len(test_set), generator=torch.Generator().manual_seed(0))[
+    :2000
+]
+x, y = test_set.images[chosen], test_set.labels[chosen]
+with torch.no_grad():
+    mu, logvar = vae_16.encode(x)
+kl = kl_of(mu, logvar)
+order = kl.argsort(descending=True).tolist()
+
+# %%
+start = mu[y == 3][0]
+z = start.repeat(16, 9, 1)  # tr("hàng, cột, chiều", "rows, columns, dimensions")
+for row, i in enumerate(order):
+    z[row, :, i] = values
+with torch.no_grad():
+    pictures = vae_16.decode(z.flatten(0, 1))
+plots.plot_images(
+    pictures,
+    [f"{value:.2f}" for value in values],
+    rows=[f"$z_{{{i + 1}}}$ · {kl[i]:.1f} nat" for i in order],
+    title=tr("Mỗi hàng đổi một chiều của z", "Each row changes one dimension of z"),
+    size=0.6,
+)
+
+# %% [markdown] lang="vi"
+# *Hình: mỗi hàng là một chiều của $z$, xếp theo KL từ lớn đến nhỏ; ở giữa mỗi hàng, chiều ấy bằng 0.* KL chia khá đều, từ 2,8 đến 3,6 nat, nên chiều nào cũng được dùng.
+#
+# Có hàng nào chỉ đổi độ nghiêng, hay chỉ đổi độ đậm? Hãy nhìn kỹ: mỗi hàng đổi vài thứ cùng lúc. Thử đo thì thấy từng chiều của `vae-16d` tương quan với độ nghiêng không quá 0,8, còn cả 16 chiều cùng nhau thì đoán được nó, với
+# tương quan trên 0,9. Độ nghiêng có trong $z$, nhưng không nằm trên một trục. <!-- claim: no_axis_is_slant -->
+#
+# <details><summary>Hàm mất mát có ưa trục nào không?</summary>
+#
+# $\mathcal N(0, I)$ thì tròn, xoay thế nào cũng vậy. Nhưng $q(z\mid x)$ có một $\sigma$ riêng cho từng trục, và điều đó làm hàm mất mát ưa những trục mà dọc theo chúng decoder thay đổi ảnh theo các hướng *vuông góc* nhau, giống PCA
+# (Rolínek và cộng sự, 2019). "Vuông góc" chưa phải là "độ nghiêng". Vả lại, ở `vae-16d` ta hầu như không thấy điều ấy: hai trục của nó cách vuông góc cũng xa như hai trục quay ngẫu nhiên. <!-- claim: axes_like_any_others -->
+# </details>
+#
 # ## 4 · Đi từ ảnh này sang ảnh kia
 #
-# Gọi $z_a$ và $z_b$ là mã $\mu$ của hai ảnh $a$ và $b$, còn $\alpha$ là số cho biết ta đã đi được bao xa: $\alpha = 0$ là ở $z_a$, $\alpha = 1$ là ở $z_b$. Có hai con đường từ $z_a$ đến $z_b$:
+# Gọi $z_a$ và $z_b$ là mã $\mu$ của hai ảnh, và $\alpha$ cho biết ta đã đi được bao xa: $\alpha = 0$ là ở $z_a$, $\alpha = 1$ là ở $z_b$. Có hai con đường:
 #
 # - **đường thẳng** (linear): $(1 - \alpha) z_a + \alpha z_b$;
 # - **cung tròn** (spherical), với $\omega$ là góc giữa hai vector:
 #
 # $$\frac{\sin((1-\alpha)\,\omega)}{\sin\omega}\, z_a + \frac{\sin(\alpha\,\omega)}{\sin\omega}\, z_b, \qquad \cos\omega = \frac{z_a \cdot z_b}{\|z_a\|\,\|z_b\|}.$$
 #
-# Vì sao cần cung tròn? Với $z \sim \mathcal{N}(0, I)$, $\|z\|^2$ là tổng của $d$ bình phương, mỗi số có trung bình 1, nên nó gần bằng $d$: trong nhiều chiều, các mẫu nằm gần một mặt cầu bán kính $\sqrt d$. Mật độ tuy cao nhất tại 0, nhưng thể tích quanh đó nhỏ đến mức hầu như không mẫu nào rơi vào. Đường thẳng cắt qua bên trong mặt cầu ấy; cung tròn thì men theo nó. Hãy đo:
+# Vì sao có người dùng cung tròn? Với $z \sim \mathcal{N}(0, I)$, $\|z\|^2$ là tổng của $d$ bình phương, mỗi số có trung bình 1, nên nó gần bằng $d$. Trong nhiều chiều, các mẫu vì thế nằm gần một mặt cầu bán kính $\sqrt d$.
+# Đường thẳng cắt qua bên trong mặt cầu ấy, cung tròn thì men theo nó. Hãy đo:
 
 # %% [markdown] lang="en"
+# *The figure: each row is a dimension of $z$, ordered by KL from large to small; in the middle of a row that dimension is 0.* The KL is shared out rather evenly, 2.8 to 3.6 nats, so every dimension is used.
+#
+# Is there a row that changes the slant alone, or the weight of the stroke? Look closely: each row changes several things at once. Measured, a single dimension of `vae-16d` correlates with the slant by no more than 0.8, while all 16 together predict it with a correlation
+# above 0.9. The slant is in $z$, but not on one axis. <!-- claim: no_axis_is_slant -->
+#
+# <details><summary>Does the loss prefer any axes?</summary>
+#
+# $\mathcal N(0, I)$ is round, however it is turned. But $q(z\mid x)$ has a $\sigma$ of its own for each axis, and so the loss prefers axes along which the decoder changes the picture in *perpendicular* directions, as PCA's are
+# (Rolínek et al., 2019). "Perpendicular" is not yet "slant". And in `vae-16d` hardly anything of it can be seen: two of its axes are as far from perpendicular as two axes rotated at random. <!-- claim: axes_like_any_others -->
+# </details>
+#
 # ## 4 · Walking from one image to another
 #
-# Let $z_a$ and $z_b$ be the codes $\mu$ of two images $a$ and $b$, and let the number $\alpha$ say how far we have walked: at $\alpha = 0$ we stand at $z_a$, at $\alpha = 1$ at $z_b$. There are two ways from $z_a$ to $z_b$:
+# Let $z_a$ and $z_b$ be the codes $\mu$ of two images, and let $\alpha$ say how far we have walked: at $\alpha = 0$ we stand at $z_a$, at $\alpha = 1$ at $z_b$. There are two ways:
 #
 # - **straight** (linear): $(1 - \alpha) z_a + \alpha z_b$;
 # - along the **arc** (spherical), where $\omega$ is the angle between the two vectors:
 #
 # $$\frac{\sin((1-\alpha)\,\omega)}{\sin\omega}\, z_a + \frac{\sin(\alpha\,\omega)}{\sin\omega}\, z_b, \qquad \cos\omega = \frac{z_a \cdot z_b}{\|z_a\|\,\|z_b\|}.$$
 #
-# Why the arc? For $z \sim \mathcal{N}(0, I)$, $\|z\|^2$ is a sum of $d$ squares, each with mean 1, so it comes out near $d$: in many dimensions the samples lie near a sphere of radius $\sqrt d$. The density is highest at 0, but so little volume lies there that hardly any sample falls into it. The straight way cuts through the inside of that sphere; the arc follows it. Let us measure:
+# Why do some take the arc? For $z \sim \mathcal{N}(0, I)$, $\|z\|^2$ is a sum of $d$ squares, each with mean 1, so it comes out near $d$. In many dimensions the samples therefore lie near a sphere of radius $\sqrt d$.
+# The straight way cuts through its inside, the arc follows it. Let us measure:
 
 # %%
 torch.manual_seed(0)
@@ -128,71 +245,28 @@ for d in (2, 16, 100):
     lengths = torch.randn(5000, d).norm(dim=1)
     middle = (torch.randn(5000, d) + torch.randn(5000, d)).norm(dim=1) / 2
     print(
-        f"d = {d:3}   √d = {d**0.5:5.2f}   "
-        f"|z| = {lengths.mean():5.2f} ± {lengths.std():.2f}   "
+        f"d = {d:3}   |z| = {lengths.mean():5.2f} ± {lengths.std():.2f}   "
         f"{tr('giữa đường thẳng', 'middle of a straight walk')}: {middle.mean():5.2f}"
     )
 
 # %% [markdown] lang="vi"
-# Hãy so điểm giữa đường thẳng (cột cuối) với độ dài của một mẫu:
-#
-# - $d = 100$: 7,05 so với 9,97 ± 0,69, ngắn hơn quá bốn độ lệch chuẩn. Hầu như không mẫu nào ngắn đến thế: lời khẳng định trên là đúng;
-# - $d = 16$: 2,78 so với 3,94 ± 0,71, ngắn hơn khoảng 1,6 độ lệch chuẩn. Chừng hai mươi mẫu mới có một mẫu ngắn đến thế;
-# - $d = 2$: 0,88 so với 1,25 ± 0,66, mới nửa độ lệch chuẩn. Cứ ba mẫu thì có một mẫu ngắn hơn thế: chẳng có gì khác thường.
-#
-# Vậy trong hai chiều, bản đồ dưới đây chỉ cho thấy *hình dạng* của hai con đường, chứ không cho thấy lý do để chọn cung tròn.
+# Với $d = 100$, điểm giữa đường thẳng ngắn hơn một mẫu điển hình quá bốn độ lệch chuẩn: hầu như không mẫu nào ngắn đến thế. Với $d = 16$, nó ngắn hơn khoảng 1,6 độ lệch chuẩn. Với $d = 2$ thì chẳng có gì khác thường,
+# nên bản đồ dưới đây chỉ cho thấy *hình dạng* của hai con đường.
 
 # %% [markdown] lang="en"
-# Compare the middle of a straight walk (last column) with the length of a sample:
-#
-# - $d = 100$: 7.05 against 9.97 ± 0.69, too short by more than four standard deviations. Hardly any sample is that short: the claim above holds;
-# - $d = 16$: 2.78 against 3.94 ± 0.71, shorter by about 1.6 standard deviations. About one sample in twenty is that short;
-# - $d = 2$: 0.88 against 1.25 ± 0.66, half a standard deviation. One sample in three is shorter still: nothing out of the ordinary.
-#
-# So in two dimensions the map below shows only the *shape* of the two ways, not a reason to choose the arc.
+# With $d = 100$ the middle of a straight walk is shorter than a typical sample by more than four standard deviations: hardly any sample is that short. With $d = 16$ it is shorter by about 1.6 of them. With $d = 2$ nothing is out of the ordinary,
+# so the map below only shows the *shape* of the two ways.
 
 # %%
 digits = torch.stack(
     [test_set.images[test_set.labels == digit][0] for digit in range(10)]
 )
-# one of each digit to choose from, on either side
 walk = widgets.interpolation_slider(vae, digits, digits)
 walk.menus["a"].value, walk.menus["b"].value = 7, 2
 walk
 
 # %% [markdown] lang="vi"
-# *Khi không có kernel, ô trên hiện dải chín ảnh trên đường đi.* Nét đen trên bản đồ là đường đi; bấm ▶ để chạy, đổi giữa đường thẳng và cung tròn để so, và chọn hai chữ số khác ở menu `a`, `b`.
-#
-# Với 16 chiều, độ dài bắt đầu có ý nghĩa. Vẫn số 7 và số 2 ấy, nhưng mã của `vae-16d`; bên trên mỗi ảnh là độ dài của $z$:
-
-# %% [markdown] lang="en"
-# *Without a kernel the cell above shows a strip of nine pictures on the way.* The black line on the map is the path; press ▶ to run, switch between the straight way and the arc to compare, and choose two other digits in the menus `a` and `b`.
-#
-# With 16 dimensions the length begins to matter. The same 7 and 2, but with the codes of `vae-16d`; above each picture stands the length of its $z$:
-
-# %%
-alphas = torch.linspace(0, 1, 9).tolist()
-with torch.no_grad():
-    z_a, z_b = vae_16.encode(digits[[7, 2]])[0]
-    z = torch.stack(
-        [
-            way(z_a, z_b, alpha)
-            for way in (torch.lerp, widgets.slerp)
-            for alpha in alphas
-        ]
-    )
-    pictures = vae_16.decode(z)
-lengths = [f"|z| = {length:.1f}" for length in z.norm(dim=1).tolist()]
-plots.plot_images(
-    pictures,
-    lengths,
-    rows=[tr("đường thẳng", "straight"), tr("cung tròn", "arc")],
-    title=tr("Hai con đường từ 7 đến 2", "Two ways from 7 to 2"),
-)
-
-# %% [markdown] lang="vi"
-# *Hình: cùng hai đầu, hai con đường. Trên đường thẳng, $z$ ngắn dần từ 3,7 xuống 2,2 rồi mới dài ra, và các ảnh ở giữa nhạt, nhòe. Trên cung tròn, độ dài luôn trong khoảng 3,7 đến 4,8, và nét
-# chữ ở giữa đậm hơn.* (Mã của các ảnh kiểm tra dài trung bình 3,8 ± 0,6.) Với những cặp ảnh khác, như 3 và 6, khác biệt nhỏ hơn nhiều.
+# *Khi không có kernel, ô trên hiện dải chín ảnh trên đường đi.* Nét đen trên bản đồ là đường đi. Bấm ▶ để chạy, đổi giữa đường thẳng và cung tròn để so, và chọn hai chữ số khác ở menu `a`, `b`.
 #
 # ### Lượt của bạn
 #
@@ -200,8 +274,7 @@ plots.plot_images(
 # Ở đây có thể coi là hai vector không bao giờ song song, nên $\sin\omega \ne 0$.
 
 # %% [markdown] lang="en"
-# *The figure: the same two ends, two ways. On the straight way $z$ shortens from 3.7 to 2.2 before it grows again, and the pictures in the middle are pale and blurred. On the arc the length stays between 3.7 and 4.8,
-# and the strokes in the middle are firmer.* (The codes of the test images have length 3.8 ± 0.6.) With other pairs, such as 3 and 6, the difference is much smaller.
+# *Without a kernel the cell above shows a strip of nine pictures on the way.* The black line on the map is the path. Press ▶ to run, switch between the straight way and the arc to compare, and choose two other digits in the menus `a` and `b`.
 #
 # ### Your turn
 #
@@ -220,61 +293,126 @@ def slerp(z_a, z_b, alpha):
 
 
 # %%
-checks.check_slerp(slerp)
+right = checks.check_slerp(slerp)
+arc = slerp if right else widgets.slerp
 
 # %% [markdown] lang="vi"
-# ## 5 · Số học trên $z$
-#
-# Lấy mã trung bình của từng chữ số rồi cộng trừ: nếu $\bar z_4$ là mã trung bình của các số 4, thì $\bar z_4 - \bar z_9 + \bar z_7$ ra chữ số nào? Bốn ảnh dưới đây là kết quả giải mã của $a$, $b$, $c$ và $a - b + c$, trong đó $a$, $b$, $c$ là mã trung bình của ba lớp; đổi menu để thử tổ hợp khác.
+# Vẫn số 7 và số 2 ấy, nhưng với mã của `vae-16d`. Cung tròn là hàm của bạn (khi nó chưa đúng, `widgets.slerp` làm thay); bên trên mỗi ảnh là độ dài của $z$:
 
 # %% [markdown] lang="en"
+# The same 7 and 2, but with the codes of `vae-16d`. The arc is your function (until it is right, `widgets.slerp` stands in); above each picture stands the length of its $z$:
+
+# %%
+alphas = torch.linspace(0, 1, 9).tolist()
+with torch.no_grad():
+    z_a, z_b = vae_16.encode(digits[[7, 2]])[0]
+    z = torch.stack(
+        [way(z_a, z_b, alpha) for way in (torch.lerp, arc) for alpha in alphas]
+    )
+    pictures = vae_16.decode(z)
+plots.plot_images(
+    pictures,
+    [f"|z| = {length:.1f}" for length in z.norm(dim=1)],
+    rows=[tr("đường thẳng", "straight"), tr("cung tròn", "arc")],
+    title=tr("Hai con đường từ 7 đến 2", "Two ways from 7 to 2"),
+)
+
+# %% [markdown] lang="vi"
+# *Hình: cùng hai đầu, hai con đường.* Trên đường thẳng, $z$ ngắn đi ở giữa rồi mới dài ra; trên cung tròn, độ dài đổi ít hơn và nét chữ ở giữa đậm hơn.
+#
+# Một cặp thì chưa nói lên điều gì. Chúng tôi đo ở giữa đường của 200 cặp ảnh ngẫu nhiên, với `vae-16d`. Trên cung tròn, nét đậm hơn ở hơn 9 trong 10 cặp. Nhưng ảnh của nó lại *xa* ảnh thật gần nhất hơn ở quá 6 trong 10 cặp, và các ảnh thật quanh đó
+# nhất trí về chữ số cũng chỉ ngang với đường thẳng. Vậy cung tròn cho nét đậm hơn, chứ không cho chữ số tốt hơn. <!-- claim: arc_and_straight -->
+#
+# ## 5 · Số học trên $z$
+#
+# Lấy mã trung bình của từng chữ số rồi cộng trừ. Gọi $\bar z_4$ là mã trung bình của các số 4; vậy $\bar z_4 - \bar z_9 + \bar z_7$ ra chữ số nào? Bốn ảnh dưới đây là kết quả giải mã của $a$, $b$, $c$ và $a - b + c$ với `vae-16d`. Hãy đổi menu để thử tổ hợp khác.
+
+# %% [markdown] lang="en"
+# *The figure: the same two ends, two ways.* On the straight way $z$ shortens in the middle before it grows again; on the arc the length changes less, and the strokes in the middle are bolder.
+#
+# One pair says little. We measured the middle of the way for 200 random pairs of images, with `vae-16d`. On the arc the strokes are bolder in more than 9 pairs of 10. Yet its picture is *farther* from the nearest real image in more than 6 of 10, and the real images around
+# agree about the digit no more than for the straight way. So the arc gives bolder strokes, not better digits. <!-- claim: arc_and_straight -->
+#
 # ## 5 · Arithmetic on $z$
 #
-# Take the mean code of each digit, then add and subtract: with $\bar z_4$ for the mean code of the 4s, which digit is $\bar z_4 - \bar z_9 + \bar z_7$? The four pictures below are decoded from $a$, $b$, $c$ and $a - b + c$, where $a$, $b$, $c$ are the mean codes of three classes; change the menus to try other combinations.
+# Take the mean code of each digit, then add and subtract. With $\bar z_4$ for the mean code of the 4s, which digit is $\bar z_4 - \bar z_9 + \bar z_7$? The four pictures below are decoded from $a$, $b$, $c$ and $a - b + c$ with `vae-16d`. Change the menus to try other combinations.
 
 # %%
 widgets.latent_arithmetic(vae_16, test_set)
 
 # %% [markdown] lang="vi"
-# *Hình: bốn ảnh xám cạnh nhau, giải mã từ mã trung bình của lớp 4, lớp 9, lớp 7, rồi từ kết quả.* $4 - 9 + 7$ không ra chữ số nào: ảnh thứ tư là hai nét chụm lại ở dưới như chữ V, nét phải dài hơn. Có thể đoán vì sao: $4 - 9$ là "mở phần trên ra", nên số 7 mất nét ngang và có thêm một nét bên trái.
+# *Khi không có kernel, ô trên hiện bốn ảnh cạnh nhau: mã trung bình của số 4, số 9, số 7, rồi $4 - 9 + 7$.*
 #
-# Đừng mong phép tính nào cũng có nghĩa: không có gì trong hàm mất mát (loss) bắt các hướng của $z$ phải mang một ý nghĩa riêng.
+# Đừng mong phép tính nào cũng có nghĩa. Trong 720 tổ hợp của ba chữ số khác nhau, ít nhất ba phần tư ra lại chính $a$ hoặc $c$. <!-- claim: sums_give_their_terms -->
+#
+# Có một phép tính dùng được hơn: lấy mã của một ảnh, bỏ đi phần chung của chữ số ấy, thêm phần chung của chữ số khác, $z - \bar z_3 + \bar z_5$. Ta so nó với cách đơn giản nhất, là luôn vẽ $\bar z_5$:
+
+# %% [markdown] lang="en"
+# *Without a kernel the cell above shows four pictures side by side: the mean codes of 4, 9 and 7, then $4 - 9 + 7$.*
+#
+# Do not expect every sum to mean something. Of the 720 combinations of three different digits at least three quarters give $a$ or $c$ again. <!-- claim: sums_give_their_terms -->
+#
+# One sum is of more use: take an image's code, remove what its digit has in common, add what another digit has in common, $z - \bar z_3 + \bar z_5$. We hold it against the simplest way, which is always to draw $\bar z_5$:
+
+# %%
+mean_code = {digit: mu[y == digit].mean(dim=0) for digit in (3, 5)}
+threes = mu[y == 3][:10]
+with torch.no_grad():
+    fives = vae_16.decode(threes - mean_code[3] + mean_code[5])
+    always = vae_16.decode(mean_code[5].expand(10, 16))
+plots.plot_images(
+    {
+        tr("số 3", "a 3"): x[y == 3][:10],
+        "z − 3 + 5": fives,
+        tr("luôn vẽ 5", "always 5"): always,
+    },
+    title=tr("Đổi chữ số, giữ kiểu chữ", "Another digit in the same style"),
+)
+
+# %% [markdown] lang="vi"
+# *Hình: mười số 3; mỗi số sau khi đổi thành số 5; và mã trung bình của số 5.* Hàng cuối lúc nào cũng là số 5, nhưng chỉ có một kiểu. Hàng giữa giữ được độ nghiêng và độ đậm của từng ảnh, đổi lại không phải lúc nào cũng ra số 5.
+#
+# Với mọi cặp chữ số, phép tính này ra đúng chữ số mới trong khoảng bốn phần năm trường hợp và giữ độ nghiêng. Đó không phải nhờ VAE: mã của autoencoder thường `ae-16d` cũng làm được như thế. <!-- claim: style_is_kept -->
+#
+# ## Trả lời
+#
+# *Mỗi con số của $z$ có ý nghĩa riêng không?* Ở những mô hình này thì không: đổi một con số là đổi cả chữ số lẫn kiểu chữ; ý nghĩa như độ nghiêng nằm trên các *hướng* gồm nhiều trục, và phải nhìn, phải đo mới biết.
 #
 # ## Tự kiểm tra
 #
-# <details><summary><b>Trên bản đồ của <code>vae-2d</code>, vì sao bốn góc, tuy xa gốc hơn, vẫn là chữ số rõ ràng, còn quanh (−3, 0) thì nhòe?</b></summary>
+# <details><summary><b>Trên bản đồ của <code>vae-2d</code>, vì sao bốn góc, tuy xa gốc hơn, vẫn là chữ số rõ ràng, còn quanh (−3; 0) thì nhòe?</b></summary>
 #
-# Vì decoder chỉ được luyện trên những z mà encoder đưa ra: điều quan trọng là quanh đó có mã của ảnh nào, chứ không phải xa gốc bao nhiêu. KL chỉ giữ các mã ở gần N(0, I) nói chung; 12 % số ảnh kiểm tra vẫn
-# nằm ngoài vòng tròn thứ ba, phần lớn là số 7 và số 1, nên hai góc dưới đầy mã. Góc trên bên trái tuy trống, nhưng các mã gần nhất đều là số 0, và decoder cứ thế vẽ tiếp; ở góc trên bên phải, các mã quanh đó là số 2. Quanh (−3, 0) vừa hầu như
-# không có mã, vừa ở giữa các số 0, 6 và 7: chưa ai dạy nó phải vẽ gì.
+# Vì decoder chỉ được huấn luyện trên những z mà encoder đưa ra. Điều quan trọng là quanh đó có mã của ảnh nào, chứ không phải xa gốc bao nhiêu. 12% số ảnh kiểm tra nằm ngoài vòng tròn thứ ba, phần lớn là số 7 và số 1 <!-- claim: beyond_the_third_circle -->,
+# nên hai góc dưới đầy mã. Góc trên bên trái tuy trống, nhưng các mã gần nhất đều là số 0; ở góc trên bên phải, các mã quanh đó là số 2. Quanh (−3; 0) thì hầu như không có mã nào, mà chỗ ấy lại ở giữa các số 0, 6 và 7.
 # </details>
 #
 # ## Tóm tắt
 #
-# - Một VAE hai chiều là một bản đồ: mỗi điểm $z$ là một ảnh, và các điểm gần nhau cho ảnh giống nhau.
-# - Nhiều chiều hơn thì ảnh nét hơn, nhưng không còn vẽ được bản đồ; ta xoay từng núm hoặc lấy mẫu.
-# - Đi từ ảnh này sang ảnh kia có thể theo đường thẳng hay cung tròn; trong nhiều chiều, đường thẳng đi qua những $z$ quá ngắn, còn cung tròn giữ độ dài của $z$: giữ đúng nếu hai đầu dài bằng nhau, gần đúng nếu chúng dài xấp xỉ nhau.
-#
-# **Bài tiếp theo:** [08 · Các loại autoencoder](08_kinds.ipynb)
+# - Một VAE hai chiều là một bản đồ: mỗi điểm $z$ là một ảnh, các điểm gần nhau cho ảnh giống nhau.
+# - Nhiều chiều hơn thì sai số nhỏ hơn nhiều; KL của từng chiều cho biết chiều ấy mang bao nhiêu thông tin.
+# - Cung tròn giữ độ dài của $z$ và cho nét đậm hơn đường thẳng, nhưng không cho chữ số tốt hơn.
+# - $z$ trừ chữ số này cộng chữ số kia giữ được kiểu chữ; còn cộng trừ các mã trung bình thì thường ra lại chính một trong số chúng.
 
 # %% [markdown] lang="en"
-# *The figure: four grey pictures side by side, decoded from the mean codes of the classes 4, 9 and 7, and from the result.* $4 - 9 + 7$ is no digit at all: the fourth picture is two strokes that meet at the bottom like a V, the right one longer. One can guess why: $4 - 9$ is "open the top", so the 7 loses its bar and gains a stroke on the left.
+# *The figure: ten 3s; each of them turned into a 5; and the mean code of the 5s.* The last row is always a 5, but in one style. The middle row keeps each image's slant and weight, and in return is not always a 5.
 #
-# Do not expect every sum to mean something: nothing in the loss makes the directions of $z$ carry a meaning of their own.
+# Over all pairs of digits this sum gives the new digit in about four cases of five and keeps the slant. That is not the VAE's doing: the codes of the plain autoencoder `ae-16d` do it as well. <!-- claim: style_is_kept -->
+#
+# ## The answer
+#
+# *Does each number of $z$ have a meaning of its own?* Not in these models: to turn one number is to change the digit and its style together; a meaning such as slant lies along *directions* made of many axes, and one has to look, and to measure.
 #
 # ## Test yourself
 #
 # <details><summary><b>On the map of <code>vae-2d</code>, why do the four corners show clear digits, though they are farther from the origin, while around (−3, 0) there are smears?</b></summary>
 #
-# Because the decoder was trained only on the z that the encoder gives: what counts is which images have their codes nearby, not how far off the origin is. The KL keeps the codes near N(0, I) only by and large; 12 % of the test
-# images still lie outside the third circle, most of them 7s and 1s, so the two lower corners are full of codes. The upper left corner is empty, but the nearest codes are all 0s, and the decoder goes on with them; at the upper right the codes around are 2s. Around (−3, 0) there
-# are hardly any codes, and it lies between the 0s, the 6s and the 7s: nobody has taught the decoder what to draw there.
+# Because the decoder was trained only on the z that the encoder gives. What counts is which images have their codes nearby, not how far off the origin is. 12% of the test images lie outside the third circle, most of them 7s and 1s <!-- claim: beyond_the_third_circle -->,
+# so the two lower corners are full of codes. The upper left corner is empty, but the nearest codes are all 0s; at the upper right the codes around are 2s. Around (−3, 0) there are hardly any codes, and it lies between the 0s, the 6s and the 7s.
 # </details>
 #
 # ## Recap
 #
 # - A VAE with two dimensions is a map: every point $z$ is a picture, and points close together give similar pictures.
-# - More dimensions give sharper pictures, but no map can be drawn; we turn one knob at a time, or sample.
-# - The way from one image to another may be straight or along an arc; in many dimensions the straight way passes through $z$ that are too short, while the arc keeps the length: exactly if both ends are equally long, and nearly if they are about as long as each other.
-#
-# **Next lesson:** [08 · Kinds of autoencoder](08_kinds.ipynb)
+# - More dimensions give a much smaller error; the KL of a dimension says how much information it carries.
+# - The arc keeps the length of $z$ and gives bolder strokes than the straight way, but no better digits.
+# - $z$ minus one digit plus another keeps the style; sums of mean codes mostly give one of their own terms again.

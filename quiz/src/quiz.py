@@ -1,24 +1,24 @@
 # %% [markdown] lang="vi"
 # # Câu hỏi trắc nghiệm
 #
-# *Bạn đã hiểu đến đâu?* Mười câu đầu là phần IV của bài tập: câu chữ được viết lại, còn thứ tự và đáp án giữ nguyên. Sau đó là những câu hỏi thêm: tính tay, kích thước tensor,
-# đọc hình, tìm lỗi trong mã. Mỗi phương án có lời giải thích riêng, kèm đường dẫn đến bài học trả lời câu hỏi.
+# *Bạn đã hiểu đến đâu?* Mười câu đầu là phần IV của đề bài: câu chữ được viết lại, còn thứ tự và đáp án giữ nguyên. Sau đó là những câu hỏi thêm: tính tay, kích thước tensor,
+# đọc hình, tìm lỗi trong code. Bài học nào cũng có vài câu. Mỗi phương án có lời giải thích riêng, kèm đường dẫn đến bài học trả lời câu hỏi.
 
 # %% [markdown] lang="en"
 # # The quiz
 #
-# *How much of it have you understood?* The first ten questions are part IV of the exercise: reworded, in the same order and with the same keys. After them come more: sums by hand,
-# shapes of tensors, figures to read, bugs to find in code. Every option has an explanation of its own, and a link to the lesson that answers the question.
+# *How much of it have you understood?* The first ten questions are part IV of the handout: reworded, in the same order and with the same keys. After them come more: sums by hand,
+# shapes of tensors, figures to read, bugs to find in code. Every lesson has a few. Every option has an explanation of its own, and a link to the lesson that answers the question.
 
 # %% [markdown] lang="vi"
-# ## 1 · Mười câu của bài tập
+# ## 1 · Mười câu của đề bài
 #
 # **Trước hết hãy chạy ô dưới đây (Shift+Enter):** danh sách câu hỏi sẽ trở thành bài trắc nghiệm để bạn chọn đáp án.
 #
 # Chọn một đáp án rồi bấm **Kiểm tra**. Dùng bàn phím cũng được: phím Tab để đến các đáp án, phím mũi tên để chọn, Tab đến nút rồi phím cách để bấm. Sai thì đọc lời giải thích rồi chọn lại.
 
 # %% [markdown] lang="en"
-# ## 1 · The exercise's ten questions
+# ## 1 · The handout's ten questions
 #
 # **First run the next cell (Shift+Enter):** the list of questions becomes a quiz in which you can choose answers.
 #
@@ -31,12 +31,12 @@ quiz = Quiz()
 quiz.show()
 
 # %% [markdown] lang="vi"
-# *Khi không có kernel, ô trên chỉ liệt kê câu hỏi, không có đáp án.* Câu trả lời được lưu vào tệp `quiz_answers.json` cạnh sổ tay này, nên lần sau mở lại vẫn còn. **Làm lại, xáo đáp án** cho bạn làm lại từ đầu
+# *Khi không có kernel, ô trên chỉ liệt kê câu hỏi, không có đáp án.* Câu trả lời được lưu vào tệp `quiz_answers.json` cạnh notebook này, nên lần sau mở lại vẫn còn. **Làm lại, xáo đáp án** cho bạn làm lại từ đầu
 # với các phương án đổi chỗ; **Chỉ những câu sai** giữ lại đúng những câu bạn cần xem lại.
 #
 # ## 2 · Câu hỏi thêm
 #
-# Lại chạy ô dưới đây trước (Shift+Enter). Lần này lời giải thích chỉ hiện ở cuối, khi bạn bấm **Nộp bài**, như trong một bài kiểm tra.
+# Lại chạy ô dưới đây trước (Shift+Enter). Lần này lời giải thích chỉ hiện ở cuối, khi bạn bấm **Nộp bài**, như khi làm bài thi.
 
 # %% [markdown] lang="en"
 # *Without a kernel the cell above only lists the questions, without answers.* Your answers are kept in the file `quiz_answers.json` beside this notebook, so they are still here next time. **Again, shuffled** starts over
@@ -57,7 +57,7 @@ Quiz(questions="more", feedback="at the end").show()
 # Quiz(questions="all", difficulty=[2, 3]).show()
 # ```
 #
-# ## 3 · Không dùng chuột: trong terminal hay trong một ô lệnh
+# ## 3 · Không dùng chuột: trong terminal hay trong một ô code
 #
 # `print(quiz)` in mọi câu hỏi, `quiz.print(1)` in một câu. Trả lời bằng `quiz.answer(1, "A")`: lời giải thích hiện ra ngay. `quiz.score()` cho biết (số câu đúng, số câu đã trả lời, tổng số câu).
 
@@ -97,13 +97,13 @@ if name:
 # %% [markdown] lang="vi"
 # ## Tóm tắt
 #
-# - Mười câu của bài tập và những câu hỏi thêm, mỗi phương án một lời giải thích.
+# - Mười câu của đề bài và những câu hỏi thêm, mỗi phương án một lời giải thích.
 # - Câu trả lời nằm trong `quiz_answers.json`; tắt kernel không làm mất chúng.
-# - Câu nào sai, hãy mở bài học được dẫn đến, chạy lại ô lệnh ở đó, rồi quay lại thử lần nữa.
+# - Câu nào sai, hãy mở bài học có đường dẫn ở lời giải thích, chạy lại các ô ở đó, rồi quay lại thử lần nữa.
 
 # %% [markdown] lang="en"
 # ## Recap
 #
-# - The exercise's ten questions and more, with an explanation for every option.
+# - The handout's ten questions and more, with an explanation for every option.
 # - Your answers are in `quiz_answers.json`; stopping the kernel does not lose them.
 # - Where you were wrong, open the lesson that is named, run its cells again, and come back for another try.

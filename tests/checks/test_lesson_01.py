@@ -2,14 +2,147 @@
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 from torch.distributions import Bernoulli
+
+from vae_helpers import checks
 
 from .answers import Answers, held_back, no_grad, sse
 
 BCE = F.binary_cross_entropy
 
 
-CASES = {
+# ------------------------------------------------------------------------------------------- encoders and decoders
+
+
+def convolutions(relus=(True, True, True), strides=(1, 2, 2), channels=(16, 32, 64), bias=True, kernel=3):
+    """The encoder's three convolutions."""
+    layers, before = [], 1
+    for out, stride, relu in zip(channels, strides, relus, strict=True):
+        layers += [nn.Conv2d(before, out, kernel, stride=stride, padding=kernel // 2, bias=bias)]
+        layers += [nn.ReLU()] if relu else []
+        before = out
+    return layers
+
+
+def encoder(*more, width=3136, flatten=True, d=None, **how):
+    """A function of latent_dim that builds an encoder."""
+    middle = [nn.Flatten()] if flatten else []
+    return lambda latent_dim: nn.Sequential(*convolutions(**how), *middle, nn.Linear(width, d or latent_dim), *more)
+
+
+class WrittenEncoder(nn.Module):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.head = nn.Linear(64 * 7 * 7, latent_dim)  # made first: the order of the layers does not matter
+        self.conv1 = nn.Conv2d(1, 16, 3, padding=1)
+        self.conv2 = nn.Conv2d(16, 32, 3, 2, 1)
+        self.conv3 = nn.Conv2d(32, 64, 3, 2, 1)
+
+    def forward(self, x):
+        h = F.relu(self.conv3(torch.relu(self.conv2(self.conv1(x).clamp(min=0)))))
+        return self.head(h.flatten(1))
+
+
+def decoder(*end, relus=(True, True, True), output_padding=1, unflatten=(64, 7, 7), d=None, channels=(64, 32, 16)):
+    """A function of latent_dim that builds a decoder."""
+
+    def build(latent_dim):
+        a, b, c = ([nn.ReLU()] if relu else [] for relu in relus)
+        first = nn.Unflatten(1, unflatten) if unflatten else nn.Identity()
+        up = {"kernel_size": 3, "stride": 2, "padding": 1, "output_padding": output_padding}
+        return nn.Sequential(
+            nn.Linear(d or latent_dim, 3136), *a, first, nn.ConvTranspose2d(channels[0], channels[1], **up), *b,
+            nn.ConvTranspose2d(channels[1], channels[2], **up), *c, nn.Conv2d(channels[2], 1, 3, padding=1), *end,
+        )  # fmt: skip
+
+    return build
+
+
+class WrittenDecoder(nn.Module):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.fc = nn.Linear(latent_dim, 3136)
+        self.up1 = nn.ConvTranspose2d(64, 32, 3, 2, 1, 1)
+        self.up2 = nn.ConvTranspose2d(32, 16, 3, 2, 1, 1)
+        self.final = nn.Conv2d(16, 1, 3, padding="same")
+
+    def forward(self, z):
+        h = F.relu(self.up1(F.relu(self.fc(z)).view(-1, 64, 7, 7)))
+        return 1 / (1 + torch.exp(-self.final(F.relu(self.up2(h)))))
+
+
+NETWORKS = {
+    "encoder": (
+        [
+            encoder(),
+            WrittenEncoder,
+            lambda d: nn.Sequential(*convolutions(), nn.Flatten(1), nn.LazyLinear(d)),
+            lambda d: nn.Sequential(
+                nn.Sequential(*convolutions()), nn.Unflatten(1, (8, 8)), nn.Flatten(), nn.Linear(3136, d)
+            ),
+        ],
+        {
+            "class": lambda d: WrittenEncoder,
+            "not_module": lambda d: convolutions(),
+            "not_module: a code": lambda d: encoder()(d)(torch.rand(1, 1, 28, 28)),
+            "hard_coded": encoder(d=2),
+            "hard_coded: of lesson 06": encoder(d=16),
+            "no_flatten": encoder(flatten=False),
+            "width": encoder(strides=(1, 2, 1)),
+            "width: counted wrong": encoder(width=64 * 8 * 8),
+            "width: no channels": encoder(width=49),
+            "stride": encoder(strides=(1, 2, 1), width=64 * 14 * 14),
+            "channels": lambda d: nn.Sequential(nn.Conv2d(1, 16, 3, 1, 1), nn.Conv2d(32, 64, 3, 2, 1)),
+            "layers": encoder(channels=(32, 48, 64)),
+            "layers: kernels": encoder(kernel=5),
+            "two_heads": lambda d: nn.Sequential(*convolutions(), nn.Flatten(), nn.Linear(3136, 2 * d)),
+            "bias": encoder(bias=False),
+            "no_relu": encoder(relus=(False, False, False)),
+            "relu_missing": encoder(relus=(True, False, True)),
+            "relu_missing: the last one": encoder(relus=(True, True, False)),
+            "relu_last": encoder(nn.ReLU()),
+            "sigmoid_last": encoder(nn.Sigmoid()),
+            "tanh_last": encoder(nn.Tanh()),
+            "output_shape": encoder(nn.Flatten(0)),
+            "other: strides in another order": encoder(strides=(2, 2, 1)),
+            "type": lambda d: nn.Sequential(encoder()(d), TwoOutputs()),
+        },
+    ),
+    "decoder": (
+        [
+            decoder(nn.Sigmoid()),
+            WrittenDecoder,
+            lambda d: nn.Sequential(decoder()(d), nn.Sigmoid()),
+        ],
+        {
+            "class": lambda d: WrittenDecoder,
+            "not_module": lambda d: [nn.Linear(d, 3136)],
+            "hard_coded": decoder(nn.Sigmoid(), d=2),
+            "no_unflatten": decoder(nn.Sigmoid(), unflatten=None),
+            "unflatten_size": decoder(nn.Sigmoid(), unflatten=(64, 8, 8)),
+            "channels": decoder(nn.Sigmoid(), unflatten=(16, 14, 14)),
+            "output_padding": decoder(nn.Sigmoid(), output_padding=0),
+            "no_sigmoid": decoder(),
+            "no_relu: nor a sigmoid": decoder(relus=(False, False, False)),
+            "no_relu": decoder(nn.Sigmoid(), relus=(False, False, False)),
+            "relu_missing": decoder(nn.Sigmoid(), relus=(False, True, True)),
+            "relu_last": decoder(nn.ReLU(), nn.Sigmoid()),
+            "relu_last: instead of the sigmoid": decoder(nn.ReLU()),
+            "tanh_last": decoder(nn.Tanh()),
+            "layers": decoder(nn.Sigmoid(), channels=(64, 16, 16)),
+            "other: the sigmoid twice": decoder(nn.Sigmoid(), nn.Sigmoid()),
+        },
+    ),
+}
+
+
+class TwoOutputs(nn.Module):
+    def forward(self, z):
+        return z, z
+
+
+CASES = NETWORKS | {
     "mse": (
         [
             lambda r, x: ((r - x) ** 2).mean(),
@@ -98,3 +231,15 @@ CASES = {
 
 class TestAnswers(Answers):
     CASES = CASES
+
+
+def test_a_network_in_place_of_the_function(language, capsys):
+    assert checks.check_encoder(encoder()(2)).mistake == "module"
+    assert checks.check_decoder(decoder(nn.Sigmoid())(2)).mistake == "module"
+
+
+def test_what_the_network_got_is_told(capsys):
+    assert "(32, 1, 3, 3)" in checks.check_encoder(encoder(channels=(32, 48, 64))).message
+    assert "12544" in checks.check_encoder(encoder(strides=(1, 2, 1), width=12544)).message
+    assert "side of 25" in checks.check_decoder(decoder(nn.Sigmoid(), output_padding=0)).message
+    assert "latent_dim = 7" in checks.check_encoder(encoder(d=2)).message

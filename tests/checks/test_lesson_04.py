@@ -38,6 +38,24 @@ def kl_by_loop(mu, logvar):
     return torch.stack([sum(0.5 * (v.exp() + m * m - 1 - v) for m, v in zip(a, b, strict=True)) for a, b in zip(mu, logvar, strict=True)])  # fmt: skip
 
 
+LOG_2PI = math.log(2 * math.pi)
+
+
+def elbo(m, v, theta):
+    return -0.5 * LOG_2PI - 0.5 * ((1 - theta - m) ** 2 + v) - 0.5 * (m**2 + v - 1 - torch.log(v))
+
+
+def elbo_by_distributions(m, v, theta):
+    q = Normal(m, v.sqrt())
+    return Normal(m + theta, 1.0).log_prob(torch.tensor(1.0)) - v / 2 - kl_divergence(q, Normal(0.0, 1.0))
+
+
+def elbo_from_the_gap(m, v, theta):
+    """log p(x) less the KL to the true posterior."""
+    gap = kl_divergence(Normal(m, v.sqrt()), Normal((1 - theta) / 2, math.sqrt(0.5)))
+    return Normal(theta, math.sqrt(2)).log_prob(torch.tensor(1.0)) - gap
+
+
 BCE = F.binary_cross_entropy
 
 
@@ -147,6 +165,37 @@ CASES = {
             ),
             "half_detached: recon": loss_with(lambda r, x: sse(r.detach(), x), lambda m, v: kl(m, v).mean()),
             "gradient: clipped": lambda r, x, m, v, B: sums(r, x, held_back(m), v, B),
+        },
+    ),
+    "elbo": (
+        [
+            elbo,
+            elbo_by_distributions,
+            elbo_from_the_gap,
+            vae_helpers.losses.toy_elbo,
+            lambda m, v, t: -(LOG_2PI + (1 - t - m) ** 2 + v + m**2 + v - 1 - v.log()) / 2,
+        ],
+        {
+            "kl_added": lambda m, v, t: -0.5 * (LOG_2PI + (1 - t - m) ** 2 + v) + 0.5 * (m**2 + v - 1 - v.log()),
+            "loss": lambda m, v, t: -elbo(m, v, t),
+            "no_kl": lambda m, v, t: -0.5 * (LOG_2PI + (1 - t - m) ** 2 + v),
+            "no_variance": lambda m, v, t: elbo(m, v, t) + v / 2,
+            "v_squared": lambda m, v, t: elbo(m, v, t) + (v - v**2) / 2,
+            "v_is_sigma": lambda m, v, t: elbo(m, v * v, t),
+            "no_constant": lambda m, v, t: elbo(m, v, t) + 0.5 * LOG_2PI,
+            "constant_sign": lambda m, v, t: elbo(m, v, t) + LOG_2PI,
+            "half_forgotten": lambda m, v, t: elbo(m, v, t) - 0.5 * ((1 - t - m) ** 2 + v),
+            "kl_half_forgotten": lambda m, v, t: elbo(m, v, t) - 0.5 * (m**2 + v - 1 - v.log()),
+            "theta_forgotten": lambda m, v, t: elbo(m, v, 0),
+            "theta_sign": lambda m, v, t: elbo(m, v, -t),
+            "logvar": lambda m, v, t: -0.5 * (LOG_2PI + (1 - t - m) ** 2 + v + m**2 + v.exp() - 1 - v),
+            "math_log": lambda m, v, t: elbo(m, v, t) + math.log(v),
+            "torch_log": lambda m, v, t: elbo(m, v, t) + torch.log(2 * math.pi),
+            "detached": no_grad(elbo),
+            "half_detached: v": lambda m, v, t: elbo(m, v.detach(), t),
+            "shape": lambda m, v, t: elbo(m, v, t)[:, None],
+            "tuple": lambda m, v, t: (elbo(m, v, t),),
+            None: lambda m, v, t: elbo(m, v, t) + 0.01,
         },
     ),
     "sigma_of_B": (

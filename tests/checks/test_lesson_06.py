@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 06, samples: right ones, and wrong ones with the mistake that is seen in them."""
+"""Answers to the exercises of lesson 06, reconstructions and samples: right ones, and wrong ones with the mistake that is seen in them."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,42 @@ def seeded_prior(model, n):
     return model.decode(torch.randn(n, model.latent_dim))
 
 
+def one_by_one(recon, x):
+    errors = []
+    for r, image in zip(recon, x, strict=True):
+        errors.append(((r - image) ** 2).sum())
+    return torch.stack(errors)
+
+
 CASES = {
+    "image_errors": (
+        [
+            lambda r, x: ((r - x) ** 2).sum(dim=(1, 2, 3)),
+            lambda r, x: (r - x).pow(2).flatten(1).sum(1),
+            lambda r, x: (r - x).flatten(start_dim=1).norm(dim=1) ** 2,
+            lambda r, x: torch.nn.functional.mse_loss(r, x, reduction="none").sum((1, 2, 3)),
+            lambda r, x: ((r - x) ** 2).view(len(x), -1).mean(dim=1) * x[0].numel(),
+            lambda r, x: torch.einsum("nchw,nchw->n", r - x, r - x),
+            lambda r, x: torch.square(x - r).sum(-1).sum(-1).sum(-1),
+            one_by_one,
+        ],
+        {
+            "mean_over_pixels": lambda r, x: ((r - x) ** 2).mean((1, 2, 3)),
+            "mse": lambda r, x: torch.nn.functional.mse_loss(r, x),
+            "sum_over_batch": lambda r, x: torch.nn.functional.mse_loss(r, x, reduction="sum"),
+            "mean_over_batch": lambda r, x: ((r - x) ** 2).flatten(1).sum(1).mean(),
+            "wrong_axis": lambda r, x: ((r - x) ** 2).sum(dim=0),
+            "one_axis": lambda r, x: ((r - x) ** 2).sum(dim=3),
+            "channels_kept": lambda r, x: ((r - x) ** 2).sum(-1).sum(-1),
+            "not_summed": lambda r, x: torch.nn.functional.mse_loss(r, x, reduction="none"),
+            "no_square": lambda r, x: (r - x).sum((1, 2, 3)),
+            "absolute": lambda r, x: (x - r).abs().sum((1, 2, 3)),
+            "square_of_sum": lambda r, x: (x - r).sum((1, 2, 3)) ** 2,
+            "root": lambda r, x: (r - x).flatten(1).norm(dim=1),
+            "halved": lambda r, x: 0.5 * ((r - x) ** 2).sum((1, 2, 3)),
+            None: lambda r, x: ((r + x) ** 2).sum((1, 2, 3)),
+        },
+    ),
     "sample_prior": (
         [
             lambda model, n: model.decode(torch.randn(n, model.latent_dim)),

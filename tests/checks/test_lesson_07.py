@@ -1,12 +1,13 @@
-"""Answers to the exercises of lesson 07, walking: right ones, and wrong ones with the mistake that is seen in them."""
+"""Answers to the exercises of lesson 07, the KL of each dimension and walking: right ones, and wrong ones with the mistake that is seen in them."""
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch.distributions import Normal, kl_divergence
 
 from vae_helpers import widgets
 
-from .answers import Answers
+from .answers import Answers, kl
 
 
 def slerp_by_angle(a, b, t, inverse=torch.acos):
@@ -19,7 +20,37 @@ def numpy_slerp(a, b, t):
     return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
 
 
+def kl_of_each(mu, logvar):
+    return 0.5 * (mu**2 + logvar.exp() - logvar - 1)
+
+
 CASES = {
+    "kl_per_dimension": (
+        [
+            lambda m, v: (-0.5 * (1 + v - m**2 - v.exp())).mean(dim=0),
+            lambda m, v: 0.5 * (m.square() + torch.exp(v) - v - 1).sum(0) / len(m),
+            lambda m, v: 0.5 * ((m**2).mean(0) + v.exp().mean(0) - v.mean(0) - 1),
+            lambda m, v: torch.stack([kl(m[:, [i]], v[:, [i]]).mean() for i in range(m.shape[1])]),
+            lambda m, v: kl_divergence(Normal(m, (v / 2).exp()), Normal(0.0, 1.0)).mean(0),
+            lambda m, v: kl_of_each(m.double(), v.double()).mean(0),
+        ],
+        {
+            "per_image": lambda m, v: kl(m, v),
+            "mean_per_image": lambda m, v: kl_of_each(m, v).mean(dim=1),
+            "sum_over_images": lambda m, v: kl_of_each(m, v).sum(dim=0),
+            "one_number": lambda m, v: kl(m, v).mean(),
+            "mean_of_all": lambda m, v: kl_of_each(m, v).mean(),
+            "not_averaged": kl_of_each,
+            "half_forgotten": lambda m, v: (m**2 + v.exp() - v - 1).mean(0),
+            "sign": lambda m, v: 0.5 * (1 + v - m**2 - v.exp()).mean(0),
+            "of_the_means": lambda m, v: kl_of_each(m.mean(0), v.mean(0)),
+            "sigma_not_variance": lambda m, v: -0.5 * (1 + v - m**2 - torch.exp(v / 2)).mean(0),
+            "no_exp": lambda m, v: -0.5 * (1 + v - m**2 - v).mean(0),
+            "mu_not_squared": lambda m, v: -0.5 * (1 + v - m - v.exp()).mean(0),
+            "one_forgotten": lambda m, v: -0.5 * (v - m**2 - v.exp()).mean(0),
+            None: lambda m, v: kl_of_each(m, v).median(0).values,
+        },
+    ),
     "slerp": (
         [
             lambda a, b, t: slerp_by_angle(a, b, t),

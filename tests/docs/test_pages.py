@@ -139,6 +139,9 @@ def test_the_training_race_is_the_one_on_file(language):
     }
     in_this_order = ".*?".join(map(re.escape, words[language].format(*numbers).split()))
     assert re.search(in_this_order, row), in_this_order
+    others = sorted(seed["exercise"]["epochs"] for seed in race["other_seeds"])
+    assert {"en": "{} to {} epochs", "vi": "{} đến {} epoch"}[language].format(others[0], others[-1]) in row
+    assert {seed["fit"]["epochs"] for seed in race["other_seeds"]} == {fast["epochs"]}
     assert len(race["other_seeds"]) == 4 and file["machine"]["gpu"] is None and file["machine"]["cpu"] in row
 
 

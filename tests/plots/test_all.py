@@ -25,7 +25,7 @@ CALLS = {
     "clouds": lambda model, data: plots.clouds({"Ảnh": data.images[:, 0, :2, 5]}),
     "autoencoder diagram": lambda model, data: diagrams.plot_autoencoder(),
     "vae diagram": lambda model, data: diagrams.plot_vae(),
-    "elbo diagram": lambda model, data: diagrams.plot_elbo(),
+    "reparameterization diagram": lambda model, data: diagrams.plot_reparameterization(),
 }
 
 

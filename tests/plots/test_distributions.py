@@ -1,9 +1,12 @@
 """Histograms count what there is; clouds stand where their points are."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
+from PIL import Image
 
 from tests.plots.support import legend
 from vae_helpers import plots
@@ -51,6 +54,42 @@ def test_clouds_in_panels_have_one_scale():
     assert (one.get_title(), other.get_title(), figure.get_suptitle()) == ("AE", "VAE", "Both")
 
 
+def test_clouds_with_sigmas_are_ellipses_of_two_of_them():
+    points, sigmas = torch.tensor([[0.0, 1.0], [2.0, -1.0]]), torch.tensor([[0.5, 1.0], [0.25, 0.1]])
+    figure = plots.clouds({"dots": {"": points}, "clouds": {"": points}}, sigmas={"clouds": {"": sigmas}})
+    dots, clouds = figure.axes
+    assert len(dots.collections) == 1
+    ellipses, centres = clouds.collections
+    np.testing.assert_allclose(ellipses.get_offsets(), points)
+    np.testing.assert_allclose(centres.get_offsets(), points)
+    np.testing.assert_allclose(ellipses.get_widths(), 4 * sigmas[:, 0])  # 2 σ to either side
+    np.testing.assert_allclose(ellipses.get_heights(), 4 * sigmas[:, 1])
+
+
+def test_an_ellipse_is_as_large_as_the_scale_says():
+    figure = plots.clouds({"a": torch.zeros(1, 2)}, sigmas={"a": torch.ones(1, 2)}, limits=(-4, 4), prior=False)
+    ax, (ellipse, _) = figure.axes[0], figure.axes[0].collections
+    file = BytesIO()
+    figure.savefig(file, dpi=figure.dpi)
+    picture = np.asarray(Image.open(file).convert("L"))
+
+    def at(x, y):
+        column, up = ax.transData.transform((x, y))
+        return picture[len(picture) - 1 - round(up), round(column)]
+
+    assert ellipse.get_offsets().tolist() == [[0, 0]]
+    assert at(1.8, 0) < 255 and at(0, -1.8) < 255 and at(2.2, 0) == at(0, -2.2) == 255
+
+
+def test_panels_of_clouds_in_rows():
+    panels = {name: {"": k * torch.rand(5, 2)} for k, name in enumerate("abc", start=1)}
+    figure = plots.clouds(panels, columns=2)
+    assert [ax.get_title() for ax in figure.axes] == ["a", "b", "c"]
+    first, second, third = (ax.get_position() for ax in figure.axes)
+    assert first.y0 == second.y0 > third.y1 and first.x0 == pytest.approx(third.x0) and first.x1 < second.x0
+    assert len({ax.get_xlim() for ax in figure.axes}) == 1
+
+
 def test_draw_into_given_axes():
     figure = Figure()
     one, other = figure.subplots(1, 2)
@@ -72,6 +111,10 @@ def test_draw_into_given_axes():
             r"points\['a'\]\): got shape \(3, 3\), expected points \(N, 2\)",
         ),
         (lambda: plots.clouds({"a": torch.full((3, 2), torch.nan)}), r"points\['a'\]\): got NaN or inf"),
+        (
+            lambda: plots.clouds({"a": torch.rand(3, 2)}, sigmas={"a": torch.rand(2, 2)}),
+            r"clouds\(sigmas\): got 2 for 3",
+        ),
         (lambda: plots.clouds({"a": torch.rand(3, 2)}, background=torch.rand(2)), r"background\): got shape \(2,\)"),
     ],
 )

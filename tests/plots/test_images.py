@@ -82,6 +82,11 @@ def test_pictures_keep_their_ratio():
     assert wide.get_figwidth() > 2 * high.get_figwidth() and high.get_figheight() > 1.5 * wide.get_figheight()
 
 
+def test_many_rows_may_be_drawn_smaller(small):
+    usual, smaller = (plots.plot_images(small.images[:40], **size) for size in ({}, {"size": 0.45}))
+    assert smaller.get_figwidth() < 0.6 * usual.get_figwidth() and smaller.get_figheight() < 0.6 * usual.get_figheight()
+
+
 @pytest.mark.parametrize(
     "call, message",
     [

@@ -45,6 +45,17 @@ def test_every_image_lies_at_its_mean_in_its_colour(vae, small):
     np.testing.assert_allclose(colours, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("shift", [0, 2, -5])
+def test_no_circle_of_the_prior_is_cut_off(shift):
+    """However small the cloud is, and wherever it lies."""
+    codes = torch.rand(50, 2) + shift
+    for figure in (plots.plot_latent(codes, torch.zeros(50)), plots.clouds({"a": codes})):
+        ax = figure.axes[0]
+        FigureCanvasAgg(figure).draw()
+        for low, high in (ax.get_xlim(), ax.get_ylim()):
+            assert low <= min(-3, shift) and max(3, shift + 1) <= high
+
+
 def test_axes_are_not_exchanged_and_the_prior_is_there():
     codes = torch.tensor([[0.0, 5.0], [1.0, 5.0], [2.0, 7.0]])
     ax = plots.plot_latent(Codes(), dataset_of(codes, [0, 1, 1])).axes[0]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import unicodedata
 import zipfile
+from collections import Counter
 
 import jupytext
 import pytest
@@ -32,6 +33,20 @@ def test_every_answer_stands_under_a_heading_of_its_lesson(language):
         headings = [inline_text(heading) for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)]
         assert question.heading in headings, question.id
         assert (ROOT / question.link.split("#")[0]).exists()
+
+
+def test_each_lesson_that_is_asked_about_has_four_questions_at_least():
+    """A lesson counts where the passage lies that answers the question. 08 and later wait for their second edition."""
+    asked = Counter(question["lesson"] for question in BANK["questions"])
+    lessons = sorted(path.stem for path in (ROOT / "notebooks" / "src").glob("*.py") if path.stem < "08")
+    assert len(lessons) == 8
+    assert {lesson: asked[lesson] for lesson in lessons if asked[lesson] < 4} == {}
+
+
+def test_keys_are_evenly_spread():
+    """The handout's ten have theirs; of the others no letter is right much more often than another."""
+    keys = Counter(question["key"] for question in BANK["questions"] if question["set"] == "more")
+    assert max(keys.values()) - min(keys[letter] for letter in "ABCD") <= 3
 
 
 def test_no_text_names_options_by_their_letters(language):

@@ -66,7 +66,7 @@ def test_edge_of_the_latent_map(page):
     assert contrast("black", "white") >= 3
 
 
-@pytest.mark.parametrize("draw", [diagrams.plot_autoencoder, diagrams.plot_vae, diagrams.plot_elbo])
+@pytest.mark.parametrize("draw", [diagrams.plot_autoencoder, diagrams.plot_vae, diagrams.plot_reparameterization])
 def test_diagrams(draw):
     """Black text on every fill, and edges that stand out from fill and paper."""
     fills = (diagrams.ENCODER, diagrams.LATENT, diagrams.DECODER, diagrams.IMAGE, diagrams.NOISE)

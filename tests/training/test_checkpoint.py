@@ -136,7 +136,7 @@ def test_checkpoint_of_another_recipe_is_refused_and_changes_nothing(small, tmp_
     weights = {name: value.clone() for name, value in model.state_dict().items()}
     torch.manual_seed(11)
     state = torch.get_rng_state()
-    with pytest.raises(ValueError, match="another recipe|công thức khác"):
+    with pytest.raises(ValueError, match="another recipe|cách huấn luyện khác"):
         fit(model, images, epochs=2, checkpoint=file, **{"batch_size": 64, "seed": 1, **change}, **QUIET)
     assert all(torch.equal(weights[name], value) for name, value in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), state) and file.read_bytes() == content

@@ -48,6 +48,14 @@ def test_values_of_every_kind(values, texts):
         assert pixels(picture.value).shape[1] == round(80 * (1 + value)) or value < 0.1
 
 
+def test_it_starts_where_it_is_told():
+    slider, picture, *_ = widgets.figure_slider([1, 2, 3], figure_of_width, "B", start=2).children
+    assert slider.value == 2
+    assert pixels(picture.value).shape[1] == 160
+    slider.value = 1
+    assert pixels(picture.value).shape[1] == 80
+
+
 def test_words():
     slider, picture, *_ = widgets.figure_slider(
         ["AE", "VAE"], lambda name: figure_of_width(len(name)), "model"
@@ -66,6 +74,7 @@ def test_figures_of_pyplot_do_not_appear_a_second_time():
     [
         (lambda: widgets.figure_slider([], figure_of_width, "B"), r"values\): got no values"),
         (lambda: widgets.figure_slider(np.array([]), figure_of_width, "B"), r"values\): got no values"),
+        (lambda: widgets.figure_slider([1], figure_of_width, "B", start=2), r"start\): got 2, expected one of"),
         (lambda: widgets.figure_slider(3, figure_of_width, "B"), r"values\): got int, expected a list"),
         (lambda: widgets.figure_slider([1], lambda v: None, "B"), r"draw\(1\) gives NoneType, expected a Figure"),
     ],

@@ -1,51 +1,65 @@
 """Instant checks of a student's own functions: check_NAME(function) prints a hint and returns a Result.
 
-One file per lesson; what all checks share is in engine, what those of random functions share in random.
+One file per lesson; what all checks share is in engine, what those of random functions share in random. progress() tells
+how many of a lesson's checks have passed.
 """
 
 from .engine import Result
 from .lesson_00 import check_pixel_count
-from .lesson_01 import check_bce, check_interpolate, check_mse
-from .lesson_02 import check_conv_size, check_latent_shapes, check_parameter_count, check_sigma
+from .lesson_01 import check_bce, check_decoder, check_encoder, check_interpolate, check_mse
+from .lesson_02 import check_forward, check_sample_and_decode
 from .lesson_03 import check_reparameterize, check_reparameterize_fixed, check_score_gradient
-from .lesson_04 import check_kl_divergence, check_sigma_of_B, check_vae_loss
+from .lesson_04 import check_elbo, check_kl_divergence, check_sigma_of_B, check_vae_loss
 from .lesson_05 import check_epoch_mean, check_training_step
-from .lesson_06 import check_sample_prior
-from .lesson_07 import check_slerp
+from .lesson_06 import check_image_errors, check_sample_prior
+from .lesson_07 import check_kl_per_dimension, check_slerp
 from .lesson_08 import check_contractive_penalty, check_kl_to_rho, check_mask_noise, check_principal_angles
 from .lesson_09 import check_auroc, check_entropy_bits, check_frechet_distance, check_psnr
 from .lesson_10 import check_free_bits, check_iw_log_likelihood, check_optimal_sigma, check_straight_through
+from .tally import counted, progress
 
 __all__ = [
     "Result",
     "check_auroc",
     "check_bce",
     "check_contractive_penalty",
-    "check_conv_size",
+<<<<<<< HEAD
+    "check_decoder",
+    "check_elbo",
+    "check_encoder",
+=======
+    "check_elbo",
+>>>>>>> L02
     "check_entropy_bits",
     "check_epoch_mean",
+    "check_forward",
     "check_frechet_distance",
     "check_free_bits",
+    "check_image_errors",
     "check_interpolate",
     "check_iw_log_likelihood",
     "check_kl_divergence",
+    "check_kl_per_dimension",
     "check_kl_to_rho",
-    "check_latent_shapes",
     "check_mask_noise",
     "check_mse",
     "check_optimal_sigma",
-    "check_parameter_count",
     "check_pixel_count",
     "check_principal_angles",
     "check_psnr",
     "check_reparameterize",
     "check_reparameterize_fixed",
+    "check_sample_and_decode",
     "check_sample_prior",
     "check_score_gradient",
-    "check_sigma",
     "check_sigma_of_B",
     "check_slerp",
     "check_straight_through",
     "check_training_step",
     "check_vae_loss",
+    "progress",
 ]
+
+for _name in __all__:
+    if _name.startswith("check_"):
+        globals()[_name] = counted(globals()[_name])

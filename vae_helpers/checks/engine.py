@@ -18,7 +18,7 @@ from torch import Tensor
 
 from .._language import tr
 from .._random import kept_random_state
-from . import source
+from . import source, tally
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-6  # how far a right number may be off: float32 sums differ that much between processors
 
@@ -108,7 +108,7 @@ TODO = ("⏳ Bạn chưa làm ô này. Hãy viết phần thân hàm rồi chạ
 OLD = ("⏳ Chưa kiểm tra. Ô định nghĩa hàm này đã dừng vì lỗi, nên Python vẫn giữ hàm cũ của bạn. Hãy sửa lỗi mà ô ấy báo, chạy lại ô ấy, rồi chạy lại ô này.",
        "⏳ Not checked. The cell that defines this function ended in an error, so Python still holds your earlier function. Mend the error that the cell shows, run it again, then this one.")
 HINTS = {
-    "not_callable": ("Ô kiểm tra cần chính hàm của bạn, không cần kết quả của nó: viết check(f), đừng viết check(f(x)).",
+    "not_callable": ("Ô chấm cần chính hàm của bạn, không cần kết quả của nó: viết check(f), đừng viết check(f(x)).",
                      "The check needs your function itself, not its result: write check(f), not check(f(x))."),
     "no_return": ("Hàm của bạn không trả về gì (None): có phải thiếu return?",
                   "Your function returns nothing (None): is return missing?"),
@@ -159,7 +159,8 @@ def run(function: Callable, task: Task) -> Result:
 def judged(function: Callable, judge: Callable[[Callable], None]) -> Result:
     """The Result of judge(function), which raises a Problem for a function that is not right; its message is printed.
 
-    The random numbers are the same each time, and the caller's random state stays as it was.
+    The random numbers are the same each time, and the caller's random state stays as it was. A success also says how many
+    of the lesson's checks have passed.
     """
     with kept_random_state():
         torch.manual_seed(20240)
@@ -173,7 +174,7 @@ def judged(function: Callable, judge: Callable[[Callable], None]) -> Result:
             result = Result("right", tr("✅ Đúng rồi!", "✅ That is right!"))
         except Problem as problem:
             result = problem.result
-    print(result.message)
+    print(result.message + tally.after(result.status, result.mistake))
     return result
 
 

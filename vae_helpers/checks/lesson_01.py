@@ -1,4 +1,4 @@
-"""Lesson 01, the autoencoder: the two reconstruction losses and the straight walk between two codes."""
+"""Lesson 01, the autoencoder: the two reconstruction losses, its two halves, and the straight walk between two codes."""
 
 import math
 from collections.abc import Callable
@@ -6,7 +6,8 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from .engine import Mistake, Result, Task, run
+from ._networks import DECODER, ENCODER, judge_network
+from .engine import Mistake, Result, Task, judged, run
 
 
 def image_pairs() -> list[tuple]:
@@ -75,7 +76,7 @@ BCE = Task(
     gradients={0: "recon"},
     mistakes=[
         Mistake("sign", lambda r, x: -bce(r, x),
-                "Dấu bị ngược: log của một số nhỏ hơn 1 là số âm, còn mất mát phải không âm.",
+                "Dấu bị ngược: log của một số nhỏ hơn 1 là số âm, còn loss phải không âm.",
                 "The sign is flipped: the log of a number below 1 is negative, and a loss must not be."),
         Mistake("half_forgotten", lambda r, x: -(x * r.log()).mean(),
                 "Bạn mới phạt điểm ảnh sáng. Điểm ảnh tối (x = 0) có số hạng của riêng nó.",
@@ -148,6 +149,22 @@ INTERPOLATE = Task(
 def check_interpolate(function: Callable) -> Result:
     """function(z_a, z_b, alpha) → the point that lies the share alpha of the way from z_a to z_b.
 
-    Lesson 01: Continuity: walk from one image to another
+    Lesson 01: A walk from one picture to another
     """
     return run(function, INTERPOLATE)
+
+
+def check_encoder(function: Callable) -> Result:
+    """function(latent_dim) → a new nn.Module, images (N, 1, 28, 28) → codes (N, latent_dim), with the exercise's layers.
+
+    Lesson 01: Building the network
+    """
+    return judged(function, lambda function: judge_network(function, ENCODER))
+
+
+def check_decoder(function: Callable) -> Result:
+    """function(latent_dim) → a new nn.Module, codes (N, latent_dim) → images (N, 1, 28, 28), with the exercise's layers.
+
+    Lesson 01: Building the network
+    """
+    return judged(function, lambda function: judge_network(function, DECODER))

@@ -1,171 +1,272 @@
-"""Lesson 02, the VAE: sizes, parameters, and σ from log σ²."""
+"""Lesson 02, the VAE: the forward pass of its class, and pictures decoded from the cloud of one image."""
 
 from collections.abc import Callable
 
 import torch
+from torch import Tensor, nn
 
-from .engine import Mistake, Result, Task, run
+from .engine import HINTS, Failure, Result, call, judged, refuse
+from .random import flaw
+
+N, D = 4000, 25  # images or samples, and latent dimensions, of the stand-in: enough for statistics
 
 
-def drawn(*ranges: tuple[int, int]) -> tuple[int, ...]:
-    """A whole number from each range, both ends included: what the answer is cannot be typed in beforehand."""
-    return tuple(int(torch.randint(first, last + 1, ())) for first, last in ranges)
+class Rehearsal(nn.Module):
+    """Stands in for a VAE: its parts work at once, and it remembers what was encoded and every z that was decoded.
+
+    side: pixels on a side of its images, few where the images are many. whole: whether the model may be called as a
+    whole, as a finished VAE may.
+    """
+
+    def __init__(self, latent_dim: int, side: int, whole: bool):
+        super().__init__()
+        self.latent_dim, self.side, self.whole = latent_dim, side, whole
+        self.fc_mu = nn.Parameter(7 * torch.randn(side**2, latent_dim) / side)  # mu with a deviation of 2, logvar of 1
+        self.fc_logvar = nn.Parameter(3.5 * torch.randn(side**2, latent_dim) / side)
+        self.fc_decode = nn.Parameter(torch.randn(latent_dim, side**2) / latent_dim**0.5)
+        self.encoded, self.latents = [], []
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        flat = x.flatten(1) - 0.5
+        mu, logvar = flat @ self.fc_mu, flat @ self.fc_logvar - 1
+        self.encoded.append((mu.detach(), logvar.detach()))
+        return mu, logvar
+
+    def reparameterize(self, mu: Tensor, logvar: Tensor) -> Tensor:
+        sigma = torch.exp(0.5 * logvar)
+        return mu + sigma * torch.randn_like(sigma)
+
+    def decode(self, z: Tensor) -> Tensor:
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise ValueError(f"decode(z): z has shape {tuple(z.shape)}, expected (N, {self.latent_dim}).")
+        self.latents.append(z.detach())
+        return torch.sigmoid(z @ self.fc_decode).view(-1, 1, self.side, self.side)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        if not self.whole:
+            raise RecursionError("forward calls itself")
+        mu, logvar = self.encode(x)
+        return self.decode(self.reparameterize(mu, logvar)), mu, logvar
+
+
+def is_sample(z: Tensor, centre: Tensor, sigma: Tensor) -> bool:
+    """Whether z may be centre + σ ⊙ ε: what is left for ε has mean 0 and deviation 1, for small and large centre and σ.
+
+    All are (N, d). Both may be 0.06 off, nine standard errors or more of a quarter of 4000 × 25 numbers.
+    """
+    noise = (z - centre) / sigma.clamp_min(1e-6)
+    for order in (centre, sigma):
+        parts = noise.flatten()[order.flatten().argsort()].chunk(4)
+        if any(abs(part.mean()) > 0.06 or abs(part.std() - 1) > 0.06 for part in parts):
+            return False
+    return True
+
+
+def sigma_of(logvar: Tensor) -> Tensor:
+    return torch.exp(0.5 * logvar)
+
+
+def noise_in(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    """ε, if z = mu + σ ⊙ ε."""
+    return (z - mu) / sigma_of(logvar)
+
+
+def decoded_from(images: Tensor, model: Rehearsal) -> Tensor | None:
+    """The z whose pictures these are, of all that were decoded, in one call or in several; None for none."""
+    for z in (*reversed(model.latents), torch.cat(model.latents)):
+        if len(z) == len(images):
+            pictures = torch.sigmoid(z @ model.fc_decode.detach())
+            if torch.allclose(pictures, images.flatten(1), atol=1e-4):
+                return z
+    return None
 
 
 # fmt: off
-SIGMA = Task(
-    cases=lambda: [(torch.linspace(-8, 5, 7),), (torch.randn(4, 3),), (torch.rand(5) + 0.5,)],
-    right=lambda logvar: torch.exp(0.5 * logvar),
-    gradients={0: "logvar"},
-    mistakes=[
-        Mistake("identity", lambda v: v,
-                "Đó vẫn là log-phương sai. Độ lệch chuẩn không thể âm.",
-                "That is still the log-variance. A standard deviation cannot be negative."),
-        Mistake("variance", torch.exp,
-                "Đó là phương sai σ². Câu hỏi là độ lệch chuẩn σ.",
-                "That is the variance σ². The question is the standard deviation σ."),
-        Mistake("negative", lambda v: torch.exp(-0.5 * v),
-                "Dấu trong số mũ bị ngược: logvar càng lớn thì σ phải càng lớn.",
-                "The sign in the exponent is flipped: a larger logvar must give a larger σ."),
-        Mistake("double", lambda v: torch.exp(2 * v),
-                "Bạn nhân đôi số mũ. Từ σ² về σ là phép căn: phép căn làm gì với số mũ?",
-                "You double the exponent. From σ² to σ one takes a root: what does a root do to an exponent?"),
-        Mistake("half", lambda v: 0.5 * v,
-                "Đó là log σ. Còn thiếu một bước để ra σ.",
-                "That is log σ. One step is missing to get σ."),
-        Mistake("half_outside", lambda v: 0.5 * torch.exp(v),
-                "Hệ số ½ đứng sai chỗ: căn bậc hai không phải là chia đôi.",
-                "The ½ stands in the wrong place: a square root is not half of a number."),
-        Mistake("root", lambda v: v.sqrt(),
-                "Bạn lấy căn của logvar, nhưng logvar là log của phương sai: trước hết hãy bỏ log.",
-                "You take the root of logvar, but logvar is the log of the variance: undo the log first."),
-    ],
-)
+FORWARD = {  # name → hints
+    "structure": ("Hàm của bạn trả về {got}; cần bộ ba (recon, mu, logvar), theo đúng thứ tự ấy.",
+                  "Your function returns {got}; the three (recon, mu, logvar) are needed, in that order."),
+    "order": ("Có ba phần, nhưng phần đầu có kích thước {got}. Ảnh tái tạo đứng trước, rồi mới đến mu và logvar.",
+              "There are three parts, but the first has shape {got}. The reconstruction comes first, then mu and logvar."),
+    "swapped": ("mu và logvar bị đổi chỗ trong kết quả.",
+                "mu and logvar have changed places in the result."),
+    "z_for_mu": ("Phần thứ hai là z. Hàm mất mát cần mu, tâm của phân phối, chứ không cần một mẫu.",
+                 "The second part is z. The loss needs mu, the middle of the distribution, and not one sample."),
+    "sigma": ("Phần thứ ba là σ hay σ². Hãy trả về chính logvar mà encoder đưa ra.",
+              "The third part is σ or σ². Return the very logvar that the encoder gives."),
+    "other_code": ("mu hay logvar trả về không phải là của self.encode(x).",
+                   "The mu or logvar returned is not what self.encode(x) gave."),
+    "no_decoder": ("Chưa có z nào đi qua self.decode, mà ảnh tái tạo từ đó mà ra.",
+                   "No z has gone through self.decode, which is where the reconstruction comes from."),
+    "changed": ("recon phải đúng là ảnh mà self.decode đưa ra, không sửa gì thêm.",
+                "recon must be the picture that self.decode gives, and nothing done to it."),
+    "no_noise": ("Bạn giải mã chính mu: không có nhiễu thì đây là một autoencoder. z phải là một mẫu của q(z|x).",
+                 "You decode mu itself: without the noise this is an autoencoder. z must be a sample of q(z|x)."),
+    "decoded_logvar": ("Bạn giải mã logvar. Thứ đi vào decoder là z, một mẫu của q(z|x).",
+                       "You decode logvar. What goes into the decoder is z, a sample of q(z|x)."),
+    "prior": ("z được lấy từ N(0, I) mà không nhìn đến ảnh. Lúc tái tạo, z phải đến từ mu và logvar của ảnh ấy.",
+              "z is drawn from N(0, I) without a look at the image. To reconstruct, z must come from that image's mu and logvar."),
+    "arguments": ("self.reparameterize nhận (mu, logvar); bạn đưa vào theo thứ tự ngược lại.",
+                  "self.reparameterize takes (mu, logvar); you pass them the other way round."),
+    "sigma_passed": ("Bạn đưa σ vào self.reparameterize, nhưng hàm ấy cần logvar: nó tự tính σ.",
+                     "You pass σ to self.reparameterize, which needs logvar: it computes σ itself."),
+    "noise": ("z không phải là một mẫu của N(mu, σ²). Hãy để self.reparameterize(mu, logvar) lấy mẫu.",
+              "z is no sample of N(mu, σ²). Let self.reparameterize(mu, logvar) do the drawing."),
+    "repeated": ("Gọi hai lần mà z y hệt nhau. Đừng đặt seed bên trong hàm.",
+                 "Two calls give exactly the same z. Do not set a seed inside the function."),
+    "detached": HINTS["detached"],
+}
+FAILURES = [
+    Failure("recursion", "forward calls itself",
+            "self(x) lại gọi chính forward, mãi không dừng. Hãy gọi ba phần của lớp: encode, reparameterize, decode.",
+            "self(x) calls forward again, without end. Call the three parts of the class: encode, reparameterize, decode."),
+    Failure("tuple_passed", "'tuple' object|must be Tensor, not tuple",
+            "encode trả về hai tensor cùng lúc. Hãy nhận chúng bằng hai tên: mu, logvar = …",
+            "encode returns two tensors at once. Take them under two names: mu, logvar = …"),
+    Failure("missing_argument", "missing 1 required positional argument: 'logvar'",
+            "reparameterize cần cả mu lẫn logvar.",
+            "reparameterize needs both mu and logvar."),
+]
 # fmt: on
 
 
-def check_sigma(function: Callable) -> Result:
-    """function(logvar) → the standard deviation σ = exp(logvar / 2), where logvar = log σ².
+def check_forward(function: Callable) -> Result:
+    """function(self, x) → (recon, mu, logvar): encode x, draw z ~ q(z|x), decode z. Tried with a stand-in for self.
 
-    Lesson 02: One image through the VAE
+    x, recon: (N, 1, 28, 28); mu, logvar: (N, latent_dim). z is judged by its statistics over 100,000 entries.
+
+    Lesson 02: Your turn: the way through
     """
-    return run(function, SIGMA)
+    return judged(function, judge_forward)
+
+
+def judge_forward(function: Callable) -> None:
+    first, again = (noise_in(*forward(function, 3, 2, side=28)) for _ in range(2))
+    refuse(torch.allclose(first, again, atol=1e-3), "repeated", FORWARD)
+    z, mu, logvar = forward(function, N, D, side=4)
+    refuse(is_sample(z, torch.zeros_like(z), torch.ones_like(z)), "prior", FORWARD)
+    refuse(is_sample(z, logvar, sigma_of(mu)), "arguments", FORWARD)
+    refuse(is_sample(z, mu, sigma_of(sigma_of(logvar))), "sigma_passed", FORWARD)
+    refuse(flaw(noise_in(z, mu, logvar)), "noise", FORWARD)
+
+
+def forward(function: Callable, n: int, latent_dim: int, side: int) -> tuple[Tensor, Tensor, Tensor]:
+    """z, mu and logvar of the student's forward pass of n images."""
+    model = Rehearsal(latent_dim, side, whole=False)
+    answer, _ = call(function, (model, torch.rand(n, 1, side, side)), FAILURES)
+    recon, mu, logvar = three_tensors(answer, n, model)
+    refuse(not model.encoded, "other_code", FORWARD)
+    right_mu, right_logvar = model.encoded[-1]
+    refuse(not model.latents, "no_decoder", FORWARD)
+    z = decoded_from(recon.detach(), model)
+    refuse(z is None, "changed", FORWARD)
+    judge_codes(mu.detach(), logvar.detach(), z, right_mu, right_logvar)
+    refuse(torch.allclose(z, right_mu), "no_noise", FORWARD)
+    refuse(torch.allclose(z, right_logvar), "decoded_logvar", FORWARD)
+    refuse(not all(part.requires_grad for part in (recon, mu, logvar)), "detached", FORWARD)
+    return z, right_mu, right_logvar
+
+
+def three_tensors(answer, n: int, model: Rehearsal) -> tuple[Tensor, Tensor, Tensor]:
+    """The answer, if it is made of three tensors of the right shapes."""
+    code, picture = (n, model.latent_dim), (n, 1, model.side, model.side)
+    got = type(answer).__name__ if not isinstance(answer, (tuple, list)) else f"{len(answer)} × tensor"
+    right = isinstance(answer, (tuple, list)) and len(answer) == 3 and all(isinstance(a, Tensor) for a in answer)
+    refuse(not right, "structure", FORWARD, got=got)
+    shapes = [tuple(part.shape) for part in answer]
+    refuse(shapes[0] == code, "order", FORWARD, got=code)
+    refuse(shapes != [picture, code, code], "structure", FORWARD, got=shapes)
+    return tuple(answer)
+
+
+def judge_codes(mu: Tensor, logvar: Tensor, z: Tensor, right_mu: Tensor, right_logvar: Tensor) -> None:
+    refuse(torch.allclose(mu, right_logvar) and torch.allclose(logvar, right_mu), "swapped", FORWARD)
+    refuse(torch.allclose(mu, z) and not torch.allclose(mu, right_mu), "z_for_mu", FORWARD)
+    wrong = (sigma_of(right_logvar), right_logvar.exp())
+    refuse(any(torch.allclose(logvar, other) for other in wrong), "sigma", FORWARD)
+    same = torch.allclose(mu, right_mu) and torch.allclose(logvar, right_logvar)
+    refuse(not same, "other_code", FORWARD)
 
 
 # fmt: off
-CONV_SIZE = Task(
-    cases=lambda: [(28, 3, 1, 1), (28, 3, 2, 1), (14, 3, 2, 1), (32, 5, 3, 0), (15, 4, 2, 2)]
-    + [drawn((16, 64), (2, 7), (1, 4), (0, 3)) for _ in range(3)],
-    right=lambda n, k, s, p: (n + 2 * p - k) // s + 1,
-    mistakes=[
-        Mistake("one_forgotten", lambda n, k, s, p: (n + 2 * p - k) // s,
-                "Thiếu đúng 1: vị trí xuất phát của cửa sổ cũng là một vị trí.",
-                "Exactly 1 is missing: the place where the window starts counts as well."),
-        Mistake("padding_once", lambda n, k, s, p: (n + p - k) // s + 1,
-                "Phần đệm (padding) được thêm ở cả hai phía.",
-                "The padding is added on both sides."),
-        Mistake("no_padding", lambda n, k, s, p: (n - k) // s + 1,
-                "Bạn chưa tính đến phần đệm (padding).",
-                "The padding is not accounted for."),
-        Mistake("no_kernel", lambda n, k, s, p: (n + 2 * p) // s + 1,
-                "Bạn chưa tính đến kích thước cửa sổ (kernel): nó phải nằm trọn bên trong.",
-                "The kernel is not accounted for: the whole window must fit inside."),
-        Mistake("ceil", lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1,
-                "Bạn làm tròn lên. Bước cuối không đủ chỗ thì bị bỏ, không được tính thêm.",
-                "You round up. A last step that does not fit is dropped, not added."),
-        Mistake("fraction", lambda n, k, s, p: (n + 2 * p - k) / s + 1,
-                "Kích thước phải là số nguyên: bước cuối không đủ chỗ thì sao?",
-                "A size must be a whole number: what happens to a last step that does not fit?"),
-        Mistake("no_stride", lambda n, k, s, p: n + 2 * p - k + 1,
-                "Bạn chưa tính đến bước nhảy (stride).",
-                "The stride is not accounted for."),
-        Mistake("divided", lambda n, k, s, p: n // s,
-                "Chia cho bước nhảy là một ước lượng hay, nhưng chỉ đúng khi kernel và padding vừa khớp.",
-                "Dividing by the stride is a good estimate, but right only when kernel and padding match."),
-    ],
-)
+SAMPLE_AND_DECODE = {  # name → hints
+    "whole_answer": ("model(x) trả về ba phần (recon, mu, logvar). Ở đây chỉ cần ảnh.",
+                     "model(x) gives three parts (recon, mu, logvar). Only the pictures are needed here."),
+    "codes": ("Hàm của bạn trả về z. Còn một bước nữa: giải mã nó.",
+              "Your function returns z. One step is left: decode it."),
+    "shape": ("Kết quả có kích thước {got}; cần {n} ảnh, tức là {wanted}.",
+              "The result has shape {got}; {n} pictures are needed, that is {wanted}."),
+    "one_picture": ("Hàm của bạn trả về một ảnh; cần {n}. Hãy lặp lại mu và logvar {n} lần, chẳng hạn bằng .repeat(n, 1), rồi mới lấy mẫu.",
+                    "Your function returns one picture; {n} are needed. Repeat mu and logvar {n} times, by .repeat(n, 1) say, and then draw."),
+    "no_decoder": ("Decoder chưa được gọi.", "The decoder has not been called."),
+    "changed": ("Ảnh trả về không phải là ảnh mà decoder đưa ra.",
+                "The pictures returned are not those that the decoder gave."),
+    "no_noise": ("Mọi ảnh đều được giải mã từ mu. Thứ cần xem là đám mây quanh mu: hãy lấy mẫu.",
+                 "All pictures are decoded from mu. The cloud around mu is what we want to see: draw samples."),
+    "one_sample": ("Mọi ảnh dùng chung một z. Hãy lặp lại mu và logvar trước, rồi mới lấy mẫu, để mỗi ảnh có một z riêng.",
+                   "All pictures share one z. Repeat mu and logvar first and draw afterwards, so that each has a z of its own."),
+    "prior": ("z chưa đến từ đám mây của ảnh này. Hãy lấy mu và logvar của x từ encoder, rồi lấy mẫu từ đó.",
+              "z does not come from this image's cloud. Get mu and logvar of x from the encoder, and draw from there."),
+    "no_mu": ("Nhiễu đã được co giãn theo σ, nhưng chưa dời đến mu.",
+              "The noise is scaled by σ, but not yet moved to mu."),
+    "no_scale": ("Nhiễu chưa được co giãn: logvar chưa được dùng.",
+                 "The noise is not scaled: logvar is not used."),
+    "variance": ("Bạn nhân nhiễu với phương sai σ². Cần độ lệch chuẩn σ.",
+                 "You scale the noise by the variance σ². The standard deviation σ is needed."),
+    "logvar_as_sigma": ("Bạn dùng logvar như thể nó là σ. logvar là log của phương sai.",
+                        "You use logvar as if it were σ. It is the log of the variance."),
+    "half_outside": ("Hệ số ½ đứng sai chỗ: căn bậc hai không phải là chia đôi.",
+                     "The ½ stands in the wrong place: a square root is not half of a number."),
+    "noise": ("Các z không phải là những mẫu độc lập của N(mu, σ²). Hãy lấy tất cả bằng một lần model.reparameterize.",
+              "These z are no independent samples of N(mu, σ²). Draw them all by one call of model.reparameterize."),
+    "repeated": ("Gọi hai lần mà z y hệt nhau. Đừng đặt seed bên trong hàm.",
+                 "Two calls give exactly the same z. Do not set a seed inside the function."),
+}
+WRONG_SAMPLES = {  # name → centre and σ that the z of a wrong answer have
+    "prior": lambda mu, logvar: (0 * mu, torch.ones_like(mu)),
+    "no_mu": lambda mu, logvar: (0 * mu, sigma_of(logvar)),
+    "no_scale": lambda mu, logvar: (mu, torch.ones_like(mu)),
+    "variance": lambda mu, logvar: (mu, logvar.exp()),
+    "logvar_as_sigma": lambda mu, logvar: (mu, logvar.abs()),
+    "half_outside": lambda mu, logvar: (mu, 0.5 * logvar.exp()),
+}
 # fmt: on
 
 
-def check_conv_size(function: Callable) -> Result:
-    """function(size, kernel, stride, padding) → side of a convolution's output, ⌊(size + 2·padding − kernel) / stride⌋ + 1.
+def check_sample_and_decode(function: Callable) -> Result:
+    """function(model, x, n) → n pictures (n, 1, 28, 28), each decoded from a z ~ q(z|x) of its own; x: (1, 1, 28, 28).
 
-    Lesson 02: Layer by layer
+    Tried with a stand-in model that remembers its z, which are judged by their statistics over 100,000 entries.
+
+    Lesson 02: Your turn: look at the cloud
     """
-    return run(function, CONV_SIZE)
+    return judged(function, judge_sample_and_decode)
 
 
-# fmt: off
-PARAMETER_COUNT = Task(
-    cases=lambda: [(3136, 2), (2, 3136), (10, 7), (1, 5), drawn((2, 900), (2, 900))],
-    right=lambda i, o: i * o + o,
-    mistakes=[
-        Mistake("no_bias", lambda i, o: i * o,
-                "Đó là số trọng số. Lớp tuyến tính còn có độ lệch (bias).",
-                "Those are the weights. A linear layer has biases as well."),
-        Mistake("bias_per_input", lambda i, o: i * o + i,
-                "Mỗi độ lệch (bias) được cộng vào một đầu ra, chứ không phải vào một đầu vào.",
-                "A bias is added to an output, not to an input."),
-        Mistake("one_bias", lambda i, o: i * o + 1,
-                "Lớp này có nhiều hơn một độ lệch (bias): mỗi đầu ra cần gì?",
-                "The layer has more than one bias: what does each output need?"),
-        Mistake("both_biases", lambda i, o: i * o + i + o,
-                "Bạn thêm độ lệch (bias) cho cả hai phía.",
-                "You add biases on both sides."),
-        Mistake("added", lambda i, o: i + o,
-                "Bạn cộng hai phía lại. Mỗi đầu vào nối với mọi đầu ra.",
-                "You add the two sides. Every input is connected to every output."),
-        Mistake("hard_coded", lambda i, o: 6274,
-                "Con số ấy đúng cho fc_mu, nhưng hàm phải đúng cho mọi lớp.",
-                "That number is right for fc_mu, but the function must be right for every layer."),
-    ],
-)
-# fmt: on
+def judge_sample_and_decode(function: Callable) -> None:
+    first, again = (noise_in(*samples(function, 5, 2, side=28)) for _ in range(2))
+    refuse(torch.allclose(first, again, atol=1e-3), "repeated", SAMPLE_AND_DECODE)
+    z, mu, logvar = samples(function, N, D, side=4)
+    for name, wrong in WRONG_SAMPLES.items():
+        refuse(is_sample(z, *wrong(mu, logvar)), name, SAMPLE_AND_DECODE)
+    refuse(flaw(noise_in(z, mu, logvar)), "noise", SAMPLE_AND_DECODE)
 
 
-def check_parameter_count(function: Callable) -> Result:
-    """function(inputs, outputs) → parameters of a linear layer with bias, inputs·outputs + outputs.
-
-    Lesson 02: Layer by layer
-    """
-    return run(function, PARAMETER_COUNT)
-
-
-# fmt: off
-LATENT_SHAPES = Task(
-    cases=lambda: [(3, 10), (256, 2), (1, 16), drawn((2, 99), (3, 99))],
-    right=lambda n, d: ((n, d), (n, d), (n, d), (n, 1, 28, 28)),
-    parts=("mu", "logvar", "z", "recon"),
-    mistakes=[
-        Mistake("no_batch", lambda n, d: ((d,), (d,), (d,), (1, 28, 28)),
-                "Thiếu chiều batch: mạng luôn xử lý cả batch cùng lúc.",
-                "The batch dimension is missing: the network always works on a whole batch."),
-        Mistake("z_doubled", lambda n, d: ((n, d), (n, d), (n, 2 * d), (n, 1, 28, 28)),
-                "z không phải là μ và log σ² ghép lại: nó có bao nhiêu số cho mỗi chiều tiềm ẩn?",
-                "z is not μ and log σ² put together: how many numbers does it have per latent dimension?"),
-        Mistake("flat_recon", lambda n, d: ((n, d), (n, d), (n, d), (n, 784)),
-                "Decoder này trả về ảnh, có kênh, chiều cao, chiều rộng, chứ không phải vector phẳng.",
-                "This decoder returns images with channel, height and width, not flat vectors."),
-        Mistake("no_channel", lambda n, d: ((n, d), (n, d), (n, d), (n, 28, 28)),
-                "Ảnh tái tạo thiếu chiều kênh (channel), dù chỉ có một kênh.",
-                "The reconstruction lacks its channel dimension, even if there is only one."),
-        Mistake("transposed", lambda n, d: ((d, n), (d, n), (d, n), (n, 1, 28, 28)),
-                "Chiều batch luôn đứng đầu.",
-                "The batch dimension always comes first."),
-        Mistake("scalar_variance", lambda n, d: ((n, d), (n, 1), (n, d), (n, 1, 28, 28)),
-                "Mỗi chiều tiềm ẩn có log σ² của riêng nó.",
-                "Every latent dimension has its own log σ²."),
-        Mistake("ten_classes", lambda n, d: ((n, 10), (n, 10), (n, 10), (n, 1, 28, 28)),
-                "z không phải xác suất của mười lớp: độ dài của nó do ta chọn.",
-                "z is not the probabilities of ten classes: its length is our choice."),
-    ],
-)
-# fmt: on
-
-
-def check_latent_shapes(function: Callable) -> Result:
-    """function(batch_size, latent_dim) → shapes of mu, logvar, z and recon for the exercise's VAE on 1×28×28 images.
-
-    Lesson 02: A batch of three images, ten latent dimensions
-    """
-    return run(function, LATENT_SHAPES)
+def samples(function: Callable, n: int, latent_dim: int, side: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The z that the student's n pictures were decoded from, and the image's mu and logvar, all (n, latent_dim)."""
+    model, x, wanted = Rehearsal(latent_dim, side, whole=True), torch.rand(1, 1, side, side), (n, 1, side, side)
+    pictures, _ = call(function, (model, x, n))
+    refuse(isinstance(pictures, (tuple, list)) and len(pictures) == 3, "whole_answer", SAMPLE_AND_DECODE)
+    got = tuple(pictures.shape) if isinstance(pictures, Tensor) else type(pictures).__name__
+    refuse(got == (n, latent_dim), "codes", SAMPLE_AND_DECODE)
+    refuse(got == (1, *wanted[1:]), "one_picture", SAMPLE_AND_DECODE, n=n)
+    refuse(got not in (wanted, (n, side**2)), "shape", SAMPLE_AND_DECODE, got=got, n=n, wanted=wanted)
+    refuse(not model.latents, "no_decoder", SAMPLE_AND_DECODE)
+    z = decoded_from(pictures.detach(), model)
+    if z is None and len(model.latents[-1]) == 1:  # one picture, repeated
+        z = model.latents[-1].expand(n, -1)
+    refuse(z is None, "changed", SAMPLE_AND_DECODE)
+    refuse(not model.encoded, "prior", SAMPLE_AND_DECODE)
+    mu, logvar = (code.detach().expand(n, -1) for code in model.encode(x))
+    refuse(torch.allclose(z, mu), "no_noise", SAMPLE_AND_DECODE)
+    refuse((z - z[0]).abs().max() < 1e-6, "one_sample", SAMPLE_AND_DECODE)
+    return z, mu, logvar

@@ -1,4 +1,4 @@
-"""Lesson 04, the loss: the KL divergence, the whole loss, and what B means."""
+"""Lesson 04, the loss: the KL divergence, the ELBO of a toy, the whole loss, and what B means."""
 
 import math
 from collections.abc import Callable
@@ -21,7 +21,7 @@ KL_DIVERGENCE = Task(
     gradients={0: "mu", 1: "logvar"},
     mistakes=[
         Mistake("half_forgotten", lambda m, v: 2 * kl(m, v),
-                "Kết quả lớn gấp đôi: hệ số ½ bị quên.",
+                "Kết quả lớn gấp đôi: bạn quên hệ số ½.",
                 "The result is twice too large: the ½ is forgotten."),
         Mistake("sign", lambda m, v: -kl(m, v),
                 "KL không bao giờ âm: dấu bị ngược.",
@@ -79,6 +79,91 @@ def check_kl_divergence(function: Callable) -> Result:
     Lesson 04: The KL part, in three ways
     """
     return run(function, KL_DIVERGENCE)
+
+
+def elbo_cases():
+    for theta in (0.0, 1.0, -0.7):
+        yield 2 * torch.randn(6), 0.2 + 2 * torch.rand(6), theta
+
+
+def toy(log_likelihood, kl):
+    """A wrong ELBO of the toy with other parts."""
+    return lambda m, v, theta: log_likelihood(m, v, theta) - kl(m, v)
+
+
+def toy_log_p(m, v, theta):
+    return -0.5 * math.log(2 * math.pi) - 0.5 * ((1 - theta - m) ** 2 + v)
+
+
+def toy_kl(m, v):
+    return 0.5 * (m**2 + v - 1 - v.log())
+
+
+# fmt: off
+ELBO = Task(
+    cases=elbo_cases,
+    right=losses.toy_elbo,
+    gradients={0: "m", 1: "v"},
+    mistakes=[
+        Mistake("kl_added", lambda m, v, t: toy_log_p(m, v, t) + toy_kl(m, v),
+                "Bạn cộng KL vào. Trong ELBO, KL bị trừ đi.",
+                "You add the KL. In the ELBO it is subtracted."),
+        Mistake("loss", lambda m, v, t: -losses.toy_elbo(m, v, t),
+                "Đó là −ELBO, tức là hàm mất mát. Ở đây cần chính ELBO.",
+                "That is −ELBO, the loss. Here the ELBO itself is asked for."),
+        Mistake("no_kl", toy_log_p,
+                "Mới có kỳ vọng của log p(x|z). Còn thiếu KL giữa q và prior.",
+                "That is the expectation of log p(x|z). The KL between q and the prior is missing."),
+        Mistake("no_variance", toy(lambda m, v, t: toy_log_p(m, 0 * v, t), toy_kl),
+                "Bạn chỉ thay z bằng m. Nhưng E(x − θ − z)² còn có thêm v, phương sai của z.",
+                "You put m in the place of z. But E(x − θ − z)² has v, the variance of z, in it as well."),
+        Mistake("v_squared", toy(lambda m, v, t: toy_log_p(m, v**2, t), toy_kl),
+                "v đã là phương sai, không phải độ lệch chuẩn: đừng bình phương nó.",
+                "v is the variance already, not the standard deviation: do not square it."),
+        Mistake("v_is_sigma", lambda m, v, t: losses.toy_elbo(m, v**2, t),
+                "Bạn coi v là độ lệch chuẩn. Ở đây v là phương sai.",
+                "You treat v as a standard deviation. Here it is the variance."),
+        Mistake("no_constant", toy(lambda m, v, t: -0.5 * ((1 - t - m) ** 2 + v), toy_kl),
+                "Thiếu hằng số −½ log 2π: không có nó thì ELBO không so được với log p(x).",
+                "The constant −½ log 2π is missing: without it the ELBO cannot be compared with log p(x)."),
+        Mistake("constant_sign", toy(lambda m, v, t: toy_log_p(m, v, t) + math.log(2 * math.pi), toy_kl),
+                "Dấu của hằng số ½ log 2π bị ngược.",
+                "The sign of the constant ½ log 2π is flipped."),
+        Mistake("half_forgotten", toy(lambda m, v, t: -0.5 * math.log(2 * math.pi) - ((1 - t - m) ** 2 + v), toy_kl),
+                "Bạn quên hệ số ½ trước bình phương.",
+                "You forgot the ½ in front of the square."),
+        Mistake("kl_half_forgotten", toy(toy_log_p, lambda m, v: 2 * toy_kl(m, v)),
+                "KL lớn gấp đôi: bạn quên hệ số ½.",
+                "The KL is twice too large: the ½ is forgotten."),
+        Mistake("theta_forgotten", lambda m, v, t: losses.toy_elbo(m, v, 0.0),
+                "θ chưa được dùng: decoder là N(z + θ, 1).",
+                "θ is not used: the decoder is N(z + θ, 1)."),
+        Mistake("theta_sign", lambda m, v, t: losses.toy_elbo(m, v, -t),
+                "Dấu của θ bị ngược: x lệch khỏi trung bình z + θ một đoạn x − z − θ.",
+                "The sign of θ is flipped: x is x − z − θ away from its mean z + θ."),
+        Mistake("logvar", lambda m, v, t: toy_log_p(m, v, t) - 0.5 * (m**2 + v.exp() - 1 - v),
+                "Trong KL bạn coi v là log của phương sai. Ở đây v đã là phương sai.",
+                "In the KL you treat v as the log of the variance. Here v is the variance itself."),
+    ],
+    failures=[
+        Failure("math_log", "only one element tensors|only tensors with one element|must be real number|can only be converted|a Tensor with \\d+ elements cannot be converted",
+                "v là tensor nhiều phần tử, math.log không nhận nó. Hãy dùng torch.log.",
+                "v is a tensor of many entries, which math.log does not take. Use torch.log."),
+        Failure("torch_log", r"log\(\): argument 'input'.*must be Tensor",
+                "torch.log chỉ nhận tensor; với con số thường như 2π, hãy dùng math.log.",
+                "torch.log takes only tensors; for a plain number such as 2π use math.log."),
+    ],
+)
+# fmt: on
+
+
+def check_elbo(function: Callable) -> Result:
+    """function(m, v, theta) → the ELBO of z ~ N(0, 1), x given z ~ N(z + theta, 1) at x = 1, with q = N(m, v): losses.toy_elbo.
+
+    m, v: (n,), v the variance; theta: a number. Returns (n,).
+    Lesson 04: Why make the ELBO large?
+    """
+    return run(function, ELBO)
 
 
 sse, kl, loss = losses.reconstruction_loss, losses.kl_divergence, losses.vae_loss
@@ -147,7 +232,7 @@ VAE_LOSS = Task(
                 "total đúng. Nhưng recon trả về riêng thì không nhân B.",
                 "The total is right. But the recon that is returned on its own is without B."),
         Mistake("kl_subtracted", lambda r, x, m, v, B: (B * sse(r, x) - mean_kl(m, v), sse(r, x), mean_kl(m, v)),
-                "KL bị trừ đi: như vậy mạng được thưởng khi rời xa tiên nghiệm.",
+                "KL bị trừ đi: như vậy mạng được thưởng khi rời xa prior.",
                 "The KL is subtracted: the network would be rewarded for leaving the prior."),
         Mistake("elbo", lambda *a: (-loss(*a)[0], *loss(*a)[1:]),
                 "Tổng của bạn là ELBO. Hàm mất mát là số đối của nó.",
@@ -166,7 +251,7 @@ VAE_LOSS = Task(
                 "KL lấy trung bình theo chiều tiềm ẩn. KL của các chiều thì cộng lại.",
                 "The KL is averaged over the latent dimensions. The KLs of the dimensions add up."),
         Mistake("kl_half_forgotten", with_parts(sse, lambda m, v: 2 * mean_kl(m, v)),
-                "KL lớn gấp đôi: hệ số ½ bị quên.",
+                "KL lớn gấp đôi: bạn quên hệ số ½.",
                 "The KL is twice too large: the ½ is forgotten."),
         Mistake("kl_sign", with_parts(sse, lambda m, v: -mean_kl(m, v)),
                 "KL của bạn âm. KL không bao giờ âm: dấu bị ngược.",
@@ -200,7 +285,7 @@ SIGMA_OF_B = Task(
                 "Đó là phương sai σ². Câu hỏi là độ lệch chuẩn.",
                 "That is the variance σ². The question is the standard deviation."),
         Mistake("two_forgotten", lambda B: 1 / math.sqrt(B),
-                "Số 2 trong B = 1/(2σ²) bị quên.",
+                "Bạn quên số 2 trong B = 1/(2σ²).",
                 "The 2 in B = 1/(2σ²) is forgotten."),
         Mistake("inverse", lambda B: math.sqrt(2 * B),
                 "Bị đảo ngược: B càng lớn thì decoder càng đòi chính xác, σ phải càng nhỏ.",

@@ -17,7 +17,7 @@ EPOCH_MEAN = Task(
     right=lambda means, sizes: sum(m * n for m, n in zip(means, sizes, strict=True)) / sum(sizes),
     mistakes=[
         Mistake("handout", lambda means, sizes: sum(means) / sum(sizes),
-                "Bạn chia tổng các trung bình batch cho số ảnh, đúng như lỗi trong bản in của đề bài: một batch có bao nhiêu ảnh thì kết quả nhỏ đi chừng ấy lần, trong bài này khoảng 256.",
+                "Bạn chia tổng các trung bình batch cho số ảnh, đúng như lỗi trong bản in của đề bài. Một batch có bao nhiêu ảnh thì kết quả nhỏ đi chừng ấy lần, trong bài này khoảng 256.",
                 "You divide the sum of batch means by the number of images, the very slip of the printed exercise: as many times too small as a batch has images, about 256 in this lesson."),
         Mistake("unweighted", lambda means, sizes: sum(means) / len(means),
                 "Mọi batch được tính ngang nhau, nhưng batch cuối có ít ảnh hơn.",

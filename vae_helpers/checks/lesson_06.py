@@ -1,12 +1,83 @@
-"""Lesson 06, samples: new images from the prior."""
+"""Lesson 06, reconstructions and samples: the error of each image, new images from the prior."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from .engine import Result, call, judged, refuse
+from .. import metrics
+from .engine import Mistake, Result, Task, call, judged, refuse, run
 from .random import flaw
+
+
+def squares(recon: Tensor, x: Tensor) -> Tensor:
+    return (recon - x) ** 2
+
+
+def pairs():
+    """Batches of several sizes, also one image, and colour."""
+    for n, channels in ((5, 1), (1, 1), (3, 3), (8, 1)):
+        yield torch.rand(n, channels, 28, 28), torch.rand(n, channels, 28, 28)
+
+
+# fmt: off
+IMAGE_ERRORS = Task(
+    cases=pairs,
+    right=metrics.image_errors,
+    mistakes=[
+        Mistake("mean_over_pixels", lambda r, x: squares(r, x).flatten(1).mean(1),
+                "Bạn lấy trung bình trên các điểm ảnh. Ở đây cần tổng trên mọi điểm ảnh của một ảnh.",
+                "You average over the pixels. Here the sum over all pixels of an image is needed."),
+        Mistake("mse", lambda r, x: squares(r, x).mean(),
+                "Đó là MSE: một số duy nhất, trung bình trên mọi điểm ảnh của mọi ảnh. Hàm này trả về một số cho mỗi ảnh.",
+                "That is the MSE: one single number, the mean over all pixels of all images. This function returns one number per image."),
+        Mistake("sum_over_batch", lambda r, x: squares(r, x).sum(),
+                "Bạn cộng cả batch thành một số. Hàm này trả về một số cho mỗi ảnh.",
+                "You sum the whole batch into one number. This function returns one number per image."),
+        Mistake("mean_over_batch", lambda r, x: squares(r, x).sum() / len(x),
+                "Bạn lấy trung bình trên cả batch. Hãy giữ lại một số cho mỗi ảnh; trung bình để sau hãy lấy.",
+                "You average over the batch. Keep one number per image; the mean can be taken later."),
+        Mistake("wrong_axis", lambda r, x: squares(r, x).sum(0),
+                "Bạn cộng dọc theo batch (dim=0), nên các ảnh lẫn vào nhau. Cần cộng theo ba chiều còn lại: kênh, hàng, cột.",
+                "You sum along the batch (dim=0), which mixes the images. Sum over the three other dimensions: channels, rows, columns."),
+        Mistake("one_axis", lambda r, x: squares(r, x).sum(-1),
+                "Bạn mới cộng theo một chiều. Một ảnh có ba: kênh, hàng, cột. flatten(1) gộp chúng làm một.",
+                "You sum over one dimension only. An image has three: channels, rows, columns. flatten(1) makes one of them."),
+        Mistake("channels_kept", lambda r, x: squares(r, x).sum((2, 3)),
+                "Kết quả còn chiều của kênh màu. Hãy cộng cả theo kênh (dim=1).",
+                "The result still has the dimension of the channels. Sum over the channels (dim=1) as well."),
+        Mistake("not_summed", squares,
+                "Bạn có bình phương sai số của từng điểm ảnh. Còn thiếu phép cộng trên mỗi ảnh.",
+                "You have the squared error of each pixel. The sum over each image is missing."),
+        Mistake("no_square", lambda r, x: (r - x).flatten(1).sum(1),
+                "Chưa bình phương: sai số âm và sai số dương triệt tiêu nhau.",
+                "Nothing is squared: negative and positive errors cancel."),
+        Mistake("absolute", lambda r, x: (r - x).abs().flatten(1).sum(1),
+                "Bạn lấy trị tuyệt đối. Ở đây cần bình phương.",
+                "You take absolute values. Here squares are needed."),
+        Mistake("square_of_sum", lambda r, x: (r - x).flatten(1).sum(1) ** 2,
+                "Bạn cộng trước rồi mới bình phương. Hãy bình phương từng điểm ảnh trước.",
+                "You sum first and square afterwards. Square each pixel first."),
+        Mistake("root", lambda r, x: squares(r, x).flatten(1).sum(1).sqrt(),
+                "Bạn đã lấy căn: đó là khoảng cách giữa hai ảnh. Ở đây để nguyên tổng các bình phương.",
+                "You took the root: that is the distance between the two images. Here the sum of squares stays as it is."),
+        Mistake("halved", lambda r, x: squares(r, x).flatten(1).sum(1) / 2,
+                "Kết quả chỉ bằng một nửa. Ở đây không có hệ số ½.",
+                "The result is half of what it should be. There is no ½ here."),
+    ],
+)
+# fmt: on
+
+
+def check_image_errors(function: Callable) -> Result:
+    """function(recon, x), each (N, C, H, W) → (N,): the squared error summed over the pixels of each image.
+
+    Lesson 06: How large is the error?
+    """
+    return run(function, IMAGE_ERRORS)
+
+
+# ---------------------------------------------------------------------------------------------- new images
 
 # fmt: off
 SAMPLE_PRIOR = {  # name → hints
@@ -19,9 +90,9 @@ SAMPLE_PRIOR = {  # name → hints
               "The result has shape {got}; {n} images are needed, that is {wanted}."),
     "same_z": ("Mọi ảnh dùng chung một z, nên giống hệt nhau. Mỗi ảnh cần một z của riêng nó.",
                "All images share one z and are identical. Each image needs a z of its own."),
-    "uniform": ("z không có trung bình 0. Hãy xem lại: rand cho số phân bố đều trong [0, 1), còn tiên nghiệm là N(0, I).",
+    "uniform": ("z không có trung bình 0. Hãy xem lại: rand cho số phân bố đều trong [0, 1), còn prior là N(0, I).",
                 "z does not have mean 0. Look again: rand gives uniform numbers in [0, 1), but the prior is N(0, I)."),
-    "not_standard": ("z không tuân theo phân phối chuẩn có độ lệch chuẩn 1. Tiên nghiệm là N(0, I), không nhân thêm gì.",
+    "not_standard": ("z không tuân theo phân phối chuẩn có độ lệch chuẩn 1. Prior là N(0, I), không nhân thêm gì.",
                      "z does not follow a normal distribution with standard deviation 1. The prior is N(0, I), with nothing multiplied."),
     "shared_by_dimensions": ("Mọi chiều của z mang cùng một con số. Mỗi chiều cần một số ngẫu nhiên của riêng nó.",
                              "All dimensions of z hold the same number. Each dimension needs a random number of its own."),

@@ -1,10 +1,75 @@
-"""Lesson 07, walking in the latent space: along the arc."""
+"""Lesson 07, the latent space: the KL of each dimension, walking along the arc."""
 
 from collections.abc import Callable
 
 import torch
 
+from .. import metrics
 from .engine import Mistake, Result, Task, run
+
+
+def kl_of_each(m, v):
+    return 0.5 * (m**2 + v.exp() - v - 1)
+
+
+# fmt: off
+KL_PER_DIMENSION = Task(
+    cases=lambda: [(torch.randn(n, d), s * torch.randn(n, d)) for n, d, s in ((7, 5, 1), (6, 2, 1), (40, 16, 2), (5, 5, 1))],
+    right=metrics.kl_per_dimension,
+    mistakes=[
+        Mistake("per_image", lambda m, v: kl_of_each(m, v).sum(1),
+                "Bạn cộng theo chiều tiềm ẩn: đó là KL của từng ảnh. Ở đây giữ các chiều lại, và lấy trung bình trên các ảnh (dim=0).",
+                "You sum over the latent dimensions: that is the KL of each image. Here the dimensions stay, and the mean is over the images (dim=0)."),
+        Mistake("mean_per_image", lambda m, v: kl_of_each(m, v).mean(1),
+                "Bạn lấy trung bình theo chiều tiềm ẩn (dim=1). Ở đây lấy trung bình trên các ảnh (dim=0).",
+                "You average over the latent dimensions (dim=1). Here the mean is over the images (dim=0)."),
+        Mistake("sum_over_images", lambda m, v: kl_of_each(m, v).sum(0),
+                "Bạn cộng trên các ảnh, nên kết quả lớn theo số ảnh. Cần trung bình.",
+                "You sum over the images, so the result grows with their number. The mean is needed."),
+        Mistake("one_number", lambda m, v: kl_of_each(m, v).sum(1).mean(),
+                "Đó là KL của cả z, một số duy nhất. Hàm này trả về một số cho mỗi chiều.",
+                "That is the KL of the whole z, one single number. This function returns one number per dimension."),
+        Mistake("mean_of_all", lambda m, v: kl_of_each(m, v).mean(),
+                "Bạn lấy trung bình của tất cả thành một số. Hàm này trả về một số cho mỗi chiều.",
+                "You average everything into one number. This function returns one number per dimension."),
+        Mistake("not_averaged", kl_of_each,
+                "Bạn có KL của từng ảnh và từng chiều. Còn thiếu phép lấy trung bình trên các ảnh.",
+                "You have the KL of each image and dimension. The mean over the images is missing."),
+        Mistake("half_forgotten", lambda m, v: 2 * kl_of_each(m, v).mean(0),
+                "Kết quả lớn gấp đôi: bạn quên hệ số ½.",
+                "The result is twice too large: the ½ is forgotten."),
+        Mistake("sign", lambda m, v: -kl_of_each(m, v).mean(0),
+                "KL không bao giờ âm: dấu bị ngược.",
+                "A KL is never negative: the sign is flipped."),
+        Mistake("of_the_means", lambda m, v: kl_of_each(m.mean(0), v.mean(0)),
+                "Bạn lấy trung bình μ và log σ² trước rồi mới tính KL. Hãy tính KL của từng ảnh trước.",
+                "You average μ and log σ² first and take the KL afterwards. Take the KL of each image first."),
+        Mistake("sigma_not_variance", lambda m, v: (0.5 * (m**2 + (0.5 * v).exp() - v - 1)).mean(0),
+                "Số hạng giữa là phương sai σ² = exp(log σ²); bạn dùng σ.",
+                "The middle term is the variance σ² = exp(log σ²); you use σ."),
+        Mistake("no_exp", lambda m, v: (0.5 * (m**2 - 1)).mean(0),
+                "Số hạng phương sai thiếu phép exp, nên nó triệt tiêu với log σ².",
+                "The variance term lacks its exp, so it cancels against log σ²."),
+        Mistake("mu_not_squared", lambda m, v: (0.5 * (m + v.exp() - v - 1)).mean(0),
+                "μ chưa được bình phương.",
+                "μ is not squared."),
+        Mistake("one_forgotten", lambda m, v: (0.5 * (m**2 + v.exp() - v)).mean(0),
+                "Thiếu số 1: khi μ = 0 và log σ² = 0, KL phải bằng 0.",
+                "The 1 is missing: with μ = 0 and log σ² = 0 the KL must be 0."),
+    ],
+)
+# fmt: on
+
+
+def check_kl_per_dimension(function: Callable) -> Result:
+    """function(mu, logvar), each (N, d) → (d,): the KL of each dimension from N(0, 1) in nats, the mean over the images.
+
+    Lesson 07: 3 · More dimensions: 16 sliders
+    """
+    return run(function, KL_PER_DIMENSION)
+
+
+# ----------------------------------------------------------------------------------------------- the arc
 
 
 def slerp(a, b, t):

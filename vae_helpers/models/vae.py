@@ -12,7 +12,7 @@ class VAE(ConvNet):
     channels: 1 for grey images, 3 for colour; latent_dim: dimensions of the latent space, for other pictures than
     digits rather 16 or 32; img_size: pixels on a side, a multiple of 4, such as 28, 32 or 64.
     Raises ValueError for other numbers, and for a batch of images of another size.
-    Lesson 02: Layer by layer
+    Lesson 02: The class `VAE`
     """
 
     def __init__(self, channels: int = 1, latent_dim: int = 2, img_size: int = 28):

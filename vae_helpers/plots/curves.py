@@ -33,7 +33,7 @@ def curves(
     ax: axes of yours to draw into. Returns the Figure.
     Raises ValueError, naming the argument, for an unknown log, for no series, and for x and y of different lengths.
 
-    Lesson 04: How tight is the bound?
+    Lesson 04: Why make the ELBO large?
     """
     for scales in log if isinstance(log, (list, tuple)) else [log]:
         if scales not in LOGS:

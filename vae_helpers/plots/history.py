@@ -31,7 +31,7 @@ def plot_history(history) -> Figure:
             )
         )
     names = {
-        "loss": tr("Mất mát (loss)", "Loss"),
+        "loss": "Loss",
         "recon": tr("Sai số tái tạo", "Reconstruction error"),
         "kl": tr("KL (nat)", "KL (nats)"),
     }

@@ -24,7 +24,7 @@ CELL = 0.9  # inches: the longer side of a picture
 
 def plot_images(
     images, titles: Sequence | None = None, columns: int | None = None, title: str = "", *,
-    rows: Sequence[str] | None = None, vmin: float | None = None, vmax: float | None = None,
+    rows: Sequence[str] | None = None, vmin: float | None = None, vmax: float | None = None, size: float = CELL,
 ) -> Figure:  # fmt: skip
     """Images in rows, each with a label at its left if they are given.
 
@@ -32,7 +32,7 @@ def plot_images(
     0 … 255, an array or a list of these; or a dict label → images, a row each. rows: the labels of the rows, N being a
     multiple of their number. titles: one above each image or, where rows are labelled, one above each column.
     columns: 10 if neither it nor rows say otherwise. vmin, vmax: the values drawn black and white, one scale for all
-    images; values beyond are cut off. Returns the Figure.
+    images; values beyond are cut off. size: the longer side of a picture, in inches. Returns the Figure.
     Raises ValueError, naming the argument, for what is no image, for too few or too many titles or rows, and for values
     outside [0, 1] (or NaN) where vmin and vmax do not say what they mean.
 
@@ -46,7 +46,7 @@ def plot_images(
     if not batches:
         raise ValueError("plot_images(images): got an empty dict, expected label → images.")
     batches = [_scaled(batch, vmin, vmax) for batch in batches]
-    return _draw_grid(batches, _titles(titles, batches, bool(rows)), rows, title)
+    return _draw_grid(batches, _titles(titles, batches, bool(rows)), rows, title, size)
 
 
 def plot_reconstructions(model: nn.Module, images, n: int = 10, *, logits: bool = False) -> Figure:
@@ -127,7 +127,7 @@ def plot_interpolation(model: nn.Module, a, b, steps: int = 10, *, logits: bool 
     a, b: one image (C, H, W) each. logits: the decoder has no sigmoid of its own. Returns the Figure.
     Raises ValueError for what is not one image, for fewer than 2 steps, and as plot_samples does.
 
-    Lesson 06: Walking from one image to another
+    Lesson 07: Walking from one image to another
     """
     if steps < 2:
         raise ValueError(f"plot_interpolation(steps): got {steps}, expected at least 2.")
@@ -185,11 +185,13 @@ def _titles(titles: Sequence | None, batches: list[Tensor], labelled: bool) -> l
     return texts
 
 
-def _draw_grid(batches: list[Tensor], titles: list[str], labels: Sequence[str] | None, title: str) -> Figure:
+def _draw_grid(
+    batches: list[Tensor], titles: list[str], labels: Sequence[str] | None, title: str, size: float
+) -> Figure:
     """One row of pictures for each batch (n, C, H, W) in [0, 1]."""
     height, width = (max(batch.shape[axis] for batch in batches) for axis in (2, 3))
     columns = max(len(batch) for batch in batches)
-    wide, high = CELL * min(1, width / height), CELL * min(1, height / width)
+    wide, high = size * min(1, width / height), size * min(1, height / width)
     titled_rows = len(batches) if len(titles) > columns else min(1, len(titles))
     figure = new_figure((wide * columns + (1.2 if labels else 0.2), high * len(batches) + 0.25 * titled_rows + 0.45))
     axes = figure.subplots(len(batches), columns, squeeze=False)

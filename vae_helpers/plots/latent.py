@@ -36,7 +36,7 @@ def plot_latent(
     Lesson 06: Which image lies where?
     """
     panels = (
-        model if isinstance(model, Mapping) else {tr("Không gian tiềm ẩn theo lớp", "Latent space by class"): model}
+        model if isinstance(model, Mapping) else {tr("Không gian tiềm ẩn theo nhãn", "Latent space by label"): model}
     )
     maps, classes = _maps(panels, dataset, dims, n)
     own = limits == "own"

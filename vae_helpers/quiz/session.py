@@ -137,7 +137,7 @@ class Quiz:
         right, answered, total = self.score()
         say(
             self._tr(
-                f"Bạn đúng {right} trên {total} câu; đã trả lời {answered} câu.",
+                f"Bạn trả lời đúng {right} trên {total} câu; đã trả lời {answered} câu.",
                 f"You have {right} of {total} right, and answered {answered}.",
             )
         )

@@ -148,8 +148,8 @@ class Checkpoint:
         if changed:
             raise ValueError(
                 tr(
-                    f"fit(checkpoint): {self.path} thuộc về một công thức khác ({'; '.join(changed)}). "
-                    "Hãy dùng lại công thức cũ, hoặc chọn tệp checkpoint khác.",
+                    f"fit(checkpoint): {self.path} được lưu với cách huấn luyện khác ({'; '.join(changed)}). "
+                    "Hãy dùng lại đúng cách cũ, hoặc chọn tệp checkpoint khác.",
                     f"fit(checkpoint): {self.path} belongs to another recipe ({'; '.join(changed)}). "
                     "Use the old recipe again, or name another checkpoint file.",
                 )

@@ -29,12 +29,12 @@ def diverged(problem: NotFinite, batches: Batches, history: History, epoch: int,
     batch, done = problem.batch, len(history)
     if problem.where == "validation":
         told = tr(
-            f"Mất mát trên tập kiểm định không phải số hữu hạn ở epoch {epoch}, batch {batch}.",
+            f"Loss trên tập kiểm định không phải số hữu hạn ở epoch {epoch}, batch {batch}.",
             f"The loss on the validation set is not finite in epoch {epoch}, batch {batch}.",
         )
     else:
         told = tr(
-            f"Mất mát không còn là số hữu hạn ở epoch {epoch}, batch {batch}: huấn luyện đã phân kỳ.",
+            f"Loss không còn là số hữu hạn ở epoch {epoch}, batch {batch}: huấn luyện đã phân kỳ.",
             f"The loss is no longer finite in epoch {epoch}, batch {batch}: the training has diverged.",
         )
     spoilt = (
@@ -83,7 +83,7 @@ def out_of_memory(batches: Batches, epoch: int, batch: int, checkpoint: Path | N
     )
     if checkpoint:
         message += tr(
-            f" Các epoch trước vẫn còn trong {checkpoint}; batch_size khác là công thức khác, nên cần một tệp checkpoint mới.",
+            f" Các epoch trước vẫn còn trong {checkpoint}; đổi batch_size là đổi cách huấn luyện, nên cần một tệp checkpoint mới.",
             f" The epochs before are safe in {checkpoint}; another batch_size is another recipe, so it needs a new checkpoint file.",
         )
     return torch.cuda.OutOfMemoryError(message)
