@@ -23,13 +23,9 @@ __all__ = [
     "check_auroc",
     "check_bce",
     "check_contractive_penalty",
-<<<<<<< HEAD
     "check_decoder",
     "check_elbo",
     "check_encoder",
-=======
-    "check_elbo",
->>>>>>> L02
     "check_entropy_bits",
     "check_epoch_mean",
     "check_forward",
