@@ -56,7 +56,7 @@ DOCS_LINK = re.compile(r"\[(?P<text>[^\]]+)\]\((?:\.\./)+(?P<path>docs/[\w.-]+\.
 def claim_link(claim: re.Match, language: str) -> str:
     """What a lesson shows for <!-- claim: NAME -->: a small link to the claim's entry in the ledger's page."""
     text, page = LEDGER[language]
-    return f" <sup>[{text}](../../{page}#{claim['name']})</sup>"
+    return f" <sup>[{text}](../../{page}#{claim['name'].lower()})</sup>"
 
 
 def ledger_online(markdown: str, repository: str) -> str:

@@ -79,7 +79,7 @@ def two_numbers_read(seed):
     seeds=(0,),  # stored weights on all test images
 )
 def gap_on_new_images(seed):
-    """Squared error of all test images over that of 10,000 training images, minus 1."""
+    """Squared error of all test images over that of 10,000 training images, minus 1; one seed: the weights are stored."""
     test, train = (data.load_mnist(train=part, fallback=False).images for part in (False, True))
     chosen = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[: len(test)]
     gaps = {}

@@ -1,5 +1,6 @@
 """docs/CLAIMS.md and docs/CLAIMS.vi.md: every claim of the lessons with its figures, written from the ledger."""
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,18 +18,18 @@ TEXTS = {
         "This page is written by `python -m benchmarks.claims --pages`.",
         "figures": "seed",
         "measured": "Measured on {date} with PyTorch {torch}, in {seconds} s: `python -m benchmarks.claims {name}`",
-        "other": "**English** · [Tiếng Việt](CLAIMS.vi.md)",
+        "other": "[Tiếng Việt](CLAIMS.vi.md) · **English**",
     },
     "vi": {
         "title": "Các nhận định trong bài học, đo lại bằng code",
         "about": "Điều bài học nói mà các ô của chính nó chưa cho thấy (một nguyên nhân, một so sánh hơn kém, một nhận định chung) "
         "được một hàm trong [benchmarks/claims](../benchmarks/claims) đo với ít nhất ba seed, và được ghi ở đây cùng các con "
         "số. Các mạng được huấn luyện trên 48.000 ảnh theo [cùng một cách](../benchmarks/claims/networks.py), nên con số "
-        "hơi khác so với các trọng số mà bài học nạp sẵn. Để đo lại một nhận định: `python -m benchmarks.claims TÊN`. "
+        "hơi khác so với các trọng số mà bài học nạp sẵn. Để đo lại một nhận định: `python -m benchmarks.claims NAME`. "
         "Trang này do `python -m benchmarks.claims --pages` viết ra.",
         "figures": "seed",
         "measured": "Đo ngày {date} với PyTorch {torch}, hết {seconds} giây: `python -m benchmarks.claims {name}`",
-        "other": "[English](CLAIMS.md) · **Tiếng Việt**",
+        "other": "**Tiếng Việt** · [English](CLAIMS.md)",
     },
 }  # fmt: skip
 
@@ -58,11 +59,18 @@ def page(language: str, on_file: Mapping[str, dict] | None = None) -> str:
         if entries:
             title = make_notebook(source, language).cells[0].source.partition("\n")[0].removeprefix("# ")
             parts.append(f"## {title}")
-            parts += [entry_text(entry, on_file[entry.name], language) for entry in entries]
-    return "\n\n".join(parts) + "\n"
+            parts += [part for entry in entries for part in entry_parts(entry, on_file[entry.name], language)]
+    return "\n\n".join(map(wrapped, parts)) + "\n"
 
 
-def entry_text(entry: Claim, result: dict, language: str) -> str:
+def wrapped(part: str) -> str:
+    """A paragraph in short lines; tables, headings and what already has lines stay."""
+    if part.startswith("#") or "\n" in part:
+        return part
+    return textwrap.fill(part, 100, break_long_words=False, break_on_hyphens=False)
+
+
+def entry_parts(entry: Claim, result: dict, language: str) -> list[str]:
     """A claim under its name: the sentence, a table with a row for each seed, when and how it was measured."""
     names = list(result["rows"][0])
     rows = [
@@ -75,7 +83,7 @@ def entry_text(entry: Claim, result: dict, language: str) -> str:
     ]
     seconds = number(result["seconds"], language)
     note = TEXTS[language]["measured"].format(name=entry.name, **result | {"seconds": seconds})
-    return "\n\n".join([f"### {entry.name}", entry.text[language], "\n".join(head + rows), note])
+    return [f"### {entry.name}", entry.text[language], "\n".join(head + rows), note]
 
 
 def number(value: float, language: str) -> str:

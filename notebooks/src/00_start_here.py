@@ -1,24 +1,27 @@
 # %% [markdown] lang="vi"
 # # Bài 00 · Bắt đầu từ đây
 #
+# *Máy của bạn đã sẵn sàng chưa, và một bài học diễn ra thế nào?*
+#
 # Khóa học này dạy hai mô hình: **bộ tự mã hóa** (autoencoder, AE) và **bộ tự mã hóa biến phân** (variational autoencoder, VAE). Bạn sẽ tự tay viết cả hai bằng
 # PyTorch, huấn luyện chúng trên ảnh chữ số viết tay, rồi cho mô hình vẽ ra những chữ số chưa ai từng viết.
 #
 # Khóa học đi theo một đề bài in sẵn về AE và VAE. Chỗ nào nói *đề bài*, kèm một bước như III.1 hay một công thức như công thức 1, là nói đến văn bản ấy. Bạn không cần có nó
 # trong tay.
 #
-# Bài mở đầu trả lời một câu hỏi: *máy của bạn đã sẵn sàng chưa?* Hãy chạy từng ô từ trên xuống bằng **Shift + Enter**. Máy chạy cả bài chưa đến một phút; bạn cần khoảng 20 phút.
+# Hãy chạy từng ô từ trên xuống bằng **Shift + Enter**. Máy chạy cả bài chưa đến một phút; bạn cần khoảng 20 phút.
 
 # %% [markdown] lang="en"
 # # Lesson 00 · Start here
+#
+# *Is your machine ready, and how does a lesson work?*
 #
 # This course is about two models: the **autoencoder** (AE) and the **variational autoencoder** (VAE). You will write both in PyTorch with your own hands, train them on pictures of
 # handwritten digits, and then let the model draw digits that nobody ever wrote.
 #
 # The course follows a printed exercise on AEs and VAEs. Where a lesson says *the handout*, with a step such as III.1 or with eq. 1, it means that text. You do not need to have it.
 #
-# This first lesson answers one question: *is your machine ready?* Run the cells from top to bottom with **Shift + Enter**. The machine needs less than a minute for it, you about
-# twenty.
+# Run the cells from top to bottom with **Shift + Enter**. The machine needs less than a minute for it, you about twenty.
 
 # %% [markdown] lang="vi"
 # ## 1 · Các thư viện (bước III.1 của đề bài)

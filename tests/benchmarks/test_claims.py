@@ -53,7 +53,7 @@ def test_a_lesson_links_to_the_entry_of_each_claim(language, path):
         cells = [cell.source for cell in make_notebook(source, language).cells if cell.cell_type == "markdown"]
         assert not any("<!-- claim" in cell for cell in cells)
         for name in pages.named(language).get(source.stem[:2], []):
-            assert any(f"](../../{path}#{name})" in cell for cell in cells)
+            assert any(f"](../../{path}#{name.lower()})" in cell for cell in cells)
             assert f"\n### {name}\n" in text
 
 

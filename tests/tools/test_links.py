@@ -35,7 +35,7 @@ def test_a_lesson_outside_the_course_leads_to_map_and_quiz():
 
 @pytest.mark.parametrize("language, text, page", [("vi", "đã đo", "CLAIMS.vi.md"), ("en", "measured", "CLAIMS.md")])
 def test_a_claim_becomes_a_small_link(language, text, page):
-    shown = links.CLAIM.sub(lambda claim: links.claim_link(claim, language), "It is so.<!-- claim: so_it_is --> Next.")
+    shown = links.CLAIM.sub(lambda claim: links.claim_link(claim, language), "It is so.<!-- claim: so_it_Is --> Next.")
     assert shown == f"It is so. <sup>[{text}](../../docs/{page}#so_it_is)</sup> Next."
     assert links.ledger_online(shown, "") == f"It is so. <sup>{text}</sup> Next."
     address = f"https://example.org/course/blob/main/docs/{page}#so_it_is"
