@@ -43,7 +43,7 @@ def errors_and_codes(model: torch.nn.Module) -> tuple[float, torch.Tensor]:
 @claim(
     lesson="04",
     en="The calibrated B = D/(2S) belongs to the network: 9 to 14 with two latent dimensions, whether it was trained with "
-    "B = 10 or B = 1000, and more than half as large again with sixteen, every seed.",
+    "B = 10 or B = 1000, and more than 1.5 times as large with sixteen, every seed.",
     vi="B được hiệu chuẩn, D/(2S), là chuyện riêng của từng mạng: từ 9 đến 14 với hai chiều tiềm ẩn, dù huấn luyện với B = 10 "
     "hay B = 1000, và lớn hơn 1,5 lần với mười sáu chiều, ở mọi seed.",
     holds=lambda rows: all(

@@ -1,5 +1,6 @@
 """docs/CLAIMS.md and docs/CLAIMS.vi.md: every claim of the lessons with its figures, written from the ledger."""
 
+import re
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,7 +68,8 @@ def wrapped(part: str) -> str:
     """A paragraph in short lines; tables, headings and what already has lines stay."""
     if part.startswith("#") or "\n" in part:
         return part
-    return textwrap.fill(part, 100, break_long_words=False, break_on_hyphens=False)
+    whole = re.sub(r"`[^`]*`", lambda code: code[0].replace(" ", "\0"), part)  # code does not break
+    return textwrap.fill(whole, 100, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
 
 
 def entry_parts(entry: Claim, result: dict, language: str) -> list[str]:
