@@ -6,7 +6,7 @@
 # Khóa học này dạy hai mô hình: **bộ tự mã hóa** (autoencoder, AE) và **bộ tự mã hóa biến phân** (variational autoencoder, VAE). Bạn sẽ tự tay viết cả hai bằng
 # PyTorch, huấn luyện chúng trên ảnh chữ số viết tay, rồi cho mô hình vẽ ra những chữ số chưa ai từng viết.
 #
-# Khóa học đi theo một đề bài in sẵn về AE và VAE. Chỗ nào nói *đề bài*, kèm một bước như III.1 hay một công thức như công thức 1, là nói đến văn bản ấy. Bạn không cần có nó
+# Khóa học đi theo một đề bài in sẵn về AE và VAE. Khi bài học nhắc đến *đề bài*, cùng một bước như III.1 hay một công thức như công thức 1, tức là nói đến văn bản ấy. Bạn không cần có nó
 # trong tay.
 #
 # Hãy chạy từng ô từ trên xuống bằng **Shift + Enter**. Máy chạy cả bài chưa đến một phút; bạn cần khoảng 20 phút.
@@ -26,7 +26,7 @@
 # %% [markdown] lang="vi"
 # ## 1 · Các thư viện (bước III.1 của đề bài)
 #
-# Ô dưới đây nạp từng gói mà khóa học cần và in phiên bản của nó. Thiếu gói nào, nó nói tên gói ấy và cách cài.
+# Ô dưới đây nạp từng gói mà khóa học cần và in phiên bản của nó. Nếu thiếu gói nào, nó cho biết tên gói ấy và cách cài.
 
 # %% [markdown] lang="en"
 # ## 1 · The libraries (step III.1 of the handout)
@@ -62,11 +62,11 @@ else:
     print(tr("Đủ cả 12 gói.", "All 12 packages are there."))
 
 # %% [markdown] lang="vi"
-# Gói thứ mười ba, `vae_helpers`, là phần trợ giúp nhỏ của khóa học. Ô gập lại ngay dưới tên của mỗi bài tìm gói ấy; hãy chạy nó như mọi ô khác.
+# Gói thứ mười ba, `vae_helpers`, là gói nhỏ của riêng khóa học. Ô đang gập lại ngay dưới tên của mỗi bài sẽ tìm gói ấy; hãy chạy nó như mọi ô khác.
 #
 # ## 2 · Thiết bị tính toán (bước III.2)
 #
-# PyTorch tính được trên CPU lẫn GPU. Dòng đầu tiên dưới đây là của chính đề bài: có GPU thì dùng GPU, không thì dùng CPU. Cả khóa học được viết cho CPU của một máy tính xách tay; GPU chỉ
+# PyTorch tính được trên CPU lẫn GPU. Dòng đầu tiên dưới đây lấy nguyên từ đề bài: có GPU thì dùng GPU, không thì dùng CPU. Cả khóa học được viết cho CPU của một máy tính xách tay; GPU chỉ
 # giúp nhanh hơn.
 
 # %% [markdown] lang="en"
@@ -89,7 +89,7 @@ print("Using device:", device)
 # **MNIST** gồm 70.000 ảnh chữ số viết tay từ 0 đến 9: 60.000 ảnh để huấn luyện, 10.000 ảnh để kiểm tra. Mỗi ảnh có một kênh màu xám, cao 28, rộng 28 điểm ảnh (pixel); mỗi điểm ảnh là một
 # số từ 0 (đen) đến 1 (trắng).
 #
-# Lần đầu, MNIST (khoảng 12 MB) được tải về thư mục `data/`. Không có mạng thì bài học dùng 1.797 chữ số thật có sẵn trong scikit-learn và nói rõ điều đó ngay dưới ô.
+# Lần đầu, MNIST (khoảng 12 MB) được tải về thư mục `data/`. Không có mạng thì bài học dùng 1.797 chữ số thật có sẵn trong scikit-learn và báo rõ điều đó ngay dưới ô.
 
 # %% [markdown] lang="en"
 # ## 3 · The data
@@ -132,13 +132,13 @@ print(x.min().item() >= 0, x.max().item() <= 1)
 # ## 4 · Mỗi bài học diễn ra thế nào
 #
 # Mỗi bài là một câu chuyện: một câu hỏi, đoạn code ngắn nhất để trả lời, một hình vẽ, và một câu giải thích hình ấy. Rồi đến **lượt của bạn**: một ô có hàm còn trống, và một ô chấm (check)
-# trả lời ngay. Hàm của bạn thường vẽ luôn hình tiếp theo.
+# cho biết kết quả ngay. Hàm của bạn thường vẽ luôn hình tiếp theo.
 #
 # - ⏳ *Bạn chưa làm*: bài học vẫn chạy tiếp đến cuối.
 # - ❌ *Chưa đúng*: phần gợi ý cho biết lỗi của bạn trông giống lỗi nào và nên nghĩ về điều gì, chứ không đưa đáp án.
 # - ✅ *Đúng rồi*: ô chấm thử nhiều dữ liệu khác nhau, nên gõ thẳng một con số sẽ không qua được.
 #
-# Máy không có font emoji thì vẽ ba ô vuông giống nhau; những chữ theo sau nói cùng một điều. Bạn muốn sửa bao nhiêu lần cũng được.
+# Máy không có font emoji thì hiện ba ô vuông giống hệt nhau; khi ấy hãy đọc dòng chữ đi kèm. Bạn muốn sửa bao nhiêu lần cũng được.
 #
 # Vài điều nên biết trước:
 #
@@ -196,11 +196,11 @@ checks.check_pixel_count(pixel_count)
 # | --- | --- |
 # | [01 · Autoencoder](01_autoencoder.ipynb) | ghi mỗi ảnh bằng hai con số, rồi vẽ lại ảnh từ đó |
 # | [02 · VAE](02_vae.ipynb) | thay mỗi điểm bằng một đám mây, và viết mô hình VAE |
-# | [03 · Tái tham số hóa](03_reparameterization.ipynb) | tính bằng tay bước ngẫu nhiên trong VAE, và huấn luyện được xuyên qua nó |
+# | [03 · Tái tham số hóa](03_reparameterization.ipynb) | tính bằng tay bước lấy mẫu ngẫu nhiên trong VAE, và cho gradient đi qua được bước ấy |
 # | [04 · Hàm mất mát](04_loss.ipynb) | suy ra điều mà VAE tối ưu, và viết nó thành code |
-# | [05 · Huấn luyện](05_training.ipynb) | viết vòng lặp huấn luyện (training loop) có log, và đi tiếp sau khi bị ngắt |
+# | [05 · Huấn luyện](05_training.ipynb) | viết vòng lặp huấn luyện (training loop) có log, và huấn luyện tiếp được sau khi bị ngắt |
 # | [06 · Tái tạo và sinh ảnh](06_reconstructions.ipynb) | so ảnh gốc với ảnh tái tạo, và sinh ảnh mới |
-# | [07 · Thanh trượt tiềm ẩn](07_latent_sliders.ipynb) | tự tay điều khiển những con số mà mô hình vẽ từ đó |
+# | [07 · Thanh trượt tiềm ẩn](07_latent_sliders.ipynb) | tự tay điều khiển những con số mà từ đó mô hình vẽ ra ảnh |
 # | [08 · Các loại autoencoder](08_kinds.ipynb) | so autoencoder với một phương pháp cổ điển, và biết năm loại autoencoder |
 # | [09 · Mã tiềm ẩn để làm gì](09_uses.ipynb) | nén ảnh, làm sạch ảnh nhiễu, phân loại, tìm ảnh lạ |
 # | [10 · Giới hạn và biến thể](10_limits.ipynb) | biết VAE kém ở đâu, vì sao, và có những biến thể nào |
@@ -239,9 +239,9 @@ widgets.latent_explorer(models.load_pretrained("vae-2d"))
 #
 # ## Tóm tắt
 #
-# - Bạn biết máy có đủ gói hay chưa, và mình đang tính trên thiết bị nào.
+# - Bạn đã biết máy có đủ gói hay chưa, và đang tính trên thiết bị nào.
 # - Ảnh là tensor $(N, C, H, W)$ với giá trị trong $[0, 1]$; mỗi ảnh MNIST là $1 \times 28 \times 28$.
-# - Ô chấm trả lời ngay: chưa làm, chưa đúng kèm gợi ý, hay đúng.
+# - Ô chấm cho biết ngay: chưa làm, chưa đúng (kèm gợi ý), hay đúng rồi.
 #
 # **Trả lời câu hỏi đầu bài:** nếu mọi ô trên đây chạy không báo lỗi và không thiếu gói nào, máy của bạn đã sẵn sàng.
 

@@ -1,9 +1,9 @@
 # %% [markdown] lang="vi"
 # # Bài 01 · Autoencoder
 #
-# *Có thể ghi lại ảnh một chữ số chỉ bằng hai con số mà vẫn đọc được không? Còn mười sáu con số thì sao?* Bạn sẽ tự viết một **bộ tự mã hóa** (autoencoder, AE), huấn luyện nó, rồi xem các mã của nó nằm ở đâu và dùng chúng để sinh ảnh được đến mức nào.
+# *Có thể ghi lại ảnh một chữ số chỉ bằng hai con số mà vẫn đọc được không? Còn mười sáu con số thì sao?* Bạn sẽ tự viết một **bộ tự mã hóa** (autoencoder, AE), huấn luyện nó, rồi xem các mã của nó nằm ở đâu và giúp ta sinh ảnh mới được đến mức nào.
 #
-# Bạn cần khoảng 60 phút, máy tính cần chưa đến một phút với CPU hai nhân. *Đề bài* là đề bài in sẵn của khóa học (bài 00). Hình trên máy bạn có thể hơi khác hình đã lưu.
+# Bạn cần khoảng 60 phút; phần tính toán chưa mất đến một phút trên CPU hai nhân. *Đề bài* ở đây là bản in sẵn mà khóa học đi theo (bài 00). Hình trên máy bạn có thể hơi khác hình đã lưu.
 
 # %% [markdown] lang="en"
 # # Lesson 01 · Autoencoder
@@ -33,7 +33,7 @@ plots.plot_reconstructions(ae_2d, test)
 #
 # Một autoencoder gồm ba phần:
 #
-# - **bộ mã hóa** (encoder) biến ảnh $x$ gồm 784 con số thành một mã tiềm ẩn $z$ gồm $d$ con số, với $d \ll 784$ (trong code là `latent_dim`);
+# - **bộ mã hóa** (encoder) biến ảnh $x$ gồm 784 con số thành một mã tiềm ẩn $z$ gồm $d$ con số (trong code, $d$ là `latent_dim`), với $d \ll 784$;
 # - **nút thắt cổ chai** (bottleneck) là chỗ hẹp nhất, nơi có mã $z$. Tập hợp mọi mã có thể có là **không gian tiềm ẩn** (latent space; nhiều tài liệu gọi là *không gian ẩn*);
 # - **bộ giải mã** (decoder) vẽ ảnh $\hat x$ từ $z$.
 #
@@ -126,7 +126,7 @@ print(f"{F.binary_cross_entropy(recon, x):.4f}")
 print(f"{F.binary_cross_entropy(x, x):.4f}")  # recon = x
 
 # %% [markdown] lang="vi"
-# Dòng sau là BCE của ảnh tái tạo *hoàn hảo*, và nó không bằng 0: điểm ảnh xám $0{,}5$ góp $\log 2 \approx 0{,}693$, chia bốn được $0{,}1733$. Đó là giá trị nhỏ nhất.
+# Dòng thứ hai là BCE của ảnh tái tạo *hoàn hảo*, và nó không bằng 0: điểm ảnh xám $0{,}5$ góp $\log 2 \approx 0{,}693$, chia bốn được $0{,}1733$. BCE của ảnh này không thể nhỏ hơn nữa.
 #
 # Đề bài dùng MSE cho giá trị liên tục, BCE cho giá trị 0/1 hoặc trong $[0, 1]$. Cả hai đều dùng được với MNIST, nhưng chỉ với ảnh đen trắng BCE mới đúng là một log-likelihood (bài 04).
 #
@@ -155,7 +155,7 @@ def bce(recon, x):
 bce_right = checks.check_bce(bce)
 
 # %% [markdown] lang="vi"
-# Cả hai công thức lấy trung bình trên điểm ảnh. Ta thường nói sai số **của một ảnh**, tức là tổng trên 784 điểm ảnh của nó (tổng bình phương sai số, SSE). Các ô dưới đây ghép hai hàm của bạn thành một thước đo (hàm nào chưa đúng thì PyTorch làm thay) và đo ba cách đoán không cần mạng.
+# Cả hai công thức lấy trung bình trên điểm ảnh. Còn khi nói sai số **của một ảnh**, ta thường lấy tổng trên 784 điểm ảnh của nó (tổng bình phương sai số, SSE). Các ô dưới đây ghép hai hàm của bạn thành một thước đo (hàm nào chưa đúng thì PyTorch làm thay) và đo ba cách đoán không cần mạng.
 
 # %% [markdown] lang="en"
 # Both formulas average over the pixels. We usually give the error **of an image**, the sum over its 784 pixels (SSE, the sum of squared errors). The next cells make a yardstick of your two functions (PyTorch stands in for one that is not right yet) and measure three guesses that need no network.
@@ -178,7 +178,7 @@ report(tr("ảnh trung bình", "mean image"), x.mean(dim=0).expand_as(x))
 report(tr("chính ảnh gốc", "the image itself"), x)
 
 # %% [markdown] lang="vi"
-# Ảnh tái tạo hoàn hảo có BCE khoảng 46 nat (nat là đơn vị khi dùng logarit tự nhiên), do các điểm ảnh xám của MNIST. BCE của ảnh đen hoàn toàn là vô cùng lớn; `clamp` giữ cho logarit hữu hạn.
+# Ảnh tái tạo hoàn hảo có BCE khoảng 46 nat (nat là đơn vị khi dùng logarit tự nhiên), do các điểm ảnh xám của MNIST. BCE của ảnh đen hoàn toàn bằng vô cùng; `clamp` giữ cho nó hữu hạn.
 #
 # ## 3 · Dựng mạng
 #
@@ -192,7 +192,7 @@ report(tr("chính ảnh gốc", "the image itself"), x)
 #
 # Mọi lớp tích chập (convolution) có `kernel_size=3`. Sau mỗi lớp có trọng số là một `nn.ReLU()`, trừ lớp cuối: encoder kết thúc bằng lớp tuyến tính, decoder kết thúc bằng `nn.Sigmoid()` để điểm ảnh nằm trong $[0, 1]$.
 #
-# `ConvTranspose2d` (**tích chập chuyển vị**, transposed convolution) với `stride=2, padding=1, output_padding=1` tăng gấp đôi cạnh ảnh. Vì sao cần `output_padding`? Với stride 2, cả cạnh 13 lẫn cạnh 14 đều thành 7, nên đường về phải nói rõ muốn cạnh nào:
+# `ConvTranspose2d` (**tích chập chuyển vị**, transposed convolution) với `stride=2, padding=1, output_padding=1` tăng gấp đôi cạnh ảnh. Vì sao cần `output_padding`? Với stride 2, cả cạnh 13 lẫn cạnh 14 đều thành 7, nên khi phóng to trở lại, ta phải nói rõ muốn cạnh nào:
 
 # %% [markdown] lang="en"
 # A perfect reconstruction has a BCE of about 46 nats (the unit of natural logarithms), because of MNIST's grey pixels. That of all black is infinite; `clamp` keeps it finite.
@@ -272,7 +272,7 @@ def make_decoder(latent_dim):
 decoder_right = checks.check_decoder(make_decoder)
 
 # %% [markdown] lang="vi"
-# Ghép hai nửa thành một mạng. Khi cả hai ô chấm đã báo ✅, mạng **của bạn** được huấn luyện ở dưới; trước đó, `models.Autoencoder` với đúng những lớp ấy làm thay.
+# Ghép hai nửa thành một mạng. Khi cả hai ô chấm đã báo ✅, mạng được huấn luyện dưới đây là mạng **của bạn**; trước đó, `models.Autoencoder`, gồm đúng những lớp ấy, được dùng thay.
 
 # %% [markdown] lang="en"
 # Put the halves together. Once both checks say ✅, **your** network is trained below; until then `models.Autoencoder`, with these very layers, stands in.
@@ -332,7 +332,7 @@ with torch.no_grad():
     report("MSE", model(test.images)[0])
 
 # %% [markdown] lang="vi"
-# Sau 60 bước với MSE, sai số vẫn đúng bằng sai số của ảnh đen hoàn toàn. Mạng đứng yên ở đó, dù đổi seed; với BCE thì không. <!-- claim: mse_freezes --> Vì phần lớn điểm ảnh là đen, mạng nhanh chóng đẩy *mọi* điểm ảnh về 0. Muốn quay lại, nó cần gradient. Gọi $a$ là giá trị trước sigmoid (logit) và $p = \text{sigmoid}(a)$, có đạo hàm $p(1 - p)$. Với một điểm ảnh trắng ($x = 1$):
+# Sau 60 bước với MSE, sai số vẫn đúng bằng sai số của ảnh đen hoàn toàn. Mạng kẹt lại ở đó, đổi seed cũng vậy; với BCE thì không. <!-- claim: mse_freezes --> Vì phần lớn điểm ảnh là đen, mạng nhanh chóng đẩy *mọi* điểm ảnh về 0. Muốn quay lại, nó cần gradient. Gọi $a$ là giá trị trước sigmoid (logit) và $p = \text{sigmoid}(a)$, có đạo hàm $p(1 - p)$. Với một điểm ảnh trắng ($x = 1$):
 #
 # $$\frac{\partial}{\partial a}(p - 1)^2 = 2(p - 1)\,p\,(1 - p), \qquad \frac{\partial}{\partial a}\bigl(-\log p\bigr) = p - 1.$$
 
@@ -403,11 +403,11 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: hàng đầu là ảnh gốc; bên dưới là ảnh tái tạo của ba mạng.* Sai số giảm từ khoảng 53 (không con số nào, chỉ có ảnh trung bình) xuống 31 với hai con số và 5 với mười sáu; bài 08 vẽ tiếp đường này đến 64 chiều.
+# *Hình: hàng đầu là ảnh gốc; bên dưới là ảnh tái tạo của ba mạng.* Sai số giảm từ khoảng 53 (không con số nào, chỉ có ảnh trung bình) xuống 31 với hai con số và 5 với mười sáu; bài 08 đo tiếp đến 64 chiều.
 #
-# Hình nào đọc được? Hãy để một mạng khác, được huấn luyện để đọc chữ số, làm giám khảo. Nó đọc đúng khoảng 95% ảnh gốc và ba phần tư số ảnh tái tạo từ hai con số. Với mười sáu con số, tỉ lệ gần bằng ảnh gốc. <!-- claim: two_numbers_read --> Vậy hai con số đủ để đọc được *ba trong bốn* ảnh, mười sáu con số đủ để đọc gần như tất cả.
+# Hình nào đọc được? Hãy để một mạng khác, được huấn luyện để đọc chữ số, làm giám khảo. Nó đọc đúng khoảng 95% ảnh gốc và ba phần tư số ảnh tái tạo từ hai con số. Với mười sáu con số, tỉ lệ đọc đúng gần bằng tỉ lệ của ảnh gốc. <!-- claim: two_numbers_read --> Vậy hai con số đủ để đọc được *ba trong bốn* ảnh, mười sáu con số đủ để đọc gần như tất cả.
 #
-# Đề bài nói thêm rằng bottleneck giúp tránh quá khớp (overfitting). Ở đây gần như không có gì phải tránh: sai số trên ảnh mới chỉ cao hơn trên ảnh đã học khoảng 4% với hai con số, 7% với mười sáu. <!-- claim: gap_on_new_images -->
+# Đề bài nói thêm rằng bottleneck giúp tránh quá khớp (overfitting). Ở đây gần như không có gì phải tránh. Sai số trên những ảnh chưa từng thấy chỉ cao hơn sai số trên những ảnh đã học khoảng 4% với hai con số, 7% với mười sáu. <!-- claim: gap_on_new_images -->
 #
 # ## 6 · Các mã nằm ở đâu?
 #
@@ -440,7 +440,7 @@ plots.clouds(
 # %% [markdown] lang="vi"
 # *Hình: mỗi chấm là mã của một ảnh, mỗi bản đồ tô màu ba chữ số, còn lại là màu xám.* (Các vòng tròn nét đứt có bán kính 1, 2, 3.) Các chữ số tụ thành vùng dù mạng chưa từng thấy nhãn: 0, 1 và 6 tách nhau, còn 4, 7, 9 thì lẫn vào nhau, 3, 5, 8 cũng vậy.
 #
-# Đề bài nói rằng AE đưa những dữ liệu *giống nhau* ra xa nhau và những dữ liệu *khác nhau* lại gần nhau. Ta đo vế thứ hai: mã gần nhất có thuộc về chữ số khác không? Để so sánh, ta đo cả VAE của bài sau, `vae-2d`.
+# Đề bài nói rằng AE đưa những dữ liệu *giống nhau* ra xa nhau và những dữ liệu *khác nhau* lại gần nhau. Ta đo vế thứ hai: mã gần nhất có phải là mã của một chữ số khác không? Để so sánh, ta đo cả VAE của bài sau, `vae-2d`.
 
 # %% [markdown] lang="en"
 # *The figure: each dot is the code of an image; each map has three digits in colour and the others in grey.* (The dashed circles have radius 1, 2 and 3.) The digits gather in regions although the network has never seen a label: 0, 1 and 6 apart, while 4, 7 and 9 are mixed, and so are 3, 5 and 8.
@@ -466,11 +466,11 @@ for name, code in codes.items():
     )
 
 # %% [markdown] lang="vi"
-# Vế thứ hai đúng với hai con số, khoảng một phần ba. Nhưng VAE hai chiều cũng thế, còn AE mười sáu chiều thì hầu như không: nguyên nhân là mã quá hẹp, không phải vì đó là AE. <!-- claim: nearest_is_another_digit --> Vế thứ nhất thì không đúng: những ảnh giống nhau có mã cách nhau chưa đến một phần tư khoảng cách của một cặp ngẫu nhiên. <!-- claim: alike_lie_close -->
+# Với hai con số, vế thứ hai đúng trong khoảng một phần ba trường hợp. Nhưng VAE hai chiều cũng thế, còn AE mười sáu chiều thì hầu như không. Vậy nguyên nhân là mã quá hẹp, chứ không phải bản thân AE. <!-- claim: nearest_is_another_digit --> Vế thứ nhất thì không đúng: những ảnh giống nhau có mã cách nhau chưa đến một phần tư khoảng cách của một cặp ngẫu nhiên. <!-- claim: alike_lie_close -->
 #
 # ## 7 · Lấy z ở đâu?
 #
-# Decoder vẽ được từ *bất kỳ* $z$ nào, vậy nó có sinh được ảnh mới không? Muốn thế, ta cần **tính đầy đủ** (completeness): $z$ lấy theo một phân phối đã chọn thì cho ra ảnh có nghĩa. VAE chọn $\mathcal{N}(0, I)$, tức là các phần tử của $z$ độc lập, có trung bình 0 và phương sai (variance) 1. Các mã của AE có nằm như vậy không?
+# Decoder vẽ được từ *bất kỳ* $z$ nào, vậy nó có sinh được ảnh mới không? Muốn thế, ta cần **tính đầy đủ** (completeness): $z$ nào lấy từ một phân phối đã chọn cũng cho ra ảnh có nghĩa. VAE chọn $\mathcal{N}(0, I)$, tức là các phần tử của $z$ độc lập, có trung bình 0 và phương sai (variance) 1. Các mã của AE có phân bố như vậy không?
 
 # %% [markdown] lang="en"
 # The second half holds for two numbers, about one time in three. But the two-dimensional VAE is no better, and the AE with sixteen hardly does it: the narrow code is to blame, not the AE. <!-- claim: nearest_is_another_digit --> The first half does not hold: images that look alike have codes less than a quarter as far apart as a random pair. <!-- claim: alike_lie_close -->
@@ -489,7 +489,7 @@ panels = {
 plots.clouds(panels, title=tr("Mã của ảnh và N(0, I)", "Codes of images and N(0, I)"))
 
 # %% [markdown] lang="vi"
-# *Hình: mã của ảnh thật (xanh) và các điểm lấy từ $\mathcal{N}(0, I)$ (cam), hai bản đồ cùng thang đo.* Đám mây của AE rộng gấp mấy lần và lệch khỏi gốc tọa độ; đám mây của VAE thì gần như trùng. Ta đo mức lệch ấy bằng độ phân kỳ KL (KL divergence, bài 04) giữa phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$, tính bằng nat, bằng 0 khi hai bên trùng nhau:
+# *Hình: mã của ảnh thật (xanh) và các điểm lấy từ $\mathcal{N}(0, I)$ (cam), hai bản đồ cùng thang đo.* Đám mây của AE rộng gấp mấy lần và lệch khỏi gốc tọa độ; đám mây của VAE thì gần như trùng. Ta đo mức lệch ấy bằng độ phân kỳ KL (KL divergence, bài 04) giữa phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$. KL tính bằng nat, và bằng 0 khi hai bên trùng nhau:
 
 # %% [markdown] lang="en"
 # *The figure: codes of real images (blue) and points drawn from $\mathcal{N}(0, I)$ (orange), both maps on one scale.* The AE's cloud is several times as wide and off the origin; the VAE's nearly agrees. Measure the mismatch in nats: the KL divergence (lesson 04) between a Gaussian fitted to the codes and $\mathcal{N}(0, I)$, 0 where they agree:
@@ -502,9 +502,9 @@ for name in ("ae-2d", "vae-2d", "vae-2d-b1000"):
     print(f"{name:14} {metrics.gaussian_kl(codes[name]):4.1f} nat")
 
 # %% [markdown] lang="vi"
-# AE được khoảng 9 nat, VAE khoảng 0,4. <!-- claim: ae_mismatch --> Nhưng không phải VAE nào cũng khớp: `vae-2d-b1000`, huấn luyện với $B = 1000$ như đề bài, cũng lệch như AE (bài 02).
+# Với AE, con số ấy là khoảng 9 nat, với VAE khoảng 0,4. <!-- claim: ae_mismatch --> Nhưng không phải VAE nào cũng khớp: `vae-2d-b1000`, huấn luyện với $B = 1000$ như đề bài, cũng lệch nhiều như AE (bài 02).
 #
-# Hàm mất mát (loss) của AE chỉ phạt sai số tái tạo, nên *không nói gì về chỗ đặt các mã*. Đó là điều AE còn thiếu. Nhưng ta có thể tự tìm ra: khớp một phân phối Gauss với các mã, rồi lấy $z$ từ đó.
+# Hàm mất mát (loss) của AE chỉ phạt sai số tái tạo, nên *không nói gì về chỗ đặt các mã*. Đó là điều AE còn thiếu. Nhưng ta có thể tự tìm ra chỗ ấy bằng cách khớp một phân phối Gauss với các mã, rồi lấy $z$ từ đó.
 
 # %% [markdown] lang="en"
 # The AE has about 9 nats, the VAE about 0.4. <!-- claim: ae_mismatch --> Not every VAE agrees, though: `vae-2d-b1000`, trained with the exercise's $B = 1000$, is as far off as the AE (lesson 02).
@@ -523,7 +523,7 @@ with torch.no_grad():
 plots.plot_images(rows, title=tr("Ảnh mới từ ae-2d", "New images from ae-2d"))
 
 # %% [markdown] lang="vi"
-# *Hình: hàng trên lấy $z$ từ $\mathcal{N}(0, I)$, hàng dưới lấy $z$ từ phân phối Gauss khớp với các mã.* Hàng dưới đa dạng hơn, và tập ảnh sinh ra gần với ảnh thật hơn. <!-- claim: fitted_gaussian_generates --> Vậy "AE không sinh được dữ liệu mới" và "AE sinh được dữ liệu mới" đều đúng một nửa: bản thân AE không cho biết lấy $z$ ở đâu, nhưng khớp thêm một phân phối với các mã thì được (*ex-post density estimation*, Ghosh và cộng sự 2020). VAE đưa luôn điều ấy vào quá trình huấn luyện.
+# *Hình: hàng trên lấy $z$ từ $\mathcal{N}(0, I)$, hàng dưới lấy $z$ từ phân phối Gauss khớp với các mã.* Hàng dưới đa dạng hơn, và tập ảnh sinh ra gần với ảnh thật hơn. <!-- claim: fitted_gaussian_generates --> Vậy "AE không sinh được dữ liệu mới" và "AE sinh được dữ liệu mới" đều đúng một nửa. Bản thân AE không cho biết lấy $z$ ở đâu, nhưng ta có thể khớp thêm một phân phối với các mã của nó (*ex-post density estimation*, Ghosh và cộng sự 2020). VAE đưa luôn việc ấy vào quá trình huấn luyện.
 #
 # ## 8 · Đi từ ảnh này sang ảnh kia
 #
@@ -595,9 +595,9 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mức thay đổi của ảnh ở mỗi bước; trong không gian tiềm ẩn, các bước dài như nhau.* Không có chỗ nào nhảy: decoder ghép từ các hàm liên tục, nên hai điểm *đủ gần* luôn cho hai ảnh giống nhau. Nhưng trong AE, các bước bằng nhau không làm ảnh đổi như nhau. VAE cũng không đều như thế, <!-- claim: uneven_steps --> và các decoder phi tuyến nói chung đều vậy (Arvanitidis và cộng sự 2018). Hãy thận trọng với khoảng cách trong mọi không gian tiềm ẩn.
+# *Hình: mức thay đổi của ảnh ở mỗi bước; trong không gian tiềm ẩn, các bước dài như nhau.* Không có bước nhảy nào, vì decoder được ghép từ các hàm liên tục, do đó hai điểm *đủ gần* luôn cho hai ảnh giống nhau. Nhưng trong AE, các bước bằng nhau không làm ảnh đổi như nhau. VAE cũng không khác, <!-- claim: uneven_steps --> và nói chung decoder phi tuyến nào cũng vậy (Arvanitidis và cộng sự 2018). Hãy thận trọng với khoảng cách trong mọi không gian tiềm ẩn.
 #
-# **Ứng dụng và lịch sử.** AE dùng để nén, khử nhiễu (denoising) và giảm số chiều của dữ liệu; [bài 08](08_kinds.ipynb) và [bài 09](09_uses.ipynb) làm thử và so với những cách đơn giản. VAE không ra đời để sửa AE: Kingma & Welling (2013) và Rezende và cộng sự (2014) tìm cách suy luận và học thật nhanh trong các mô hình có biến tiềm ẩn (latent variable), và đi đến một mạng trông giống autoencoder.
+# **Ứng dụng và lịch sử.** AE dùng để nén, khử nhiễu (denoising) và giảm số chiều của dữ liệu; [bài 08](08_kinds.ipynb) và [bài 09](09_uses.ipynb) làm thử và so với những cách đơn giản hơn. VAE không ra đời để sửa AE. Kingma & Welling (2013) và Rezende và cộng sự (2014) tìm cách suy luận và học thật nhanh trong các mô hình có biến tiềm ẩn (latent variable), và đi đến một mạng trông giống như autoencoder.
 
 # %% [markdown] lang="en"
 # *The figure: how much the image changes at each of these equal steps.* Nothing jumps: the decoder consists of continuous functions, so points that are close *enough* always give similar images. But equal steps do not change the image equally in the AE. Nor do they in the VAE, <!-- claim: uneven_steps --> nor with other non-linear decoders (Arvanitidis et al. 2018), so take care with distances in any latent space.
@@ -614,13 +614,13 @@ plots.curves(
 #
 # <details><summary><b>Encoder làm nhiệm vụ gì?</b> (câu 2)</summary>
 #
-# Biến đầu vào thành một mã có số chiều nhỏ hơn.
+# Biến đầu vào thành một mã ít chiều hơn.
 # </details>
 #
 # ## Tóm tắt
 #
 # - **Hai con số đủ để đọc được khoảng ba trong bốn ảnh chữ số, mười sáu con số đủ để đọc gần như tất cả.**
-# - Autoencoder (encoder, bottleneck, decoder) học không cần nhãn, bằng cách làm giảm sai số tái tạo (MSE hoặc BCE).
+# - Autoencoder (encoder, bottleneck, decoder) học không cần nhãn, bằng cách giảm sai số tái tạo (MSE hoặc BCE).
 # - AE không cho biết lấy $z$ ở đâu để sinh ảnh. Có thể khớp một phân phối với các mã; VAE thì học luôn điều đó.
 #
 # *Đọc thêm:* [Hinton & Salakhutdinov 2006](https://www.science.org/doi/10.1126/science.1127647) · [UvA, Tutorial 9](https://uvadlc-notebooks.readthedocs.io/en/latest/tutorial_notebooks/tutorial9/AE_CIFAR10.html) · [Ghosh và cộng sự 2020](https://arxiv.org/abs/1903.12436) · [Arvanitidis và cộng sự 2018](https://arxiv.org/abs/1710.11379) · [Kingma & Welling 2013](https://arxiv.org/abs/1312.6114) · [Rezende và cộng sự 2014](https://arxiv.org/abs/1401.4082)

@@ -2,8 +2,8 @@
 # # Bài 02 · Variational autoencoder (VAE)
 #
 # *Đưa cho autoencoder một mã $z$ bất kỳ, nó vẽ ra một hình, nhưng nó không cho biết nên lấy $z$ ở đâu. Có thể huấn luyện một mạng sao cho ta biết trước điều đó không?*
-# Bài này kể một bức ảnh được sinh ra qua hai bước thế nào, từ đó dựng **bộ tự mã hóa biến phân** (variational autoencoder, VAE) trong đề bài,
-# rồi làm thí nghiệm để biết mỗi điểm mới của VAE có tác dụng gì.
+# Bài này kể chuyện một bức ảnh được sinh ra qua hai bước, rồi từ đó dựng **bộ tự mã hóa biến phân** (variational autoencoder, VAE) trong đề bài.
+# Sau cùng, ta làm thí nghiệm để biết hai điểm mới của VAE, mỗi điểm có tác dụng gì.
 #
 # Phần tính toán mất khoảng 20 giây trên CPU hai nhân; cả bài bạn cần khoảng 60 phút.
 
@@ -54,7 +54,7 @@ plots.histograms(
 # %% [markdown] lang="vi"
 # *Hình: màu xanh là $z$ của cả 100.000 lần; màu cam chỉ là những $z$ có $x$ gần 1, chúng dồn lại quanh 0,5.* Màu xanh là prior. Màu cam là **phân phối hậu nghiệm** (posterior) $p(z \mid x = 1)$, tức là những gì ta biết về $z$ sau khi đã thấy $x$. Ở ví dụ này, posterior tính được chính xác: trung bình $\tfrac12$, phương sai (variance) $\tfrac12$. Bài 03 và bài 04 sẽ dùng lại nó.
 #
-# Hãy nhìn con số in ra: chỉ hơn 4% số lần cho $x$ gần 1, những lần còn lại đều vô ích. Mà $x$ ở đây mới là một con số. Nếu $x$ là 784 điểm ảnh thì có lấy bao nhiêu $z$ cũng khó gặp đúng bức ảnh đang xét. Muốn huấn luyện, ta cần ngay những $z$ hợp với ảnh ấy. Vì thế VAE có thêm mạng thứ hai, bộ mã hóa (encoder): nhìn ảnh $x$, nó đoán posterior.
+# Hãy nhìn con số in ra: chỉ khoảng 4% số lần cho $x$ gần 1, những lần còn lại phải bỏ đi. Mà ở đây $x$ mới chỉ là một con số. Nếu $x$ là 784 điểm ảnh thì có lấy bao nhiêu $z$ cũng khó gặp đúng bức ảnh đang xét. Muốn huấn luyện, ta cần ngay những $z$ hợp với ảnh ấy. Vì thế VAE có thêm mạng thứ hai, bộ mã hóa (encoder): nhìn ảnh $x$, nó đoán posterior.
 #
 # | ký hiệu | tên | trong ví dụ | trong VAE |
 # | --- | --- | --- | --- |
@@ -83,15 +83,15 @@ plots.histograms(
 diagrams.plot_vae()
 
 # %% [markdown] lang="vi"
-# *Hình: cũng câu chuyện ấy, vẽ thành mạng: encoder cho ra hai vector $\mu$ và $\log\sigma^2$, từ đó lấy $z = \mu + \sigma \odot \varepsilon$, rồi decoder vẽ ảnh $\hat x$.* Ở đây $\odot$ là phép nhân từng phần tử, $\varepsilon \sim \mathcal{N}(0, I)$ là nhiễu không phụ thuộc vào ảnh. Autoencoder của bài 01 biến mỗi ảnh thành một điểm; VAE biến mỗi ảnh thành một đám mây.
+# *Hình: cũng câu chuyện ấy, vẽ thành mạng. Encoder cho ra hai vector $\mu$ và $\log\sigma^2$, từ đó ta lấy $z = \mu + \sigma \odot \varepsilon$, rồi decoder vẽ ảnh $\hat x$.* Ở đây $\odot$ là phép nhân từng phần tử, $\varepsilon \sim \mathcal{N}(0, I)$ là nhiễu không phụ thuộc vào ảnh. Autoencoder của bài 01 biến mỗi ảnh thành một điểm; VAE biến mỗi ảnh thành một đám mây.
 #
 # ## 2 · Lớp `VAE`
 #
-# Đây là các lớp mạng trong đề bài (bước III.5), với đúng tên trong đề bài. Kích thước sau mỗi lớp ghi ở cuối dòng.
+# Đây là các lớp mạng của đề bài (bước III.5), giữ nguyên cả tên. Kích thước sau mỗi lớp ghi ở cuối dòng.
 #
 # ### Vì sao là $\log\sigma^2$ chứ không phải $\sigma$?
 #
-# Một lớp tuyến tính có thể cho ra số âm, còn độ lệch chuẩn (standard deviation) $\sigma$ thì phải dương. Logarit thì nhận mọi giá trị, và từ số nào ta cũng tính lại được $\sigma = \exp(\tfrac12 \log\sigma^2) > 0$.
+# Một lớp tuyến tính có thể cho ra số âm, còn độ lệch chuẩn (standard deviation) $\sigma$ thì phải dương. Logarit thì nhận giá trị nào cũng được, và từ giá trị nào ta cũng tính lại được $\sigma = \exp(\tfrac12 \log\sigma^2) > 0$.
 
 # %% [markdown] lang="en"
 # *The figure: the same story as a network: the encoder gives two vectors, $\mu$ and $\log\sigma^2$, a $z = \mu + \sigma \odot \varepsilon$ is drawn from them, and the decoder draws the picture $\hat x$.* Here $\odot$ multiplies entry by entry, and $\varepsilon \sim \mathcal{N}(0, I)$ is noise that knows nothing of the picture. Lesson 01's autoencoder turned each picture into a point; a VAE turns it into a cloud.
@@ -162,7 +162,7 @@ def forward(self, x):
 done = checks.check_forward(forward)
 
 # %% [markdown] lang="vi"
-# Gắn hàm của bạn vào lớp (khi nó chưa đúng, hàm có sẵn của khóa học được dùng thay). Rồi đếm số tham số và nạp trọng số đã huấn luyện sẵn.
+# Gắn hàm của bạn vào lớp (khi nó chưa đúng, hàm có sẵn của khóa học được dùng thay). Sau đó, đếm số tham số và nạp trọng số đã huấn luyện sẵn.
 
 # %% [markdown] lang="en"
 # Put your function into the class (until it is right, the course's own is used instead). Then count the parameters and load weights that are trained already.
@@ -176,7 +176,7 @@ print(vae.load_state_dict(models.load_pretrained("vae-2d").state_dict()))
 # %% [markdown] lang="vi"
 # Các lớp trong đề bài có tổng cộng **68.485** tham số. Một lớp tuyến tính nối $3136$ số với $d$ số có $3136 \cdot d$ trọng số và $d$ hệ số điều chỉnh (bias), mỗi đầu ra một hệ số. Vậy thêm một chiều tiềm ẩn (latent dimension) thì mỗi lớp `fc_mu`, `fc_logvar` thêm 3.137 tham số, còn `fc_decode` thêm 3.136.
 #
-# Lớp tích chập chuyển vị (transposed convolution) với kernel $k$, stride $s$, padding $p$ đưa cạnh $n$ thành $(n - 1)s - 2p + k$: từ 7 thành 13. `output_padding=1` thêm vào hàng và cột còn thiếu, thành 14.
+# Lớp tích chập chuyển vị (transposed convolution) với kernel $k$, stride $s$, padding $p$ đưa cạnh $n$ thành $(n - 1)s - 2p + k$, ở đây là từ 7 thành 13. `output_padding=1` thêm vào một hàng và một cột còn thiếu, thành 14.
 #
 # ### Một batch ba ảnh, mười chiều tiềm ẩn
 #
@@ -239,15 +239,15 @@ for row in torch.cat([mu, sigma, *draws], dim=1).tolist():
 # %% [markdown] lang="vi"
 # Bảng này gỡ ba chỗ hay nhầm:
 #
-# - **$z$ không phải là một phân phối.** $q_\phi(z \mid x)$ mới là phân phối; $z$ là một mẫu lấy từ đó, lần này khác lần trước.
+# - **$z$ không phải là một phân phối.** $q_\phi(z \mid x)$ mới là phân phối; $z$ là một mẫu lấy từ đó, mỗi lần một khác.
 # - **$z$ không phải là xác suất của các chữ số.** Phần tử của $z$ có thể âm, có thể lớn hơn 1, và tổng không cần bằng 1.
 # - **Không có một $\sigma$ chung.** Mỗi ảnh và mỗi chiều có $\sigma$ riêng.
 #
-# Đám mây rộng hay hẹp là do hàm mất mát. VAE được huấn luyện để giảm đại lượng sau, trong đó SSE là tổng bình phương sai số:
+# Đám mây rộng hay hẹp là do hàm mất mát quyết định. VAE được huấn luyện để giảm đại lượng sau, trong đó SSE là tổng bình phương sai số:
 #
 # $$B \times (\text{SSE của ảnh}) + \mathrm{KL}.$$
 #
-# **Độ phân kỳ KL** (KL divergence) đo xem đám mây $q_\phi(z \mid x)$ khác prior $\mathcal{N}(0, I)$ bao nhiêu. Nó không bao giờ âm, và chỉ bằng 0 khi $\mu = 0$, $\sigma = 1$. $B$ cho biết sai số được coi trọng đến đâu; đề bài dùng $B = 1000$, còn `vae-2d` dùng $B = 10$. Bài 04 sẽ dẫn ra công thức này và ý nghĩa của $B$.
+# **Độ phân kỳ KL** (KL divergence) đo xem đám mây $q_\phi(z \mid x)$ khác prior $\mathcal{N}(0, I)$ bao nhiêu. Nó không bao giờ âm, và chỉ bằng 0 khi $\mu = 0$, $\sigma = 1$. $B$ cho biết sai số được coi trọng đến đâu; đề bài dùng $B = 1000$, còn `vae-2d` dùng $B = 10$. Bài 04 sẽ suy ra công thức này và ý nghĩa của $B$.
 #
 # ### Lượt của bạn: nhìn vào đám mây
 #
@@ -313,7 +313,7 @@ title = tr("Mười mẫu từ đám mây của một ảnh", "Ten samples from 
 plots.plot_images(rows, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình: với $B = 1000$ và $B = 10$, mười ảnh gần như một; với $B = 0{,}3$, chúng khác nhau thấy rõ.* Khi huấn luyện, decoder nhận những điểm như thế chứ không nhận $\mu$. Vậy nó bị ép vẽ gần như cùng một ảnh trong khắp đám mây, xa đến đâu là tùy $\sigma$.
+# *Hình: với $B = 1000$ và $B = 10$, mười ảnh gần như một; với $B = 0{,}3$, chúng khác nhau thấy rõ.* Khi huấn luyện, decoder nhận những điểm như thế chứ không nhận $\mu$. Vì thế nó bị ép vẽ gần như cùng một ảnh ở khắp đám mây, rộng đến đâu là tùy $\sigma$.
 #
 # ## 4 · Mọi đám mây trên nền prior
 #
@@ -355,15 +355,15 @@ plots.clouds(dots, sigmas=widths, limits=(-10, 10), columns=2, title=title)
 # %% [markdown] lang="vi"
 # *Hình (bốn khung cùng một thang đo; ba vòng nét đứt là 1, 2, 3 độ lệch chuẩn của prior): mã của AE và của $B = 1000$ vượt xa các vòng.* Vài chấm còn nằm ngoài khung. Với $B = 10$, mã hầu như nằm gọn bên trong; với $B = 0{,}3$, những đám mây rộng phủ kín các vòng.
 #
-# Để đo độ lệch này, `metrics.gaussian_kl` khớp một phân phối Gauss với các $\mu$ rồi tính KL giữa nó và $\mathcal{N}(0, I)$. Khớp hoàn toàn thì bằng 0 nat (nat là đơn vị thông tin tính bằng log tự nhiên). AE và $B = 1000$ đều hơn 9 nat, $B = 10$ khoảng 0,4, $B = 0{,}3$ gần 0.
+# Để đo mức lệch này, `metrics.gaussian_kl` khớp một phân phối Gauss với các $\mu$ rồi tính KL giữa nó và $\mathcal{N}(0, I)$. Khớp hoàn toàn thì bằng 0 nat (nat là đơn vị thông tin tính bằng log tự nhiên). AE và $B = 1000$ đều hơn 9 nat, $B = 10$ khoảng 0,4, $B = 0{,}3$ gần 0.
 #
-# Vậy VAE với $B = 1000$ như đề bài cũng không cho biết nên lấy $z$ ở đâu rõ hơn AE. Ngược lại, $B$ nhỏ cũng có giá: sai số tái tạo của $B = 0{,}3$ là khoảng 38, của $B = 10$ khoảng 31.
+# Vậy về chuyện nên lấy $z$ ở đâu, VAE với $B = 1000$ như đề bài cũng không biết gì hơn AE. $B$ nhỏ thì lại phải trả giá ở chỗ khác: sai số tái tạo với $B = 0{,}3$ là khoảng 38, với $B = 10$ chỉ khoảng 31.
 #
-# Đề bài viết rằng VAE không có bottleneck cố định. Thật ra chỗ hẹp vẫn còn: $z$ vẫn có $d$ con số. Điểm mới là nhiễu giới hạn lượng thông tin mà các con số ấy mang được về $x$: trung bình không quá giá trị KL trung bình, khoảng 23 nat với $B = 1000$, 8 nat với $B = 10$ và 2 nat với $B = 0{,}3$.
+# Đề bài viết rằng VAE không có bottleneck cố định. Thật ra chỗ hẹp vẫn còn: $z$ vẫn có $d$ con số. Điểm mới là nhiễu làm giới hạn lượng thông tin mà các con số ấy mang được về $x$: trung bình không quá giá trị KL trung bình, khoảng 23 nat với $B = 1000$, 8 nat với $B = 10$ và 2 nat với $B = 0{,}3$.
 #
 # ## 5 · Nhiễu làm gì, KL làm gì?
 #
-# So với autoencoder, VAE có hai điểm mới: nhiễu trong $z$ và phần KL trong hàm mất mát. Để tách tác dụng của chúng, ta bật tắt từng cái: bốn mạng có cùng cấu trúc, cùng phần tái tạo (BCE), cùng 48.000 ảnh, cùng ba epoch. Mạng "không có gì" chính là một autoencoder; mạng "chỉ KL" đưa thẳng $\mu$ vào decoder.
+# So với autoencoder, VAE có hai điểm mới: nhiễu trong $z$ và phần KL trong hàm mất mát. Để tách riêng tác dụng của chúng, ta bật tắt từng cái. Bốn mạng có cùng cấu trúc, cùng phần tái tạo (BCE), cùng 48.000 ảnh, cùng ba epoch. Mạng "không có gì" chính là một autoencoder; mạng "chỉ KL" đưa thẳng $\mu$ vào decoder.
 
 # %% [markdown] lang="en"
 # *The figure (four panels on one scale; the dashed circles are 1, 2 and 3 standard deviations of the prior): the codes of the AE and of $B = 1000$ go far beyond the circles.* A few lie out of the frame. With $B = 10$ the codes are mostly within; with $B = 0.3$ wide clouds cover the circles.
@@ -389,7 +389,8 @@ four = {name: models.load_pretrained(file) for name, file in files.items()}
 
 # %%
 heads = tr(
-    "độ rộng, σ trung vị, gaussian_kl, sai số", "spread, median σ, gaussian_kl, error"
+    "độ phân tán, σ trung vị, gaussian_kl, sai số",
+    "spread, median σ, gaussian_kl, error",
 )
 print(" " * 13 + "".join(f"{head:>14}" for head in heads.split(", ")))
 for name, model in four.items():
@@ -410,10 +411,10 @@ plots.clouds(dots, sigmas=widths, columns=2, title=title)
 # *Hình (bốn khung cùng một thang đo): ở hai khung trên, không có KL, mã trải rộng và lệch khỏi prior.* Ở hai khung dưới, có KL, mã nằm trong các vòng, nhưng thiếu nhiễu thì chúng co cụm lại. Bảng cho biết ba điều <!-- claim: noise_and_kl -->:
 #
 # - **KL quyết định mã nằm ở đâu.** Không có nó, `gaussian_kl` từ 5 nat trở lên; có nó thì dưới 1.
-# - **Chỉ có nhiễu thì nhiễu bị vô hiệu.** Mạng thu $\sigma$ xuống chỉ còn cỡ một phần nghìn độ rộng của các mã: nó lại thành một autoencoder.
-# - **Nhiễu giữ các mã cách nhau ra và cho $\sigma$ một ý nghĩa.** Chỉ có KL thì các mã nằm gần nhau hơn: ngoài sai số ra, không có gì giữ chúng cách ra. Khi ấy $\sigma$ của mọi ảnh bằng 1, chẳng nói lên điều gì.
+# - **Chỉ có nhiễu thì nhiễu bị vô hiệu.** Mạng thu $\sigma$ xuống chỉ còn cỡ một phần nghìn độ phân tán của các mã, thế là nó lại thành một autoencoder.
+# - **Nhiễu giữ cho các mã cách xa nhau và làm cho $\sigma$ có ý nghĩa.** Chỉ có KL thì các mã nằm gần nhau hơn, vì ngoài sai số ra không còn gì giữ chúng xa nhau. Khi ấy $\sigma$ của mọi ảnh bằng 1, chẳng nói lên điều gì.
 #
-# Cả bốn mạng tái tạo tốt như nhau. Còn ảnh mới, từ cùng những $z \sim \mathcal{N}(0, I)$?
+# Cả bốn mạng tái tạo tốt như nhau. Còn ảnh mới, vẽ từ cùng những $z \sim \mathcal{N}(0, I)$, thì sao?
 
 # %% [markdown] lang="en"
 # *The figure (four panels on one scale): in the two upper panels, without KL, the codes are wide and off the prior.* In the two lower ones, with KL, they lie within the circles, but without noise they huddle together. The table tells three things <!-- claim: noise_and_kl -->:
@@ -429,7 +430,7 @@ torch.manual_seed(0)
 z = torch.randn(500, 2)
 with torch.no_grad():
     new = {name: model.decode(z) for name, model in four.items()}
-print(" " * 13, tr("SSE đến ảnh thật gần nhất", "SSE to the nearest real image"))
+print(" " * 13, tr("SSE so với ảnh thật gần nhất", "SSE to the nearest real image"))
 for name, pictures in new.items():
     to_real = torch.cdist(pictures.flatten(1), x.flatten(1)) ** 2  # (500, 2000)
     print(f"{name:13} {to_real.min(dim=1).values.mean():5.1f}")
@@ -441,11 +442,11 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: cùng những $z$ ấy, hai hàng trên (không có KL) nhiều hình nhòe và rối hơn hai hàng dưới (có KL).* Với 500 ảnh mới, SSE so với ảnh thật gần nhất trung bình là khoảng 31 khi không có KL, 26 khi có <!-- claim: noise_and_kl -->. Theo số đo này, chỉ có KL cũng không kém gì có cả hai. Vậy sau lần huấn luyện ngắn này, riêng KL đã đủ để đặt mã đúng chỗ. Nhiễu thì thay các chấm bằng đám mây: mỗi ảnh chiếm một vùng, và decoder được huấn luyện ở cả vùng ấy.
+# *Hình: cùng những $z$ ấy, hai hàng trên (không có KL) có nhiều hình nhòe và rối hơn hai hàng dưới (có KL).* Với 500 ảnh mới, SSE so với ảnh thật gần nhất trung bình là khoảng 31 khi không có KL, 26 khi có <!-- claim: noise_and_kl -->. Theo số đo này, chỉ có KL cũng không kém gì có cả hai. Vậy sau lần huấn luyện ngắn này, riêng KL đã đủ để đặt các mã vào đúng chỗ. Nhiễu thì thay các chấm bằng đám mây: mỗi ảnh chiếm một vùng, và decoder được huấn luyện ở cả vùng ấy.
 #
 # ## 6 · "Prior đã là $\mathcal{N}(0, I)$, vậy học $\mu$ và $\sigma$ làm gì?"
 #
-# Nếu mọi ảnh đều có $\mu = 0$, $\sigma = 1$ thì KL bằng 0, nhưng $z$ không nói gì về $x$. Đo thử với `vae-2d`: $z$ từ encoder, $z$ từ prior, và một ảnh duy nhất cho mọi $x$, ảnh trung bình.
+# Nếu mọi ảnh đều có $\mu = 0$, $\sigma = 1$ thì KL bằng 0, nhưng $z$ không nói gì về $x$. Hãy đo thử với `vae-2d` bằng $z$ từ encoder, bằng $z$ từ prior, và bằng một ảnh duy nhất cho mọi $x$ là ảnh trung bình.
 
 # %% [markdown] lang="en"
 # *The figure: from the same $z$ the two upper rows (without KL) hold more smeared and tangled shapes than the two lower ones (with KL).* The numbers are the squared error against the nearest real image, averaged over 500 new pictures: about 31 without KL, 26 with it <!-- claim: noise_and_kl -->. By this measure the KL alone does no worse than both. So after this short training the KL alone is enough to put the codes in place. Noise turns the dots into clouds: each image takes up a region, and the decoder is trained all over it.
@@ -469,7 +470,7 @@ for name, picture in pictures.items():
     print(f"{name:15} {losses.reconstruction_loss(picture, x):6.1f}")
 
 # %% [markdown] lang="vi"
-# Không nhìn ảnh, decoder vẽ một chữ số bất kỳ; vẽ nhầm chữ số thì sai hai lần, ở chỗ thừa nét và ở chỗ thiếu nét. Nó còn tệ hơn ảnh trung bình. Vậy $\mu$ và $\sigma$ được học để mang thông tin về $x$; prior chỉ cho biết *tất cả* các đám mây, gộp lại, nên nằm ở đâu.
+# Không nhìn ảnh, decoder vẽ một chữ số bất kỳ; vẽ nhầm chữ số thì sai hai lần, ở chỗ thừa nét và ở chỗ thiếu nét. Kết quả còn tệ hơn ảnh trung bình. Vậy $\mu$ và $\sigma$ được học để mang thông tin về $x$; prior chỉ cho biết *tất cả* các đám mây, gộp lại, nên nằm ở đâu.
 #
 # ## Trả lời câu hỏi đầu bài
 #
@@ -489,14 +490,14 @@ for name, picture in pictures.items():
 #
 # <details><summary><b>Bỏ phần KL nhưng giữ nhiễu thì sao?</b></summary>
 #
-# Mạng thu nhỏ σ cho đến khi nhiễu không còn đáng kể so với độ rộng của các mã; ta lại có một autoencoder.
+# Mạng thu nhỏ σ cho đến khi nhiễu không còn đáng kể so với độ phân tán của các mã; ta lại có một autoencoder.
 # </details>
 #
 # ## Tóm tắt
 #
 # - Câu chuyện của VAE: $z \sim \mathcal{N}(0, I)$, rồi $x \sim p_\theta(x \mid z)$. Encoder đoán posterior: $q_\phi(z \mid x) = \mathcal{N}(\mu(x), \sigma^2(x))$.
 # - $z$ là một mẫu, không phải phân phối hay xác suất. Với batch $N$ ảnh, $\mu$, $\log\sigma^2$ và $z$ có kích thước $(N, d)$.
-# - KL đặt các mã vào chỗ của prior; nhiễu biến các chấm thành đám mây. $B = 1000$ như đề bài gần như xóa mất cả hai.
+# - KL đặt các mã vào chỗ của prior; nhiễu biến các chấm thành đám mây. $B = 1000$ như đề bài gần như làm mất cả hai tác dụng ấy.
 #
 # **Đọc thêm:** Kingma & Welling 2013 (*Auto-Encoding Variational Bayes*) và 2019 (*An Introduction to Variational Autoencoders*); Rezende, Mohamed & Wierstra 2014; Doersch 2016 (*Tutorial on Variational Autoencoders*); Prince, *Understanding Deep Learning*, chương 17.
 

@@ -1,7 +1,7 @@
 # %% [markdown] lang="vi"
 # # Bài 03 · Tái tham số hóa
 #
-# *Mạng nơ-ron học nhờ gradient, nhưng làm sao gradient đi qua được một cú tung xúc xắc?* VAE lấy mẫu ngẫu nhiên $z$ ngay giữa bộ mã hóa (encoder) và bộ giải mã (decoder). Bài này cho thấy mẹo **tái tham số hóa** (reparameterization) biến bước ấy thành một phép tính có đạo hàm, và đo xem không có mẹo thì mất gì.
+# *Mạng nơ-ron học nhờ gradient, nhưng làm sao gradient đi qua được một lần gieo xúc xắc?* VAE lấy mẫu ngẫu nhiên $z$ ngay giữa bộ mã hóa (encoder) và bộ giải mã (decoder). Bài này cho thấy mẹo **tái tham số hóa** (reparameterization) biến bước ấy thành một phép tính có đạo hàm, và đo xem không có mẹo thì mất gì.
 #
 # Máy tính chạy hết khoảng nửa phút trên CPU hai nhân; bạn hãy dành ra một giờ.
 
@@ -123,7 +123,7 @@ for mu, logvar, epsilon in ((0.5, 0.1, 0.2), (-0.2, 0.3, -0.4), (0.3, -0.1, 0.1)
     )
 
 # %% [markdown] lang="vi"
-# Chú ý: $\sigma$ là độ lệch chuẩn, $\sigma^2$ mới là phương sai, và **mỗi chiều có $\sigma$ riêng**. Có bài viết ghi $z = \mu + \varepsilon \odot \sqrt{\sigma}$: ở đó chữ $\sigma$ chỉ phương sai. Hai công thức nói cùng một điều; trộn chúng lại mới là sai.
+# Chú ý: $\sigma$ là độ lệch chuẩn, $\sigma^2$ mới là phương sai, và **mỗi chiều có $\sigma$ riêng**. Có bài viết ghi $z = \mu + \varepsilon \odot \sqrt{\sigma}$, vì ở đó ký hiệu $\sigma$ là phương sai. Hai công thức nói cùng một điều; trộn lẫn chúng mới là sai.
 #
 # Và $z$ là *một mẫu*, không phải một phân phối hay các xác suất: các phần tử của nó là những số bất kỳ, tổng không cần bằng 1.
 #
@@ -207,7 +207,7 @@ for name, value in (("z", z), ("z.detach()", z.detach()), ("no_grad()", z_no_gra
     print(f"{name:10} = {value.item()}   requires_grad={value.requires_grad}")
 
 # %% [markdown] lang="vi"
-# Ba con số y hệt nhau: nhìn giá trị thì không thể nhận ra lỗi. Cuối phần 3, ta sẽ xem lỗi ấy làm gì với một VAE.
+# Ba con số y hệt nhau: nhìn giá trị thì không thể nhận ra lỗi. Cuối phần 3, ta sẽ xem lỗi ấy gây ra điều gì ở một VAE.
 #
 # ## 3 · Cái gì được cập nhật: tham số hay đầu ra?
 #
@@ -347,15 +347,15 @@ mean_error = losses.reconstruction_loss(mean_image, digits.images)
 print(f"{tr('ảnh trung bình', 'the mean image')}: {mean_error:.1f}")
 
 # %% [markdown] lang="vi"
-# Mạng bị cắt vẫn học, nhưng chỉ decoder học: sai số tái tạo chỉ giảm đến mức của ảnh trung bình (dòng cuối). Sai số ấy không còn tác động được đến encoder; chỉ KL đến được đó, và kéo mọi ảnh về cùng $\mu = 0$, $\sigma = 1$. KL = 0,00 nghĩa là đúng như vậy: $z$ không còn mang gì về $x$. Nếu VAE của bạn tái tạo ảnh nào cũng như nhau, hãy xem lại cả chỗ này. (Nguyên nhân hay gặp hơn là KL có trọng số quá lớn, bài 04.)
+# Mạng bị cắt vẫn học, nhưng chỉ decoder học: sai số tái tạo chỉ giảm đến mức của ảnh trung bình (dòng cuối). Sai số ấy không còn tác động được đến encoder; chỉ KL đến được đó, và kéo mọi ảnh về cùng $\mu = 0$, $\sigma = 1$. KL = 0,00 nói đúng điều ấy: $z$ không còn mang thông tin gì về $x$. Nếu VAE của bạn tái tạo ảnh nào cũng như nhau, hãy xem lại cả chỗ này. (Nguyên nhân hay gặp hơn là KL có trọng số quá lớn, bài 04.)
 #
 # ## 4 · Không có mẹo này thì sao?
 #
 # Có người nói: không có mẹo thì không lấy mẫu được. Thật ra vẫn **lấy mẫu được** (`sample()` đó thôi), và vẫn **huấn luyện được**, bằng một ước lượng khác cho gradient. Bài toán mẫu: $z \sim \mathcal{N}(\mu, \sigma^2)$, tìm $\frac{d}{d\mu}\mathbb{E}[z^2]$, với $\mathbb{E}$ là **kỳ vọng** (trung bình trên mọi lần lấy mẫu). Vì $\mathbb{E}[z^2] = \mu^2 + \sigma^2$, đáp án đúng là $2\mu$.
 #
-# - **Theo đường đi** (pathwise, tức là dùng mẹo): viết $z = \mu + \sigma\varepsilon$. Kỳ vọng giờ lấy theo $\varepsilon$, vốn không phụ thuộc vào $\mu$, nên đạo hàm đi thẳng vào trong:
+# - **Theo đường đi** (pathwise, tức là dùng mẹo): viết $z = \mu + \sigma\varepsilon$. Kỳ vọng giờ lấy theo $\varepsilon$, vốn không phụ thuộc vào $\mu$, nên đưa được đạo hàm thẳng vào trong:
 #   $\frac{d}{d\mu}\mathbb{E}[(\mu + \sigma\varepsilon)^2] = \mathbb{E}[2(\mu + \sigma\varepsilon)] = \mathbb{E}[2z]$. Mỗi mẫu cho ước lượng $2z$.
-# - **Hàm điểm** (score function, còn gọi là REINFORCE): viết kỳ vọng thành tích phân, $\mathbb{E}[z^2] = \int z^2\, q(z)\, dz$. Ở đây $z$ chỉ là biến lấy tích phân; $\mu$ nằm trong mật độ $q$, nên đạo hàm rơi vào $q$. Vì $\frac{dq}{d\mu} = q\,\frac{d}{d\mu}\log q$, ta lại được một kỳ vọng:
+# - **Hàm điểm** (score function, còn gọi là REINFORCE): viết kỳ vọng thành tích phân, $\mathbb{E}[z^2] = \int z^2\, q(z)\, dz$. Ở đây $z$ chỉ là biến lấy tích phân; $\mu$ nằm trong mật độ $q$, nên phải lấy đạo hàm của $q$. Vì $\frac{dq}{d\mu} = q\,\frac{d}{d\mu}\log q$, ta lại được một kỳ vọng:
 #
 # $$\frac{d}{d\mu}\mathbb{E}[z^2] = \int z^2\, \frac{dq(z)}{d\mu}\, dz = \mathbb{E}\!\left[z^2\,\frac{d}{d\mu}\log q(z)\right].$$
 #
@@ -396,7 +396,7 @@ def score_gradient(z, mu, sigma, value):
 score_is_right = checks.check_score_gradient(score_gradient)
 
 # %% [markdown] lang="vi"
-# Bây giờ đo cả hai, mỗi cách một kiểu lấy mẫu: pathwise lấy đạo hàm xuyên qua `rsample()`; score function lấy `sample()` rồi dùng hàm của bạn (khi hàm chưa đúng thì autograd, bộ tính đạo hàm tự động của PyTorch, làm thay).
+# Bây giờ ta đo cả hai, mỗi cách một kiểu lấy mẫu. Pathwise lấy đạo hàm xuyên qua `rsample()`. Score function gọi `sample()` rồi dùng hàm của bạn (khi hàm chưa đúng thì autograd, bộ tính đạo hàm tự động của PyTorch, làm thay).
 
 # %% [markdown] lang="en"
 # Now measure both, each with its own way to draw: the pathwise estimate differentiates through `rsample()`; the score function takes `sample()` and then your function (until that is right, autograd, PyTorch's own differentiation, stands in).
@@ -416,7 +416,7 @@ def estimates(f, mu, sigma, samples=200_000):
 
 # %%
 torch.manual_seed(0)
-names = tr("theo đường đi", "pathwise"), tr("score function", "score function")
+names = tr("pathwise", "pathwise"), tr("score function", "score function")
 both = dict(zip(names, estimates(torch.square, mu=2.0, sigma=1.0), strict=True))
 for name, values in both.items():
     print(f"{name:14}  {tr('trung bình', 'mean')} {values.mean():.2f}", end="  ")
@@ -483,7 +483,7 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình (hai trục log): đường là công thức, điểm là phương sai đo tại $\sigma$ của từng mạng.* $\sigma$ càng nhỏ, hai đường càng xa nhau.
+# *Hình (hai trục log): đường là công thức, chấm là phương sai đo tại $\sigma$ của từng mạng.* $\sigma$ càng nhỏ, hai đường càng xa nhau.
 #
 # Muốn trung bình của $n$ mẫu có cùng độ chính xác, $n$ phải tỉ lệ với phương sai. Vậy score function cần nhiều mẫu gấp bao nhiêu lần? Để công bằng, ta tính cả bản cải tiến quen thuộc nhất của nó: trừ một **baseline** $b$ khỏi giá trị, $(z^2 - b)\,\frac{d}{d\mu}\log q(z)$, ở đây $b = \mu^2$. Trung bình không đổi, vì $\mathbb{E}\!\left[\frac{d}{d\mu}\log q(z)\right] = 0$.
 
@@ -505,9 +505,9 @@ for name, sigma in (sigma_of | {"σ = 1": 1.0}).items():
     print(f"{name:13} {plain:12.0f}   {tr('có', 'with')} baseline {with_baseline:7.0f}")
 
 # %% [markdown] lang="vi"
-# Ở $\sigma$ của `vae-2d`, score function cần gấp hơn mười triệu lần số mẫu, có baseline thì vẫn hơn mười nghìn lần; ở `vae-2d-b0.3`, vài trăm lần và vài chục lần. Với mẹo tái tham số hóa, **một** mẫu cho mỗi ảnh trong mỗi bước là đủ để học. Điều mẹo này mang lại không phải khả năng lấy mẫu, mà là một gradient ít nhiễu.
+# Ở $\sigma$ của `vae-2d`, score function cần số mẫu gấp hơn mười triệu lần, có baseline thì vẫn hơn mười nghìn lần; ở `vae-2d-b0.3`, vài trăm lần và vài chục lần. Với mẹo tái tham số hóa, **một** mẫu cho mỗi ảnh trong mỗi bước là đủ để học. Điều mẹo này mang lại không phải khả năng lấy mẫu, mà là một gradient ít nhiễu.
 #
-# Đó là kết quả cho một hàm trơn, không phải một định lý. Với hàm dao động nhanh, như $\sin 20z$, pathwise lại kém hơn (Mohamed và cộng sự, *Monte Carlo Gradient Estimation in Machine Learning*, 2020). Mẹo cũng đòi một hàm lấy đạo hàm được và một $z$ liên tục; khi $z$ rời rạc, người ta vẫn dùng score function.
+# Đó là kết quả cho một hàm trơn, không phải một định lý. Với hàm dao động nhanh, như $\sin 20z$, pathwise lại kém hơn (Mohamed và cộng sự, *Monte Carlo Gradient Estimation in Machine Learning*, 2020). Mẹo này còn đòi hỏi hàm phải lấy đạo hàm được và $z$ phải liên tục; khi $z$ rời rạc, người ta vẫn dùng score function.
 
 # %% [markdown] lang="en"
 # At the $\sigma$ of `vae-2d` the score function needs more than ten million times as many samples, with a baseline still more than ten thousand times; at that of `vae-2d-b0.3` some hundreds and some dozens. With the trick, **one** sample per image and step is enough to learn from. What reparameterization buys is not the ability to sample but a gradient with little noise.
@@ -575,7 +575,7 @@ plots.clouds(
 # Câu 4 của bài trắc nghiệm ghi công cho bước lấy mẫu với tái tham số hóa. Nói chặt chẽ thì có ba việc khác nhau:
 #
 # - **Phần KL** (bài 04) cho biết lấy $z$ ở đâu: nó giữ cho đám mây của mọi ảnh, *gộp chung lại*, gần $\mathcal{N}(0, I)$, dù có nhiễu hay không. <!-- claim: kl_says_where -->
-# - **Nhiễu khi lấy mẫu** làm cho decoder trả lời được ở đó: nó được huấn luyện trên cả đám mây chứ không chỉ ở $\mu$. Bỏ nhiễu đi mà giữ KL thì $\sigma$ vô nghĩa, và $z$ lấy từ đám mây cho sai số gấp đôi. <!-- claim: noise_fills_clouds -->
+# - **Nhiễu khi lấy mẫu** giúp decoder vẽ được ở đó: nó được huấn luyện trên cả đám mây chứ không chỉ ở $\mu$. Bỏ nhiễu đi mà giữ KL thì $\sigma$ vô nghĩa, và $z$ lấy từ đám mây cho sai số gấp đôi. <!-- claim: noise_fills_clouds -->
 # - **Mẹo tái tham số hóa** làm cho việc huấn luyện ấy hiệu quả. Lúc sinh ảnh thì chỉ cần $z \sim \mathcal{N}(0, I)$ và decoder: không có $\mu$, $\sigma$ nào, cũng không cần gradient.
 #
 # Vậy sao không dùng luôn $\mathcal{N}(0, I)$ khi huấn luyện, mà phải học $\mu$ và $\sigma$? Vì $z$ lấy từ đó không biết gì về ảnh cần tái tạo (bài 04 đo điều này).
@@ -589,12 +589,12 @@ plots.clouds(
 #
 # <details><summary><b>Trong VAE, thành phần nào giúp mô hình tạo ra dữ liệu mới thay vì chỉ chép lại đầu vào?</b> (câu 4)</summary>
 #
-# Đáp án của đề bài là bước lấy mẫu với tái tham số hóa. Nói chặt chẽ hơn: KL cho biết lấy z ở đâu, nhiễu khi lấy mẫu làm cho decoder trả lời được ở đó, còn mẹo tái tham số hóa giúp huấn luyện được mô hình như vậy.
+# Đáp án của đề bài là bước lấy mẫu với tái tham số hóa. Nói chặt chẽ hơn: KL cho biết lấy z ở đâu, nhiễu khi lấy mẫu giúp decoder vẽ được ở đó, còn mẹo tái tham số hóa giúp huấn luyện được mô hình như vậy.
 # </details>
 #
 # ## Tóm tắt
 #
-# - Gradient đi qua được cú tung xúc xắc nhờ viết $z = \mu + \sigma \odot \varepsilon$: sự ngẫu nhiên nằm ở $\varepsilon$, còn $\mu$ và $\sigma$ đi vào $z$ bằng phép cộng và phép nhân. Nhiễu mới cho từng ảnh, từng chiều, từng lần gọi.
+# - Gradient đi qua được lần gieo xúc xắc nhờ cách viết $z = \mu + \sigma \odot \varepsilon$: sự ngẫu nhiên nằm ở $\varepsilon$, còn $\mu$ và $\sigma$ đi vào $z$ bằng phép cộng và phép nhân. Nhiễu mới cho từng ảnh, từng chiều, từng lần gọi.
 # - $\mu$ và $\sigma$ là đầu ra của encoder; thứ được cập nhật là trọng số, nhờ gradient đi qua $\mu$ và $\sigma$.
 # - Không có mẹo vẫn còn score function, nhưng $\sigma$ càng nhỏ thì nó càng nhiễu.
 #

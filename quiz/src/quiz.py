@@ -82,7 +82,7 @@ quiz.score()
 # %% [markdown] lang="vi"
 # ## 4 · Nộp câu trả lời cho giảng viên
 #
-# Điền họ tên rồi chạy ô dưới đây: nó ghi một tệp chứa câu trả lời, số lần thử và thời điểm của bạn, không chứa đáp án. Hãy gửi tệp đó cho giảng viên.
+# Điền họ tên rồi chạy ô dưới đây: nó ghi một tệp chứa các câu trả lời của bạn, kèm số lần thử và thời điểm trả lời, nhưng không chứa đáp án. Hãy gửi tệp đó cho giảng viên.
 
 # %% [markdown] lang="en"
 # ## 4 · Sending your answers to the instructor
