@@ -227,9 +227,8 @@ m, v = torch.linspace(-1.5, 2, 141), torch.full((141,), 0.5)
 lines, notes = {}, {}
 for theta in (0, 1):
     log_p = Normal(theta, math.sqrt(2)).log_prob(torch.tensor(1.0)).item()
-    print(
-        f"θ = {theta}   log p(x) = {log_p:.3f}   max ELBO = {bound(m, v, theta).max():.3f}"
-    )
+    best = bound(m, v, theta).max()
+    print(f"θ = {theta}   log p(x) = {log_p:.3f}   max ELBO = {best:.3f}")
     notes[f"log p, θ = {theta}"] = (1.4, log_p if theta else log_p - 0.35)
     lines["log p(x)" if theta else ""] = log_p
 

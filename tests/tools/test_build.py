@@ -32,7 +32,7 @@ def test_a_built_lesson_has_no_problems_and_no_solution(source):
         notebook = read(build.built_path(source, language))
         code = "\n".join(cell.source for cell in notebook.cells)
         assert "return x + 1" not in code and "SOLUTION" not in code
-        assert notebook.cells[-1].outputs[0].text == text
+        assert code_cells(notebook)[-1].outputs[0].text == text
 
 
 def test_failing_lesson_is_not_written(source):
@@ -74,7 +74,7 @@ def test_text_is_never_put_into_a_notebook_that_was_run_by_hand(built):
     """Its outputs would be taken for the lesson's. What git holds serves as well."""
     before = outputs(built)
     commit_all(built.parent)
-    change(build.built_path(built, "vi"), lambda nb: nb.cells[-1].outputs[0].update(text="my own run\n"))
+    change(build.built_path(built, "vi"), lambda nb: code_cells(nb)[-1].outputs[0].update(text="my own run\n"))
     build.rebuild_text(built)
     assert outputs(built) == before and not list(problems(built))
     type_in(build.built_path(built, "en"))

@@ -217,7 +217,7 @@ def test_a_file_runs_alone_in_an_empty_folder(dist, python, tmp_path):
     setup = next(cell for cell in cells if cell.cell_type == "code").outputs[0].text
     assert setup.startswith("✅") and setup.rstrip().endswith(f"torch {version('torch')}")
     outputs = str([cell.outputs for cell in cells if cell.cell_type == "code"])
-    for text in ("1.797 chữ số", "Thiết bị: cpu", "⏳"):
+    for text in ("1.797 chữ số", "Using device: cpu", "⏳"):
         assert text in outputs
 
 
@@ -250,7 +250,7 @@ def test_every_kit_unpacks_and_loads_its_weights(dist, python, tmp_path):
     lines = [line.split() for line in result.stdout.splitlines() if not line.startswith("✅")]
     assert [line[0] for line in lines] == 2 * sorted(source.stem for source in SOURCES)
     assert lines[: len(SOURCES)] == lines[len(SOURCES) :]
-    assert ["07_latent_sliders", "16", "2"] in lines and ["quiz", "bank"] in lines
+    assert any({"07_latent_sliders", "16", "2"} == set(line) for line in lines) and ["quiz", "bank"] in lines
 
 
 # --------------------------------------------------------------------------------------- what is missing, and faults
