@@ -44,8 +44,8 @@ def reader(seed):
     en="A network that reads digits finds the right one in 55 to 85% of the pictures rebuilt from two numbers, and from "
     "sixteen in as many as of the originals, but for 6 points at most, every seed; the stored networks likewise (70 to 80%; "
     "1.5 points).",
-    vi="Một mạng đọc chữ số đọc đúng 55 đến 85% ảnh dựng lại từ hai con số; với mười sáu con số, tỉ lệ đọc đúng kém ảnh gốc "
-    "không quá 6 điểm phần trăm, ở mọi seed; các mạng lưu sẵn cũng vậy (70 đến 80%; 1,5 điểm).",
+    vi="Một mạng đọc chữ số đọc đúng 55 đến 85% ảnh tái tạo từ hai con số. Với mười sáu con số, tỉ lệ đọc đúng kém ảnh gốc "
+    "không quá 6 điểm phần trăm, ở mọi seed. Các mạng lưu sẵn cũng vậy (70 đến 80%; 1,5 điểm).",
     holds=lambda rows: all(
         0.55 < row["two"] < 0.85
         and row["sixteen"] > row["originals"] - 0.06
@@ -73,7 +73,7 @@ def two_numbers_read(seed):
     lesson="01",
     en="The stored autoencoders err little more on new images than on those they have learnt from: two numbers 1 to 5%, "
     "sixteen 5 to 9%.",
-    vi="Sai số của các autoencoder lưu sẵn trên ảnh mới chỉ lớn hơn một chút so với trên ảnh đã học: 1 đến 5% với hai con số, "
+    vi="Sai số của các autoencoder lưu sẵn trên ảnh mới chỉ lớn hơn trên ảnh đã học một chút: 1 đến 5% với hai con số, "
     "5 đến 9% với mười sáu con số.",
     holds=lambda rows: all(0.01 < row["two"] < 0.05 < row["sixteen"] < 0.09 for row in rows),
     seeds=(0,),  # stored weights on all test images
@@ -98,8 +98,8 @@ def gap_on_new_images(seed):
     lesson="01",
     en="With the squared error this network freezes at the all-black picture, with BCE it does not: after 60 steps MSE lies "
     "within 0.5 of all black and lit pixels stay below 0.001, BCE lies at least 10 lower, every seed.",
-    vi="Với bình phương sai số, mạng này đứng yên ở ảnh đen hoàn toàn, với BCE thì không: sau 60 bước, sai số khi dùng MSE cách "
-    "ảnh đen không quá 0,5 và các điểm ảnh sáng vẫn dưới 0,001; khi dùng BCE thì thấp hơn ít nhất 10, ở mọi seed.",
+    vi="Với bình phương sai số, mạng này đứng yên ở ảnh đen hoàn toàn, với BCE thì không. Sau 60 bước, ở mọi seed, sai số khi dùng MSE "
+    "cách ảnh đen không quá 0,5 và các điểm ảnh sáng vẫn dưới 0,001; khi dùng BCE, sai số thấp hơn ảnh đen ít nhất 10.",
     holds=lambda rows: all(
         abs(row["mse"] - row["all_black"]) < 0.5 and row["lit_mse"] < 1e-3 and row["bce"] < row["all_black"] - 10
         for row in rows
@@ -129,8 +129,8 @@ def mse_freezes(seed):
     lesson="01",
     en="The codes of an autoencoder do not lie as N(0, I) does, those of a VAE do: KL of a Gaussian fitted to the codes "
     "against N(0, I), autoencoder above 3 nats, VAE with the same loss and training below 1, every seed.",
-    vi="Mã của autoencoder không phân bố như N(0, I), còn mã của VAE thì có: KL giữa phân phối Gauss khớp với các mã và "
-    "N(0, I) lớn hơn 3 nat với autoencoder, nhỏ hơn 1 với VAE có cùng loss và cách huấn luyện, ở mọi seed.",
+    vi="Mã của autoencoder không phân bố như N(0, I), còn mã của VAE thì có. KL giữa phân phối Gauss khớp với các mã và "
+    "N(0, I) lớn hơn 3 nat với autoencoder, nhỏ hơn 1 nat với VAE có cùng loss và cách huấn luyện, ở mọi seed.",
     holds=lambda rows: all(row["autoencoder"] > 3 and row["vae"] < 1 for row in rows),
     quick=True,
 )
@@ -148,8 +148,8 @@ def ae_mismatch(seed):
     lesson="01",
     en="Different digits lie close together where the code has two numbers, in a VAE no less than in an autoencoder: the nearest code "
     "is another digit's in more than 20%, the VAE at most 5 points less often; with sixteen numbers in less than 15%, every seed.",
-    vi="Chữ số khác nhau nằm gần nhau khi mã chỉ có hai con số, ở autoencoder cũng như ở VAE: mã gần nhất thuộc về chữ số khác "
-    "trong hơn 20% trường hợp, VAE ít hơn không quá 5 điểm phần trăm; với mười sáu con số thì dưới 15%, ở mọi seed.",
+    vi="Chữ số khác nhau nằm gần nhau khi mã chỉ có hai con số, ở VAE không kém gì ở autoencoder. Mã gần nhất thuộc về chữ số "
+    "khác trong hơn 20% trường hợp, ở VAE ít hơn không quá 5 điểm phần trăm; với mười sáu con số thì dưới 15%, ở mọi seed.",
     holds=lambda rows: all(
         row["autoencoder"] > 0.2 and row["vae"] > row["autoencoder"] - 0.05 and row["sixteen"] < 0.15 for row in rows
     ),
@@ -169,8 +169,8 @@ def nearest_is_another_digit(seed):
     lesson="01",
     en="Images that look alike lie near each other in an autoencoder too: the two codes of an image and its nearest neighbour "
     "in pixels lie at less than a quarter of the distance of a random pair, every seed.",
-    vi="Ảnh giống nhau cũng nằm gần nhau trong autoencoder: mã của một ảnh và của ảnh gần nó nhất tính theo điểm ảnh cách nhau "
-    "chưa đến một phần tư khoảng cách của một cặp ngẫu nhiên, ở mọi seed.",
+    vi="Trong autoencoder, ảnh giống nhau cũng nằm gần nhau: mã của một ảnh và mã của ảnh gần nó nhất (tính theo điểm ảnh) cách "
+    "nhau chưa đến một phần tư khoảng cách của một cặp ngẫu nhiên, ở mọi seed.",
     holds=lambda rows: all(row["autoencoder"] < 0.25 and row["vae"] < 0.25 for row in rows),
 )
 def alike_lie_close(seed):
@@ -189,8 +189,8 @@ def alike_lie_close(seed):
     lesson="01",
     en="With a Gaussian fitted to its codes an autoencoder makes better images than from N(0, I): the Fréchet distance to real "
     "images is less than 0.8 times as large, every seed.",
-    vi="Lấy z từ phân phối Gauss khớp với các mã, autoencoder sinh ảnh tốt hơn khi lấy từ N(0, I): khoảng cách Fréchet đến ảnh "
-    "thật nhỏ hơn 0,8 lần, ở mọi seed.",
+    vi="Khi lấy z từ phân phối Gauss khớp với các mã, autoencoder sinh ảnh tốt hơn so với khi lấy từ N(0, I): khoảng cách Fréchet "
+    "đến ảnh thật chưa bằng 0,8 lần, ở mọi seed.",
     holds=lambda rows: all(row["fitted"] < 0.8 * row["prior"] for row in rows),
 )
 def fitted_gaussian_generates(seed):
@@ -213,8 +213,8 @@ def fitted_gaussian_generates(seed):
     lesson="01",
     en="Equal steps in the latent space change the image unequally, in an autoencoder and in a VAE alike: the largest of 40 "
     "steps is more than 1.5 times the smallest in both (median over the 45 pairs of digits), every seed.",
-    vi="Những bước dài bằng nhau trong không gian tiềm ẩn làm ảnh đổi không đều, ở autoencoder cũng như ở VAE: trong 40 bước, "
-    "bước làm đổi nhiều nhất gấp hơn 1,5 lần bước ít nhất ở cả hai (trung vị trên 45 cặp chữ số), ở mọi seed.",
+    vi="Những bước dài bằng nhau trong không gian tiềm ẩn làm ảnh đổi không đều, ở autoencoder cũng như ở VAE. Trong 40 bước, "
+    "bước đổi ảnh nhiều nhất gấp hơn 1,5 lần bước đổi ít nhất ở cả hai (trung vị trên 45 cặp chữ số), ở mọi seed.",
     holds=lambda rows: all(row["autoencoder"] > 1.5 and row["vae"] > 1.5 for row in rows),
     quick=True,
 )

@@ -57,9 +57,10 @@ def trained(noise: bool, kl: bool, seed: int) -> Switched:
     "nats without the KL part and below 1 with it; with noise alone sigma below 1% of the codes' spread, with both above "
     "3%; the codes of KL alone narrower than those of both; pictures of z from N(0, I) closer to the nearest real image with the KL part than without; "
     "every seed.",
-    vi="Bật tắt nhiễu, bật tắt KL, ở một mạng thứ hai gồm các lớp kết nối đầy đủ: KL của phân phối Gauss khớp với các mã "
-    "lớn hơn 3 nat khi không có phần KL, nhỏ hơn 1 khi có; chỉ có nhiễu thì sigma dưới 1% độ rộng của các mã, có cả hai "
-    "thì trên 3%; mã của mạng chỉ có KL hẹp hơn mã của mạng có cả hai; ảnh từ z ~ N(0, I) gần ảnh thật nhất của nó hơn khi có phần KL; ở mọi seed.",
+    vi="Bật tắt nhiễu, bật tắt KL ở một mạng thứ hai gồm các lớp kết nối đầy đủ thì thấy những điều sau ở mọi seed. KL của phân phối "
+    "Gauss khớp với các mã lớn hơn 3 nat khi không có phần KL, nhỏ hơn 1 nat khi có. Nếu chỉ có nhiễu thì sigma dưới 1% độ rộng "
+    "của các mã, có cả hai thì trên 3%. Các mã của mạng chỉ có KL phân bố hẹp hơn các mã của mạng có cả hai. Khi có phần KL, ảnh "
+    "từ z ~ N(0, I) ở gần ảnh thật gần nhất hơn so với khi không có.",
     holds=lambda rows: all(
         min(row["kl_neither"], row["kl_noise"]) > 3
         and max(row["kl_kl"], row["kl_both"]) < 1

@@ -19,8 +19,8 @@ SIBLINGS = {  # noise, KL → the network; one loss (BCE), one recipe
     lesson="03",
     en="It is the KL that keeps the codes near N(0, I), with the noise or without: KL of a Gaussian fitted to mu against "
     "N(0, I) below 1 nat in both networks with the KL, above 3 in both without, every seed.",
-    vi="Chính phần KL giữ các mã gần N(0, I), dù có nhiễu hay không: KL giữa phân phối Gauss khớp với mu và N(0, I) nhỏ hơn "
-    "1 nat ở cả hai mạng có KL, lớn hơn 3 ở cả hai mạng không có, với mọi seed.",
+    vi="Chính phần KL giữ các mã gần N(0, I), dù có nhiễu hay không. KL giữa phân phối Gauss khớp với mu và N(0, I) nhỏ hơn "
+    "1 nat ở cả hai mạng có phần KL, lớn hơn 3 nat ở cả hai mạng không có, ở mọi seed.",
     holds=lambda rows: all(
         max(row["noise_and_KL"], row["KL_only"]) < 1 and min(row["noise_only"], row["neither"]) > 3 for row in rows
     ),
@@ -40,8 +40,8 @@ def kl_says_where(seed):
     lesson="03",
     en="The sampling noise makes the decoder answer in the whole cloud: squared error of a z ~ q(z|x) over that of z = mu, "
     "below 1.1 when trained with noise and KL, above 1.7 when trained with the KL only, every seed.",
-    vi="Nhiễu khi lấy mẫu làm cho decoder trả lời được trong cả đám mây: sai số của z ~ q(z|x) chia cho sai số của z = mu "
-    "nhỏ hơn 1,1 khi huấn luyện với nhiễu và KL, lớn hơn 1,7 khi chỉ có KL, với mọi seed.",
+    vi="Nhờ nhiễu khi lấy mẫu, decoder vẽ đúng ảnh trong cả đám mây. Tỉ số giữa sai số của z ~ q(z|x) và sai số của z = mu "
+    "nhỏ hơn 1,1 khi huấn luyện với nhiễu và KL, lớn hơn 1,7 khi chỉ có KL, ở mọi seed.",
     holds=lambda rows: all(row["noise_and_KL"] < 1.1 and row["KL_only"] > 1.7 for row in rows),
 )
 def noise_fills_clouds(seed):

@@ -18,8 +18,8 @@ DRAWS = 4000
     lesson="04",
     en="Draws from the prior are a poor way to log p(x): of 4,000 for one test image under a VAE with B = 10 the effective "
     "sample size is below 6 for half of the images and below 20 for nine in ten, every seed.",
-    vi="Lấy z từ prior là cách tồi để tính log p(x): trong 4.000 mẫu cho một ảnh kiểm tra, với VAE có B = 10, cỡ mẫu hiệu dụng "
-    "nhỏ hơn 6 ở một nửa số ảnh và nhỏ hơn 20 ở chín phần mười, với mọi seed.",
+    vi="Lấy z từ prior không phải là cách hay để tính log p(x). Với VAE có B = 10 và 4.000 mẫu cho mỗi ảnh kiểm tra, cỡ mẫu hiệu "
+    "dụng nhỏ hơn 6 ở một nửa số ảnh và nhỏ hơn 20 ở chín phần mười số ảnh, ở mọi seed.",
     holds=lambda rows: all(row["median"] < 6 and row["ninth_decile"] < 20 for row in rows),
     quick=True,
 )
@@ -44,8 +44,8 @@ def errors_and_codes(model: torch.nn.Module) -> tuple[float, torch.Tensor]:
     lesson="04",
     en="The calibrated B = D/(2S) belongs to the network: 9 to 14 with two latent dimensions, whether it was trained with "
     "B = 10 or B = 1000, and more than 1.5 times as large with sixteen, every seed.",
-    vi="B được hiệu chuẩn, D/(2S), là chuyện riêng của từng mạng: từ 9 đến 14 với hai chiều tiềm ẩn, dù huấn luyện với B = 10 "
-    "hay B = 1000, và lớn hơn 1,5 lần với mười sáu chiều, ở mọi seed.",
+    vi="B được hiệu chuẩn, D/(2S), tùy thuộc vào từng mạng: từ 9 đến 14 với hai chiều tiềm ẩn, dù huấn luyện với B = 10 "
+    "hay B = 1000, và lớn gấp hơn 1,5 lần thế với mười sáu chiều, ở mọi seed.",
     holds=lambda rows: all(
         9 < row["two_B10"] < 14 and 9 < row["two_B1000"] < 14 and row["sixteen"] > 1.5 * row["two_B10"] for row in rows
     ),
@@ -60,8 +60,8 @@ def calibrated_B(seed):
     lesson="04",
     en="With B = 1000 the codes spread far wider than the prior, with B = 10 they do not: root mean square of mu above 2.5 "
     "and below 2, every seed.",
-    vi="Với B = 1000, các mã trải rộng hơn prior rất nhiều, với B = 10 thì không: căn của trung bình bình phương của mu lớn hơn "
-    "2,5 và nhỏ hơn 2, ở mọi seed.",
+    vi="Với B = 1000, các mã trải rộng hơn prior rất nhiều, với B = 10 thì không: căn của trung bình bình phương của mu lần lượt "
+    "lớn hơn 2,5 và nhỏ hơn 2, ở mọi seed.",
     holds=lambda rows: all(row["B1000"] > 2.5 and row["B10"] < 2 for row in rows),
 )
 def wide_codes(seed):
@@ -74,8 +74,8 @@ def wide_codes(seed):
     lesson="04",
     en="With B = 0.3 the VAE reconstructs worse than with B = 10 after the same training: at least 2 more of squared error "
     "per image, and a KL below 3 nats against more than 5, every seed.",
-    vi="Với B = 0,3, VAE tái tạo kém hơn so với B = 10 sau cùng một cách huấn luyện: sai số mỗi ảnh lớn hơn ít nhất 2, và KL "
-    "nhỏ hơn 3 nat so với hơn 5, với mọi seed.",
+    vi="Với B = 0,3, VAE tái tạo kém hơn so với B = 10 sau cùng một cách huấn luyện: sai số mỗi ảnh lớn hơn ít nhất 2, còn KL "
+    "dưới 3 nat thay vì trên 5 nat, ở mọi seed.",
     holds=lambda rows: all(row["S_B03"] > row["S_B10"] + 2 and row["KL_B03"] < 3 and row["KL_B10"] > 5 for row in rows),
 )
 def small_B_underfits(seed):

@@ -25,7 +25,7 @@ def part_of(part: str, n: int, seed: int) -> data.ImageDataset:
     en="In the first epoch (12,000 images) the KL shoots up where B is large: its peak with B = 1000 is above 3,000 nats, with "
     "B = 10 and the same first weights and batches below 300, every seed.",
     vi="Trong epoch đầu tiên (12.000 ảnh), KL vọt lên khi B lớn: đỉnh của nó vượt 3.000 nat với B = 1000, và không đến 300 nat với "
-    "B = 10 cùng trọng số ban đầu và cùng các batch, ở mọi seed.",
+    "B = 10, cùng trọng số ban đầu và cùng các batch, ở mọi seed.",
     holds=lambda rows: all(row["peak_B1000"] > 3000 and row["peak_B10"] < 300 for row in rows),
 )
 def kl_spike(seed):
@@ -68,7 +68,7 @@ def resumed_is_the_same(seed):
     lesson="05",
     en="That the validation error lies below the training error comes mainly from when the two are measured: with the same weights they "
     "differ by less than half of the recorded gap (second epoch on 12,000 images), every seed.",
-    vi="Sai số kiểm định thấp hơn sai số huấn luyện chủ yếu là do hai con số được đo vào hai lúc khác nhau: đo bằng cùng một bộ trọng số, chúng "
+    vi="Sai số kiểm định thấp hơn sai số huấn luyện chủ yếu là do hai con số được đo vào hai lúc khác nhau. Khi đo bằng cùng một bộ trọng số, chúng "
     "chênh nhau chưa đến một nửa khoảng cách ghi trong log (epoch thứ hai trên 12.000 ảnh), ở mọi seed.",
     holds=lambda rows: all(row["recorded_gap"] > 2 * abs(row["gap_with_the_same_weights"]) for row in rows),
 )

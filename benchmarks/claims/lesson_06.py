@@ -21,7 +21,7 @@ def kinds(digits: torch.Tensor) -> float:
     en="With B = 1000 the codes do not lie as N(0, I) does, with B = 10 they nearly do: KL of a Gaussian fitted to the codes "
     "against N(0, I), more than three times as large with B = 1000, every seed.",
     vi="Với B = 1000, các mã không phân bố như N(0, I), còn với B = 10 thì gần như thế: KL giữa phân phối Gauss khớp với các mã "
-    "và N(0, I) với B = 1000 lớn hơn gấp ba, ở mọi seed.",
+    "và N(0, I) khi B = 1000 lớn gấp hơn ba lần, ở mọi seed.",
     holds=lambda rows: all(row["B1000"] > 3 * row["B10"] for row in rows),
     quick=True,
 )
@@ -39,8 +39,8 @@ def codes_off_the_prior(seed):
     lesson="06",
     en="Twenty images from the prior hold fewer kinds of digit with B = 1000 than with B = 10, and with B = 1000 fewer than "
     "twenty from a Gaussian fitted to the codes, every seed.",
-    vi="Hai mươi ảnh lấy từ prior có ít loại chữ số hơn khi B = 1000 so với khi B = 10; và khi B = 1000 thì ít hơn hai mươi ảnh "
-    "lấy từ phân phối Gauss khớp với các mã, ở mọi seed.",
+    vi="Hai mươi ảnh sinh từ prior khi B = 1000 có ít loại chữ số hơn so với khi B = 10, và cũng ít hơn so với hai mươi ảnh sinh "
+    "từ phân phối Gauss khớp với các mã khi B = 1000, ở mọi seed.",
     holds=lambda rows: all(row["B1000_prior"] < min(row["B10_prior"], row["B1000_fitted"]) for row in rows),
 )
 def prior_misses_digits(seed):

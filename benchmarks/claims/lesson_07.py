@@ -37,9 +37,9 @@ def codes(net: nn.Module, x: Tensor) -> Tensor:
     en="Half way between two codes of vae-16d, mean over 200 random pairs: on the arc the strokes are bolder than on the "
     "straight way in more than nine pairs of ten, but the picture is farther from the nearest real image in more than six of "
     "ten; the nearest real images agree about its digit as often, to within a tenth.",
-    vi="Ở giữa đường nối hai mã của vae-16d, trung bình trên 200 cặp ngẫu nhiên: trên cung tròn nét đậm hơn trên đường thẳng ở hơn "
-    "chín phần mười số cặp, nhưng ảnh xa ảnh thật gần nhất hơn ở quá sáu phần mười; mức nhất trí của các ảnh thật gần nhất về "
-    "chữ số chênh nhau không quá một phần mười.",
+    vi="Đo ở giữa đường nối hai mã của vae-16d, trung bình trên 200 cặp ngẫu nhiên. Ở hơn chín phần mười số cặp, nét trên cung tròn "
+    "đậm hơn trên đường thẳng, nhưng ở hơn sáu phần mười số cặp, ảnh lại cách xa ảnh thật gần nhất hơn. Mức nhất trí của các ảnh "
+    "thật gần nhất về chữ số chênh nhau không quá một phần mười.",
     holds=lambda rows: all(
         row["arc_bolder"] > 0.9 and row["arc_farther"] > 0.6 and abs(row["agree_arc"] - row["agree_straight"]) < 0.1
         for row in rows
@@ -65,7 +65,7 @@ def arc_and_straight(seed):
     lesson="07",
     en="Of the 720 sums a − b + c of the mean codes of three different digits (vae-16d) at least three quarters are read as a "
     "or c, one of their own terms.",
-    vi="Trong 720 phép tính a − b + c với mã trung bình của ba chữ số khác nhau (vae-16d), ít nhất ba phần tư ra chính a hoặc c.",
+    vi="Trong 720 phép tính a − b + c với mã trung bình của ba chữ số khác nhau (vae-16d), ít nhất ba phần tư được đọc là chính a hoặc c.",
     holds=lambda rows: all(row["a_or_c"] > 0.75 for row in rows),
 )
 def sums_give_their_terms(seed):
@@ -89,8 +89,8 @@ def sums_give_their_terms(seed):
     lesson="07",
     en="z − (mean code of its digit) + (mean code of another) gives the other digit in 70 to 95% of the cases and keeps the slant "
     "(correlation above 0.9 within a digit), with the codes of ae-16d as well as with those of vae-16d.",
-    vi="z − (mã trung bình của chữ số ấy) + (mã trung bình của chữ số khác) ra chữ số kia trong 70 đến 95% trường hợp và giữ độ "
-    "nghiêng (tương quan trên 0,9 trong cùng một chữ số), với mã của ae-16d cũng như của vae-16d.",
+    vi="Phép tính z − (mã trung bình của chữ số ấy) + (mã trung bình của chữ số khác) ra chữ số kia trong 70 đến 95% trường hợp. Nó "
+    "cũng giữ độ nghiêng (tương quan trên 0,9 trong cùng một chữ số), với mã của ae-16d cũng như của vae-16d.",
     holds=lambda rows: all(
         0.7 < row[f"{name}_other_digit"] < 0.95 and row[f"{name}_slant"] > 0.9 for row in rows for name in ("vae", "ae")
     ),
@@ -122,7 +122,7 @@ def change_digits(net: nn.Module, x: Tensor, y: Tensor) -> dict[str, float]:
     lesson="07",
     en="No axis of vae-16d means slant: a single one correlates with it by less than 0.8, all 16 together predict it with a "
     "correlation above 0.9.",
-    vi="Không trục nào của vae-16d mang nghĩa độ nghiêng: tương quan của từng trục với nó dưới 0,8, còn cả 16 trục cùng nhau đoán "
+    vi="Không trục nào của vae-16d mang nghĩa độ nghiêng: tương quan của từng trục với nó dưới 0,8, còn dùng cả 16 trục thì đoán "
     "được nó với tương quan trên 0,9.",
     holds=lambda rows: all(row["best_axis"] < 0.8 and row["all_axes"] > 0.9 for row in rows),
 )
@@ -144,7 +144,7 @@ def no_axis_is_slant(seed):
     lesson="07",
     en="What two axes of vae-16d change in the picture is about as far from perpendicular as for axes rotated at random: mean "
     "|cosine| 0.1 to 0.25, the two within 0.02 of each other.",
-    vi="Những thay đổi mà hai trục của vae-16d gây ra trên ảnh cách vuông góc cũng xa như với các trục quay ngẫu nhiên: trung bình "
+    vi="Những thay đổi mà hai trục của vae-16d gây ra trên ảnh lệch khỏi vuông góc cũng nhiều như với các trục quay ngẫu nhiên: trung bình "
     "|cosin| từ 0,1 đến 0,25, hai bên chênh nhau không quá 0,02.",
     holds=lambda rows: all(0.1 < row["axes"] < 0.25 and abs(row["axes"] - row["rotated"]) < 0.02 for row in rows),
 )

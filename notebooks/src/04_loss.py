@@ -1,9 +1,9 @@
 # %% [markdown] lang="vi"
 # # Bài 04 · Hàm mất mát
 #
-# *Một VAE phải cực tiểu hóa điều gì, và hằng số $B = 1000$ trong hàm mất mát của đề bài thật ra nói điều gì?* Ta đi từ một câu hỏi xác suất đến **ELBO**, viết nó thành code, rồi in ra trọn một giá trị của nó.
+# *Một VAE phải cực tiểu hóa đại lượng nào, và hằng số $B = 1000$ trong hàm mất mát của đề bài thật ra có nghĩa gì?* Ta đi từ một câu hỏi xác suất đến **ELBO**, viết nó thành code, rồi in ra một giá trị đầy đủ của nó.
 #
-# Máy tính chạy hết nửa phút trên CPU hai nhân; bạn hãy dành ra một giờ.
+# Trên CPU hai nhân, máy chạy cả bài hết nửa phút; còn bạn, hãy dành ra một giờ.
 
 # %% [markdown] lang="en"
 # # Lesson 04 · The loss
@@ -54,7 +54,7 @@ for image in x[:8]:
     print(f"{1 / share.pow(2).sum():.1f} {tr('trong', 'of')} 4000")
 
 # %% [markdown] lang="vi"
-# $1/\sum_i w_i^2$, với $w_i$ là phần đóng góp của từng $z$, là **cỡ mẫu hiệu dụng** (effective sample size): nếu mọi $z$ góp như nhau thì nó bằng 4.000. Ở đây nó chỉ từ 1 đến 4; với những mạng và ảnh khác, cũng chỉ vài mẫu có ích. <!-- claim: prior_ess --> Với ảnh cuối cùng của vòng lặp, những $z$ góp nhiều nhất vẽ ra:
+# $1/\sum_i w_i^2$, với $w_i$ là phần đóng góp của từng $z$, là **cỡ mẫu hiệu dụng** (effective sample size): nếu mọi $z$ góp như nhau thì nó bằng 4.000. Ở đây nó chỉ từ 1 đến 4; với những mạng và ảnh khác, cũng chỉ có vài mẫu đáng kể. <!-- claim: prior_ess --> Với ảnh cuối cùng của vòng lặp, đây là những ảnh do các $z$ góp nhiều nhất cho ra:
 
 # %% [markdown] lang="en"
 # $1/\sum_i w_i^2$, with $w_i$ the share of each $z$, is the **effective sample size**: it would be 4,000 if all $z$ supplied the same. Here it is from 1 to 4, and with other networks and images, too, only a few draws count. <!-- claim: prior_ess --> For the last image of the loop, the $z$ with the largest shares draw these:
@@ -72,11 +72,11 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: vài $z$ vẽ ra ảnh gần giống $x$ góp gần như tất cả; những $z$ khác chẳng liên quan gì đến $x$ và góp 0%.*
+# *Hình: chỉ vài $z$ cho ra ảnh gần giống $x$, và chúng góp gần như tất cả; những $z$ khác cho ra ảnh chẳng liên quan gì đến $x$ và góp 0%.*
 #
-# Vì thế mới cần bộ mã hóa (encoder) $q_\phi(z|x)$: nó cho biết nên nhìn vào những $z$ nào. Bốn bước đưa nó vào công thức:
+# Vì thế mới cần bộ mã hóa (encoder) $q_\phi(z|x)$: nó cho biết nên xét những $z$ nào. Bốn bước đưa nó vào công thức:
 #
-# 1. Công thức Bayes: với bất kỳ $z$ nào, $p_\theta(x) = p_\theta(x|z)\,p(z) / p_\theta(z|x)$. Mẫu số là **phân phối hậu nghiệm** (posterior) thật: theo mô hình, những $z$ nào có thể đã sinh ra $x$. Lấy log, rồi lấy trung bình $\mathbb{E}_q$ trên các $z \sim q_\phi(z|x)$; vế trái không chứa $z$ nên giữ nguyên.
+# 1. Công thức Bayes: với bất kỳ $z$ nào, $p_\theta(x) = p_\theta(x|z)\,p(z) / p_\theta(z|x)$. Mẫu số là **phân phối hậu nghiệm** (posterior) thật; nó cho biết, theo mô hình, những $z$ nào có thể đã sinh ra $x$. Lấy log, rồi lấy trung bình $\mathbb{E}_q$ trên các $z \sim q_\phi(z|x)$; vế trái không chứa $z$ nên giữ nguyên.
 # 2. Nhân và chia cho $q_\phi(z|x)$ trong log:
 #    $\log p_\theta(x) = \mathbb{E}_q\!\left[\log p_\theta(x|z) + \log\frac{p(z)}{q_\phi(z|x)} + \log\frac{q_\phi(z|x)}{p_\theta(z|x)}\right].$
 # 3. Theo định nghĩa, **độ phân kỳ KL** (KL divergence) là $\mathrm{KL}(q\,\|\,p) = \mathbb{E}_q[\log (q/p)]$, nên
@@ -87,7 +87,7 @@ plots.plot_images(
 # 4. Khoảng hở chứa posterior thật, ta không tính được. Nhưng KL không bao giờ âm, vì $\log t \le t - 1$:
 #    $-\mathrm{KL}(q\,\|\,p) = \mathbb{E}_q\!\left[\log\frac{p}{q}\right] \le \mathbb{E}_q\!\left[\frac{p}{q} - 1\right] = \int p\,dz - \int q\,dz = 0.$ Bỏ khoảng hở đi, ta còn lại một **cận dưới** (lower bound) của $\log p_\theta(x)$, gọi là *evidence lower bound*, viết tắt **ELBO**.
 #
-# ELBO (công thức 4 của đề bài) cần được *cực đại hóa*; hàm mất mát là **−ELBO**. Số hạng đầu của ELBO là trung bình của một log-likelihood, và số đối của nó mới là mất mát tái tạo. Nhiều tài liệu, kể cả đề bài, gọi phần KL là *thành phần điều chuẩn* (regularization loss).
+# ELBO (công thức 4 của đề bài) cần được *cực đại hóa*; hàm mất mát là **−ELBO**. Số hạng đầu của ELBO là trung bình của một log-likelihood, và số đối của nó mới là mất mát tái tạo (reconstruction loss). Nhiều tài liệu, kể cả đề bài, gọi phần KL là *thành phần điều chuẩn* (regularization loss).
 
 # %% [markdown] lang="en"
 # *The figure: the few $z$ that draw something close to $x$ supply nearly everything; the others have nothing to do with $x$ and supply 0%.*
@@ -158,7 +158,7 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: đáy nằm ở $\mu = 0$, $\log\sigma^2 = 0$, nơi $q$ trùng với prior.* Rời khỏi $\mu = 0$, đường cong được nâng lên $\mu^2/2$. $\sigma$ nhỏ đi thì KL tăng chậm (2,0 nat ở mép trái), $\sigma$ lớn lên thì KL tăng rất nhanh (8,0 nat ở mép phải).
+# *Hình: đáy nằm ở $\mu = 0$, $\log\sigma^2 = 0$, nơi $q$ trùng với prior.* Khi $\mu$ rời khỏi 0, đường cong được nâng lên một đoạn $\mu^2/2$. $\sigma$ nhỏ đi thì KL tăng chậm (2,0 nat ở mép trái), $\sigma$ lớn lên thì KL tăng rất nhanh (8,0 nat ở mép phải).
 #
 # ### Lượt của bạn
 #
@@ -185,7 +185,7 @@ checks.check_kl_divergence(my_kl_divergence)
 # %% [markdown] lang="vi"
 # ## 3 · Vì sao phải làm cho ELBO lớn?
 #
-# Vì một việc mà được hai điều lợi. Hãy xem trên VAE nhỏ nhất: $z \sim \mathcal{N}(0, 1)$, decoder $x|z \sim \mathcal{N}(z + \theta, 1)$ chỉ có một tham số, và ta quan sát $x = 1$. Ở đây mọi thứ đều tính được: $p_\theta(x) = \mathcal{N}(\theta, 2)$ (phương sai của hai phần độc lập thì cộng lại), posterior thật là $\mathcal{N}(\frac{1 - \theta}{2}, \frac12)$.
+# Vì như thế được hai điều lợi cùng lúc. Hãy xem trên VAE nhỏ nhất có thể có: $z \sim \mathcal{N}(0, 1)$, decoder $x|z \sim \mathcal{N}(z + \theta, 1)$ chỉ có một tham số, và ta quan sát được $x = 1$. Ở đây mọi thứ đều tính được: $p_\theta(x) = \mathcal{N}(\theta, 2)$ (phương sai của hai phần độc lập thì cộng lại), còn posterior thật là $\mathcal{N}(\frac{1 - \theta}{2}, \frac12)$.
 #
 # ### Lượt của bạn
 #
@@ -244,10 +244,10 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi đường cong là một decoder, vạch nét đứt là $\log p(x)$ của nó; đường cong chạm vạch ở đúng posterior thật.* Làm cho ELBO lớn lên tức là:
+# *Hình: mỗi đường cong là một decoder, vạch nét đứt là $\log p(x)$ của nó; đường cong chạm vạch ở đúng chỗ $q$ là posterior thật.* Làm cho ELBO lớn lên có nghĩa là:
 #
-# - theo $\phi$ (ở đây là $m$): $\log p(x)$ đứng yên, khoảng hở khép lại, encoder tiến về posterior thật;
-# - theo $\theta$: chính $\log p(x)$ tăng lên được, tức là decoder tốt hơn ($-1{,}516 \to -1{,}266$).
+# - khi đổi $\phi$ (ở đây là $m$): $\log p(x)$ đứng yên, khoảng hở khép lại, encoder tiến gần posterior thật;
+# - khi đổi $\theta$: chính $\log p(x)$ có thể tăng, tức là decoder tốt lên ($-1{,}516 \to -1{,}266$).
 #
 # Nhưng chỉ nhìn ELBO tăng thì không biết điều nào trong hai điều ấy đã xảy ra.
 
@@ -262,7 +262,7 @@ plots.curves(
 # %% [markdown] lang="vi"
 # ## 4 · Phần tái tạo, và $B$ nghĩa là gì
 #
-# Giả sử decoder là một phân phối Gauss: $p_\theta(x|z) = \mathcal{N}(\hat x, \sigma_x^2 I)$. Số $\sigma_x$ chung cho mọi điểm ảnh, nói rằng ta chờ đợi ảnh thật lệch khỏi $\hat x$ bao nhiêu. (Nó khác $\sigma$ của encoder, vốn nằm trong không gian tiềm ẩn (latent space).) Với $D = 784$ điểm ảnh:
+# Giả sử decoder là một phân phối Gauss: $p_\theta(x|z) = \mathcal{N}(\hat x, \sigma_x^2 I)$. Con số $\sigma_x$ dùng chung cho mọi điểm ảnh; nó cho biết ta chờ đợi ảnh thật lệch khỏi $\hat x$ bao nhiêu. (Nó khác $\sigma$ của encoder, vốn nằm trong không gian tiềm ẩn (latent space).) Với $D = 784$ điểm ảnh:
 #
 # $$-\log p_\theta(x|z) = \frac{1}{2\sigma_x^2} \sum_i (x_i - \hat x_i)^2 + \frac{D}{2}\log(2\pi\sigma_x^2).$$
 #
@@ -333,7 +333,7 @@ def draw(B):
 widgets.figure_slider([1, 3, 10, 30, 100, 1000], draw, "B", start=10)
 
 # %% [markdown] lang="vi"
-# *Hình: xám vừa là 0, trắng là dương, đen là âm.* Lỗi thật nằm trên nét bút, còn $\sigma_x$ chung cho mọi điểm ảnh nên nhiễu rải đều. Với $B = 1000$ như đề bài, $\sigma_x \approx 0{,}022$: decoder đòi sai số mỗi điểm ảnh chỉ khoảng 2%. Sai số thật lớn gấp chín lần: khoảng 31 cho mỗi ảnh, tức là $\sqrt{31/784} \approx 0{,}20$ cho mỗi điểm ảnh.
+# *Hình: xám vừa là 0, trắng là dương, đen là âm.* Sai số thật nằm ở nét bút, còn $\sigma_x$ là chung cho mọi điểm ảnh nên nhiễu rải đều. Với $B = 1000$ như đề bài, $\sigma_x \approx 0{,}022$: decoder đòi hỏi sai số ở mỗi điểm ảnh chỉ khoảng 2%. Sai số thật lớn gấp chín lần: khoảng 31 cho mỗi ảnh, tức là $\sqrt{31/784} \approx 0{,}20$ cho mỗi điểm ảnh.
 #
 # ### Lượt của bạn
 #
@@ -360,7 +360,7 @@ def my_vae_loss(recon, x, mu, logvar, B):
 loss_is_right = checks.check_vae_loss(my_vae_loss)
 
 # %% [markdown] lang="vi"
-# ### Trọn một −ELBO
+# ### Một giá trị −ELBO đầy đủ
 #
 # Bây giờ cộng lại hằng số đã bỏ, $\frac{D}{2}\log(2\pi\sigma_x^2) = \frac{D}{2}\log\frac{\pi}{B}$, cho hai mạng cùng kiến trúc: `vae-2d` (huấn luyện với $B = 10$) và `vae-2d-b1000` ($B = 1000$).
 
@@ -391,11 +391,11 @@ for name, B in (("vae-2d", 10), ("vae-2d-b1000", 1000), ("vae-2d-b1000", 10)):
 #
 # ## 5 · Vậy chọn $B$ bao nhiêu?
 #
-# Hãy để dữ liệu quyết định. Gọi $S$ là sai số mỗi ảnh và $v = \sigma_x^2$; ta cần $v$ làm nhỏ nhất
+# Hãy để dữ liệu quyết định. Gọi $S$ là sai số mỗi ảnh và $v = \sigma_x^2$; ta tìm $v$ làm cho biểu thức đầu dưới đây nhỏ nhất, tức là cho đạo hàm của nó bằng 0:
 #
 # $$\frac{S}{2v} + \frac{D}{2}\log v, \qquad -\frac{S}{2v^2} + \frac{D}{2v} = 0 \quad\Longrightarrow\quad \sigma_x^2 = \frac{S}{D}, \quad B = \frac{D}{2S}.$$
 #
-# Decoder như thế gọi là **được hiệu chuẩn** (calibrated), tức là $\sigma_x$ của nó bằng đúng sai số thật. Hãy đo $S$ trên năm mạng, mỗi mạng được huấn luyện từ đầu với $B$ của mình (30 epoch; `vae-2d-b0.3` chỉ 3):
+# Decoder như thế gọi là **được hiệu chuẩn** (calibrated), tức là $\sigma_x$ của nó bằng đúng sai số thật. Hãy đo $S$ trên năm mạng, mỗi mạng được huấn luyện từ đầu với $B$ riêng của nó (20 hoặc 30 epoch; riêng `vae-2d-b0.3` chỉ 3 epoch):
 
 # %% [markdown] lang="en"
 # Both networks reconstruct equally well, yet their −ELBO are more than 28,000 nats apart. (A negative value is nothing unusual, for a density may exceed 1.) The last line says what does it: the same network, judged with $B = 10$, is only some ten nats behind `vae-2d`. Real images are all but impossible under a decoder that expects errors of 2%.
@@ -416,7 +416,7 @@ for name, B in trained_with.items():
     print(f"{name:14} B = {B:5} S = {S:4.1f} KL {kl:4.1f} D/(2S) = {D / (2 * S):4.1f}")
 
 # %% [markdown] lang="vi"
-# $B$ được hiệu chuẩn là chuyện riêng của từng mạng: khoảng 9 đến 13 với hai chiều tiềm ẩn, 76 đến 80 với mười sáu chiều. <!-- claim: calibrated_B --> $B = 1000$ của đề bài lớn hơn nhiều trong cả hai trường hợp. Nó cho phép tốn thêm 1 nat KL chỉ để bớt được 0,001 sai số: `vae-2d-b1000` tốn KL gần gấp ba mà hầu như chẳng được gì.
+# $B$ được hiệu chuẩn tùy thuộc vào từng mạng: khoảng 9 đến 13 với hai chiều tiềm ẩn, 76 đến 80 với mười sáu chiều. <!-- claim: calibrated_B --> $B = 1000$ của đề bài lớn hơn nhiều trong cả hai trường hợp. Với nó, KL được phép tăng thêm 1 nat chỉ để sai số giảm 0,001. Quả vậy, KL của `vae-2d-b1000` lớn gần gấp ba mà sai số hầu như chẳng nhỏ đi.
 
 # %% [markdown] lang="en"
 # The calibrated $B$ belongs to the network: about 9 to 13 with two latent dimensions, 76 to 80 with sixteen. <!-- claim: calibrated_B --> The handout's $B = 1000$ is far above both. It lets the network spend one more nat of KL for 0.001 less error: `vae-2d-b1000` has almost three times the KL and hardly anything to show for it.
@@ -437,17 +437,17 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: ba VAE được huấn luyện từ đầu với ba giá trị $B$, cùng những ảnh gốc và cùng những $z$.* Với $B = 0{,}3$, ảnh tái tạo mờ hơn và hay thành chữ số khác, kể cả khi so với một mạng $B = 10$ huấn luyện ngắn như thế. <!-- claim: small_B_underfits --> $B = 10$ và $B = 1000$ tái tạo ngang nhau, nhưng ảnh mới của $B = 1000$ chỉ gồm vài loại chữ số: các mã của nó trải rộng gấp ba lần prior, <!-- claim: wide_codes --> nên $z \sim \mathcal{N}(0, I)$ chỉ chạm tới phần giữa.
 #
-# Hằng số này nằm trong mọi code VAE, chỉ là ít ai gọi tên. Đưa về dạng $B \cdot$ SSE $+$ KL:
+# Code VAE nào cũng có hằng số này, chỉ là ít ai gọi tên nó. Đưa về dạng $B \cdot$ SSE $+$ KL:
 #
-# | code | mất mát | $B$ |
+# | code | hàm mất mát | $B$ |
 # | --- | --- | --- |
 # | đề bài | $1000 \cdot$ SSE $+$ KL | 1000 |
 # | pythae | $0{,}5 \cdot$ SSE $+$ KL | 0,5 |
-# | *Generative Deep Learning* (Foster), ảnh mặt | $2000 \cdot$ MSE trên 3.072 số $+$ KL | 0,65 |
+# | *Generative Deep Learning* (Foster), ảnh khuôn mặt | $2000 \cdot$ MSE trên 3.072 số $+$ KL | 0,65 |
 # | PyTorch-VAE | MSE trên 12.288 số $+\; 0{,}00025 \cdot$ KL | 0,33 |
 # | ví dụ của PyTorch | tổng BCE $+$ KL | không có $B$ |
 #
-# Chia cả hàm mất mát cho $B$ thì KL có trọng số $1/B$, nhưng đó là so với SSE. Còn $\beta$ của β-VAE (bài 13) là so với một log-likelihood: đứng cạnh decoder được hiệu chuẩn, $B = 1000$ ứng với $\beta \approx 12{,}7/1000 \approx 0{,}013$.
+# Chia cả hàm mất mát cho $B$ thì KL có trọng số $1/B$, nhưng đó là so với SSE. Còn $\beta$ của β-VAE (bài 13) là so với một log-likelihood: nếu lấy decoder được hiệu chuẩn làm mốc thì $B = 1000$ ứng với $\beta \approx 12{,}7/1000 \approx 0{,}013$.
 
 # %% [markdown] lang="en"
 # *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* With $B = 0.3$ the reconstructions are blurrier and often another digit, also beside a $B = 10$ trained as briefly. <!-- claim: small_B_underfits --> $B = 10$ and $B = 1000$ reconstruct alike, but the new images of $B = 1000$ are of a few kinds of digit only: its codes spread three times as wide as the prior, <!-- claim: wide_codes --> so $z \sim \mathcal{N}(0, I)$ reaches no more than their middle.
@@ -480,7 +480,7 @@ for pixels in (x, black_and_white):
     print(f"{losses.reconstruction_loss(pixels, pixels, kind='bce'):.1f}")
 
 # %% [markdown] lang="vi"
-# Với ảnh đen trắng là 0, với ảnh xám của MNIST là khoảng 46 nat. Vậy với ảnh xám, BCE không phải log-likelihood của một phân phối nào, chỉ là một cách thay thế dùng được; phân phối đúng là *continuous Bernoulli* (Loaiza-Ganem & Cunningham, 2019). Bình phương sai số thì đúng là một log-likelihood, của decoder Gauss. Khóa học giữ nó cho VAE, như đề bài; đừng so con số BCE với con số MSE.
+# Với ảnh đen trắng, BCE ấy bằng 0; với ảnh xám của MNIST, nó vào khoảng 46 nat. Vậy với ảnh xám, BCE không ứng với log-likelihood của phân phối nào cả, chỉ là một cách thay thế dùng được; phân phối đúng là *continuous Bernoulli* (Loaiza-Ganem & Cunningham, 2019). Bình phương sai số thì đúng là một log-likelihood, của decoder Gauss. Khóa học giữ nó cho VAE, như đề bài; đừng so con số BCE với con số MSE.
 #
 # <details><summary><b>Ba cái bẫy hay gặp</b></summary>
 #
@@ -498,14 +498,14 @@ for pixels in (x, black_and_white):
 #
 # <details><summary><b>KL đóng vai trò gì?</b> (câu 8)</summary>
 #
-# Theo đáp án của đề bài: cân bằng giữa học đặc trưng và nén dữ liệu. Nói chính xác hơn: nó kéo q(z|x) của từng ảnh về gần prior, tức là giới hạn lượng thông tin về x mà z được mang.
+# Theo đáp án của đề bài: cân bằng giữa học đặc trưng và nén dữ liệu. Nói chính xác hơn: nó kéo q(z|x) của từng ảnh về gần prior, nhờ đó giới hạn lượng thông tin về x mà z được mang.
 #
 # Vì sao? Lấy trung bình trên các ảnh, KL bằng lượng thông tin ấy cộng với KL(q(z)‖p(z)), trong đó q(z) là trung bình của mọi q(z|x). Số hạng thứ hai không âm, nên KL trung bình là cận trên (Hoffman & Johnson, <i>ELBO surgery</i>, 2016).
 # </details>
 #
 # <details><summary><b>Nếu KL chiếm trọng số quá cao thì sao?</b> (câu 10)</summary>
 #
-# Mô hình chưa khớp (underfitting), vì z được mang quá ít thông tin. Như <code>vae-2d-b0.3</code>: KL chỉ khoảng 2 nat, và sai số lớn hơn hẳn.
+# Mô hình bị dưới khớp (underfitting), vì z được mang quá ít thông tin. <code>vae-2d-b0.3</code> là một ví dụ, với KL chỉ khoảng 2 nat và sai số lớn hơn hẳn.
 # </details>
 #
 # ## Tóm tắt

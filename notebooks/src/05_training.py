@@ -1,10 +1,10 @@
 # %% [markdown] lang="vi"
 # # Bài 05 · Huấn luyện
 #
-# *Làm sao 60.000 ảnh và một mạng chưa biết gì trở thành một mạng vẽ được chữ số?* Trong bài này bạn gõ lại chính những dòng III.1–III.8 của đề bài in sẵn
-# (xem bài 00). Bạn tự viết phần cốt lõi của **vòng lặp huấn luyện** (training loop), rồi làm quen với `fit`, hàm của khóa học dành cho những lần huấn luyện dài.
+# *Làm sao 60.000 ảnh và một mạng chưa biết gì trở thành một mạng vẽ được chữ số?* Trong bài này, bạn gõ lại chính những dòng III.1–III.8 của đề bài (bản bài tập in sẵn,
+# xem bài 00). Bạn tự viết phần cốt lõi của **vòng lặp huấn luyện** (training loop), rồi làm quen với `fit`, hàm của khóa học dành cho những lần huấn luyện dài.
 #
-# Máy tính hai nhân chạy cả bài trong khoảng một phút; bạn sẽ cần khoảng 60 phút.
+# Trên CPU hai nhân, máy chạy cả bài trong khoảng một phút; bạn sẽ cần khoảng 60 phút.
 
 # %% [markdown] lang="en"
 # # Lesson 05 · Training
@@ -18,8 +18,8 @@
 # %% [markdown] lang="vi"
 # ## III.1–III.2 · Thư viện và thiết bị
 #
-# Đây là các dòng `import` của đề bài và dòng chọn thiết bị: có GPU thì dùng GPU, không thì dùng CPU. Chỉ có hai chỗ khác bản in: `tqdm.auto` vẽ cùng thanh
-# tiến trình với `tqdm` nhưng đẹp hơn trong notebook, và dòng `vae_helpers` nạp phần trợ giúp của khóa học. (`plt` để dành cho III.10, ở bài 06.)
+# Đây là các dòng `import` của đề bài và dòng chọn thiết bị: có GPU thì dùng GPU, không thì dùng CPU. Chỉ có hai chỗ khác bản in: `tqdm.auto` vẽ thanh tiến trình
+# của `tqdm` ở dạng dành cho notebook, và dòng `vae_helpers` nạp gói trợ giúp của khóa học. (`plt` để dành cho III.10, ở bài 06.)
 
 # %% [markdown] lang="en"
 # ## III.1–III.2 · Libraries and device
@@ -71,7 +71,7 @@ transform = transforms.Compose(
 )
 
 # %% [markdown] lang="vi"
-# Đề bài viết `root="./data"`. Ở đây `data.mnist_root()` cho biết MNIST nằm ở đâu trên máy bạn, và tải về nếu chưa có. Không có mạng thì nó đưa ra 1.797 chữ số
+# Đề bài viết `root="./data"`. Ở đây `data.mnist_root()` cho biết MNIST nằm ở đâu trên máy bạn, và tải về nếu chưa có. Không có kết nối mạng thì nó đưa ra 1.797 chữ số
 # của scikit-learn, dưới dạng tệp MNIST, và nói rõ điều ấy; nhờ vậy mọi dòng sau vẫn chạy.
 
 # %% [markdown] lang="en"
@@ -89,12 +89,12 @@ first = torch.stack([dataset[i][0] for i in range(10)])
 plots.plot_images(first, title=tr("Mười ảnh đầu tiên", "The first ten images"))
 
 # %% [markdown] lang="vi"
-# *Hình: mười chữ số như mạng nhận được, mỗi ảnh 28 × 28 con số.* Đổi `MNIST` thành `FashionMNIST`, `root` thành một thư mục của bạn, là có dữ liệu khác.
+# *Hình: mười chữ số như mạng nhận được, mỗi ảnh 28 × 28 con số.* Chỉ cần đổi `MNIST` thành `FashionMNIST`, và `root` thành một thư mục của bạn, là có dữ liệu khác.
 #
 # ## III.4 · Chia dữ liệu và tạo DataLoader
 #
 # 80% số ảnh dùng để huấn luyện (training), 20% để **kiểm định** (validation). Mạng không bao giờ học từ phần thứ hai, nên sai số ở đó cho biết điều nó học được
-# có đúng với ảnh chưa từng thấy hay không.
+# có đúng cả với ảnh chưa từng thấy hay không.
 
 # %% [markdown] lang="en"
 # *The figure: ten digits as the network gets them, 28 × 28 numbers each.* Write `FashionMNIST` for `MNIST`, a folder of yours for `root`, and you have other data.
@@ -115,8 +115,8 @@ print(f"Training samples: {len(train_dataset)}, Validation samples: {len(val_dat
 # Để bài chạy nhanh, ta chỉ dùng 12.000 ảnh đầu của phần huấn luyện. `random_split` đã xáo trộn, nên đó là một mẫu ngẫu nhiên.
 #
 # `DataLoader` đưa ra lần lượt từng batch 256 ảnh; `shuffle=True` xáo trộn lại ở mỗi epoch. `num_workers=2` giao việc chuẩn bị ảnh cho hai tiến trình phụ, trong khi tiến trình chính
-# tính toán. Ta thêm `persistent_workers=True` để giữ chúng từ epoch này sang epoch khác, vì trên Windows và macOS việc khởi động mất vài giây. Chúng chỉ biết những lớp nằm trong một tệp
-# hay một thư viện: trên các hệ ấy, một `Dataset` tự viết ngay trong notebook sẽ báo lỗi.
+# tính toán. Ta thêm `persistent_workers=True` để giữ chúng từ epoch này sang epoch khác, vì trên Windows và macOS việc khởi động mất vài giây. Chúng chỉ biết những class nằm trong một tệp
+# hay một thư viện, nên trên các hệ điều hành ấy, một `Dataset` viết ngay trong notebook sẽ gây lỗi.
 
 # %% [markdown] lang="en"
 # To be quick we use only the first 12,000 images of the training part. `random_split` has shuffled them, so they are a random sample.
@@ -144,7 +144,7 @@ print(len(train_loader), tr("batch, batch cuối có", "batches, the last of"), 
 # ## III.5 · Mô hình
 #
 # Encoder thu ảnh $28 \times 28$ xuống $7 \times 7$ bằng hai lớp tích chập (convolution) với stride 2, rồi hai lớp tuyến tính cho ra $\mu$ và $\log\sigma^2$. Decoder đi
-# ngược lại bằng tích chập chuyển vị (transposed convolution). Bài 02 giải thích từng phần. `models.VAE` của khóa học có cùng tên lớp, nên trọng số chuyển qua lại được.
+# ngược lại bằng tích chập chuyển vị (transposed convolution). Bài 02 giải thích từng phần. Các lớp trong `models.VAE` của khóa học mang cùng tên, nên trọng số của hai mạng dùng lẫn cho nhau được.
 
 # %% [markdown] lang="en"
 # ## III.5 · The model
@@ -235,8 +235,8 @@ def loss_function(recon_x, x, mu, log_var, B=1000):
 
 
 # %% [markdown] lang="vi"
-# Tính thử bằng tay: ảnh toàn 0, ảnh tái tạo toàn 0,1, nên sai số là $784 \times 0{,}1^2 = 7{,}84$; với $\mu = (1;\ 0)$ và $\log\sigma^2 = (0;\ 0)$ thì KL $= 0{,}5$; tổng là
-# 7.840,5. Hàm `vae_loss` của khóa học cũng phải cho như vậy.
+# Tính thử bằng tay: ảnh gốc toàn 0, ảnh tái tạo toàn 0,1, nên sai số là $784 \times 0{,}1^2 = 7{,}84$. Với $\mu = (1;\ 0)$ và $\log\sigma^2 = (0;\ 0)$ thì KL $= 0{,}5$. Tổng là
+# 7.840,5, và hàm `vae_loss` của khóa học cũng phải cho kết quả ấy.
 
 # %% [markdown] lang="en"
 # By hand: an image of zeros and a reconstruction of 0.1 everywhere give an error of $784 \times 0.1^2 = 7.84$; $\mu = (1, 0)$ and $\log\sigma^2 = (0, 0)$ give a KL of $0.5$;
@@ -264,9 +264,9 @@ model = VAE(channels, latent_dim).to(device)
 optimizer = optim.Adam(model.parameters(), lr=1e-3, weight_decay=1e-5)
 
 # %% [markdown] lang="vi"
-# Weight decay ở đây làm gì? Trong `optim.Adam`, số hạng $10^{-5} w$ được cộng vào *gradient*, rồi bị chia cho cỡ của gradient như mọi gradient khác. Bên cạnh một gradient bình thường,
-# nó gần như không đáng kể; nhưng với trọng số mà hàm mất mát không động đến, nó là toàn bộ gradient, và Adam kéo trọng số ấy về 0 bằng những bước dài cỡ `lr`. `optim.AdamW` tách hai việc:
-# mỗi bước, nó giảm trọng số đi $10^{-3} \cdot 10^{-5}$ lần chính nó.
+# Weight decay ở đây làm gì? Trong `optim.Adam`, số hạng $10^{-5} w$ được cộng vào *gradient*, rồi cùng với gradient bị chia cho độ lớn của gradient. Bên cạnh một gradient bình thường,
+# nó gần như không đáng kể; nhưng với trọng số mà hàm mất mát không động đến, nó là toàn bộ gradient, và Adam kéo trọng số ấy về 0 bằng những bước dài cỡ `lr`. `optim.AdamW` tách riêng hai việc ấy;
+# ở mỗi bước, trọng số chỉ mất đi một phần $10^{-3} \cdot 10^{-5}$ của chính nó.
 
 # %% [markdown] lang="en"
 # What does weight decay do here? In `optim.Adam` the term $10^{-5} w$ is added to the *gradient*, and then divided by the gradient's size like any other. Beside an ordinary gradient it
@@ -287,7 +287,7 @@ for Optimizer in (optim.Adam, optim.AdamW):
 # %% [markdown] lang="vi"
 # ## III.8 · Vòng lặp huấn luyện
 #
-# Trong gần như mọi vòng lặp huấn luyện của PyTorch, mỗi batch qua cùng năm bước:
+# Trong gần như mọi vòng lặp huấn luyện của PyTorch, batch nào cũng đi qua năm bước:
 #
 # 1. xóa gradient cũ (`zero_grad`), vì PyTorch *cộng dồn* gradient;
 # 2. tính đầu ra của mô hình;
@@ -338,8 +338,8 @@ checks.check_training_step(training_step)
 # %% [markdown] lang="vi"
 # ### Những bước đầu tiên
 #
-# Bây giờ hàm của bạn huấn luyện mạng qua một epoch (khoảng mười giây). Khi nó chưa đúng, hàm của khóa học chạy thay. `model.train()` bật chế độ huấn luyện; mạng này không có
-# lớp nào đổi cách làm việc theo chế độ, nhưng vòng lặp nào cũng nên viết rõ.
+# Bây giờ, hàm của bạn huấn luyện mạng trong một epoch (khoảng mười giây). Khi nó chưa đúng, hàm của khóa học chạy thay. `model.train()` bật chế độ huấn luyện; mạng này không có
+# lớp nào hoạt động khác đi theo chế độ, nhưng vòng lặp nào cũng nên viết rõ dòng ấy.
 
 # %% [markdown] lang="en"
 # ### The first steps
@@ -375,12 +375,12 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: hai đồ thị theo batch, bên trái là sai số tái tạo, bên phải là KL trên trục logarit.* Sai số giảm nhanh đến mức của ảnh đen hoàn toàn (nét đứt) rồi chững lại: điều đầu tiên mạng học được là phần lớn
-# điểm ảnh màu đen. Trong lúc ấy, KL vọt lên hàng nghìn nat rồi hạ xuống. Với $B = 10$, cùng trọng số ban đầu và cùng các batch, đỉnh của KL chỉ là một đến hai trăm nat. <!-- claim: kl_spike -->
+# *Hình: hai đồ thị theo batch, bên trái là sai số tái tạo, bên phải là KL trên trục logarit.* Sai số giảm nhanh đến mức của ảnh đen hoàn toàn (nét đứt) rồi chững lại, vì điều đầu tiên mạng học được là phần lớn
+# điểm ảnh có màu đen. Trong lúc ấy, KL vọt lên hàng nghìn nat rồi hạ xuống. Với $B = 10$, cùng trọng số ban đầu và cùng các batch, đỉnh của KL chỉ là một đến hai trăm nat. <!-- claim: kl_spike -->
 #
 # ### Cả vòng lặp, như trong đề bài
 #
-# Đề bài ghi log vào một tệp mang ngày giờ trong tên, để lần chạy sau không xóa mất lần trước. Phần đầu tệp:
+# Đề bài ghi log vào một tệp có ngày giờ trong tên, để lần chạy sau không xóa mất log của lần trước. Đây là phần đầu tệp:
 
 # %% [markdown] lang="en"
 # *The figure: two curves by batch, the reconstruction error on the left, the KL on a logarithmic axis on the right.* The error falls quickly to that of an all-black picture (dashed) and lingers there: the first thing
@@ -404,8 +404,8 @@ with open(log_file, "w") as f:
     f.write("Epoch,Avg_Loss,Recon_Loss,KL_Loss\n")
 
 # %% [markdown] lang="vi"
-# Còn đây là vòng lặp qua các epoch; mỗi epoch in một dòng và ghi một dòng log (khoảng hai mươi giây). Đề bài gọi batch là `data`; ở đây nó tên là `x`, vì `data` là
-# một phần của `vae_helpers`. Mạng của bạn học tiếp từ chỗ nó đang đứng.
+# Còn đây là vòng lặp qua các epoch; mỗi epoch in một dòng và ghi một dòng log (chạy khoảng hai mươi giây). Đề bài gọi batch là `data`; ở đây nó tên là `x`, vì `data` là
+# một phần của `vae_helpers`. Mạng của bạn học tiếp từ trạng thái hiện tại.
 
 # %% [markdown] lang="en"
 # And this is the loop over the epochs, with one line printed and one logged for each (about twenty seconds). The handout calls the batch `data`; here it is `x`, since `data`
@@ -448,12 +448,12 @@ print(f"Training log saved to {log_file}")
 # - `train_loss` là tổng các *trung bình batch*, nhưng lại được chia cho *số ảnh*. Một batch có bao nhiêu ảnh thì kết quả nhỏ đi chừng ấy lần, ở đây khoảng 256 lần;
 # - `recon_loss` và `kl_loss` chỉ là của batch cuối cùng.
 #
-# Batch $b$ có $n_b$ ảnh và trung bình $\ell_b$. Trung bình của cả epoch là
+# Gọi $n_b$ là số ảnh của batch $b$ và $\ell_b$ là trung bình của nó. Trung bình của cả epoch là
 #
 # $$\frac{\sum_b n_b\, \ell_b}{\sum_b n_b}.$$
 #
-# Ví dụ, ba batch có trung bình 2, 2, 8 và có 256, 256, 128 ảnh. Kết quả đúng là $(256 \cdot 2 + 256 \cdot 2 + 128 \cdot 8) / 640 = 3{,}2$. Trung bình cộng $12 / 3 = 4{,}0$ tính batch nhỏ ngang với batch lớn;
-# còn cách của bản in cho $12 / 640 \approx 0{,}019$.
+# Ví dụ, ba batch có trung bình 2, 2, 8 và có 256, 256, 128 ảnh. Kết quả đúng là $(256 \cdot 2 + 256 \cdot 2 + 128 \cdot 8) / 640 = 3{,}2$. Trung bình cộng đơn giản, $12 / 3 = 4{,}0$, coi batch nhỏ ngang với batch lớn;
+# còn cách tính của bản in cho $12 / 640 \approx 0{,}019$.
 
 # %% [markdown] lang="en"
 # ### Which number goes into the log?
@@ -495,7 +495,7 @@ def epoch_mean(batch_means, batch_sizes):
 checks.check_epoch_mean(epoch_mean)
 
 # %% [markdown] lang="vi"
-# Với các con số của vòng lặp đầu tiên (`np.average` với `weights` chính là hàm của bạn):
+# Hãy áp dụng cho các con số của vòng lặp đầu tiên (`np.average` với `weights` chính là hàm của bạn):
 
 # %% [markdown] lang="en"
 # With the numbers of the first loop (`np.average` with `weights` is your function):
@@ -509,12 +509,12 @@ print(tr("epoch:", "the epoch:"), f"{np.average(means, weights=sizes):.1f}")
 #
 # `training.fit` là vòng lặp vừa rồi, với hàm mất mát ở III.6 và Adam ở III.7. Nó nhận `Dataset` hay `DataLoader` bất kỳ, và thêm những thứ mà một lần huấn luyện dài không thể thiếu:
 #
-# - trung bình đúng theo số ảnh ở cả ba cột của log, và cùng những cột ấy đo trên tập kiểm định, không cập nhật trọng số;
-# - **checkpoint**: sau mỗi epoch, mọi thứ được lưu vào một tệp; bị ngắt thì chạy lại là đi tiếp;
-# - bấm *Interrupt* (■, trong terminal là Ctrl-C) thì `fit` dừng an toàn: mô hình giữ những gì đã học, các epoch đã xong nằm trong checkpoint;
-# - loss thành NaN (*not a number*) thì `fit` dừng ngay và nói rõ ở đâu.
+# - trung bình đúng theo số ảnh ở cả ba cột của log, và ba cột như thế đo trên tập kiểm định, khi đó không cập nhật trọng số;
+# - **checkpoint**: sau mỗi epoch, mọi thứ được lưu vào một tệp; nếu bị ngắt, chỉ cần chạy lại là huấn luyện tiếp;
+# - khi bạn bấm *Interrupt* (■, trong terminal là Ctrl-C), `fit` dừng an toàn, mô hình giữ những gì đã học, các epoch đã xong nằm trong checkpoint;
+# - khi loss thành NaN (*not a number*), `fit` dừng ngay và cho biết ở đâu.
 #
-# Để thấy checkpoint hoạt động, ta huấn luyện một mạng mới làm hai chặng. Chặng đầu dừng sau hai epoch.
+# Để thấy checkpoint hoạt động, ta huấn luyện một mạng mới làm hai chặng. Chặng đầu gồm hai epoch.
 
 # %% [markdown] lang="en"
 # ## The same recipe in one line: `fit`
@@ -554,10 +554,10 @@ plots.plot_history(history)
 # *Hình: loss, sai số tái tạo và KL theo epoch; nét liền là huấn luyện, nét đứt là kiểm định.* Sai số giảm ở cả hai tập, nên điều mạng học được cũng đúng với ảnh mới. KL (trục logarit) của epoch 1 còn mang
 # theo những batch đầu, khi nó vọt lên.
 #
-# Vì sao nét đứt nằm *dưới* nét liền? Chủ yếu vì kiểm định đo ở cuối epoch, còn con số huấn luyện là trung bình qua những batch mà mạng vẫn đang khá lên. Đo bằng cùng một bộ trọng số, sai số của hai tập
+# Vì sao nét đứt nằm *dưới* nét liền? Chủ yếu vì sai số kiểm định được đo ở cuối epoch, còn sai số huấn luyện là trung bình qua mọi batch của epoch, lúc mạng vẫn đang khá lên. Đo bằng cùng một bộ trọng số, sai số của hai tập
 # chênh nhau chưa đến một nửa khoảng ấy. <!-- claim: same_weights_same_error -->
 #
-# Tệp log có đúng các cột của đề bài, rồi đến các cột kiểm định; `History.read` đọc ngược lại được.
+# Tệp log có đúng các cột của đề bài, rồi đến các cột kiểm định; `History.read` đọc lại được tệp ấy.
 
 # %% [markdown] lang="en"
 # *The figure: loss, reconstruction error and KL by epoch; solid for training, dashed for validation.* The error falls on both sets, so what the network learns holds for new images too. The KL (logarithmic axis) of epoch 1
@@ -574,7 +574,7 @@ print(history.log_file.read_text())
 # %% [markdown] lang="vi"
 # ### Huấn luyện trọn vẹn
 #
-# `data.load_mnist` cho cùng những điểm ảnh ấy (xem ô dưới), giữ trong một tensor, và `data.split` chia chúng. Huấn luyện đủ 500 epoch chỉ cần hai dòng:
+# `data.load_mnist` cho cùng những điểm ảnh ấy (xem ô dưới), giữ trong một tensor, còn `data.split` chia chúng thành hai phần. Huấn luyện đủ 500 epoch chỉ cần hai dòng:
 #
 # ```python
 # train_set, val_set = data.split(data.load_mnist(), (0.8, 0.2), seed=1)
@@ -587,7 +587,7 @@ print(history.log_file.read_text())
 # <details><summary>Trên Colab</summary>
 #
 # Khi Colab thu hồi máy, tệp cũng mất theo, nên checkpoint phải nằm trên Google Drive. Hãy chạy <code>from google.colab import drive; drive.mount("/content/drive")</code> trước: khi đó
-# <code>checkpoint_folder()</code> là một thư mục trong Drive của bạn. Lần sau, gắn Drive rồi chạy lại notebook, <code>fit</code> sẽ đi tiếp.
+# <code>checkpoint_folder()</code> là một thư mục trong Drive của bạn. Lần sau, bạn gắn Drive rồi chạy lại notebook, <code>fit</code> sẽ huấn luyện tiếp.
 # </details>
 
 # %% [markdown] lang="en"
@@ -620,14 +620,14 @@ print(
 #
 # <details><summary><b>Quên <code>optimizer.zero_grad()</code> thì chuyện gì xảy ra? PyTorch có báo lỗi không?</b></summary>
 #
-# Không báo lỗi gì. Gradient của các batch cộng dồn lại, nên mỗi bước đi theo tổng của mọi batch đã qua, chứ không theo batch hiện tại.
+# Không báo lỗi gì. Gradient của các batch cộng dồn lại, nên mỗi bước đi theo tổng gradient của mọi batch đã qua, chứ không theo gradient của batch hiện tại.
 # </details>
 #
 # ## Tóm tắt
 #
 # - Một bước huấn luyện: xóa gradient → đầu ra → loss → lan truyền ngược → cập nhật.
 # - Trung bình của epoch phải tính theo số ảnh, cho cả ba cột của log.
-# - `fit` là chính vòng lặp đó, thêm kiểm định, checkpoint và dừng an toàn.
+# - `fit` chính là vòng lặp đó, có thêm kiểm định, checkpoint và cách dừng an toàn.
 #
 # **Trả lời câu hỏi đầu bài:** mạng học vẽ chữ số nhờ lặp lại năm dòng ấy cho từng batch 256 ảnh, hàng nghìn lần, mỗi lần nhích các trọng số một chút để loss giảm.
 #

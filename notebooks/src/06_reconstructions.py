@@ -1,8 +1,8 @@
 # %% [markdown] lang="vi"
 # # Bài 06 · Tái tạo và sinh ảnh
 #
-# *Một VAE đã huấn luyện học được gì: nó vẽ lại một ảnh chưa từng thấy giỏi đến đâu, và vẽ ra gì khi chẳng được xem ảnh nào?* Bài này làm bước III.9 và III.10 của đề bài (bản bài tập in sẵn,
-# xem bài 00), trước hết với mạng đã huấn luyện 30 epoch, cuối bài mới với mạng chỉ huấn luyện ba epoch.
+# *Một VAE huấn luyện xong thì học được gì? Nó vẽ lại một ảnh chưa từng thấy giỏi đến đâu, và vẽ ra gì khi chẳng được xem ảnh nào?* Bài này thực hiện các bước III.9 và III.10 của đề bài (bản bài tập in sẵn,
+# xem bài 00), trước hết với những mạng đã huấn luyện 30 epoch, đến cuối bài mới dùng một mạng chỉ huấn luyện ba epoch.
 #
 # ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân, phần lớn ở mục cuối.
 
@@ -20,7 +20,7 @@
 # Cả hai đều là mạng của đề bài, có hai chiều tiềm ẩn (latent dimension), đã huấn luyện sẵn 30 epoch trên toàn bộ 60.000 ảnh huấn luyện. `vae-2d-b1000` dùng $B = 1000$ như đề bài, `vae-2d` dùng $B = 10$
 # (bài 04 nói $B$ nghĩa là gì). Chúng đã thấy mọi ảnh huấn luyện, nên ta thử chúng trên **ảnh kiểm tra** (test).
 #
-# Ta lấy ngẫu nhiên 2000 ảnh. Đừng lấy 2000 ảnh đầu tệp, vì tệp ấy xếp theo nguồn gốc, nên phần đầu không đại diện cho cả tệp.
+# Ta lấy ngẫu nhiên 2.000 ảnh. Đừng lấy 2.000 ảnh đầu tệp, vì tệp xếp ảnh theo nguồn gốc của chúng, nên phần đầu không đại diện cho toàn bộ.
 
 # %% [markdown] lang="en"
 # ## Two models
@@ -115,13 +115,13 @@ plt.show()
 plots.plot_reconstructions(model, images, n=10)
 
 # %% [markdown] lang="vi"
-# *Hình: mười cặp ấy bằng màu xám.* Phần lớn chữ số giữ được hình dáng chung, nhưng nét mềm đi, và có chữ số biến thành một chữ số gần giống.
+# *Hình: mười cặp ấy bằng màu xám.* Phần lớn chữ số giữ được hình dáng chung, nhưng nét mềm đi, và vài chữ số biến thành chữ số khác trông giống chúng.
 #
-# Ở chế độ đánh giá, `model(images)` vẫn lấy $\varepsilon$ ngẫu nhiên, nên gọi hai lần sẽ ra hai ảnh hơi khác nhau. Từ đây ta giải mã chính $\mu$, không có nhiễu: `model.decode(mu)`.
+# Ở chế độ đánh giá, `model(images)` vẫn lấy $\varepsilon$ ngẫu nhiên, nên hai lần gọi cho ra hai ảnh hơi khác nhau. Từ đây ta giải mã chính $\mu$, không có nhiễu: `model.decode(mu)`.
 #
 # ## Sai số lớn đến đâu?
 #
-# Một con số sai số đứng một mình chẳng nói lên điều gì. Hãy so nó với những cách vẽ lại chẳng cần mạng nơ-ron:
+# Sai số đứng một mình thì chẳng nói lên điều gì. Hãy so nó với sai số của những cách vẽ lại không cần đến mạng nơ-ron:
 #
 # - luôn cho ra ảnh **đen hoàn toàn**;
 # - luôn cho ra **ảnh trung bình** của tập huấn luyện;
@@ -211,11 +211,11 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: năm ảnh mà VAE ($B = 1000$) có sai số nhỏ nhất và năm ảnh có sai số lớn nhất, cùng ảnh tái tạo của PCA.*
 #
-# PCA với hai con số còn sai số khoảng 44, VAE với hai con số còn khoảng 31, dù $B$ là 1000 hay 10. Nhưng autoencoder thường cũng được khoảng 31: nếu chỉ cần vẽ lại ảnh thì chưa cần đến VAE.
+# PCA với hai con số còn sai số khoảng 44, VAE với hai con số còn khoảng 31, dù $B$ là 1000 hay 10. Nhưng autoencoder thường cũng đạt khoảng 31, vậy nếu chỉ để vẽ lại ảnh thì chưa cần đến VAE.
 #
 # ## Ảnh nào nằm ở đâu?
 #
-# Encoder cho mỗi ảnh một điểm $\mu$ trên mặt phẳng, và một $\sigma$ quanh điểm ấy. Ta vẽ $\mu$ của 2000 ảnh kiểm tra, tô màu theo chữ số. Mô hình **chưa từng thấy nhãn**.
+# Encoder cho mỗi ảnh một điểm $\mu$ trên mặt phẳng, và một $\sigma$ quanh điểm ấy. Ta vẽ $\mu$ của 2.000 ảnh kiểm tra, tô màu theo chữ số. Mô hình **chưa từng thấy nhãn**.
 
 # %% [markdown] lang="en"
 # *The figure: the five images with the smallest and the five with the largest error of the VAE ($B = 1000$), with what PCA makes of them.*
@@ -233,7 +233,7 @@ plots.plot_latent({"B = 1000": model, "B = 10": model_b10}, val_set, limits=(-11
 # *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số; hai bản đồ cùng một tỉ lệ.* (Vài ảnh của $B = 1000$ nằm ngoài khung.) Ba vòng tròn nét đứt có bán kính 1, 2, 3 đánh dấu phân phối tiên nghiệm (prior) $\mathcal{N}(0, I)$. Trong hai chiều, chúng chứa 39%, 86% và 99%
 # số mẫu của nó. Ở cả hai bản đồ, các chữ số tự gom lại với nhau, dù không ai cho biết nhãn; vài chữ số giống nhau như 4 và 9 vẫn chồng lên nhau.
 #
-# Đám mây nằm lệch prior bao nhiêu? Ta in ra trung bình và độ lệch chuẩn (standard deviation) của các mã, rồi KL giữa một phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$:
+# Đám mây lệch khỏi prior bao nhiêu? Ta in ra trung bình và độ lệch chuẩn (standard deviation) của các mã, rồi KL giữa một phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$:
 
 # %% [markdown] lang="en"
 # *The figure: a dot for each image, a colour for each digit; both maps have one scale.* (A few images of $B = 1000$ lie outside the frame.) The three dashed circles of radius 1, 2 and 3 mark the prior $\mathcal{N}(0, I)$: in two dimensions they hold 39%, 86% and 99%
@@ -268,7 +268,7 @@ plots.plot_manifold(model, n=20, limits=edges)
 
 # %% [markdown] lang="vi"
 # *Hình: lưới 20 × 20 ảnh từ decoder của `vae-2d-b1000`.* Nơi có dữ liệu, chữ số này biến đổi êm dần thành chữ số kia. Nơi không có dữ liệu, decoder vẫn vẽ ra một thứ gì đó, dù chưa từng được huấn luyện ở đó.
-# Hãy tìm gốc tọa độ trên lưới: prior lấy mẫu ở đấy. Số 1 và số 7 nằm ở đâu?
+# Hãy tìm gốc tọa độ trên lưới, vì các mẫu của prior nằm quanh đó. Còn số 1 và số 7 thì nằm ở đâu?
 #
 # ## Sinh ảnh mới
 #
@@ -328,7 +328,7 @@ figure
 #
 # ## Nên lấy $z$ ở đâu?
 #
-# Với $B = 1000$, prior chỉ với tới một phía của đám mây. Thay vì prior, ta có thể lấy $z$ từ một phân phối Gauss khớp với các mã:
+# Với $B = 1000$, prior chỉ phủ được một phía của đám mây. Thay vì prior, ta có thể lấy $z$ từ một phân phối Gauss khớp với các mã:
 
 # %% [markdown] lang="en"
 # *The figure: new images, decoded from $z \sim \mathcal{N}(0, I)$.* Most can be read, but with $B = 1000$ try to find a 1 or a 7.
@@ -355,7 +355,7 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: vẫn decoder của $B = 1000$; hai hàng trên lấy $z$ từ prior, hai hàng dưới từ phân phối Gauss khớp với các mã.*
 #
-# Hai mươi ảnh thì dễ do may rủi. Ta lấy 1000 ảnh từ mỗi nguồn, chia thành 50 lượt 20 ảnh, và coi mỗi ảnh là chữ số của ảnh huấn luyện gần nó nhất:
+# Chỉ hai mươi ảnh thì có thể là do may rủi. Ta lấy 1.000 ảnh từ mỗi nguồn, chia thành 50 lượt, mỗi lượt 20 ảnh, và đọc mỗi ảnh theo nhãn của ảnh huấn luyện gần nó nhất:
 
 # %% [markdown] lang="en"
 # *The figure: the same decoder, $B = 1000$; in the two upper rows $z$ comes from the prior, in the two lower ones from the Gaussian fitted to the codes.*
@@ -388,15 +388,15 @@ for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, code
             report(f"{name}, z ~ {source}", digits_of(decoder.decode(z)))
 
 # %% [markdown] lang="vi"
-# Với $B = 1000$ và prior, hầu như không có số 1 hay số 7 nào, trong khi chúng chiếm hơn một phần năm số ảnh thật. Hai mươi ảnh chỉ gồm chừng sáu loại chữ số, còn với phân phối Gauss khớp mã là hơn bảy. Vậy decoder vẽ được các chữ số ấy;
-# chỉ là prior hầu như không lấy $z$ ở chỗ của chúng. Ở các mạng huấn luyện từ seed khác, $B = 1000$ cũng thiếu nhiều loại hơn $B = 10$. <!-- claim: prior_misses_digits -->
+# Với $B = 1000$ và prior, hầu như không có số 1 hay số 7 nào, trong khi chúng chiếm hơn một phần năm số ảnh thật. Hai mươi ảnh chỉ gồm chừng sáu loại chữ số, còn với phân phối Gauss khớp mã là hơn bảy. Vậy decoder vẽ được các chữ số ấy,
+# chỉ có điều $z$ lấy từ prior hầu như không rơi vào chỗ của chúng. Ở các mạng huấn luyện từ seed khác, $B = 1000$ cũng thiếu nhiều loại hơn $B = 10$. <!-- claim: prior_misses_digits -->
 #
 # Phân phối Gauss ấy cũng chưa đúng hẳn: nó cho ra quá nhiều số 1 và số 7. Đám mây các mã không có dạng Gauss; một bài sau sẽ dùng một phân phối khớp hơn.
 #
-# ## Huấn luyện quá ít thì trông ra sao
+# ## Huấn luyện quá ít thì kết quả ra sao
 #
 # Giờ mới đến mạng mà bạn có được sau ba epoch. Nó khác `vae-2d-b1000` ở bốn điểm: 3 epoch thay vì 30; batch 256 thay vì 128; tốc độ học (learning rate) cố định $10^{-3}$ thay vì một chu kỳ lên tới $4 \cdot 10^{-3}$; 48.000 ảnh
-# thay vì 60.000. $B = 1000$ thì giống nhau. Vì thế, so hai mạng không cho biết điểm nào quyết định; nó chỉ cho thấy một mạng *học chưa đủ* trông ra sao.
+# thay vì 60.000. $B = 1000$ thì giống nhau. Vì thế, so hai mạng với nhau không cho biết điểm nào là quyết định; phép so chỉ cho thấy ảnh của một mạng *học chưa đủ* trông ra sao.
 #
 # ⏱ Khoảng 40 giây trên CPU hai nhân.
 
@@ -439,7 +439,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mười ảnh kiểm tra, qua PCA, qua mạng ba epoch và qua mạng ba mươi epoch.* Sau ba epoch sai số là khoảng 41, chỉ nhỉnh hơn PCA với hai con số (khoảng 44), mà mất công hơn nhiều. Nếu chỉ nhìn mạng này, ta sẽ tưởng VAE vốn vẽ xám và nhòe như thế.
+# *Hình: mười ảnh kiểm tra, qua PCA, qua mạng ba epoch và qua mạng ba mươi epoch.* Sau ba epoch, sai số vào khoảng 41, chỉ khá hơn PCA với hai con số (khoảng 44) một chút mà mất công hơn nhiều. Nếu chỉ nhìn mạng này, ta sẽ tưởng VAE vốn vẽ xám và nhòe như thế.
 #
 # Ảnh sinh ra còn kém hơn nữa:
 
@@ -458,7 +458,7 @@ plots.plot_images(torch.cat(samples), rows=rows, title="B = 1000, z ~ N(0, I)")
 #
 # ## Trả lời
 #
-# *Mạng đã huấn luyện học được gì?* Với hai con số, nó vẽ lại ảnh chưa từng thấy tốt hơn hẳn cách nén tuyến tính tốt nhất; nó sinh được ảnh mới, nhưng với $B = 1000$ thì prior bỏ sót những chữ số có mã nằm ngoài tầm của nó.
+# *Một VAE huấn luyện xong thì học được gì?* Với hai con số, nó vẽ lại ảnh chưa từng thấy tốt hơn hẳn cách nén tuyến tính tốt nhất; nó sinh được ảnh mới, nhưng với $B = 1000$, prior bỏ sót những chữ số có mã nằm ngoài vùng mà nó phủ.
 #
 # ## Tự kiểm tra
 #
@@ -469,13 +469,13 @@ plots.plot_images(torch.cat(samples), rows=rows, title="B = 1000, z ~ N(0, I)")
 #
 # <details><summary><b>Một bạn báo cáo: "VAE của tôi có sai số 43 trên MNIST". Bạn hỏi lại điều gì?</b></summary>
 #
-# Sai số tính thế nào (tổng hay trung bình, trên ảnh nào), mã có bao nhiêu chiều, và trên cùng những ảnh ấy, ảnh trung bình và PCA với cùng số chiều được bao nhiêu. Với hai chiều, 43 gần như chính là PCA.
+# Sai số tính thế nào (tổng hay trung bình, trên ảnh nào), mã có bao nhiêu chiều, và trên cùng những ảnh ấy, sai số của ảnh trung bình và của PCA với cùng số chiều là bao nhiêu. Với hai chiều, 43 gần như chính là PCA.
 # </details>
 #
 # ## Tóm tắt
 #
-# - Xem ảnh tái tạo với `eval()`, `no_grad()` và thang xám cố định từ 0 đến 1, trên ảnh mà mạng chưa thấy, lấy ngẫu nhiên.
-# - So sai số với đen hoàn toàn, ảnh trung bình và PCA trên cùng những ảnh ấy.
+# - Xem ảnh tái tạo với `eval()`, `no_grad()` và thang xám cố định từ 0 đến 1, trên những ảnh mạng chưa thấy và được lấy ngẫu nhiên.
+# - So sai số ấy với sai số của ảnh đen hoàn toàn, ảnh trung bình và PCA trên cùng những ảnh ấy.
 # - Sinh ảnh là giải mã $z \sim \mathcal{N}(0, I)$; nó chỉ tốt khi các mã thực sự phân bố gần như prior.
 
 # %% [markdown] lang="en"

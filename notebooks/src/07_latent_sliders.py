@@ -4,7 +4,7 @@
 # *Nếu tự tay thay đổi từng con số của $z$, chữ số sẽ đổi ra sao, và mỗi con số có mang một ý nghĩa riêng không?* Bài này dùng mô hình đã huấn luyện sẵn, nên không phải chờ: kéo thanh trượt
 # hay bấm lên bản đồ, decoder vẽ ngay.
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng nửa phút. Các ô tương tác cần kernel đang chạy; khi không có kernel, hình tĩnh đứng thay. Nếu một ô báo *model not found*, hoặc thanh trượt kéo mà ảnh không đổi
+# ⏱ Học khoảng một giờ; máy tính toán chừng nửa phút. Các ô tương tác cần kernel đang chạy; khi không có kernel, một hình tĩnh được hiện thay vào đó. Nếu một ô báo *model not found*, hoặc thanh trượt kéo mà ảnh không đổi
 # (kernel đã khởi động lại), hãy chạy lại tất cả các ô: *Run → Run All Cells*.
 
 # %% [markdown] lang="en"
@@ -42,7 +42,7 @@ print(card["scores_on_test_images"])
 # %% [markdown] lang="vi"
 # `sse` là tổng bình phương sai số của một ảnh; `kl` tính bằng nat, đơn vị thông tin với log tự nhiên.
 #
-# Bắt đầu bằng hai lượt đi. Hàng trên chỉ đổi $z_1$, hàng dưới chỉ đổi $z_2$, số còn lại bằng 0:
+# Ta bắt đầu bằng hai lượt đi. Hàng trên chỉ đổi $z_1$, hàng dưới chỉ đổi $z_2$, còn con số kia bằng 0:
 
 # %% [markdown] lang="en"
 # `sse` is the squared error summed over an image; `kl` is in nats, the unit of information with the natural logarithm.
@@ -63,7 +63,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: ảnh mà decoder vẽ khi chỉ một con số của $z$ đi từ −3 đến 3.* Cả hai con số đều đổi cả *loại* chữ số lẫn *kiểu* chữ. Chưa thấy con số nào có nghĩa riêng.
+# *Hình: ảnh mà decoder vẽ khi chỉ một con số của $z$ đi từ −3 đến 3.* Con số nào cũng làm đổi cả *loại* chữ số lẫn *kiểu* chữ. Ta chưa thấy con số nào có ý nghĩa riêng.
 #
 # ## 2 · Tự tay điều khiển $z$
 #
@@ -96,7 +96,7 @@ widgets.latent_explorer(vae, test_set)
 #
 # ## 3 · Nhiều chiều hơn: 16 thanh trượt
 #
-# Với 16 chiều, không còn bản đồ nào vẽ nổi, nhưng ảnh nét hơn nhiều. Bấm **Ngẫu nhiên** vài lần, mỗi lần là một mẫu $z \sim \mathcal{N}(0, I)$. Có mẫu ra chữ số nét, cũng có mẫu chẳng ra chữ số nào.
+# Với 16 chiều thì không vẽ nổi bản đồ nữa, nhưng ảnh nét hơn nhiều. Bấm **Ngẫu nhiên** vài lần, mỗi lần là một mẫu $z \sim \mathcal{N}(0, I)$. Có mẫu ra chữ số nét, cũng có mẫu chẳng ra chữ số nào.
 
 # %% [markdown] lang="en"
 # *Without a kernel the cell above shows a grid of 12 × 12 pictures, decoded from evenly spaced points of the map.*
@@ -116,7 +116,7 @@ vae_16 = models.load_pretrained("vae-16d")
 widgets.latent_explorer(vae_16)
 
 # %% [markdown] lang="vi"
-# *Khi không có kernel, ô trên hiện hai mươi ảnh sinh ra từ $z \sim \mathcal{N}(0, I)$.* Khi so hai mô hình, hãy để ý rằng $B$ của chúng cũng khác nhau. Dưới đây là chúng, rồi hai mạng cùng $B = 1000$:
+# *Khi không có kernel, ô trên hiện hai mươi ảnh sinh ra từ $z \sim \mathcal{N}(0, I)$.* Khi so hai mô hình, hãy để ý rằng $B$ của chúng cũng khác nhau. Dưới đây là số đo của chúng, rồi của hai mạng có cùng $B = 1000$:
 
 # %% [markdown] lang="en"
 # *Without a kernel the cell above shows twenty images made from $z \sim \mathcal{N}(0, I)$.* Before you compare the two models, note that their $B$ differs too. Here they are, and then two networks with the same $B = 1000$:
@@ -127,11 +127,11 @@ for name in ("vae-2d", "vae-16d", "vae-2d-b1000", "vae-16d-b1000"):
     print(f"{name:14} B = {card['B']:4}  {card['scores_on_test_images']}")
 
 # %% [markdown] lang="vi"
-# Từ 2 lên 16 chiều, sai số giảm từ khoảng 31 xuống 5, dù $B$ là bao nhiêu trong bảng này. KL thì phụ thuộc cả vào $B$: với một $B = 1000$, nó tăng từ 23 lên 81 nat; với 10 rồi 40, nó tăng từ 8 lên 51 nat.
+# Từ 2 lên 16 chiều, sai số giảm từ khoảng 31 xuống 5, dù $B$ là bao nhiêu trong bảng này. KL thì phụ thuộc cả vào $B$. Khi $B$ vẫn là 1000, KL tăng từ 23 lên 81 nat; khi $B$ đổi từ 10 thành 40, nó tăng từ 8 lên 51 nat.
 #
 # ### Lượt của bạn
 #
-# KL ấy được chia cho 16 chiều thế nào? KL của nhiều chiều độc lập là tổng KL của từng chiều, nên mỗi chiều $i$ góp
+# KL ấy phân bổ cho 16 chiều thế nào? KL của nhiều chiều độc lập là tổng KL của từng chiều, nên mỗi chiều $i$ góp
 #
 # $$\mathrm{KL}_i = \tfrac12\left(\mu_i^2 + \sigma_i^2 - \log\sigma_i^2 - 1\right),$$
 #
@@ -192,15 +192,15 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi hàng là một chiều của $z$, xếp theo KL từ lớn đến nhỏ; ở giữa mỗi hàng, chiều ấy bằng 0.* KL chia khá đều, từ 2,8 đến 3,6 nat, nên chiều nào cũng được dùng.
+# *Hình: mỗi hàng là một chiều của $z$, xếp theo KL từ lớn đến nhỏ; ở giữa mỗi hàng, chiều ấy bằng 0.* KL phân bổ khá đều, mỗi chiều từ 2,8 đến 3,6 nat, nên chiều nào cũng được dùng.
 #
-# Có hàng nào chỉ đổi độ nghiêng, hay chỉ đổi độ đậm? Hãy nhìn kỹ: mỗi hàng đổi vài thứ cùng lúc. Thử đo thì thấy từng chiều của `vae-16d` tương quan với độ nghiêng không quá 0,8, còn cả 16 chiều cùng nhau thì đoán được nó, với
+# Có hàng nào chỉ đổi độ nghiêng, hay chỉ đổi độ đậm? Hãy nhìn kỹ: mỗi hàng đổi vài thứ cùng lúc. Đo thử thì thấy tương quan giữa từng chiều của `vae-16d` với độ nghiêng không quá 0,8; còn khi dùng cả 16 chiều thì đoán được độ nghiêng, với
 # tương quan trên 0,9. Độ nghiêng có trong $z$, nhưng không nằm trên một trục. <!-- claim: no_axis_is_slant -->
 #
-# <details><summary>Hàm mất mát có ưa trục nào không?</summary>
+# <details><summary>Hàm mất mát có ưu tiên trục nào không?</summary>
 #
-# $\mathcal N(0, I)$ thì tròn, xoay thế nào cũng vậy. Nhưng $q(z\mid x)$ có một $\sigma$ riêng cho từng trục, và điều đó làm hàm mất mát ưa những trục mà dọc theo chúng decoder thay đổi ảnh theo các hướng *vuông góc* nhau, giống PCA
-# (Rolínek và cộng sự, 2019). "Vuông góc" chưa phải là "độ nghiêng". Vả lại, ở `vae-16d` ta hầu như không thấy điều ấy: hai trục của nó cách vuông góc cũng xa như hai trục quay ngẫu nhiên. <!-- claim: axes_like_any_others -->
+# $\mathcal N(0, I)$ thì tròn, xoay thế nào cũng vậy. Nhưng $q(z\mid x)$ có một $\sigma$ riêng cho từng trục. Vì thế, hàm mất mát ưu tiên những trục mà khi đi dọc theo chúng, ảnh thay đổi theo các hướng *vuông góc* nhau, như các trục của PCA
+# (Rolínek và cộng sự, 2019). "Vuông góc" chưa phải là "độ nghiêng". Vả lại, ở `vae-16d` ta hầu như không thấy điều ấy: hai trục của nó lệch khỏi vuông góc cũng nhiều như hai trục được quay ngẫu nhiên. <!-- claim: axes_like_any_others -->
 # </details>
 #
 # ## 4 · Đi từ ảnh này sang ảnh kia
@@ -212,7 +212,7 @@ plots.plot_images(
 #
 # $$\frac{\sin((1-\alpha)\,\omega)}{\sin\omega}\, z_a + \frac{\sin(\alpha\,\omega)}{\sin\omega}\, z_b, \qquad \cos\omega = \frac{z_a \cdot z_b}{\|z_a\|\,\|z_b\|}.$$
 #
-# Vì sao có người dùng cung tròn? Với $z \sim \mathcal{N}(0, I)$, $\|z\|^2$ là tổng của $d$ bình phương, mỗi số có trung bình 1, nên nó gần bằng $d$. Trong nhiều chiều, các mẫu vì thế nằm gần một mặt cầu bán kính $\sqrt d$.
+# Vì sao có người dùng cung tròn? Với $z \sim \mathcal{N}(0, I)$, $\|z\|^2$ là tổng của $d$ bình phương, mỗi bình phương có trung bình 1, nên nó gần bằng $d$. Trong nhiều chiều, các mẫu vì thế nằm gần một mặt cầu bán kính $\sqrt d$.
 # Đường thẳng cắt qua bên trong mặt cầu ấy, cung tròn thì men theo nó. Hãy đo:
 
 # %% [markdown] lang="en"
@@ -250,7 +250,7 @@ for d in (2, 16, 100):
     )
 
 # %% [markdown] lang="vi"
-# Với $d = 100$, điểm giữa đường thẳng ngắn hơn một mẫu điển hình quá bốn độ lệch chuẩn: hầu như không mẫu nào ngắn đến thế. Với $d = 16$, nó ngắn hơn khoảng 1,6 độ lệch chuẩn. Với $d = 2$ thì chẳng có gì khác thường,
+# Với $d = 100$, vector ở giữa đường thẳng ngắn hơn một mẫu điển hình tới hơn bốn độ lệch chuẩn, mà hầu như không mẫu nào ngắn đến thế. Với $d = 16$, nó ngắn hơn khoảng 1,6 độ lệch chuẩn. Với $d = 2$ thì chẳng có gì khác thường,
 # nên bản đồ dưới đây chỉ cho thấy *hình dạng* của hai con đường.
 
 # %% [markdown] lang="en"
@@ -270,8 +270,8 @@ walk
 #
 # ### Lượt của bạn
 #
-# Viết phép nội suy trên cung tròn cho hai vector `z_a`, `z_b` có kích thước $(d,)$ và một số `alpha`. Bạn sẽ cần `torch.dot(z_a, z_b)` (tích vô hướng), `z.norm()` (độ dài), `torch.acos` (từ cosin về góc) và `torch.sin`.
-# Ở đây có thể coi là hai vector không bao giờ song song, nên $\sin\omega \ne 0$.
+# Viết phép nội suy trên cung tròn cho hai vector `z_a`, `z_b` có kích thước $(d,)$ và một số `alpha`. Bạn sẽ cần `torch.dot(z_a, z_b)` (tích vô hướng), `z.norm()` (độ dài), `torch.acos` (từ cosin suy ra góc) và `torch.sin`.
+# Bạn có thể coi như hai vector không bao giờ song song, nên $\sin\omega \ne 0$.
 
 # %% [markdown] lang="en"
 # *Without a kernel the cell above shows a strip of nine pictures on the way.* The black line on the map is the path. Press ▶ to run, switch between the straight way and the arc to compare, and choose two other digits in the menus `a` and `b`.
@@ -297,7 +297,7 @@ right = checks.check_slerp(slerp)
 arc = slerp if right else widgets.slerp
 
 # %% [markdown] lang="vi"
-# Vẫn số 7 và số 2 ấy, nhưng với mã của `vae-16d`. Cung tròn là hàm của bạn (khi nó chưa đúng, `widgets.slerp` làm thay); bên trên mỗi ảnh là độ dài của $z$:
+# Vẫn số 7 và số 2 ấy, nhưng với mã của `vae-16d`. Cung tròn do hàm của bạn tính (khi nó chưa đúng, `widgets.slerp` làm thay); bên trên mỗi ảnh là độ dài của $z$:
 
 # %% [markdown] lang="en"
 # The same 7 and 2, but with the codes of `vae-16d`. The arc is your function (until it is right, `widgets.slerp` stands in); above each picture stands the length of its $z$:
@@ -320,12 +320,12 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: cùng hai đầu, hai con đường.* Trên đường thẳng, $z$ ngắn đi ở giữa rồi mới dài ra; trên cung tròn, độ dài đổi ít hơn và nét chữ ở giữa đậm hơn.
 #
-# Một cặp thì chưa nói lên điều gì. Chúng tôi đo ở giữa đường của 200 cặp ảnh ngẫu nhiên, với `vae-16d`. Trên cung tròn, nét đậm hơn ở hơn 9 trong 10 cặp. Nhưng ảnh của nó lại *xa* ảnh thật gần nhất hơn ở quá 6 trong 10 cặp, và các ảnh thật quanh đó
-# nhất trí về chữ số cũng chỉ ngang với đường thẳng. Vậy cung tròn cho nét đậm hơn, chứ không cho chữ số tốt hơn. <!-- claim: arc_and_straight -->
+# Một cặp thì chưa nói lên điều gì. Chúng tôi đã đo ở giữa đường đi của 200 cặp ảnh ngẫu nhiên, với `vae-16d`. Ở hơn 9 trong 10 cặp, nét trên cung tròn đậm hơn. Nhưng ở hơn 6 trong 10 cặp, ảnh trên cung tròn lại *cách xa* ảnh thật gần nhất hơn, và các ảnh thật quanh đó
+# cũng chỉ nhất trí về chữ số ngang với trên đường thẳng. Vậy cung tròn cho nét đậm hơn, chứ không cho chữ số tốt hơn. <!-- claim: arc_and_straight -->
 #
 # ## 5 · Số học trên $z$
 #
-# Lấy mã trung bình của từng chữ số rồi cộng trừ. Gọi $\bar z_4$ là mã trung bình của các số 4; vậy $\bar z_4 - \bar z_9 + \bar z_7$ ra chữ số nào? Bốn ảnh dưới đây là kết quả giải mã của $a$, $b$, $c$ và $a - b + c$ với `vae-16d`. Hãy đổi menu để thử tổ hợp khác.
+# Lấy mã trung bình của từng chữ số rồi cộng trừ. Gọi $\bar z_4$ là mã trung bình của các số 4; thế thì $\bar z_4 - \bar z_9 + \bar z_7$ ra chữ số nào? Bốn ảnh dưới đây là kết quả giải mã của $a$, $b$, $c$ và $a - b + c$ với `vae-16d`. Hãy đổi menu để thử tổ hợp khác.
 
 # %% [markdown] lang="en"
 # *The figure: the same two ends, two ways.* On the straight way $z$ shortens in the middle before it grows again; on the arc the length changes less, and the strokes in the middle are bolder.
@@ -343,9 +343,9 @@ widgets.latent_arithmetic(vae_16, test_set)
 # %% [markdown] lang="vi"
 # *Khi không có kernel, ô trên hiện bốn ảnh cạnh nhau: mã trung bình của số 4, số 9, số 7, rồi $4 - 9 + 7$.*
 #
-# Đừng mong phép tính nào cũng có nghĩa. Trong 720 tổ hợp của ba chữ số khác nhau, ít nhất ba phần tư ra lại chính $a$ hoặc $c$. <!-- claim: sums_give_their_terms -->
+# Đừng mong phép tính nào cũng có nghĩa. Trong 720 tổ hợp của ba chữ số khác nhau, ít nhất ba phần tư lại cho ra chính $a$ hoặc $c$. <!-- claim: sums_give_their_terms -->
 #
-# Có một phép tính dùng được hơn: lấy mã của một ảnh, bỏ đi phần chung của chữ số ấy, thêm phần chung của chữ số khác, $z - \bar z_3 + \bar z_5$. Ta so nó với cách đơn giản nhất, là luôn vẽ $\bar z_5$:
+# Có một phép tính hữu ích hơn: lấy mã của một ảnh, bỏ đi phần chung của chữ số ấy, thêm phần chung của chữ số khác, $z - \bar z_3 + \bar z_5$. Ta so nó với cách làm đơn giản nhất là luôn vẽ $\bar z_5$:
 
 # %% [markdown] lang="en"
 # *Without a kernel the cell above shows four pictures side by side: the mean codes of 4, 9 and 7, then $4 - 9 + 7$.*
@@ -372,17 +372,17 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: mười số 3; mỗi số sau khi đổi thành số 5; và mã trung bình của số 5.* Hàng cuối lúc nào cũng là số 5, nhưng chỉ có một kiểu. Hàng giữa giữ được độ nghiêng và độ đậm của từng ảnh, đổi lại không phải lúc nào cũng ra số 5.
 #
-# Với mọi cặp chữ số, phép tính này ra đúng chữ số mới trong khoảng bốn phần năm trường hợp và giữ độ nghiêng. Đó không phải nhờ VAE: mã của autoencoder thường `ae-16d` cũng làm được như thế. <!-- claim: style_is_kept -->
+# Tính trên mọi cặp chữ số, phép tính này ra đúng chữ số mới trong khoảng bốn phần năm trường hợp và giữ được độ nghiêng. Có được điều đó không phải nhờ VAE, vì mã của autoencoder thường `ae-16d` cũng làm được như thế. <!-- claim: style_is_kept -->
 #
 # ## Trả lời
 #
-# *Mỗi con số của $z$ có ý nghĩa riêng không?* Ở những mô hình này thì không: đổi một con số là đổi cả chữ số lẫn kiểu chữ; ý nghĩa như độ nghiêng nằm trên các *hướng* gồm nhiều trục, và phải nhìn, phải đo mới biết.
+# *Mỗi con số của $z$ có ý nghĩa riêng không?* Ở những mô hình này thì không: đổi một con số là đổi cả chữ số lẫn kiểu chữ; những ý nghĩa như độ nghiêng nằm theo các *hướng* gồm nhiều trục, và phải nhìn, phải đo mới biết.
 #
 # ## Tự kiểm tra
 #
-# <details><summary><b>Trên bản đồ của <code>vae-2d</code>, vì sao bốn góc, tuy xa gốc hơn, vẫn là chữ số rõ ràng, còn quanh (−3; 0) thì nhòe?</b></summary>
+# <details><summary><b>Trên bản đồ của <code>vae-2d</code>, vì sao bốn góc, tuy xa gốc tọa độ hơn, vẫn cho chữ số rõ ràng, còn quanh (−3; 0) thì nhòe?</b></summary>
 #
-# Vì decoder chỉ được huấn luyện trên những z mà encoder đưa ra. Điều quan trọng là quanh đó có mã của ảnh nào, chứ không phải xa gốc bao nhiêu. 12% số ảnh kiểm tra nằm ngoài vòng tròn thứ ba, phần lớn là số 7 và số 1 <!-- claim: beyond_the_third_circle -->,
+# Vì decoder chỉ được huấn luyện trên những z mà encoder đưa ra. Điều quan trọng là quanh đó có mã của những ảnh nào, chứ không phải cách gốc bao xa. 12% số ảnh kiểm tra nằm ngoài vòng tròn thứ ba, phần lớn là số 7 và số 1 <!-- claim: beyond_the_third_circle -->,
 # nên hai góc dưới đầy mã. Góc trên bên trái tuy trống, nhưng các mã gần nhất đều là số 0; ở góc trên bên phải, các mã quanh đó là số 2. Quanh (−3; 0) thì hầu như không có mã nào, mà chỗ ấy lại ở giữa các số 0, 6 và 7.
 # </details>
 #
@@ -391,7 +391,7 @@ plots.plot_images(
 # - Một VAE hai chiều là một bản đồ: mỗi điểm $z$ là một ảnh, các điểm gần nhau cho ảnh giống nhau.
 # - Nhiều chiều hơn thì sai số nhỏ hơn nhiều; KL của từng chiều cho biết chiều ấy mang bao nhiêu thông tin.
 # - Cung tròn giữ độ dài của $z$ và cho nét đậm hơn đường thẳng, nhưng không cho chữ số tốt hơn.
-# - $z$ trừ chữ số này cộng chữ số kia giữ được kiểu chữ; còn cộng trừ các mã trung bình thì thường ra lại chính một trong số chúng.
+# - $z$ trừ chữ số này cộng chữ số kia giữ được kiểu chữ; còn cộng trừ các mã trung bình thì thường cho ra chính một trong các mã ấy.
 
 # %% [markdown] lang="en"
 # *The figure: ten 3s; each of them turned into a 5; and the mean code of the 5s.* The last row is always a 5, but in one style. The middle row keeps each image's slant and weight, and in return is not always a 5.

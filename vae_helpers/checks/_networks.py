@@ -57,7 +57,7 @@ NETWORK_HINTS = HINTS | {
                 "There is no ReLU yet: linear layers in a row are still one linear function."),
     "relu_missing": ("Thiếu ReLU sau ít nhất một lớp: sau lớp nào trong bảng cũng có ReLU, trừ lớp cuối.",
                      "A ReLU is missing somewhere: every layer of the table but the last one is followed by one."),
-    "relu_last": ("Có ReLU sau lớp cuối cùng: khi ấy nửa số giá trị có thể có bị mất. Hãy bỏ ReLU ấy.",
+    "relu_last": ("Có ReLU sau lớp cuối cùng: nó cắt mất một nửa các giá trị có thể nhận. Hãy bỏ ReLU ấy.",
                   "There is a ReLU after the last layer, which cuts off half of the possible values. Leave it out."),
     "sigmoid_last": ("Mã z có thể là số thực bất kỳ: đừng đặt sigmoid ở cuối encoder.",
                      "The code z may be any real numbers: no sigmoid at the end of the encoder."),
@@ -70,19 +70,19 @@ NETWORK_HINTS = HINTS | {
 }
 
 NO_FLATTEN = Failure("no_flatten", r"\(\d+x7 and|\(\d+x28 and|\(\d+x14 and",
-                     "Lớp tuyến tính nhận bản đồ nhiều kênh. Trước nó cần nn.Flatten(), để mỗi ảnh thành một hàng số.",
+                     "Lớp tuyến tính nhận một tensor còn nguyên kênh, hàng, cột. Trước nó cần nn.Flatten(), để mỗi ảnh thành một hàng số.",
                      "The linear layer is given maps. It needs an nn.Flatten() before it, which makes a row of numbers of each image.")
 WIDTH = Failure("width", "shapes cannot be multiplied",
-                "Hai lớp nối nhau không khớp: số con số đi ra khác số con số mà lớp tuyến tính chờ. Hãy đếm kênh × chiều cao × chiều rộng; hai lớp tích chập sau có stride=2 không?",
+                "Hai lớp nối nhau không khớp: lớp tuyến tính chờ một số lượng giá trị khác. Hãy đếm kênh × chiều cao × chiều rộng; hai lớp tích chập sau có stride=2 không?",
                 "Two layers do not fit: the linear layer expects another count of numbers. Count channels × height × width; have the last two convolutions stride=2?")
 CHANNELS = Failure("channels", r"to have \d+ channels",
                    "Số kênh vào của một lớp tích chập khác số kênh ra của lớp trước nó.",
                    "A convolution expects another number of channels than the layer before it gives.")
 NO_UNFLATTEN = Failure("no_unflatten", "Expected 3D|got input of size",
-                       "Lớp tích chập nhận một hàng số thay vì bản đồ có kênh, chiều cao, chiều rộng: trước nó cần nn.Unflatten(1, (64, 7, 7)).",
+                       "Lớp tích chập nhận một hàng số thay vì tensor có kênh, chiều cao, chiều rộng: trước nó cần nn.Unflatten(1, (64, 7, 7)).",
                        "A convolution is given a row of numbers instead of maps with channels, height and width: it needs an nn.Unflatten(1, (64, 7, 7)) before it.")
 UNFLATTEN = Failure("unflatten_size", "unflatten",
-                    "nn.Unflatten chờ số con số khác: 64 kênh cạnh 7 thì cần bao nhiêu?",
+                    "nn.Unflatten chờ một số lượng giá trị khác: 64 kênh, mỗi kênh cạnh 7, thì cần bao nhiêu?",
                     "nn.Unflatten expects another count of numbers: how many do 64 channels of side 7 take?")
 # fmt: on
 

@@ -117,7 +117,7 @@ FORWARD = {  # name → hints
 }
 FAILURES = [
     Failure("recursion", "forward calls itself",
-            "self(x) lại gọi chính forward, mãi không dừng. Hãy gọi ba phần của lớp: encode, reparameterize, decode.",
+            "self(x) lại gọi chính forward, mãi không dừng. Hãy gọi ba phần của lớp VAE: encode, reparameterize, decode.",
             "self(x) calls forward again, without end. Call the three parts of the class: encode, reparameterize, decode."),
     Failure("tuple_passed", "'tuple' object|must be Tensor, not tuple",
             "encode trả về hai tensor cùng lúc. Hãy nhận chúng bằng hai tên: mu, logvar = …",

@@ -40,7 +40,7 @@ EPOCH_MEAN = Task(
 TRAINING_STEP = {  # name → hints
     "no_forward": ("Mô hình chưa được gọi: đầu ra model(x) ở đâu?",
                    "The model has not been called: where is its output, model(x)?"),
-    "no_backward": ("Không thấy loss.backward(): chưa có gradient nào được tính. Có quên gọi, hay quên cặp ngoặc () không?",
+    "no_backward": ("Không thấy loss.backward(): chưa có gradient nào được tính. Bạn quên gọi nó, hay quên cặp ngoặc ()?",
                     "There is no loss.backward(): no gradient has been computed. Is the call missing, or its brackets ()?"),
     "no_step": ("Gradient đã có, nhưng trọng số chưa được cập nhật. Bước cuối của năm bước là gì? (Nhớ cặp ngoặc sau tên hàm.)",
                 "The gradients are there, but no weight is updated. Which of the five is the last? (Mind the brackets after its name.)"),
@@ -52,7 +52,7 @@ TRAINING_STEP = {  # name → hints
                             "The gradients are cleared after they are computed and before the optimizer uses them, so no weight changes."),
     "two_steps": ("optimizer.step() được gọi hơn một lần cho một batch.",
                   "optimizer.step() is called more than once for one batch."),
-    "no_B": ("Sai số tái tạo chưa được nhân với B: gradient của nó nhỏ hơn B lần. Hãy lan truyền ngược từ tổng mà loss_function trả về đầu tiên.",
+    "no_B": ("Sai số tái tạo chưa được nhân với B: gradient của nó nhỏ đi B lần. Hãy lan truyền ngược từ tổng mà loss_function trả về đầu tiên.",
              "The reconstruction error lacks its factor B: its gradient is B times too small. Backpropagate from the total, the first thing that loss_function returns."),
     "no_kl": ("Gradient chỉ đến từ sai số tái tạo; phần KL bị bỏ quên. Hãy lan truyền ngược từ tổng.",
               "The gradient comes from the reconstruction error alone; the KL is left out. Backpropagate from the total."),

@@ -24,7 +24,7 @@ KL_PER_DIMENSION = Task(
                 "Bạn lấy trung bình theo chiều tiềm ẩn (dim=1). Ở đây lấy trung bình trên các ảnh (dim=0).",
                 "You average over the latent dimensions (dim=1). Here the mean is over the images (dim=0)."),
         Mistake("sum_over_images", lambda m, v: kl_of_each(m, v).sum(0),
-                "Bạn cộng trên các ảnh, nên kết quả lớn theo số ảnh. Cần trung bình.",
+                "Bạn cộng trên các ảnh, nên kết quả tăng theo số ảnh. Ở đây cần trung bình.",
                 "You sum over the images, so the result grows with their number. The mean is needed."),
         Mistake("one_number", lambda m, v: kl_of_each(m, v).sum(1).mean(),
                 "Đó là KL của cả z, một số duy nhất. Hàm này trả về một số cho mỗi chiều.",
