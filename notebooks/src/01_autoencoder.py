@@ -3,14 +3,14 @@
 #
 # *Có thể ghi lại ảnh một chữ số chỉ bằng hai con số mà vẫn đọc được không? Còn mười sáu con số thì sao?* Bạn sẽ tự viết một **bộ tự mã hóa** (autoencoder, AE), huấn luyện nó, rồi xem các mã của nó nằm ở đâu và giúp ta sinh ảnh mới được đến mức nào.
 #
-# Bạn cần khoảng 60 phút; phần tính toán chưa mất đến một phút trên CPU hai nhân. *Đề bài* ở đây là bản in sẵn mà khóa học đi theo (bài 00). Hình trên máy bạn có thể hơi khác hình đã lưu.
+# Bạn cần 60 đến 90 phút; phần tính toán chưa mất đến một phút trên CPU hai nhân. *Đề bài* ở đây là bản in sẵn mà khóa học đi theo (bài 00).
 
 # %% [markdown] lang="en"
 # # Lesson 01 · Autoencoder
 #
 # *Can a picture of a digit be written down with just two numbers and still be read? And with sixteen?* You write an **autoencoder** (AE) yourself, train it, and see where its codes lie and how far they will do for making new pictures.
 #
-# It takes you about 60 minutes, the computing less than a minute on two CPU cores. *The exercise* is the course's printed handout (lesson 00). Your figures may differ a little from the stored ones.
+# It takes you 60 to 90 minutes, the computing less than a minute on two CPU cores. *The handout* is the printed exercise that the course follows (lesson 00).
 
 # %%
 import torch
@@ -137,7 +137,7 @@ print(f"{F.binary_cross_entropy(x, x):.4f}")  # recon = x
 # %% [markdown] lang="en"
 # The second line is the BCE of a *perfect* reconstruction, and it is not 0: the grey pixel of $0.5$ adds $\log 2 \approx 0.693$, and a quarter of that is $0.1733$. That is the minimum.
 #
-# The exercise takes MSE for continuous values, and BCE for values that are 0 or 1, or in $[0, 1]$. Both will do for MNIST, but only for black-and-white pixels is BCE really a log-likelihood (lesson 04).
+# The handout takes MSE for continuous values, and BCE for values that are 0 or 1, or in $[0, 1]$. Both will do for MNIST, but only for black-and-white pixels is BCE really a log-likelihood (lesson 04).
 #
 # ### Your turn
 #
@@ -305,12 +305,12 @@ print(sum(p.numel() for p in model.parameters()), tr("tham số", "parameters"))
 # %% [markdown] lang="vi"
 # ## 4 · Huấn luyện
 #
-# Đây là vòng lặp huấn luyện (training loop), sáu dòng từ `for` đến `step`. Từ bài sau, `training.fit` làm việc này; bài 05 nói kỹ hơn.
+# Đây là vòng lặp huấn luyện (training loop), sáu dòng từ `for` đến `step`. Từ bài 03, `training.fit` làm việc này; bài 05 nói kỹ hơn.
 
 # %% [markdown] lang="en"
 # ## 4 · Training
 #
-# This is the training loop, six lines from `for` to `step`. From the next lesson on `training.fit` does this; lesson 05 has the details.
+# This is the training loop, six lines from `for` to `step`. From lesson 03 on `training.fit` does this; lesson 05 has the details.
 
 
 # %%
@@ -332,12 +332,12 @@ with torch.no_grad():
     report("MSE", model(test.images)[0])
 
 # %% [markdown] lang="vi"
-# Sau 60 bước với MSE, sai số vẫn đúng bằng sai số của ảnh đen hoàn toàn. Mạng kẹt lại ở đó, đổi seed cũng vậy; với BCE thì không. <!-- claim: mse_freezes --> Vì phần lớn điểm ảnh là đen, mạng nhanh chóng đẩy *mọi* điểm ảnh về 0. Muốn quay lại, nó cần gradient. Gọi $a$ là giá trị trước sigmoid (logit) và $p = \text{sigmoid}(a)$, có đạo hàm $p(1 - p)$. Với một điểm ảnh trắng ($x = 1$):
+# Sau 60 bước với MSE, sai số vẫn đúng bằng sai số của ảnh đen hoàn toàn. Với tốc độ học này, mạng kẹt lại ở đó, đổi seed cũng vậy; với BCE thì không. <!-- claim: mse_freezes --> Vì phần lớn điểm ảnh là đen, mạng nhanh chóng đẩy *mọi* điểm ảnh về 0. Muốn quay lại, nó cần gradient. Gọi $a$ là giá trị trước sigmoid (logit) và $p = \text{sigmoid}(a)$, có đạo hàm $p(1 - p)$. Với một điểm ảnh trắng ($x = 1$):
 #
 # $$\frac{\partial}{\partial a}(p - 1)^2 = 2(p - 1)\,p\,(1 - p), \qquad \frac{\partial}{\partial a}\bigl(-\log p\bigr) = p - 1.$$
 
 # %% [markdown] lang="en"
-# After 60 steps with MSE the error is just that of all black. The network freezes there, whatever the seed; with BCE it does not. <!-- claim: mse_freezes --> As most pixels are black, it soon pushes *every* pixel to 0. To come back it needs a gradient. Call $a$ the value before the sigmoid (the logit) and $p = \text{sigmoid}(a)$, whose derivative is $p(1 - p)$. For a white pixel ($x = 1$):
+# After 60 steps with MSE the error is just that of all black. At this learning rate it freezes there, whatever the seed; with BCE it does not. <!-- claim: mse_freezes --> As most pixels are black, it soon pushes *every* pixel to 0. To come back it needs a gradient. Call $a$ the value before the sigmoid (the logit) and $p = \text{sigmoid}(a)$, whose derivative is $p(1 - p)$. For a white pixel ($x = 1$):
 #
 # $$\frac{\partial}{\partial a}(p - 1)^2 = 2(p - 1)\,p\,(1 - p), \qquad \frac{\partial}{\partial a}\bigl(-\log p\bigr) = p - 1.$$
 
@@ -405,7 +405,7 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: hàng đầu là ảnh gốc; bên dưới là ảnh tái tạo của ba mạng.* Sai số giảm từ khoảng 53 (không con số nào, chỉ có ảnh trung bình) xuống 31 với hai con số và 5 với mười sáu; bài 08 đo tiếp đến 64 chiều.
 #
-# Hình nào đọc được? Hãy để một mạng khác, được huấn luyện để đọc chữ số, làm giám khảo. Nó đọc đúng khoảng 95% ảnh gốc và ba phần tư số ảnh tái tạo từ hai con số. Với mười sáu con số, tỉ lệ đọc đúng gần bằng tỉ lệ của ảnh gốc. <!-- claim: two_numbers_read --> Vậy hai con số đủ để đọc được *ba trong bốn* ảnh, mười sáu con số đủ để đọc gần như tất cả.
+# Hình nào đọc được? Hãy để một mạng khác, được huấn luyện để đọc chữ số, làm giám khảo. Nó đọc đúng khoảng 95% ảnh gốc, còn trong bốn ảnh tái tạo từ hai con số thì đọc đúng hai đến ba ảnh, tùy mạng. Với mười sáu con số, tỉ lệ đọc đúng gần bằng tỉ lệ của ảnh gốc. <!-- claim: two_numbers_read --> Vậy hai con số đủ để đọc được *hai đến ba trong bốn* ảnh, mười sáu con số đủ để đọc gần như tất cả.
 #
 # Đề bài nói thêm rằng bottleneck giúp tránh quá khớp (overfitting). Ở đây gần như không có gì phải tránh. Sai số trên những ảnh chưa từng thấy chỉ cao hơn sai số trên những ảnh đã học khoảng 4% với hai con số, 7% với mười sáu. <!-- claim: gap_on_new_images -->
 #
@@ -416,9 +416,9 @@ plots.plot_images(
 # %% [markdown] lang="en"
 # *The figure: the originals in the first row; below them what the three networks make of these.* The error falls from about 53 (no number at all, just the mean image) to 31 with two numbers and 5 with sixteen; lesson 08 follows this line up to 64 dimensions.
 #
-# Which can be read? Let another network judge, one trained to read digits. It reads about 95% of the originals rightly and three in four of the pictures from two numbers; from sixteen, nearly as many as of the originals. <!-- claim: two_numbers_read --> So two numbers will do for *three in four* images, sixteen for nearly all.
+# Which can be read? Let another network judge, one trained to read digits. It reads about 95% of the originals rightly and two to three in four of the pictures from two numbers, depending on the network; from sixteen, nearly as many as of the originals. <!-- claim: two_numbers_read --> So two numbers will do for *two to three in four* images, sixteen for nearly all.
 #
-# The exercise adds that a narrow bottleneck helps against overfitting. Here there is little to prevent: on new images the error is about 4% higher than on those learnt from with two numbers, 7% with sixteen. <!-- claim: gap_on_new_images -->
+# The handout adds that a narrow bottleneck helps against overfitting. Here there is little to prevent: on new images the error is about 4% higher than on those learnt from with two numbers, 7% with sixteen. <!-- claim: gap_on_new_images -->
 #
 # ## 6 · Where do the codes lie?
 #
@@ -438,14 +438,14 @@ plots.clouds(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi chấm là mã của một ảnh, mỗi bản đồ tô màu ba chữ số, còn lại là màu xám.* (Các vòng tròn nét đứt có bán kính 1, 2, 3.) Các chữ số tụ thành vùng dù mạng chưa từng thấy nhãn: 0, 1 và 6 tách nhau, còn 4, 7, 9 thì lẫn vào nhau, 3, 5, 8 cũng vậy.
+# *Hình: mỗi chấm là mã của một ảnh, mỗi bản đồ tô màu ba chữ số, còn lại là màu xám.* (Các vòng tròn nét đứt có bán kính 1, 2, 3.) Các chữ số tụ thành vùng dù mạng chưa từng thấy nhãn: 0, 1 và 6 tách nhau; 4 và 9 thì lẫn vào nhau, 7 ít hơn; 3, 5, 8 cũng lẫn.
 #
 # Đề bài nói rằng AE đưa những dữ liệu *giống nhau* ra xa nhau và những dữ liệu *khác nhau* lại gần nhau. Ta đo vế thứ hai: mã gần nhất có phải là mã của một chữ số khác không? Để so sánh, ta đo cả VAE của bài sau, `vae-2d`.
 
 # %% [markdown] lang="en"
-# *The figure: each dot is the code of an image; each map has three digits in colour and the others in grey.* (The dashed circles have radius 1, 2 and 3.) The digits gather in regions although the network has never seen a label: 0, 1 and 6 apart, while 4, 7 and 9 are mixed, and so are 3, 5 and 8.
+# *The figure: each dot is the code of an image; each map has three digits in colour and the others in grey.* (The dashed circles have radius 1, 2 and 3.) The digits gather in regions although the network has never seen a label: 0, 1 and 6 apart, while 4 and 9 are mixed, 7 less so, and 3, 5 and 8 are mixed too.
 #
-# The exercise says that an AE sends *similar* data far apart and *different* data close together. Measure the second half: does the nearest code belong to another digit? To compare, take the next lesson's VAE, `vae-2d`, as well.
+# The handout says that an AE sends *similar* data far apart and *different* data close together. Measure the second half: does the nearest code belong to another digit? To compare, take the next lesson's VAE, `vae-2d`, as well.
 
 
 # %%
@@ -507,7 +507,7 @@ for name in ("ae-2d", "vae-2d", "vae-2d-b1000"):
 # Hàm mất mát (loss) của AE chỉ phạt sai số tái tạo, nên *không nói gì về chỗ đặt các mã*. Đó là điều AE còn thiếu. Nhưng ta có thể tự tìm ra chỗ ấy bằng cách khớp một phân phối Gauss với các mã, rồi lấy $z$ từ đó.
 
 # %% [markdown] lang="en"
-# The AE has about 9 nats, the VAE about 0.4. <!-- claim: ae_mismatch --> Not every VAE agrees, though: `vae-2d-b1000`, trained with the exercise's $B = 1000$, is as far off as the AE (lesson 02).
+# The AE has about 9 nats, the VAE about 0.4. <!-- claim: ae_mismatch --> Not every VAE agrees, though: `vae-2d-b1000`, trained with the handout's $B = 1000$, is as far off as the AE (lesson 02).
 #
 # The AE's loss only punishes wrong reconstructions, so it *says nothing about where to put the codes*. That is what an AE lacks. But we can find out for ourselves: fit a Gaussian to the codes, and draw $z$ from it.
 
@@ -600,7 +600,7 @@ plots.curves(
 # **Ứng dụng và lịch sử.** AE dùng để nén, khử nhiễu (denoising) và giảm số chiều của dữ liệu; [bài 08](08_kinds.ipynb) và [bài 09](09_uses.ipynb) làm thử và so với những cách đơn giản hơn. VAE không ra đời để sửa AE. Kingma & Welling (2013) và Rezende và cộng sự (2014) tìm cách suy luận và học thật nhanh trong các mô hình có biến tiềm ẩn (latent variable), và đi đến một mạng trông giống như autoencoder.
 
 # %% [markdown] lang="en"
-# *The figure: how much the image changes at each of these equal steps.* Nothing jumps: the decoder consists of continuous functions, so points that are close *enough* always give similar images. But equal steps do not change the image equally in the AE. Nor do they in the VAE, <!-- claim: uneven_steps --> nor with other non-linear decoders (Arvanitidis et al. 2018), so take care with distances in any latent space.
+# *The figure: how much the image changes at each of these equal steps.* Nothing jumps: the decoder consists of continuous functions, so points that are close *enough* always give similar images. But equal steps do not change the image equally in the AE. Nor do they in the VAE, <!-- claim: uneven_steps --> nor in general with other non-linear decoders (Arvanitidis et al. 2018), so take care with distances in any latent space.
 #
 # **Uses and history.** AEs are used for compression, denoising and dimension reduction; [lesson 08](08_kinds.ipynb) and [lesson 09](09_uses.ipynb) try them beside simple methods. The VAE was not invented to mend the AE: Kingma & Welling (2013) and Rezende et al. (2014) looked for fast inference and learning in models with latent variables, and arrived at a network that looks like an autoencoder.
 
@@ -619,7 +619,7 @@ plots.curves(
 #
 # ## Tóm tắt
 #
-# - **Hai con số đủ để đọc được khoảng ba trong bốn ảnh chữ số, mười sáu con số đủ để đọc gần như tất cả.**
+# - **Hai con số đủ để đọc được hai đến ba trong bốn ảnh chữ số, mười sáu con số đủ để đọc gần như tất cả.**
 # - Autoencoder (encoder, bottleneck, decoder) học không cần nhãn, bằng cách giảm sai số tái tạo (MSE hoặc BCE).
 # - AE không cho biết lấy $z$ ở đâu để sinh ảnh. Có thể khớp một phân phối với các mã; VAE thì học luôn điều đó.
 #
@@ -640,7 +640,7 @@ plots.curves(
 #
 # ## Recap
 #
-# - **Two numbers are enough to read about three of four pictures of digits, sixteen to read nearly all.**
+# - **Two numbers are enough to read two to three of four pictures of digits, sixteen to read nearly all.**
 # - An autoencoder (encoder, bottleneck, decoder) learns without labels, by bringing down its reconstruction error (MSE or BCE).
 # - An AE does not say where to take a $z$ from to make images. One can fit a distribution to its codes; the VAE learns that at once.
 #

@@ -11,7 +11,7 @@
 # # Lesson 02 · The variational autoencoder (VAE)
 #
 # *Give an autoencoder any code $z$ and it draws a picture, but it does not say where to take a $z$ from. Can a network be trained so that we know beforehand?*
-# This lesson tells how a picture comes about in two steps, builds the exercise's **variational autoencoder** (VAE) from that story,
+# This lesson tells how a picture comes about in two steps, builds the handout's **variational autoencoder** (VAE) from that story,
 # and finds out by experiment what each of the VAE's two novelties does.
 #
 # Computing takes about 20 seconds on two CPU cores; you will need about 60 minutes.
@@ -54,13 +54,13 @@ plots.histograms(
 # %% [markdown] lang="vi"
 # *Hình: màu xanh là $z$ của cả 100.000 lần; màu cam chỉ là những $z$ có $x$ gần 1, chúng dồn lại quanh 0,5.* Màu xanh là prior. Màu cam là **phân phối hậu nghiệm** (posterior) $p(z \mid x = 1)$, tức là những gì ta biết về $z$ sau khi đã thấy $x$. Ở ví dụ này, posterior tính được chính xác: trung bình $\tfrac12$, phương sai (variance) $\tfrac12$. Bài 03 và bài 04 sẽ dùng lại nó.
 #
-# Hãy nhìn con số in ra: chỉ khoảng 4% số lần cho $x$ gần 1, những lần còn lại phải bỏ đi. Mà ở đây $x$ mới chỉ là một con số. Nếu $x$ là 784 điểm ảnh thì có lấy bao nhiêu $z$ cũng khó gặp đúng bức ảnh đang xét. Muốn huấn luyện, ta cần ngay những $z$ hợp với ảnh ấy. Vì thế VAE có thêm mạng thứ hai, bộ mã hóa (encoder): nhìn ảnh $x$, nó đoán posterior.
+# Hãy nhìn con số in ra: chỉ khoảng 4% số lần cho $x$ gần 1, những lần còn lại phải bỏ đi. Mà ở đây $z$ mới chỉ là một con số. Với hai chiều tiềm ẩn, lấy một nghìn $z$ cho mỗi ảnh thì vẫn còn được; nhưng cứ thêm một chiều, con số ấy lại nhân lên nhiều lần. Muốn huấn luyện, ta cần ngay những $z$ hợp với ảnh ấy. Vì thế VAE có thêm mạng thứ hai, bộ mã hóa (encoder): nhìn ảnh $x$, nó đoán posterior.
 #
 # | ký hiệu | tên | trong ví dụ | trong VAE |
 # | --- | --- | --- | --- |
 # | $p(z)$ | prior: $z$ ở đâu khi chưa thấy ảnh | $\mathcal{N}(0, 1)$ | $\mathcal{N}(0, I)$ |
 # | $p_\theta(x \mid z)$ | decoder: từ $z$ ra ảnh nào | $\mathcal{N}(z, 1)$ | một mạng, trọng số $\theta$ |
-# | $p(z \mid x)$ | posterior: $z$ ở đâu khi đã thấy ảnh | trung bình $x/2$, phương sai $1/2$ | không tính được |
+# | $p(z \mid x)$ | posterior: $z$ ở đâu khi đã thấy ảnh | trung bình $x/2$, phương sai $1/2$ | không có công thức |
 # | $q_\phi(z \mid x)$ | posterior xấp xỉ, do encoder tính | không cần | $\mathcal{N}(\mu(x), \sigma^2(x))$: một mạng, trọng số $\phi$ |
 #
 # Phân phối Gauss còn gọi là *phân phối chuẩn*; riêng $\mathcal{N}(0, I)$ là *phân phối chuẩn tắc* (standard normal distribution): các phần tử của $z$ độc lập với nhau, trung bình 0, phương sai 1. Ở $q_\phi(z \mid x)$ các phần tử cũng độc lập, nhưng phần tử thứ $j$ có trung bình $\mu_j(x)$ và phương sai $\sigma_j^2(x)$ riêng.
@@ -68,13 +68,13 @@ plots.histograms(
 # %% [markdown] lang="en"
 # *The figure: blue, the $z$ of all 100,000 rounds; orange, only those whose $x$ came near 1: they gather around 0.5.* Blue is the prior. Orange is the **posterior** $p(z \mid x = 1)$, what we know of $z$ once we have seen $x$. Here it can be computed exactly: mean $\tfrac12$, variance $\tfrac12$. Lessons 03 and 04 will use it again.
 #
-# Look at the number printed: only some 4% of the rounds gave an $x$ near 1, and all others were thrown away. And here $x$ is a single number. With 784 pixels, however many $z$ we draw, we shall hardly ever meet the picture in question. Training needs a $z$ that fits this picture straight away. So a VAE has a second network, the **encoder**, which looks at $x$ and guesses the posterior.
+# Look at the number printed: only some 4% of the rounds gave an $x$ near 1, and all others were thrown away. And here $z$ is a single number. With two latent dimensions a thousand $z$ for each picture would still do; every further dimension multiplies their number. Training needs a $z$ that fits this picture straight away. So a VAE has a second network, the **encoder**, which looks at $x$ and guesses the posterior.
 #
 # | symbol | name | in the example | in a VAE |
 # | --- | --- | --- | --- |
 # | $p(z)$ | prior: where $z$ is before we see a picture | $\mathcal{N}(0, 1)$ | $\mathcal{N}(0, I)$ |
 # | $p_\theta(x \mid z)$ | decoder: which picture comes of $z$ | $\mathcal{N}(z, 1)$ | a network with weights $\theta$ |
-# | $p(z \mid x)$ | posterior: where $z$ is once we see the picture | mean $x/2$, variance $1/2$ | cannot be computed |
+# | $p(z \mid x)$ | posterior: where $z$ is once we see the picture | mean $x/2$, variance $1/2$ | no formula |
 # | $q_\phi(z \mid x)$ | approximate posterior, from the encoder | not needed | $\mathcal{N}(\mu(x), \sigma^2(x))$: a network with weights $\phi$ |
 #
 # A Gaussian is also called a *normal distribution*, and $\mathcal{N}(0, I)$ the *standard normal* one: the entries of $z$ are independent, with mean 0 and variance 1. In $q_\phi(z \mid x)$ they are independent too, but entry $j$ has a mean $\mu_j(x)$ and a variance $\sigma_j^2(x)$ of its own.
@@ -98,7 +98,7 @@ diagrams.plot_vae()
 #
 # ## 2 · The class `VAE`
 #
-# These are the layers of the exercise (step III.5) under the exercise's names, with the shapes at the ends of the lines.
+# These are the layers of the handout (step III.5) under its names, with the shapes at the ends of the lines.
 #
 # ### Why $\log\sigma^2$ and not $\sigma$?
 #
@@ -183,7 +183,7 @@ print(vae.load_state_dict(models.load_pretrained("vae-2d").state_dict()))
 # Mạng xử lý cả batch cùng lúc. Hãy đoán kích thước của mỗi tensor trước khi xem kết quả; ở đây $d = 10$.
 
 # %% [markdown] lang="en"
-# The exercise's layers add up to **68,485** parameters. A linear layer from 3,136 numbers to $d$ has $3136 \cdot d$ weights and $d$ biases. So one more latent dimension adds 3,137 parameters to `fc_mu`, as many to `fc_logvar`, and 3,136 to `fc_decode`.
+# The handout's layers add up to **68,485** parameters. A linear layer from 3,136 numbers to $d$ has $3136 \cdot d$ weights and $d$ biases. So one more latent dimension adds 3,137 parameters to `fc_mu`, as many to `fc_logvar`, and 3,136 to `fc_decode`.
 #
 # A transposed convolution with kernel $k$, stride $s$ and padding $p$ turns a side $n$ into $(n - 1)s - 2p + k$: 7 becomes 13. `output_padding=1` adds the missing row and column, which makes 14.
 #
@@ -264,7 +264,7 @@ for row in torch.cat([mu, sigma, *draws], dim=1).tolist():
 #
 # $$B \times (\text{squared error of the picture}) + \mathrm{KL}.$$
 #
-# The **KL divergence** measures how much the cloud $q_\phi(z \mid x)$ differs from the prior $\mathcal{N}(0, I)$. It is never negative, and 0 only for $\mu = 0$, $\sigma = 1$. $B$ says how much the error counts; the exercise has $B = 1000$, `vae-2d` has $B = 10$. Lesson 04 derives the formula and the meaning of $B$.
+# The **KL divergence** measures how much the cloud $q_\phi(z \mid x)$ differs from the prior $\mathcal{N}(0, I)$. It is never negative, and 0 only for $\mu = 0$, $\sigma = 1$. $B$ says how much the error counts; the handout has $B = 1000$, `vae-2d` has $B = 10$. Lesson 04 derives the formula and the meaning of $B$.
 #
 # ### Your turn: look at the cloud
 #
@@ -308,19 +308,20 @@ vaes = {name: models.load_pretrained(file) for name, file in files.items()}
 # %%
 torch.manual_seed(0)
 with torch.no_grad():
-    rows = {name: draw(model, images[:1], 10) for name, model in vaes.items()}
+    rows = {tr("ảnh x", "image x"): images[:1]}
+    rows |= {name: draw(model, images[:1], 10) for name, model in vaes.items()}
 title = tr("Mười mẫu từ đám mây của một ảnh", "Ten samples from one image's cloud")
 plots.plot_images(rows, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình: với $B = 1000$ và $B = 10$, mười ảnh gần như một; với $B = 0{,}3$, chúng khác nhau thấy rõ.* Khi huấn luyện, decoder nhận những điểm như thế chứ không nhận $\mu$. Vì thế nó bị ép vẽ gần như cùng một ảnh ở khắp đám mây, rộng đến đâu là tùy $\sigma$.
+# *Hình: với $B = 1000$ và $B = 10$, mười ảnh gần như một; với $B = 0{,}3$, chúng khác nhau thấy rõ.* Khi huấn luyện, decoder nhận những điểm như thế chứ không nhận $\mu$. Vì thế nó được huấn luyện trên cả đám mây; các ảnh ở đó được phép khác nhau bao nhiêu là tùy $B$.
 #
 # ## 4 · Mọi đám mây trên nền prior
 #
 # Lúc sinh ảnh, $z$ được lấy từ $\mathcal{N}(0, I)$. Vậy các đám mây của mọi ảnh, gộp lại, có nằm đúng chỗ ấy không? Mỗi hình elip dưới đây là đám mây của một ảnh, vẽ đến $2\sigma$; với autoencoder (AE) thì mỗi ảnh chỉ là một chấm.
 
 # %% [markdown] lang="en"
-# *The figure: with $B = 1000$ and $B = 10$ the ten pictures are nearly one; with $B = 0.3$ they clearly differ.* In training the decoder is given such points, not $\mu$. So it is pushed to draw nearly the same picture all over the cloud, as far as $\sigma$ reaches.
+# *The figure: with $B = 1000$ and $B = 10$ the ten pictures are nearly one; with $B = 0.3$ they clearly differ.* In training the decoder is given such points, not $\mu$. So it is trained on the whole cloud; how much its pictures may differ there is a matter of $B$.
 #
 # ## 4 · All clouds over the prior
 #
@@ -357,7 +358,7 @@ plots.clouds(dots, sigmas=widths, limits=(-10, 10), columns=2, title=title)
 #
 # Để đo mức lệch này, `metrics.gaussian_kl` khớp một phân phối Gauss với các $\mu$ rồi tính KL giữa nó và $\mathcal{N}(0, I)$. Khớp hoàn toàn thì bằng 0 nat (nat là đơn vị thông tin tính bằng log tự nhiên). AE và $B = 1000$ đều hơn 9 nat, $B = 10$ khoảng 0,4, $B = 0{,}3$ gần 0.
 #
-# Vậy về chuyện nên lấy $z$ ở đâu, VAE với $B = 1000$ như đề bài cũng không biết gì hơn AE. $B$ nhỏ thì lại phải trả giá ở chỗ khác: sai số tái tạo với $B = 0{,}3$ là khoảng 38, với $B = 10$ chỉ khoảng 31.
+# Vậy về chuyện nên lấy $z$ ở đâu, VAE hai chiều với $B = 1000$ như đề bài cũng không biết gì hơn AE. $B$ nhỏ thì phải chịu thiệt ở chỗ khác, vì sau cùng một cách huấn luyện, sai số tái tạo của nó lớn hơn (bài 04).
 #
 # Đề bài viết rằng VAE không có bottleneck cố định. Thật ra chỗ hẹp vẫn còn: $z$ vẫn có $d$ con số. Điểm mới là nhiễu làm giới hạn lượng thông tin mà các con số ấy mang được về $x$: trung bình không quá giá trị KL trung bình, khoảng 23 nat với $B = 1000$, 8 nat với $B = 10$ và 2 nat với $B = 0{,}3$.
 #
@@ -370,9 +371,9 @@ plots.clouds(dots, sigmas=widths, limits=(-10, 10), columns=2, title=title)
 #
 # To measure the mismatch, `metrics.gaussian_kl` fits a Gaussian to the $\mu$ and takes its KL against $\mathcal{N}(0, I)$. A perfect match gives 0 nats (a nat is the unit of information with the natural logarithm). AE and $B = 1000$ have more than 9 nats, $B = 10$ about 0.4, $B = 0.3$ nearly 0.
 #
-# So a VAE with the exercise's $B = 1000$ knows no better than the AE where to take a $z$ from. A small $B$ has its price, too: the reconstruction error is about 38 with $B = 0.3$ and 31 with $B = 10$.
+# So a two-dimensional VAE with the handout's $B = 1000$ knows no better than the AE where to take a $z$ from. A small $B$ has its drawback, too: after the same training it reconstructs worse (lesson 04).
 #
-# The exercise says that a VAE has no fixed bottleneck. The narrow place is still there: $z$ still has $d$ numbers. What is new is that noise limits how much these numbers can tell of $x$: on average no more than the mean KL, about 23 nats with $B = 1000$, 8 with $B = 10$ and 2 with $B = 0.3$.
+# The handout says that a VAE has no fixed bottleneck. The narrow place is still there: $z$ still has $d$ numbers. What is new is that noise limits how much these numbers can tell of $x$: on average no more than the mean KL, about 23 nats with $B = 1000$, 8 with $B = 10$ and 2 with $B = 0.3$ (lesson 04 shows why).
 #
 # ## 5 · What does the noise do, what the KL?
 #
@@ -411,7 +412,7 @@ plots.clouds(dots, sigmas=widths, columns=2, title=title)
 # *Hình (bốn khung cùng một thang đo): ở hai khung trên, không có KL, mã trải rộng và lệch khỏi prior.* Ở hai khung dưới, có KL, mã nằm trong các vòng, nhưng thiếu nhiễu thì chúng co cụm lại. Bảng cho biết ba điều <!-- claim: noise_and_kl -->:
 #
 # - **KL quyết định mã nằm ở đâu.** Không có nó, `gaussian_kl` từ 5 nat trở lên; có nó thì dưới 1.
-# - **Chỉ có nhiễu thì nhiễu bị vô hiệu.** Mạng thu $\sigma$ xuống chỉ còn cỡ một phần nghìn độ phân tán của các mã, thế là nó lại thành một autoencoder.
+# - **Chỉ có nhiễu thì nhiễu bị vô hiệu.** Mạng thu $\sigma$ xuống chỉ còn vài phần nghìn độ phân tán của các mã, hoặc nhỏ hơn nhiều, thế là nó lại thành một autoencoder.
 # - **Nhiễu giữ cho các mã cách xa nhau và làm cho $\sigma$ có ý nghĩa.** Chỉ có KL thì các mã nằm gần nhau hơn, vì ngoài sai số ra không còn gì giữ chúng xa nhau. Khi ấy $\sigma$ của mọi ảnh bằng 1, chẳng nói lên điều gì.
 #
 # Cả bốn mạng tái tạo tốt như nhau. Còn ảnh mới, vẽ từ cùng những $z \sim \mathcal{N}(0, I)$, thì sao?
@@ -420,36 +421,29 @@ plots.clouds(dots, sigmas=widths, columns=2, title=title)
 # *The figure (four panels on one scale): in the two upper panels, without KL, the codes are wide and off the prior.* In the two lower ones, with KL, they lie within the circles, but without noise they huddle together. The table tells three things <!-- claim: noise_and_kl -->:
 #
 # - **The KL decides where the codes lie.** Without it `gaussian_kl` is 5 nats or more; with it, below 1.
-# - **Noise alone is put out of action.** The network shrinks $\sigma$ to about a thousandth of the codes' spread: it is an autoencoder again.
+# - **Noise alone is put out of action.** The network shrinks $\sigma$ to a few thousandths of the codes' spread, or far less: it is an autoencoder again.
 # - **Noise keeps the codes apart and gives $\sigma$ a meaning.** With the KL alone the codes lie closer together: but for the error itself, nothing keeps them apart. Then $\sigma$ is 1 for every image and says nothing.
 #
 # All four reconstruct equally well. And new pictures, from the same $z \sim \mathcal{N}(0, I)$?
 
 # %%
 torch.manual_seed(0)
-z = torch.randn(500, 2)
+z = torch.randn(10, 2)
 with torch.no_grad():
     new = {name: model.decode(z) for name, model in four.items()}
-print(" " * 13, tr("SSE so với ảnh thật gần nhất", "SSE to the nearest real image"))
-for name, pictures in new.items():
-    to_real = torch.cdist(pictures.flatten(1), x.flatten(1)) ** 2  # (500, 2000)
-    print(f"{name:13} {to_real.min(dim=1).values.mean():5.1f}")
-
-# %%
-rows = {name: pictures[:10] for name, pictures in new.items()}
 plots.plot_images(
-    rows, title=tr("Cùng mười z từ N(0, I)", "The same ten z from N(0, I)")
+    new, title=tr("Cùng mười z từ N(0, I)", "The same ten z from N(0, I)")
 )
 
 # %% [markdown] lang="vi"
-# *Hình: cùng những $z$ ấy, hai hàng trên (không có KL) có nhiều hình nhòe và rối hơn hai hàng dưới (có KL).* Với 500 ảnh mới, SSE so với ảnh thật gần nhất trung bình là khoảng 31 khi không có KL, 26 khi có <!-- claim: noise_and_kl -->. Theo số đo này, chỉ có KL cũng không kém gì có cả hai. Vậy sau lần huấn luyện ngắn này, riêng KL đã đủ để đặt các mã vào đúng chỗ. Nhiễu thì thay các chấm bằng đám mây: mỗi ảnh chiếm một vùng, và decoder được huấn luyện ở cả vùng ấy.
+# *Hình: cùng những $z$ ấy, hai hàng trên (không có KL) có nhiều hình nhòe và rối hơn hai hàng dưới (có KL).* Với ba seed của một mạng thứ hai, khoảng cách Fréchet đến ảnh thật (bài 09) khi không có KL lớn hơn gấp đôi khi có; chỉ có KL hay có cả hai thì ngang nhau. <!-- claim: noise_and_kl --> Vậy riêng KL đã đủ để đặt các mã vào đúng chỗ. Nhiễu thì thay các chấm bằng đám mây: mỗi ảnh chiếm một vùng, và decoder được huấn luyện ở cả vùng ấy.
 #
 # ## 6 · "Prior đã là $\mathcal{N}(0, I)$, vậy học $\mu$ và $\sigma$ làm gì?"
 #
 # Nếu mọi ảnh đều có $\mu = 0$, $\sigma = 1$ thì KL bằng 0, nhưng $z$ không nói gì về $x$. Hãy đo thử với `vae-2d` bằng $z$ từ encoder, bằng $z$ từ prior, và bằng một ảnh duy nhất cho mọi $x$ là ảnh trung bình.
 
 # %% [markdown] lang="en"
-# *The figure: from the same $z$ the two upper rows (without KL) hold more smeared and tangled shapes than the two lower ones (with KL).* The numbers are the squared error against the nearest real image, averaged over 500 new pictures: about 31 without KL, 26 with it <!-- claim: noise_and_kl -->. By this measure the KL alone does no worse than both. So after this short training the KL alone is enough to put the codes in place. Noise turns the dots into clouds: each image takes up a region, and the decoder is trained all over it.
+# *The figure: from the same $z$ the two upper rows (without KL) hold more smeared and tangled shapes than the two lower ones (with KL).* In three seeds of a second network the Fréchet distance to real images (lesson 09) is more than twice as large without the KL as with it; KL alone and both are a draw. <!-- claim: noise_and_kl --> So the KL alone is enough to put the codes in place. Noise turns the dots into clouds: each image takes up a region, and the decoder is trained all over it.
 #
 # ## 6 · "The prior is $\mathcal{N}(0, I)$ already, so why learn $\mu$ and $\sigma$?"
 #
@@ -470,7 +464,7 @@ for name, picture in pictures.items():
     print(f"{name:15} {losses.reconstruction_loss(picture, x):6.1f}")
 
 # %% [markdown] lang="vi"
-# Không nhìn ảnh, decoder vẽ một chữ số bất kỳ; vẽ nhầm chữ số thì sai hai lần, ở chỗ thừa nét và ở chỗ thiếu nét. Kết quả còn tệ hơn ảnh trung bình. Vậy $\mu$ và $\sigma$ được học để mang thông tin về $x$; prior chỉ cho biết *tất cả* các đám mây, gộp lại, nên nằm ở đâu.
+# Không nhìn ảnh, decoder vẽ một chữ số bất kỳ; nét đặt sai chỗ thì sai hai lần, ở chỗ thừa và ở chỗ thiếu, ngay cả khi vẽ đúng chữ số. Kết quả còn tệ hơn ảnh trung bình. Vậy $\mu$ và $\sigma$ được học để mang thông tin về $x$; prior chỉ cho biết *tất cả* các đám mây, gộp lại, nên nằm ở đâu.
 #
 # ## Trả lời câu hỏi đầu bài
 #
@@ -502,7 +496,7 @@ for name, picture in pictures.items():
 # **Đọc thêm:** Kingma & Welling 2013 (*Auto-Encoding Variational Bayes*) và 2019 (*An Introduction to Variational Autoencoders*); Rezende, Mohamed & Wierstra 2014; Doersch 2016 (*Tutorial on Variational Autoencoders*); Prince, *Understanding Deep Learning*, chương 17.
 
 # %% [markdown] lang="en"
-# Without looking, the decoder draws any digit; a wrong digit is wrong twice, where it has ink too much and where it has too little. It does worse than the mean image. So $\mu$ and $\sigma$ are learnt in order to carry information about $x$; the prior only says where *all* clouds together should lie.
+# Without looking, the decoder draws any digit; strokes in the wrong place are wrong twice, where there is ink too much and where there is too little, even when the digit is right. It does worse than the mean image. So $\mu$ and $\sigma$ are learnt in order to carry information about $x$; the prior only says where *all* clouds together should lie.
 #
 # ## The answer
 #
@@ -512,7 +506,7 @@ for name, picture in pictures.items():
 #
 # <details><summary><b>What does the encoder of a VAE put out?</b> (quiz question 6)</summary>
 #
-# Two vectors: the mean μ and the log of the variance, log σ². (The exercise calls logvar "variance" for short.)
+# Two vectors: the mean μ and the log of the variance, log σ². (The handout calls logvar "variance" for short.)
 # </details>
 #
 # <details><summary><b>What is the main difference between a VAE and a plain autoencoder?</b> (question 9)</summary>
@@ -529,6 +523,6 @@ for name, picture in pictures.items():
 #
 # - The VAE's story: $z \sim \mathcal{N}(0, I)$, then $x \sim p_\theta(x \mid z)$. The encoder guesses the posterior: $q_\phi(z \mid x) = \mathcal{N}(\mu(x), \sigma^2(x))$.
 # - $z$ is one sample, not a distribution and no probabilities. For a batch of $N$ images $\mu$, $\log\sigma^2$ and $z$ have shape $(N, d)$.
-# - The KL puts the codes where the prior is; noise turns the dots into clouds. The exercise's $B = 1000$ nearly undoes both.
+# - The KL puts the codes where the prior is; noise turns the dots into clouds. The handout's $B = 1000$ nearly undoes both.
 #
 # **Read on:** Kingma & Welling 2013 (*Auto-Encoding Variational Bayes*) and 2019 (*An Introduction to Variational Autoencoders*); Rezende, Mohamed & Wierstra 2014; Doersch 2016 (*Tutorial on Variational Autoencoders*); Prince, *Understanding Deep Learning*, chapter 17.

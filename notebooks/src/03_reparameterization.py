@@ -3,14 +3,14 @@
 #
 # *Mạng nơ-ron học nhờ gradient, nhưng làm sao gradient đi qua được một lần gieo xúc xắc?* VAE lấy mẫu ngẫu nhiên $z$ ngay giữa bộ mã hóa (encoder) và bộ giải mã (decoder). Bài này cho thấy mẹo **tái tham số hóa** (reparameterization) biến bước ấy thành một phép tính có đạo hàm, và đo xem không có mẹo thì mất gì.
 #
-# Máy tính chạy hết khoảng nửa phút trên CPU hai nhân; bạn hãy dành ra một giờ.
+# Máy tính chạy hết khoảng nửa phút trên CPU hai nhân; bạn hãy dành ra một giờ đến một giờ rưỡi.
 
 # %% [markdown] lang="en"
 # # Lesson 03 · Reparameterization
 #
 # *A network learns by gradients, but how can a gradient pass through a roll of the dice?* A VAE draws a random $z$ right between encoder and decoder. This lesson shows how the **reparameterization** trick turns that step into a computation that can be differentiated, and measures what is lost without it.
 #
-# Computing takes about half a minute on two CPU cores; allow yourself an hour.
+# Computing takes about half a minute on two CPU cores; allow yourself an hour to an hour and a half.
 
 # %%
 import math
@@ -347,7 +347,7 @@ mean_error = losses.reconstruction_loss(mean_image, digits.images)
 print(f"{tr('ảnh trung bình', 'the mean image')}: {mean_error:.1f}")
 
 # %% [markdown] lang="vi"
-# Mạng bị cắt vẫn học, nhưng chỉ decoder học: sai số tái tạo chỉ giảm đến mức của ảnh trung bình (dòng cuối). Sai số ấy không còn tác động được đến encoder; chỉ KL đến được đó, và kéo mọi ảnh về cùng $\mu = 0$, $\sigma = 1$. KL = 0,00 nói đúng điều ấy: $z$ không còn mang thông tin gì về $x$. Nếu VAE của bạn tái tạo ảnh nào cũng như nhau, hãy xem lại cả chỗ này. (Nguyên nhân hay gặp hơn là KL có trọng số quá lớn, bài 04.)
+# Mạng bị cắt vẫn học, nhưng chỉ decoder học: sai số tái tạo chỉ giảm đến mức của ảnh trung bình (dòng cuối). Sai số ấy không còn tác động được đến encoder; chỉ KL đến được đó, và kéo mọi ảnh về cùng $\mu = 0$, $\sigma = 1$. KL = 0,00 nói đúng điều ấy: $z$ không còn mang thông tin gì về $x$. Nếu VAE của bạn tái tạo ảnh nào cũng như nhau, hãy xem lại cả chỗ này. (Một nguyên nhân khác là KL có trọng số quá lớn, bài 04.)
 #
 # ## 4 · Không có mẹo này thì sao?
 #
@@ -366,7 +366,7 @@ print(f"{tr('ảnh trung bình', 'the mean image')}: {mean_error:.1f}")
 # Với phân phối Gauss, $\log q(z) = -\frac{(z-\mu)^2}{2\sigma^2} + \text{hằng số}$. Tính $\frac{d}{d\mu}\log q(z)$, nhân với giá trị `value` của hàm tại $z$, và viết thành hàm. `z`, `value` là các tensor nhiều mẫu; hãy trả về một ước lượng cho mỗi mẫu.
 
 # %% [markdown] lang="en"
-# The cut network still learns, but only its decoder does: the reconstruction error comes down no further than that of the mean image (last line). That error has no more say in the encoder; only the KL reaches it, and pulls every image to the same $\mu = 0$, $\sigma = 1$. That is what KL = 0.00 says: $z$ carries nothing about $x$ any more. If your VAE reconstructs all images alike, look here too. (The more usual cause is a KL that weighs too much, lesson 04.)
+# The cut network still learns, but only its decoder does: the reconstruction error comes down no further than that of the mean image (last line). That error has no more say in the encoder; only the KL reaches it, and pulls every image to the same $\mu = 0$, $\sigma = 1$. That is what KL = 0.00 says: $z$ carries nothing about $x$ any more. If your VAE reconstructs all images alike, look here too. (Another cause is a KL that weighs too much, lesson 04.)
 #
 # ## 4 · And without the trick?
 #
@@ -404,6 +404,7 @@ score_is_right = checks.check_score_gradient(score_gradient)
 
 # %%
 def estimates(f, mu, sigma, samples=200_000):
+    # tr("mỗi mẫu một mu, để mỗi gradient là một ước lượng riêng", "one mu per sample, so that each gradient is an estimate of its own")
     mus = torch.full((samples,), mu, requires_grad=True)
     q = Normal(mus, sigma)
     (pathwise,) = torch.autograd.grad(f(q.rsample()).sum(), mus)
@@ -507,12 +508,12 @@ for name, sigma in (sigma_of | {"σ = 1": 1.0}).items():
 # %% [markdown] lang="vi"
 # Ở $\sigma$ của `vae-2d`, score function cần số mẫu gấp hơn mười triệu lần, có baseline thì vẫn hơn mười nghìn lần; ở `vae-2d-b0.3`, vài trăm lần và vài chục lần. Với mẹo tái tham số hóa, **một** mẫu cho mỗi ảnh trong mỗi bước là đủ để học. Điều mẹo này mang lại không phải khả năng lấy mẫu, mà là một gradient ít nhiễu.
 #
-# Đó là kết quả cho một hàm trơn, không phải một định lý. Với hàm dao động nhanh, như $\sin 20z$, pathwise lại kém hơn (Mohamed và cộng sự, *Monte Carlo Gradient Estimation in Machine Learning*, 2020). Mẹo này còn đòi hỏi hàm phải lấy đạo hàm được và $z$ phải liên tục; khi $z$ rời rạc, người ta vẫn dùng score function.
+# Đó là kết quả cho một hàm trơn, không phải một định lý. Với hàm dao động nhiều lần trong khoảng $\sigma$, như $\sin 20z$ với $\sigma = 1$, pathwise lại kém hơn (Mohamed và cộng sự, *Monte Carlo Gradient Estimation in Machine Learning*, 2020). Mẹo này còn đòi hỏi hàm phải lấy đạo hàm được và $z$ phải liên tục; khi $z$ rời rạc, người ta vẫn dùng score function.
 
 # %% [markdown] lang="en"
 # At the $\sigma$ of `vae-2d` the score function needs more than ten million times as many samples, with a baseline still more than ten thousand times; at that of `vae-2d-b0.3` some hundreds and some dozens. With the trick, **one** sample per image and step is enough to learn from. What reparameterization buys is not the ability to sample but a gradient with little noise.
 #
-# That holds for a smooth function; it is no theorem. For one that oscillates fast, such as $\sin 20z$, the pathwise estimate is the worse one (Mohamed et al., *Monte Carlo Gradient Estimation in Machine Learning*, 2020). The trick also needs a function that can be differentiated and a continuous $z$; for a discrete $z$ the score function is still in use.
+# That holds for a smooth function; it is no theorem. For one that oscillates many times within $\sigma$, such as $\sin 20z$ at $\sigma = 1$, the pathwise estimate is the worse one (Mohamed et al., *Monte Carlo Gradient Estimation in Machine Learning*, 2020). The trick also needs a function that can be differentiated and a continuous $z$; for a discrete $z$ the score function is still in use.
 
 # %%
 for name, values in zip(
@@ -575,10 +576,10 @@ plots.clouds(
 # Câu 4 của bài trắc nghiệm ghi công cho bước lấy mẫu với tái tham số hóa. Nói chặt chẽ thì có ba việc khác nhau:
 #
 # - **Phần KL** (bài 04) cho biết lấy $z$ ở đâu: nó giữ cho đám mây của mọi ảnh, *gộp chung lại*, gần $\mathcal{N}(0, I)$, dù có nhiễu hay không. <!-- claim: kl_says_where -->
-# - **Nhiễu khi lấy mẫu** giúp decoder vẽ được ở đó: nó được huấn luyện trên cả đám mây chứ không chỉ ở $\mu$. Bỏ nhiễu đi mà giữ KL thì $\sigma$ vô nghĩa, và $z$ lấy từ đám mây cho sai số gấp đôi. <!-- claim: noise_fills_clouds -->
+# - **Nhiễu khi lấy mẫu** làm cho $\sigma$ có ý nghĩa: nhờ nó, mạng phải chọn mỗi đám mây rộng bao nhiêu. Bỏ nhiễu mà giữ KL thì $\sigma$ đứng ở 1, lớn hơn cả độ phân tán của các mã. <!-- claim: noise_gives_sigma_meaning --> Còn chất lượng của ảnh sinh từ $\mathcal{N}(0, I)$ thì ngang nhau, có nhiễu hay không. <!-- claim: noise_and_kl -->
 # - **Mẹo tái tham số hóa** làm cho việc huấn luyện ấy hiệu quả. Lúc sinh ảnh thì chỉ cần $z \sim \mathcal{N}(0, I)$ và decoder: không có $\mu$, $\sigma$ nào, cũng không cần gradient.
 #
-# Vậy sao không dùng luôn $\mathcal{N}(0, I)$ khi huấn luyện, mà phải học $\mu$ và $\sigma$? Vì $z$ lấy từ đó không biết gì về ảnh cần tái tạo (bài 04 đo điều này).
+# Vậy sao không dùng luôn $\mathcal{N}(0, I)$ khi huấn luyện, mà phải học $\mu$ và $\sigma$? Vì $z$ lấy từ đó không biết gì về ảnh cần tái tạo (bài 02, phần 6 đo điều này).
 #
 # ## Tự kiểm tra
 #
@@ -589,14 +590,14 @@ plots.clouds(
 #
 # <details><summary><b>Trong VAE, thành phần nào giúp mô hình tạo ra dữ liệu mới thay vì chỉ chép lại đầu vào?</b> (câu 4)</summary>
 #
-# Đáp án của đề bài là bước lấy mẫu với tái tham số hóa. Nói chặt chẽ hơn: KL cho biết lấy z ở đâu, nhiễu khi lấy mẫu giúp decoder vẽ được ở đó, còn mẹo tái tham số hóa giúp huấn luyện được mô hình như vậy.
+# Lựa chọn được chờ đợi là bước lấy mẫu với tái tham số hóa. Nói chặt chẽ hơn: KL cho biết lấy z ở đâu, nhiễu khi lấy mẫu làm cho σ có ý nghĩa, còn mẹo tái tham số hóa giúp huấn luyện được mô hình như vậy.
 # </details>
 #
 # ## Tóm tắt
 #
 # - Gradient đi qua được lần gieo xúc xắc nhờ cách viết $z = \mu + \sigma \odot \varepsilon$: sự ngẫu nhiên nằm ở $\varepsilon$, còn $\mu$ và $\sigma$ đi vào $z$ bằng phép cộng và phép nhân. Nhiễu mới cho từng ảnh, từng chiều, từng lần gọi.
 # - $\mu$ và $\sigma$ là đầu ra của encoder; thứ được cập nhật là trọng số, nhờ gradient đi qua $\mu$ và $\sigma$.
-# - Không có mẹo vẫn còn score function, nhưng $\sigma$ càng nhỏ thì nó càng nhiễu.
+# - Không có mẹo vẫn còn score function, nhưng $\sigma$ càng nhỏ thì nó càng cần nhiều mẫu hơn so với khi dùng mẹo.
 #
 # *Đọc thêm:* Kingma & Welling, *Auto-Encoding Variational Bayes* (2014); Rezende, Mohamed & Wierstra, *Stochastic Backpropagation* (2014); Kingma & Welling, *An Introduction to Variational Autoencoders* (2019), mục 2.4.
 
@@ -608,10 +609,10 @@ plots.clouds(
 # Quiz question 4 gives the credit to the sampling with reparameterization. Strictly, there are three different matters:
 #
 # - **The KL** (lesson 04) says where to draw $z$: it keeps the clouds of all images, *taken together*, near $\mathcal{N}(0, I)$, with the noise or without. <!-- claim: kl_says_where -->
-# - **The sampling noise** makes the decoder answer there: it is trained on whole clouds and not only at $\mu$. Without the noise, but with the KL, $\sigma$ means nothing, and a $z$ drawn from the cloud has twice the error. <!-- claim: noise_fills_clouds -->
+# - **The sampling noise** gives $\sigma$ its meaning: it makes the network choose how wide each cloud is. Without the noise, but with the KL, $\sigma$ stays at 1, wider than the spread of the codes. <!-- claim: noise_gives_sigma_meaning --> Images from $\mathcal{N}(0, I)$ are as good with the noise as without. <!-- claim: noise_and_kl -->
 # - **The trick** makes that training efficient. Making an image takes only $z \sim \mathcal{N}(0, I)$ and the decoder: no $\mu$, no $\sigma$, no gradients.
 #
-# Why learn $\mu$ and $\sigma$, then, and not train with $\mathcal{N}(0, I)$ itself? Because such a $z$ knows nothing of the image to be rebuilt (lesson 04 measures this).
+# Why learn $\mu$ and $\sigma$, then, and not train with $\mathcal{N}(0, I)$ itself? Because such a $z$ knows nothing of the image to be rebuilt (lesson 02, part 6 measures this).
 #
 # ## Test yourself
 #
@@ -622,13 +623,13 @@ plots.clouds(
 #
 # <details><summary><b>Which part of a VAE lets it make new data instead of only copying its input?</b> (question 4)</summary>
 #
-# The handout's answer is the sampling with reparameterization. More strictly: the KL says where to draw z, the sampling noise makes the decoder answer there, and the trick makes such a model trainable.
+# The option meant is the sampling with reparameterization. More strictly: the KL says where to draw z, the sampling noise gives σ its meaning, and the trick makes such a model trainable.
 # </details>
 #
 # ## Recap
 #
 # - The gradient passes through the roll of the dice because we write $z = \mu + \sigma \odot \varepsilon$: the randomness sits in $\varepsilon$, and $\mu$ and $\sigma$ enter $z$ by a sum and a product. Fresh noise for each image, each dimension and each call.
 # - $\mu$ and $\sigma$ are outputs of the encoder; what is updated are the weights, by gradients that pass through $\mu$ and $\sigma$.
-# - Without the trick there is still the score function, but the smaller $\sigma$, the noisier it is.
+# - Without the trick there is still the score function, but the smaller $\sigma$, the more samples it needs compared with the trick.
 #
 # *Further reading:* Kingma & Welling, *Auto-Encoding Variational Bayes* (2014); Rezende, Mohamed & Wierstra, *Stochastic Backpropagation* (2014); Kingma & Welling, *An Introduction to Variational Autoencoders* (2019), section 2.4.

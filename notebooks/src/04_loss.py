@@ -3,14 +3,14 @@
 #
 # *Một VAE phải cực tiểu hóa đại lượng nào, và hằng số $B = 1000$ trong hàm mất mát của đề bài thật ra có nghĩa gì?* Ta đi từ một câu hỏi xác suất đến **ELBO**, viết nó thành code, rồi in ra một giá trị đầy đủ của nó.
 #
-# Trên CPU hai nhân, máy chạy cả bài hết nửa phút; còn bạn, hãy dành ra một giờ.
+# Trên CPU hai nhân, máy chạy cả bài hết nửa phút; còn bạn, hãy dành ra một giờ đến một giờ rưỡi.
 
 # %% [markdown] lang="en"
 # # Lesson 04 · The loss
 #
 # *What must a VAE minimise, and what does the constant $B = 1000$ in the handout's loss really say?* We go from a question about probability to the **ELBO**, write it as code, and print one whole value of it.
 #
-# Computing takes half a minute on two CPU cores; allow yourself an hour.
+# Computing takes half a minute on two CPU cores; allow yourself an hour to an hour and a half.
 
 # %%
 import math
@@ -27,7 +27,7 @@ from vae_helpers import checks, data, losses, models, plots, tr, widgets
 #
 # $$p_\theta(x) = \int p_\theta(x|z)\, p(z)\, dz.$$
 #
-# Lấy thật nhiều $z$ từ prior rồi tính trung bình của $p_\theta(x|z)$ có được không? Hãy thử với mạng đã huấn luyện `vae-2d`, trong đó $-\log p_\theta(x|z)$ bằng 10 lần tổng bình phương sai số (SSE), cộng một hằng số (phần 4 giải thích số 10). Ta lấy 4.000 giá trị $z$ và tính xem mỗi giá trị góp bao nhiêu phần vào trung bình ấy.
+# Lấy thật nhiều $z$ từ prior rồi tính trung bình của $p_\theta(x|z)$ có được không? Hãy thử với mạng đã huấn luyện `vae-2d`, trong đó $-\log p_\theta(x|z)$ bằng 10 lần tổng bình phương sai số (SSE), cộng một hằng số (phần 4 giải thích số 10). Ta lấy 4.000 giá trị $z$ và tính xem mỗi giá trị góp bao nhiêu phần vào trung bình ấy. Vì $p_\theta(x|z)$ tỉ lệ với $\exp(-10 \cdot \text{SSE})$, phần ấy là mỗi giá trị chia cho tổng, đúng là việc `softmax` làm.
 
 # %% [markdown] lang="en"
 # ## 1 · From $\log p(x)$ to the ELBO
@@ -36,7 +36,7 @@ from vae_helpers import checks, data, losses, models, plots, tr, widgets
 #
 # $$p_\theta(x) = \int p_\theta(x|z)\, p(z)\, dz.$$
 #
-# Could we draw many $z$ from the prior and average $p_\theta(x|z)$? Try it with the trained network `vae-2d`, for which $-\log p_\theta(x|z)$ is 10 times the summed squared error plus a constant (part 4 explains the 10). We draw 4,000 values of $z$ and ask which share of that average each one supplies.
+# Could we draw many $z$ from the prior and average $p_\theta(x|z)$? Try it with the trained network `vae-2d`, for which $-\log p_\theta(x|z)$ is 10 times the summed squared error plus a constant (part 4 explains the 10). We draw 4,000 values of $z$ and ask which share of that average each one supplies. As $p_\theta(x|z)$ is proportional to $\exp(-10 \cdot \text{SSE})$, each value divided by their sum is its share, and that is what `softmax` computes.
 
 # %%
 test, _ = data.split(data.load_mnist(train=False), (0.2, 0.8), seed=0)
@@ -54,10 +54,10 @@ for image in x[:8]:
     print(f"{1 / share.pow(2).sum():.1f} {tr('trong', 'of')} 4000")
 
 # %% [markdown] lang="vi"
-# $1/\sum_i w_i^2$, với $w_i$ là phần đóng góp của từng $z$, là **cỡ mẫu hiệu dụng** (effective sample size): nếu mọi $z$ góp như nhau thì nó bằng 4.000. Ở đây nó chỉ từ 1 đến 4; với những mạng và ảnh khác, cũng chỉ có vài mẫu đáng kể. <!-- claim: prior_ess --> Với ảnh cuối cùng của vòng lặp, đây là những ảnh do các $z$ góp nhiều nhất cho ra:
+# $1/\sum_i w_i^2$, với $w_i$ là phần đóng góp của từng $z$, là **cỡ mẫu hiệu dụng** (effective sample size): nếu mọi $z$ góp như nhau thì nó bằng 4.000. Ở đây nó chỉ từ 1 đến 4; với những mạng $B = 10$ khác và ảnh khác, cũng chỉ có vài mẫu đáng kể. <!-- claim: prior_ess --> Với ảnh cuối cùng của vòng lặp, đây là những ảnh do các $z$ góp nhiều nhất cho ra:
 
 # %% [markdown] lang="en"
-# $1/\sum_i w_i^2$, with $w_i$ the share of each $z$, is the **effective sample size**: it would be 4,000 if all $z$ supplied the same. Here it is from 1 to 4, and with other networks and images, too, only a few draws count. <!-- claim: prior_ess --> For the last image of the loop, the $z$ with the largest shares draw these:
+# $1/\sum_i w_i^2$, with $w_i$ the share of each $z$, is the **effective sample size**: it would be 4,000 if all $z$ supplied the same. Here it is from 1 to 4, and with other networks of $B = 10$ and other images, too, only a few draws count. <!-- claim: prior_ess --> For the last image of the loop, the $z$ with the largest shares draw these:
 
 # %%
 largest = share.topk(8)
@@ -193,7 +193,7 @@ checks.check_kl_divergence(my_kl_divergence)
 #
 # $$\text{ELBO} = -\tfrac12\log 2\pi - \tfrac12\left((x - \theta - m)^2 + v\right) - \mathrm{KL}(\mathcal{N}(m, v)\,\|\,\mathcal{N}(0, 1)).$$
 #
-# Viết nó thành hàm; `m`, `v` là các tensor. Hình bên dưới sẽ được vẽ bằng hàm của bạn.
+# Viết nó thành hàm. `m`, `v` là những tensor một chiều chứa các giá trị cần thử, nên hãy viết KL của một chiều với $\sigma^2 = v$; `my_kl_divergence` sẽ cộng dọc theo chúng. Hình bên dưới sẽ được vẽ bằng hàm của bạn.
 
 # %% [markdown] lang="en"
 # ## 3 · Why make the ELBO large?
@@ -206,7 +206,7 @@ checks.check_kl_divergence(my_kl_divergence)
 #
 # $$\text{ELBO} = -\tfrac12\log 2\pi - \tfrac12\left((x - \theta - m)^2 + v\right) - \mathrm{KL}(\mathcal{N}(m, v)\,\|\,\mathcal{N}(0, 1)).$$
 #
-# Write that as a function; `m` and `v` are tensors. The figure below will be drawn by it.
+# Write that as a function. `m` and `v` are one-dimensional tensors of values to try, so write out the KL of one dimension with $\sigma^2 = v$; `my_kl_divergence` would sum along them. The figure below will be drawn by it.
 
 
 # %% tags=["exercise"]
@@ -244,7 +244,7 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi đường cong là một decoder, vạch nét đứt là $\log p(x)$ của nó; đường cong chạm vạch ở đúng chỗ $q$ là posterior thật.* Làm cho ELBO lớn lên có nghĩa là:
+# *Hình: mỗi đường cong là một decoder, vạch nét đứt màu đen là $\log p(x)$ của nó; đường cong chạm vạch ở đúng chỗ $q$ là posterior thật.* Làm cho ELBO lớn lên có nghĩa là:
 #
 # - khi đổi $\phi$ (ở đây là $m$): $\log p(x)$ đứng yên, khoảng hở khép lại, encoder tiến gần posterior thật;
 # - khi đổi $\theta$: chính $\log p(x)$ có thể tăng, tức là decoder tốt lên ($-1{,}516 \to -1{,}266$).
@@ -252,7 +252,7 @@ plots.curves(
 # Nhưng chỉ nhìn ELBO tăng thì không biết điều nào trong hai điều ấy đã xảy ra.
 
 # %% [markdown] lang="en"
-# *The figure: each curve is a decoder, the dashed line is its $\log p(x)$; the curve touches the line exactly at the true posterior.* To raise the ELBO means:
+# *The figure: each curve is a decoder, the black dashed line is its $\log p(x)$; the curve touches the line exactly at the true posterior.* To raise the ELBO means:
 #
 # - over $\phi$ (here $m$): $\log p(x)$ stays, the gap closes, the encoder approaches the true posterior;
 # - over $\theta$: $\log p(x)$ itself can rise, the decoder improves ($-1.516 \to -1.266$).
@@ -387,7 +387,7 @@ for name, B in (("vae-2d", 10), ("vae-2d-b1000", 1000), ("vae-2d-b1000", 10)):
     print(f"{name:13} B = {B:4}  recon {recon:.1f}  KL {kl:4.1f}  −ELBO {whole:8.1f}")
 
 # %% [markdown] lang="vi"
-# Hai mạng tái tạo tốt như nhau, vậy mà −ELBO cách nhau hơn 28.000 nat. (Số âm là bình thường, vì mật độ có thể lớn hơn 1.) Dòng cuối cho biết nguyên nhân: cũng mạng ấy, tính với $B = 10$, chỉ kém `vae-2d` chừng một chục nat. Ảnh thật gần như không thể xảy ra dưới một decoder chỉ chờ đợi sai số 2%.
+# Hai mạng tái tạo gần như nhau, vậy mà −ELBO cách nhau hơn 28.000 nat. (Số âm là bình thường, vì mật độ có thể lớn hơn 1.) Dòng cuối cho biết nguyên nhân: cũng mạng ấy, tính với $B = 10$, chỉ kém `vae-2d` chừng một chục nat. Ảnh thật gần như không thể xảy ra dưới một decoder chỉ chờ đợi sai số 2%.
 #
 # ## 5 · Vậy chọn $B$ bao nhiêu?
 #
@@ -398,7 +398,7 @@ for name, B in (("vae-2d", 10), ("vae-2d-b1000", 1000), ("vae-2d-b1000", 10)):
 # Decoder như thế gọi là **được hiệu chuẩn** (calibrated), tức là $\sigma_x$ của nó bằng đúng sai số thật. Hãy đo $S$ trên năm mạng, mỗi mạng được huấn luyện từ đầu với $B$ riêng của nó (20 hoặc 30 epoch; riêng `vae-2d-b0.3` chỉ 3 epoch):
 
 # %% [markdown] lang="en"
-# Both networks reconstruct equally well, yet their −ELBO are more than 28,000 nats apart. (A negative value is nothing unusual, for a density may exceed 1.) The last line says what does it: the same network, judged with $B = 10$, is only some ten nats behind `vae-2d`. Real images are all but impossible under a decoder that expects errors of 2%.
+# Both networks reconstruct almost equally well, yet their −ELBO are more than 28,000 nats apart. (A negative value is nothing unusual, for a density may exceed 1.) The last line says what does it: the same network, judged with $B = 10$, is only some ten nats behind `vae-2d`. Real images are all but impossible under a decoder that expects errors of 2%.
 #
 # ## 5 · So which $B$?
 #
@@ -406,7 +406,7 @@ for name, B in (("vae-2d", 10), ("vae-2d-b1000", 1000), ("vae-2d-b1000", 10)):
 #
 # $$\frac{S}{2v} + \frac{D}{2}\log v, \qquad -\frac{S}{2v^2} + \frac{D}{2v} = 0 \quad\Longrightarrow\quad \sigma_x^2 = \frac{S}{D}, \quad B = \frac{D}{2S}.$$
 #
-# Such a decoder is called **calibrated**: its $\sigma_x$ is its real error. Measure $S$ for five networks, each trained from scratch with its own $B$ (30 epochs; `vae-2d-b0.3` only 3):
+# Such a decoder is called **calibrated**: its $\sigma_x$ is its real error. Measure $S$ for five networks, each trained from scratch with its own $B$ (20 or 30 epochs; `vae-2d-b0.3` only 3):
 
 # %%
 trained_with = {"vae-2d-b0.3": 0.3, "vae-2d": 10, "vae-2d-b1000": 1000}
@@ -416,10 +416,10 @@ for name, B in trained_with.items():
     print(f"{name:14} B = {B:5} S = {S:4.1f} KL {kl:4.1f} D/(2S) = {D / (2 * S):4.1f}")
 
 # %% [markdown] lang="vi"
-# $B$ được hiệu chuẩn tùy thuộc vào từng mạng: khoảng 9 đến 13 với hai chiều tiềm ẩn, 76 đến 80 với mười sáu chiều. <!-- claim: calibrated_B --> $B = 1000$ của đề bài lớn hơn nhiều trong cả hai trường hợp. Với nó, KL được phép tăng thêm 1 nat chỉ để sai số giảm 0,001. Quả vậy, KL của `vae-2d-b1000` lớn gần gấp ba mà sai số hầu như chẳng nhỏ đi.
+# $B$ được hiệu chuẩn tùy thuộc vào từng mạng: ở đây khoảng 9 đến 13 với hai chiều tiềm ẩn và 76 đến 80 với mười sáu chiều; ở các mạng khác, mười sáu chiều cũng đòi $B$ lớn hơn. <!-- claim: calibrated_B --> $B = 1000$ của đề bài lớn hơn nhiều trong cả hai trường hợp. Với nó, KL được phép tăng thêm 1 nat chỉ để sai số giảm 0,001. Quả vậy, KL của `vae-2d-b1000` lớn gần gấp ba mà sai số hầu như chẳng nhỏ đi.
 
 # %% [markdown] lang="en"
-# The calibrated $B$ belongs to the network: about 9 to 13 with two latent dimensions, 76 to 80 with sixteen. <!-- claim: calibrated_B --> The handout's $B = 1000$ is far above both. It lets the network spend one more nat of KL for 0.001 less error: `vae-2d-b1000` has almost three times the KL and hardly anything to show for it.
+# The calibrated $B$ belongs to the network: here about 9 to 13 with two latent dimensions and 76 to 80 with sixteen; in other networks, too, sixteen dimensions ask for a larger one. <!-- claim: calibrated_B --> The handout's $B = 1000$ is far above both. It lets the network spend one more nat of KL for 0.001 less error: `vae-2d-b1000` has almost three times the KL and hardly anything to show for it.
 
 # %%
 torch.manual_seed(0)
@@ -435,9 +435,9 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: ba VAE được huấn luyện từ đầu với ba giá trị $B$, cùng những ảnh gốc và cùng những $z$.* Với $B = 0{,}3$, ảnh tái tạo mờ hơn và hay thành chữ số khác, kể cả khi so với một mạng $B = 10$ huấn luyện ngắn như thế. <!-- claim: small_B_underfits --> $B = 10$ và $B = 1000$ tái tạo ngang nhau, nhưng ảnh mới của $B = 1000$ chỉ gồm vài loại chữ số: các mã của nó trải rộng gấp ba lần prior, <!-- claim: wide_codes --> nên $z \sim \mathcal{N}(0, I)$ chỉ chạm tới phần giữa.
+# *Hình: ba VAE được huấn luyện từ đầu với ba giá trị $B$, cùng những ảnh gốc và cùng những $z$.* Với $B = 0{,}3$, ảnh tái tạo mờ hơn và hay thành chữ số khác; sai số cũng lớn hơn cả khi so với một mạng $B = 10$ huấn luyện ngắn như thế. <!-- claim: small_B_underfits --> $B = 10$ và $B = 1000$ tái tạo ngang nhau, nhưng ảnh mới của $B = 1000$ chỉ gồm vài loại chữ số: các mã của nó trải rộng gấp ba lần prior hoặc hơn, <!-- claim: wide_codes --> nên $z \sim \mathcal{N}(0, I)$ chỉ chạm tới những mã gần gốc tọa độ.
 #
-# Code VAE nào cũng có hằng số này, chỉ là ít ai gọi tên nó. Đưa về dạng $B \cdot$ SSE $+$ KL:
+# Code VAE nào cộng bình phương sai số với KL cũng có hằng số như thế, chỉ là ít ai gọi tên nó. Đưa về dạng $B \cdot$ SSE $+$ KL:
 #
 # | code | hàm mất mát | $B$ |
 # | --- | --- | --- |
@@ -447,12 +447,12 @@ plots.plot_images(
 # | PyTorch-VAE | MSE trên 12.288 số $+\; 0{,}00025 \cdot$ KL | 0,33 |
 # | ví dụ của PyTorch | tổng BCE $+$ KL | không có $B$ |
 #
-# Chia cả hàm mất mát cho $B$ thì KL có trọng số $1/B$, nhưng đó là so với SSE. Còn $\beta$ của β-VAE (bài 13) là so với một log-likelihood: nếu lấy decoder được hiệu chuẩn làm mốc thì $B = 1000$ ứng với $\beta \approx 12{,}7/1000 \approx 0{,}013$.
+# Chia cả hàm mất mát cho $B$ thì KL có trọng số $1/B$, nhưng đó là so với SSE. Còn $\beta$ của β-VAE (bài 10) là so với một log-likelihood: nếu lấy decoder được hiệu chuẩn làm mốc thì $B = 1000$ ứng với $\beta \approx 12{,}7/1000 \approx 0{,}013$.
 
 # %% [markdown] lang="en"
-# *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* With $B = 0.3$ the reconstructions are blurrier and often another digit, also beside a $B = 10$ trained as briefly. <!-- claim: small_B_underfits --> $B = 10$ and $B = 1000$ reconstruct alike, but the new images of $B = 1000$ are of a few kinds of digit only: its codes spread three times as wide as the prior, <!-- claim: wide_codes --> so $z \sim \mathcal{N}(0, I)$ reaches no more than their middle.
+# *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* With $B = 0.3$ the reconstructions are blurrier and often another digit; the error is larger also beside a $B = 10$ trained as briefly. <!-- claim: small_B_underfits --> $B = 10$ and $B = 1000$ reconstruct alike, but the new images of $B = 1000$ are of a few kinds of digit only: its codes spread three times as wide as the prior or more, <!-- claim: wide_codes --> so $z \sim \mathcal{N}(0, I)$ reaches only those near the origin.
 #
-# This constant is in every VAE's code, though few call it by a name. In the form $B \cdot$ SSE (the summed squared error) $+$ KL:
+# A constant like this is in every VAE code that weighs a squared error against the KL, though few call it by a name. In the form $B \cdot$ SSE (the summed squared error) $+$ KL:
 #
 # | code | loss | $B$ |
 # | --- | --- | --- |
@@ -462,7 +462,7 @@ plots.plot_images(
 # | PyTorch-VAE | MSE over 12,288 values $+\; 0.00025 \cdot$ KL | 0.33 |
 # | PyTorch's example | summed BCE $+$ KL | has no $B$ |
 #
-# Divide the loss by $B$ and the KL has the weight $1/B$, but against the plain summed error. The $\beta$ of the β-VAE (lesson 13) weighs it against a log-likelihood: beside the calibrated decoder, $B = 1000$ is a $\beta$ of $12.7/1000 \approx 0.013$.
+# Divide the loss by $B$ and the KL has the weight $1/B$, but against the plain summed error. The $\beta$ of the β-VAE (lesson 10) weighs it against a log-likelihood: beside the calibrated decoder, $B = 1000$ is a $\beta$ of $12.7/1000 \approx 0.013$.
 
 # %% [markdown] lang="vi"
 # ## 6 · MSE hay BCE?
@@ -505,7 +505,7 @@ for pixels in (x, black_and_white):
 #
 # <details><summary><b>Nếu KL chiếm trọng số quá cao thì sao?</b> (câu 10)</summary>
 #
-# Mô hình bị dưới khớp (underfitting), vì z được mang quá ít thông tin. <code>vae-2d-b0.3</code> là một ví dụ, với KL chỉ khoảng 2 nat và sai số lớn hơn hẳn.
+# Mô hình bị dưới khớp (underfitting), vì z được mang quá ít thông tin. <code>vae-2d-b0.3</code> là một ví dụ, với KL chỉ khoảng 2 nat; và sau cùng một cách huấn luyện, B nhỏ cũng cho sai số lớn hơn.
 # </details>
 #
 # ## Tóm tắt
@@ -535,14 +535,14 @@ for pixels in (x, black_and_white):
 #
 # <details><summary><b>What is the KL for?</b> (question 8)</summary>
 #
-# The handout's answer: it balances learning features against compressing the data. More precisely: it pulls the q(z|x) of each image towards the prior, and so limits how much information about x the z may carry.
+# The option meant: it balances learning features against compressing the data. More precisely: it pulls the q(z|x) of each image towards the prior, and so limits how much information about x the z may carry.
 #
 # Why? Averaged over the images, the KL equals that information plus KL(q(z)‖p(z)), where q(z) is the mean of all q(z|x). The second term is never negative, so the mean KL is an upper limit (Hoffman & Johnson, <i>ELBO surgery</i>, 2016).
 # </details>
 #
 # <details><summary><b>What happens if the KL weighs too much?</b> (question 10)</summary>
 #
-# The model underfits, because z may carry too little information. So does <code>vae-2d-b0.3</code>: a KL of only about 2 nats, and clearly more error.
+# The model underfits, because z may carry too little information. So does <code>vae-2d-b0.3</code>: a KL of only about 2 nats; and small B means more error after the same training, too.
 # </details>
 #
 # ## Recap

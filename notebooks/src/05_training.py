@@ -1,7 +1,7 @@
 # %% [markdown] lang="vi"
 # # Bài 05 · Huấn luyện
 #
-# *Làm sao 60.000 ảnh và một mạng chưa biết gì trở thành một mạng vẽ được chữ số?* Trong bài này, bạn gõ lại chính những dòng III.1–III.8 của đề bài (bản bài tập in sẵn,
+# *Làm sao 60.000 ảnh và một mạng chưa biết gì trở thành một mạng vẽ được chữ số?* Trong bài này, bạn chạy chính những dòng III.1–III.8 của đề bài (bản bài tập in sẵn,
 # xem bài 00). Bạn tự viết phần cốt lõi của **vòng lặp huấn luyện** (training loop), rồi làm quen với `fit`, hàm của khóa học dành cho những lần huấn luyện dài.
 #
 # Trên CPU hai nhân, máy chạy cả bài trong khoảng một phút; bạn sẽ cần khoảng 60 phút.
@@ -9,7 +9,7 @@
 # %% [markdown] lang="en"
 # # Lesson 05 · Training
 #
-# *How do 60,000 images and a network that knows nothing become a network that draws digits?* In this lesson you type the handout's own lines III.1–III.8
+# *How do 60,000 images and a network that knows nothing become a network that draws digits?* In this lesson you run the handout's own lines III.1–III.8
 # (the printed exercise that the course follows, see lesson 00), write the heart of the **training loop** yourself, and then meet `fit`, the course's
 # function for long trainings.
 #
@@ -18,14 +18,14 @@
 # %% [markdown] lang="vi"
 # ## III.1–III.2 · Thư viện và thiết bị
 #
-# Đây là các dòng `import` của đề bài và dòng chọn thiết bị: có GPU thì dùng GPU, không thì dùng CPU. Chỉ có hai chỗ khác bản in: `tqdm.auto` vẽ thanh tiến trình
+# Đây là các dòng `import` của đề bài và dòng chọn thiết bị: có GPU thì dùng GPU, không thì dùng CPU. Chỉ vài chỗ khác bản in: `os` và `datetime` được đưa lên đây, `Subset` là mới, `tqdm.auto` vẽ thanh tiến trình
 # của `tqdm` ở dạng dành cho notebook, và dòng `vae_helpers` nạp gói trợ giúp của khóa học. (`plt` để dành cho III.10, ở bài 06.)
 
 # %% [markdown] lang="en"
 # ## III.1–III.2 · Libraries and device
 #
-# These are the handout's imports, and its line that picks the device: a GPU if there is one, or else the CPU. Two things differ from the
-# print: `tqdm.auto` draws the bar of `tqdm` in a form for notebooks, and `vae_helpers` holds the course's helpers. (`plt` waits for III.10, in lesson 06.)
+# These are the handout's imports, and its line that picks the device: a GPU if there is one, or else the CPU. Little differs from the
+# print: `os` and `datetime` come here already, `Subset` is new, `tqdm.auto` draws the bar of `tqdm` in a form for notebooks, and `vae_helpers` holds the course's helpers. (`plt` waits for III.10, in lesson 06.)
 
 # %%
 import os
@@ -144,13 +144,13 @@ print(len(train_loader), tr("batch, batch cuối có", "batches, the last of"), 
 # ## III.5 · Mô hình
 #
 # Encoder thu ảnh $28 \times 28$ xuống $7 \times 7$ bằng hai lớp tích chập (convolution) với stride 2, rồi hai lớp tuyến tính cho ra $\mu$ và $\log\sigma^2$. Decoder đi
-# ngược lại bằng tích chập chuyển vị (transposed convolution). Bài 02 giải thích từng phần. Các lớp trong `models.VAE` của khóa học mang cùng tên, nên trọng số của hai mạng dùng lẫn cho nhau được.
+# ngược lại bằng tích chập chuyển vị (transposed convolution). Đây đúng là class của bài 02, nên bạn chỉ cần lướt qua. Các lớp trong `models.VAE` của khóa học mang cùng tên, nên trọng số của hai mạng dùng lẫn cho nhau được.
 
 # %% [markdown] lang="en"
 # ## III.5 · The model
 #
 # The encoder takes a $28 \times 28$ image down to $7 \times 7$ with two convolutions of stride 2, and two linear layers give $\mu$ and $\log\sigma^2$. The
-# decoder goes back up with transposed convolutions. Lesson 02 explains the parts. The course's `models.VAE` has the same layer names, so weights pass both ways.
+# decoder goes back up with transposed convolutions. It is the class of lesson 02; skim it. The course's `models.VAE` has the same layer names, so weights pass both ways.
 
 
 # %%
@@ -295,7 +295,7 @@ for Optimizer in (optim.Adam, optim.AdamW):
 # 4. lan truyền ngược (backpropagation): gradient của loss theo mọi trọng số;
 # 5. cập nhật trọng số.
 #
-# Trước đó, batch phải được chuyển sang `device`, vì `DataLoader` luôn để nó ở CPU.
+# Trước đó, batch phải được chuyển sang `device`, vì các tập dữ liệu này cho tensor trên CPU và `DataLoader` để nguyên đó.
 #
 # ### Lượt của bạn: một bước
 #
@@ -312,7 +312,7 @@ for Optimizer in (optim.Adam, optim.AdamW):
 # 4. backpropagate: the gradient of the loss with respect to every weight;
 # 5. update the weights.
 #
-# Before that the batch must go to `device`, since the `DataLoader` always leaves it on the CPU.
+# Before that the batch must go to `device`, since these data sets give CPU tensors and the `DataLoader` leaves them there.
 #
 # ### Your turn: one step
 #
@@ -333,7 +333,7 @@ def training_step(model, optimizer, x):
 
 
 # %%
-checks.check_training_step(training_step)
+right = checks.check_training_step(training_step)
 
 # %% [markdown] lang="vi"
 # ### Những bước đầu tiên
@@ -348,7 +348,6 @@ checks.check_training_step(training_step)
 # network needs it, but every loop should say it.
 
 # %%
-right = checks.check_training_step(training_step)
 step = training_step if right else training.training_step
 
 rows, sizes = [], []
@@ -554,7 +553,7 @@ plots.plot_history(history)
 # *Hình: loss, sai số tái tạo và KL theo epoch; nét liền là huấn luyện, nét đứt là kiểm định.* Sai số giảm ở cả hai tập, nên điều mạng học được cũng đúng với ảnh mới. KL (trục logarit) của epoch 1 còn mang
 # theo những batch đầu, khi nó vọt lên.
 #
-# Vì sao nét đứt nằm *dưới* nét liền? Chủ yếu vì sai số kiểm định được đo ở cuối epoch, còn sai số huấn luyện là trung bình qua mọi batch của epoch, lúc mạng vẫn đang khá lên. Đo bằng cùng một bộ trọng số, sai số của hai tập
+# Vì sao ở đồ thị sai số, nét đứt nằm *dưới* nét liền? Chủ yếu vì sai số kiểm định được đo ở cuối epoch, còn sai số huấn luyện là trung bình qua mọi batch của epoch, lúc mạng vẫn đang khá lên. Đo bằng cùng một bộ trọng số, sai số của hai tập
 # chênh nhau chưa đến một nửa khoảng ấy. <!-- claim: same_weights_same_error -->
 #
 # Tệp log có đúng các cột của đề bài, rồi đến các cột kiểm định; `History.read` đọc lại được tệp ấy.
@@ -563,7 +562,7 @@ plots.plot_history(history)
 # *The figure: loss, reconstruction error and KL by epoch; solid for training, dashed for validation.* The error falls on both sets, so what the network learns holds for new images too. The KL (logarithmic axis) of epoch 1
 # still holds the first batches, in which it shot up.
 #
-# Why do the dashed lines lie *below* the solid ones? Mainly because validation is measured at the end of the epoch, while the training number is a mean over batches in which the network was still getting better. With the same weights the errors of the two sets
+# Why does the dashed line of the error lie *below* the solid one? Mainly because validation is measured at the end of the epoch, while the training number is a mean over batches in which the network was still getting better. With the same weights the errors of the two sets
 # differ by less than half of that gap. <!-- claim: same_weights_same_error -->
 #
 # The log has the handout's columns, then those of the validation; `History.read` reads it back.

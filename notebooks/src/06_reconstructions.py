@@ -230,13 +230,13 @@ plots.plot_images(
 plots.plot_latent({"B = 1000": model, "B = 10": model_b10}, val_set, limits=(-11, 11))
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số; hai bản đồ cùng một tỉ lệ.* (Vài ảnh của $B = 1000$ nằm ngoài khung.) Ba vòng tròn nét đứt có bán kính 1, 2, 3 đánh dấu phân phối tiên nghiệm (prior) $\mathcal{N}(0, I)$. Trong hai chiều, chúng chứa 39%, 86% và 99%
+# *Hình: mỗi chấm là một ảnh, mỗi màu một chữ số; hai bản đồ cùng một tỉ lệ.* (Khoảng 3% số ảnh của $B = 1000$ nằm ngoài khung.) Ba vòng tròn nét đứt có bán kính 1, 2, 3 đánh dấu phân phối tiên nghiệm (prior) $\mathcal{N}(0, I)$. Trong hai chiều, chúng chứa 39%, 86% và 99%
 # số mẫu của nó. Ở cả hai bản đồ, các chữ số tự gom lại với nhau, dù không ai cho biết nhãn; vài chữ số giống nhau như 4 và 9 vẫn chồng lên nhau.
 #
 # Đám mây lệch khỏi prior bao nhiêu? Ta in ra trung bình và độ lệch chuẩn (standard deviation) của các mã, rồi KL giữa một phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$:
 
 # %% [markdown] lang="en"
-# *The figure: a dot for each image, a colour for each digit; both maps have one scale.* (A few images of $B = 1000$ lie outside the frame.) The three dashed circles of radius 1, 2 and 3 mark the prior $\mathcal{N}(0, I)$: in two dimensions they hold 39%, 86% and 99%
+# *The figure: a dot for each image, a colour for each digit; both maps have one scale.* (About 3% of the images of $B = 1000$ lie outside the frame.) The three dashed circles of radius 1, 2 and 3 mark the prior $\mathcal{N}(0, I)$: in two dimensions they hold 39%, 86% and 99%
 # of its samples. On both maps the digits gather by themselves, though nobody told the labels; some look-alikes such as 4 and 9 still overlap.
 #
 # How far does the cloud lie from the prior? We print the mean and the standard deviation of the codes, and the KL of a Gaussian fitted to the codes against $\mathcal{N}(0, I)$:
@@ -268,7 +268,7 @@ plots.plot_manifold(model, n=20, limits=edges)
 
 # %% [markdown] lang="vi"
 # *Hình: lưới 20 × 20 ảnh từ decoder của `vae-2d-b1000`.* Nơi có dữ liệu, chữ số này biến đổi êm dần thành chữ số kia. Nơi không có dữ liệu, decoder vẫn vẽ ra một thứ gì đó, dù chưa từng được huấn luyện ở đó.
-# Hãy tìm gốc tọa độ trên lưới, vì các mẫu của prior nằm quanh đó. Còn số 1 và số 7 thì nằm ở đâu?
+# Hãy tìm gốc tọa độ trên lưới, vì các mẫu của prior nằm quanh đó. Còn số 1 và số 7 nằm xa gốc tọa độ, nơi prior hiếm khi lấy mẫu.
 #
 # ## Sinh ảnh mới
 #
@@ -281,7 +281,7 @@ plots.plot_manifold(model, n=20, limits=edges)
 
 # %% [markdown] lang="en"
 # *The figure: a grid of 20 × 20 pictures by the decoder of `vae-2d-b1000`.* Where there are data, digits melt smoothly into each other. Where there are none, the decoder draws something all the same, though it was never trained there.
-# Find the origin on the grid: there the prior draws its samples. Where are the 1s and the 7s?
+# Find the origin on the grid: there the prior draws its samples. The 1s and the 7s lie far from it, where the prior hardly draws.
 #
 # ## Making new images
 #
@@ -328,14 +328,14 @@ figure
 #
 # ## Nên lấy $z$ ở đâu?
 #
-# Với $B = 1000$, prior chỉ phủ được một phía của đám mây. Thay vì prior, ta có thể lấy $z$ từ một phân phối Gauss khớp với các mã:
+# Với $B = 1000$, prior chỉ với tới phần đám mây quanh gốc tọa độ. Thay vì prior, ta có thể lấy $z$ từ một phân phối Gauss khớp với các mã:
 
 # %% [markdown] lang="en"
 # *The figure: new images, decoded from $z \sim \mathcal{N}(0, I)$.* Most can be read, but with $B = 1000$ try to find a 1 or a 7.
 #
 # ## Where to take $z$ from?
 #
-# With $B = 1000$ the prior reaches only one side of the cloud. Instead of the prior we can take $z$ from a Gaussian fitted to the codes:
+# With $B = 1000$ the prior reaches only the part of the cloud around the origin. Instead of the prior we can take $z$ from a Gaussian fitted to the codes:
 
 
 # %%
@@ -391,12 +391,12 @@ for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, code
 # Với $B = 1000$ và prior, hầu như không có số 1 hay số 7 nào, trong khi chúng chiếm hơn một phần năm số ảnh thật. Hai mươi ảnh chỉ gồm chừng sáu loại chữ số, còn với phân phối Gauss khớp mã là hơn bảy. Vậy decoder vẽ được các chữ số ấy,
 # chỉ có điều $z$ lấy từ prior hầu như không rơi vào chỗ của chúng. Ở các mạng huấn luyện từ seed khác, $B = 1000$ cũng thiếu nhiều loại hơn $B = 10$. <!-- claim: prior_misses_digits -->
 #
-# Phân phối Gauss ấy cũng chưa đúng hẳn: nó cho ra quá nhiều số 1 và số 7. Đám mây các mã không có dạng Gauss; một bài sau sẽ dùng một phân phối khớp hơn.
+# Phân phối Gauss ấy cũng chưa đúng hẳn: nó cho ra quá nhiều số 1 và số 7. Đám mây các mã không có dạng Gauss.
 #
 # ## Huấn luyện quá ít thì kết quả ra sao
 #
-# Giờ mới đến mạng mà bạn có được sau ba epoch. Nó khác `vae-2d-b1000` ở bốn điểm: 3 epoch thay vì 30; batch 256 thay vì 128; tốc độ học (learning rate) cố định $10^{-3}$ thay vì một chu kỳ lên tới $4 \cdot 10^{-3}$; 48.000 ảnh
-# thay vì 60.000. $B = 1000$ thì giống nhau. Vì thế, so hai mạng với nhau không cho biết điểm nào là quyết định; phép so chỉ cho thấy ảnh của một mạng *học chưa đủ* trông ra sao.
+# Giờ mới đến mạng mà bạn có được sau ba epoch. Nó khác `vae-2d-b1000` ở năm điểm: 3 epoch thay vì 30; batch 256 thay vì 128; tốc độ học (learning rate) cố định $10^{-3}$ thay vì một chu kỳ lên tới $4 \cdot 10^{-3}$; 48.000 ảnh
+# thay vì 60.000; seed khác. $B = 1000$ thì giống nhau. Vì thế, so hai mạng với nhau không cho biết điểm nào là quyết định; phép so chỉ cho thấy ảnh của một mạng *học chưa đủ* trông ra sao.
 #
 # ⏱ Khoảng 40 giây trên CPU hai nhân.
 
@@ -404,12 +404,12 @@ for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, code
 # With $B = 1000$ and the prior there is hardly a 1 or a 7, though they are more than a fifth of the real images. Twenty images hold about six kinds of digit, with the fitted Gaussian more than seven. So the decoder can draw those digits;
 # the prior hardly ever takes a $z$ from their places. In networks trained from other seeds, too, $B = 1000$ lacks more kinds than $B = 10$. <!-- claim: prior_misses_digits -->
 #
-# The fitted Gaussian is not quite right either: it gives too many 1s and 7s. The cloud of the codes is not shaped like a Gaussian; a later lesson fits a better distribution.
+# The fitted Gaussian is not quite right either: it gives too many 1s and 7s. The cloud of the codes is not shaped like a Gaussian.
 #
 # ## What too little training looks like
 #
-# Only now the network that you have after three epochs. It differs from `vae-2d-b1000` in four ways: 3 epochs instead of 30; batches of 256 instead of 128; a constant learning rate of $10^{-3}$ instead of one cycle up to $4 \cdot 10^{-3}$;
-# 48,000 images instead of 60,000. $B = 1000$ is the same. So comparing the two does not tell which of these decides; it only shows what a network looks like that has *not learnt enough*.
+# Only now the network that you have after three epochs. It differs from `vae-2d-b1000` in five ways: 3 epochs instead of 30; batches of 256 instead of 128; a constant learning rate of $10^{-3}$ instead of one cycle up to $4 \cdot 10^{-3}$;
+# 48,000 images instead of 60,000; another seed. $B = 1000$ is the same. So comparing the two does not tell which of these decides; it only shows what a network looks like that has *not learnt enough*.
 #
 # ⏱ About 40 seconds on two CPU cores.
 

@@ -321,7 +321,7 @@ plots.plot_images(
 # *Hình: cùng hai đầu, hai con đường.* Trên đường thẳng, $z$ ngắn đi ở giữa rồi mới dài ra; trên cung tròn, độ dài đổi ít hơn và nét chữ ở giữa đậm hơn.
 #
 # Một cặp thì chưa nói lên điều gì. Chúng tôi đã đo ở giữa đường đi của 200 cặp ảnh ngẫu nhiên, với `vae-16d`. Ở hơn 9 trong 10 cặp, nét trên cung tròn đậm hơn. Nhưng ở hơn 6 trong 10 cặp, ảnh trên cung tròn lại *cách xa* ảnh thật gần nhất hơn, và các ảnh thật quanh đó
-# cũng chỉ nhất trí về chữ số ngang với trên đường thẳng. Vậy cung tròn cho nét đậm hơn, chứ không cho chữ số tốt hơn. <!-- claim: arc_and_straight -->
+# nhất trí về chữ số gần như ngang với trên đường thẳng. Vậy cung tròn cho nét đậm hơn; chữ số có tốt hơn không thì tùy thước đo. <!-- claim: arc_and_straight -->
 #
 # ## 5 · Số học trên $z$
 #
@@ -331,7 +331,7 @@ plots.plot_images(
 # *The figure: the same two ends, two ways.* On the straight way $z$ shortens in the middle before it grows again; on the arc the length changes less, and the strokes in the middle are bolder.
 #
 # One pair says little. We measured the middle of the way for 200 random pairs of images, with `vae-16d`. On the arc the strokes are bolder in more than 9 pairs of 10. Yet its picture is *farther* from the nearest real image in more than 6 of 10, and the real images around
-# agree about the digit no more than for the straight way. So the arc gives bolder strokes, not better digits. <!-- claim: arc_and_straight -->
+# agree about the digit about as often as for the straight way. So the arc gives bolder strokes; whether its digits are better depends on the measure. <!-- claim: arc_and_straight -->
 #
 # ## 5 · Arithmetic on $z$
 #
@@ -376,7 +376,7 @@ plots.plot_images(
 #
 # ## Trả lời
 #
-# *Mỗi con số của $z$ có ý nghĩa riêng không?* Ở những mô hình này thì không: đổi một con số là đổi cả chữ số lẫn kiểu chữ; những ý nghĩa như độ nghiêng nằm theo các *hướng* gồm nhiều trục, và phải nhìn, phải đo mới biết.
+# *Mỗi con số của $z$ có ý nghĩa riêng không?* Ở những mô hình này thì không: đổi một con số là đổi nhiều nét của kiểu chữ cùng lúc, và nhiều khi đổi cả chữ số; những ý nghĩa như độ nghiêng nằm theo các *hướng* gồm nhiều trục, và phải nhìn, phải đo mới biết.
 #
 # ## Tự kiểm tra
 #
@@ -389,8 +389,8 @@ plots.plot_images(
 # ## Tóm tắt
 #
 # - Một VAE hai chiều là một bản đồ: mỗi điểm $z$ là một ảnh, các điểm gần nhau cho ảnh giống nhau.
-# - Nhiều chiều hơn thì sai số nhỏ hơn nhiều; KL của từng chiều cho biết chiều ấy mang bao nhiêu thông tin.
-# - Cung tròn giữ độ dài của $z$ và cho nét đậm hơn đường thẳng, nhưng không cho chữ số tốt hơn.
+# - Nhiều chiều hơn thì sai số nhỏ hơn nhiều; KL của một chiều là cận trên của lượng thông tin mà chiều ấy mang.
+# - Trên cung tròn, độ dài của $z$ đổi ít hơn trên đường thẳng và nét đậm hơn.
 # - $z$ trừ chữ số này cộng chữ số kia giữ được kiểu chữ; còn cộng trừ các mã trung bình thì thường cho ra chính một trong các mã ấy.
 
 # %% [markdown] lang="en"
@@ -400,7 +400,7 @@ plots.plot_images(
 #
 # ## The answer
 #
-# *Does each number of $z$ have a meaning of its own?* Not in these models: to turn one number is to change the digit and its style together; a meaning such as slant lies along *directions* made of many axes, and one has to look, and to measure.
+# *Does each number of $z$ have a meaning of its own?* Not in these models: to turn one number is to change several features of the style at once, and often the digit too; a meaning such as slant lies along *directions* made of many axes, and one has to look, and to measure.
 #
 # ## Test yourself
 #
@@ -413,6 +413,6 @@ plots.plot_images(
 # ## Recap
 #
 # - A VAE with two dimensions is a map: every point $z$ is a picture, and points close together give similar pictures.
-# - More dimensions give a much smaller error; the KL of a dimension says how much information it carries.
-# - The arc keeps the length of $z$ and gives bolder strokes than the straight way, but no better digits.
+# - More dimensions give a much smaller error; the KL of a dimension is an upper limit on the information it carries.
+# - On the arc the length of $z$ changes less than on the straight way, and the strokes are bolder.
 # - $z$ minus one digit plus another keeps the style; sums of mean codes mostly give one of their own terms again.
