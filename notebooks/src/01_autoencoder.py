@@ -3,14 +3,14 @@
 #
 # *Có thể ghi lại ảnh một chữ số chỉ bằng hai con số mà vẫn đọc được không? Còn mười sáu con số thì sao?* Bạn sẽ tự viết một **bộ tự mã hóa** (autoencoder, AE), huấn luyện nó, rồi xem các mã của nó nằm ở đâu và giúp ta sinh ảnh mới được đến mức nào.
 #
-# Bạn cần 60 đến 90 phút; phần tính toán chưa mất đến một phút trên CPU hai nhân. *Đề bài* ở đây là bản in sẵn mà khóa học đi theo (bài 00).
+# Bạn cần 60 đến 90 phút; phần tính toán chưa mất đến một phút trên CPU hai nhân. *Đề bài* là bản bài tập in sẵn của khóa học (bài 00).
 
 # %% [markdown] lang="en"
 # # Lesson 01 · Autoencoder
 #
 # *Can a picture of a digit be written down with just two numbers and still be read? And with sixteen?* You write an **autoencoder** (AE) yourself, train it, and see where its codes lie and how far they will do for making new pictures.
 #
-# It takes you 60 to 90 minutes, the computing less than a minute on two CPU cores. *The handout* is the printed exercise that the course follows (lesson 00).
+# Allow 60 to 90 minutes; the computing takes less than one on two CPU cores. *The handout* is the course's printed exercise.
 
 # %%
 import torch
@@ -332,7 +332,7 @@ with torch.no_grad():
     report("MSE", model(test.images)[0])
 
 # %% [markdown] lang="vi"
-# Sau 60 bước với MSE, sai số vẫn đúng bằng sai số của ảnh đen hoàn toàn. Với tốc độ học này, mạng kẹt lại ở đó, đổi seed cũng vậy; với BCE thì không. <!-- claim: mse_freezes --> Vì phần lớn điểm ảnh là đen, mạng nhanh chóng đẩy *mọi* điểm ảnh về 0. Muốn quay lại, nó cần gradient. Gọi $a$ là giá trị trước sigmoid (logit) và $p = \text{sigmoid}(a)$, có đạo hàm $p(1 - p)$. Với một điểm ảnh trắng ($x = 1$):
+# Sau 60 bước với MSE, sai số vẫn đúng bằng sai số của ảnh đen hoàn toàn. Với tốc độ học (learning rate) này, mạng kẹt lại ở đó, đổi seed cũng vậy; với BCE thì không. <!-- claim: mse_freezes --> Vì phần lớn điểm ảnh là đen, mạng nhanh chóng đẩy *mọi* điểm ảnh về 0. Muốn quay lại, nó cần gradient. Gọi $a$ là giá trị trước sigmoid (logit) và $p = \text{sigmoid}(a)$, có đạo hàm $p(1 - p)$. Với một điểm ảnh trắng ($x = 1$):
 #
 # $$\frac{\partial}{\partial a}(p - 1)^2 = 2(p - 1)\,p\,(1 - p), \qquad \frac{\partial}{\partial a}\bigl(-\log p\bigr) = p - 1.$$
 

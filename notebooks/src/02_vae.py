@@ -54,7 +54,7 @@ plots.histograms(
 # %% [markdown] lang="vi"
 # *Hình: màu xanh là $z$ của cả 100.000 lần; màu cam chỉ là những $z$ có $x$ gần 1, chúng dồn lại quanh 0,5.* Màu xanh là prior. Màu cam là **phân phối hậu nghiệm** (posterior) $p(z \mid x = 1)$, tức là những gì ta biết về $z$ sau khi đã thấy $x$. Ở ví dụ này, posterior tính được chính xác: trung bình $\tfrac12$, phương sai (variance) $\tfrac12$. Bài 03 và bài 04 sẽ dùng lại nó.
 #
-# Hãy nhìn con số in ra: chỉ khoảng 4% số lần cho $x$ gần 1, những lần còn lại phải bỏ đi. Mà ở đây $z$ mới chỉ là một con số. Với hai chiều tiềm ẩn, lấy một nghìn $z$ cho mỗi ảnh thì vẫn còn được; nhưng cứ thêm một chiều, con số ấy lại nhân lên nhiều lần. Muốn huấn luyện, ta cần ngay những $z$ hợp với ảnh ấy. Vì thế VAE có thêm mạng thứ hai, bộ mã hóa (encoder): nhìn ảnh $x$, nó đoán posterior.
+# Hãy nhìn con số in ra: chỉ khoảng 4% số lần cho $x$ gần 1, những lần còn lại phải bỏ đi. Mà ở đây $z$ mới chỉ là một con số. Với hai chiều tiềm ẩn (latent dimension), lấy một nghìn $z$ cho mỗi ảnh thì vẫn còn được; nhưng cứ thêm một chiều, con số ấy lại nhân lên nhiều lần. Muốn huấn luyện, ta cần ngay những $z$ hợp với ảnh ấy. Vì thế VAE có thêm mạng thứ hai, bộ mã hóa (encoder): nhìn ảnh $x$, nó đoán posterior.
 #
 # | ký hiệu | tên | trong ví dụ | trong VAE |
 # | --- | --- | --- | --- |
@@ -436,7 +436,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: cùng những $z$ ấy, hai hàng trên (không có KL) có nhiều hình nhòe và rối hơn hai hàng dưới (có KL).* Với ba seed của một mạng thứ hai, khoảng cách Fréchet đến ảnh thật (bài 09) khi không có KL lớn hơn gấp đôi khi có; chỉ có KL hay có cả hai thì ngang nhau. <!-- claim: noise_and_kl --> Vậy riêng KL đã đủ để đặt các mã vào đúng chỗ. Nhiễu thì thay các chấm bằng đám mây: mỗi ảnh chiếm một vùng, và decoder được huấn luyện ở cả vùng ấy.
+# *Hình: cùng những $z$ ấy, hai hàng trên (không có KL) có nhiều hình nhòe và rối hơn hai hàng dưới (có KL).* Với ba seed của một mạng thứ hai, khoảng cách Fréchet (Fréchet distance, bài 09) đến ảnh thật khi không có KL lớn hơn gấp đôi khi có; chỉ có KL hay có cả hai thì ngang nhau. <!-- claim: noise_and_kl --> Vậy riêng KL đã đủ để đặt các mã vào đúng chỗ. Nhiễu thì thay các chấm bằng đám mây: mỗi ảnh chiếm một vùng, và decoder được huấn luyện ở cả vùng ấy.
 #
 # ## 6 · "Prior đã là $\mathcal{N}(0, I)$, vậy học $\mu$ và $\sigma$ làm gì?"
 #
