@@ -12,7 +12,7 @@ from ._language import language, set_language, tr
 if TYPE_CHECKING:  # for editors, which complete only what they see imported
     from . import checks, data, diagrams, losses, metrics, models, page, plots, quiz, training, widgets
 
-__version__ = "0.2.0"
+__version__ = "0.2.1"
 __all__ = [
     "checks",
     "data",
