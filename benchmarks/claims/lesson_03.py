@@ -2,7 +2,7 @@
 
 import torch
 
-from vae_helpers import losses, metrics
+from vae_helpers import metrics
 
 from .ledger import claim
 from .networks import network, test_images
