@@ -19,6 +19,7 @@ from torch import Tensor
 from .._language import tr
 from .._random import kept_random_state
 from . import source, tally
+from .examples import counterexample, rounded, size
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-6  # how far a right number may be off: float32 sums differ that much between processors
 
@@ -68,6 +69,7 @@ class Task:
 
     gradients: place and name of each argument by which the answer is differentiated; parts: the names of the answer's
     parts if it has several, the first of which is the one to differentiate.
+    arguments: their names, as the exercise has them, and small: inputs of few numbers; for an example in the last hint.
     """
 
     cases: Callable[[], Iterable[tuple]]
@@ -78,6 +80,8 @@ class Task:
     gradient_cases: int | None = None  # so many of the cases, from the first, have a gradient; None: all of them
     parts: Sequence[str] = ()
     last: Callable[[Callable], None] | None = None
+    arguments: str = ""
+    small: Callable[[], Iterable[tuple]] = tuple
 
 
 class Problem(Exception):
@@ -266,7 +270,7 @@ def compare(function: Callable, task: Task) -> None:
             if matches(mistake, cases, numbers):
                 raise wrong(mistake.name, mistake.vi, mistake.en)
         compare_structure(task, answers, numbers, right, expected)
-        raise explain(numbers, expected)
+        raise explain(numbers, expected) or wrong(None, *example(function, task))
     compare_structure(task, answers, numbers, right, expected)
     for case in cases[: task.gradient_cases] if task.gradients else ():
         compare_gradients(function, task, case)
@@ -296,8 +300,8 @@ def flat(numbers: list[Tensor]) -> list[Tensor]:
     return [torch.cat([torch.empty(0), *(leaf.flatten() for leaf in numbers)])]
 
 
-def explain(answers: list, expected: list) -> Problem:
-    """The most telling hint for wrong numbers that no mistake of the task's gives."""
+def explain(answers: list, expected: list) -> Problem | None:
+    """The hint for wrong numbers that no mistake of the task's gives, but whose kind or shape tells something."""
     if any(not leaf.isfinite().all() for answer in answers for leaf in answer):
         return wrong("nan", *HINTS["nan"])
     for answer, wanted in zip(answers, expected, strict=True):
@@ -307,7 +311,22 @@ def explain(answers: list, expected: list) -> Problem:
             return wrong("shape", *(hint.format(**values) for hint in HINTS["shape"]))
     if len(answers) > 1 and all(same(answer, answers[0]) for answer in answers[1:]):
         return wrong("constant", *HINTS["constant"])
-    return wrong(None, *HINTS[None])
+    return None
+
+
+def example(function: Callable, task: Task) -> tuple[str, str]:
+    """One case in which the function is wrong. It is drawn anew: to know its answer does not help to pass."""
+    torch.manual_seed(20241)
+    small, cases = list(task.small()), sorted(task.cases(), key=size)
+    for case in [*map(rounded, small + cases), *cases]:
+        try:
+            got, wanted = leaves(call(function, case)[0]), leaves(task.right(*case))
+        except (Problem, TypeError):
+            continue
+        alike = [a.shape for a in got] == [a.shape for a in wanted] and all(a.isfinite().all() for a in wanted)
+        if alike and not same(got, wanted):
+            return counterexample(task.arguments.split(", "), case, got, wanted)
+    return HINTS[None]
 
 
 def compare_gradients(function: Callable, task: Task, case: tuple) -> None:

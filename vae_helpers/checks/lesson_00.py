@@ -10,6 +10,7 @@ from .engine import Mistake, Result, Task, run
 PIXEL_COUNT = Task(
     cases=lambda: [(torch.rand(3, 1, 28, 28),), (torch.rand(5, 3, 32, 20),), (torch.rand(1, 2, 7, 9),)],
     right=lambda images: images[0].numel(),
+    arguments="images",
     mistakes=[
         Mistake("whole_batch", lambda images: images.numel(),
                 "Bạn đang đếm cả batch. Câu hỏi chỉ nói về một ảnh.",

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 from ._networks import DECODER, ENCODER, judge_network
 from .engine import Mistake, Result, Task, judged, run
+from .examples import drawn
 
 
 def image_pairs() -> list[tuple]:
@@ -24,6 +25,8 @@ def image_pairs() -> list[tuple]:
 MSE = Task(
     cases=image_pairs,
     right=F.mse_loss,
+    arguments="recon, x",
+    small=lambda: [drawn(shape, shape, low=0.1, high=0.9) for shape in ((1, 1, 1, 1), (1, 1, 1, 2), (2, 1, 1, 2))],
     gradients={0: "recon"},
     mistakes=[
         Mistake("sum", lambda r, x: ((r - x) ** 2).sum(),
@@ -73,6 +76,8 @@ bce = F.binary_cross_entropy
 BCE = Task(
     cases=image_pairs,
     right=bce,
+    arguments="recon, x",
+    small=lambda: [drawn(shape, shape, low=0.1, high=0.9) for shape in ((1, 1, 1, 1), (1, 1, 1, 2), (2, 1, 1, 2))],
     gradients={0: "recon"},
     mistakes=[
         Mistake("sign", lambda r, x: -bce(r, x),
@@ -123,6 +128,7 @@ INTERPOLATE = Task(
     cases=lambda: [(torch.randn(2), torch.randn(2), a) for a in (0.0, 0.25, 0.8, 1.0)]
     + [(torch.randn(3, 5), torch.randn(3, 5), torch.rand(()).item())],
     right=torch.lerp,
+    arguments="z_a, z_b, alpha",
     mistakes=[
         Mistake("swapped", lambda a, b, t: torch.lerp(b, a, t),
                 "Bạn đi ngược: α = 0 phải đứng ở z_a, α = 1 phải đứng ở z_b.",

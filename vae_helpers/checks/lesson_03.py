@@ -18,6 +18,7 @@ REPARAMETERIZE_FIXED = Task(
         (torch.randn(4, 3), torch.rand(4, 3) + 0.1, torch.randn(4, 3)),
     ],
     right=lambda mu, sigma, epsilon: mu + sigma * epsilon,
+    arguments="mu, sigma, epsilon",
     gradients={0: "mu", 1: "sigma"},
     mistakes=[
         Mistake("no_scale", lambda m, s, e: m + e,
@@ -179,6 +180,8 @@ SCORE_GRADIENT = Task(
         for m, s in ((2.0, 1.0), (-0.5, 0.3), (1.0, 2.5))
     ],
     right=lambda z, m, s, v: v * (z - m) / s**2,
+    arguments="z, mu, sigma, value",
+    small=lambda: [(torch.randn(n), torch.tensor(0.5), torch.tensor(1.5), torch.rand(n)) for n in (1, 2)],
     mistakes=[
         Mistake("sigma", lambda z, m, s, v: v * (z - m) / s,
                 "Bạn chia cho σ. Đạo hàm của log mật độ Gauss theo μ chia cho đại lượng nào?",

@@ -10,6 +10,7 @@ from torch.distributions import kl_divergence as torch_kl
 
 from .. import losses
 from .engine import Failure, Mistake, Result, Task, run
+from .examples import drawn
 
 kl = losses.kl_divergence
 
@@ -18,6 +19,8 @@ kl = losses.kl_divergence
 KL_DIVERGENCE = Task(
     cases=lambda: [(torch.randn(n, d), s * torch.randn(n, d)) for n, d, s in ((7, 5, 1), (1, 2, 1), (4, 10, 3), (5, 5, 1))],
     right=kl,
+    arguments="mu, logvar",
+    small=lambda: [drawn(shape, shape) for shape in ((1, 1), (1, 2), (2, 2))],
     gradients={0: "mu", 1: "logvar"},
     mistakes=[
         Mistake("half_forgotten", lambda m, v: 2 * kl(m, v),
@@ -103,6 +106,8 @@ def toy_kl(m, v):
 ELBO = Task(
     cases=elbo_cases,
     right=losses.toy_elbo,
+    arguments="m, v, theta, x",
+    small=lambda: [(*drawn((1,)), *drawn((1,), low=0.2), theta, x) for theta, x in ((0.0, 1.0), (0.5, 1.0), (0.5, -1.5))],
     gradients={0: "m", 1: "v"},
     mistakes=[
         Mistake("kl_added", lambda m, v, t: toy_log_p(m, v, t) + toy_kl(m, v),
@@ -206,6 +211,8 @@ ANY_SIZE = (
 VAE_LOSS = Task(
     cases=loss_cases,
     right=loss,
+    arguments="recon, x, mu, logvar, B",
+    small=lambda: [(*drawn(image, image, low=0.1), *drawn(code, code), 2.0) for image, code in (((1, 1, 1, 1), (1, 1)), ((1, 1, 1, 2), (1, 2)))],
     gradients={0: "recon", 2: "mu", 3: "logvar"},
     parts=("total", "recon", "kl"),
     mistakes=[
@@ -280,6 +287,7 @@ def check_vae_loss(function: Callable) -> Result:
 SIGMA_OF_B = Task(
     cases=lambda: [(1000,), (10,), (0.5,), (3.0,), (0.1 + 99 * torch.rand(()).item(),)],
     right=lambda B: 1 / math.sqrt(2 * B),
+    arguments="B",
     mistakes=[
         Mistake("variance", lambda B: 1 / (2 * B),
                 "Đó là phương sai σ². Câu hỏi là độ lệch chuẩn.",

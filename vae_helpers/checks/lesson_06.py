@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from .. import metrics
 from .engine import Mistake, Result, Task, call, judged, refuse, run
+from .examples import drawn
 from .random import flaw
 
 
@@ -24,6 +25,8 @@ def pairs():
 IMAGE_ERRORS = Task(
     cases=pairs,
     right=metrics.image_errors,
+    arguments="recon, x",
+    small=lambda: [drawn(shape, shape, low=0.1, high=0.9) for shape in ((1, 1, 1, 1), (1, 1, 1, 2), (2, 1, 1, 2))],
     mistakes=[
         Mistake("mean_over_pixels", lambda r, x: squares(r, x).flatten(1).mean(1),
                 "Bạn lấy trung bình trên các điểm ảnh. Ở đây cần tổng trên mọi điểm ảnh của một ảnh.",

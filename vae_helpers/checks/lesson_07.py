@@ -6,6 +6,7 @@ import torch
 
 from .. import metrics
 from .engine import Mistake, Result, Task, run
+from .examples import drawn
 
 
 def kl_of_each(m, v):
@@ -16,6 +17,8 @@ def kl_of_each(m, v):
 KL_PER_DIMENSION = Task(
     cases=lambda: [(torch.randn(n, d), s * torch.randn(n, d)) for n, d, s in ((7, 5, 1), (6, 2, 1), (40, 16, 2), (5, 5, 1))],
     right=metrics.kl_per_dimension,
+    arguments="mu, logvar",
+    small=lambda: [drawn(shape, shape) for shape in ((1, 1), (1, 2), (2, 2))],
     mistakes=[
         Mistake("per_image", lambda m, v: kl_of_each(m, v).sum(1),
                 "Bạn cộng theo chiều tiềm ẩn: đó là KL của từng ảnh. Ở đây giữ các chiều lại, và lấy trung bình trên các ảnh (dim=0).",
@@ -99,6 +102,7 @@ def walks():
 SLERP = Task(
     cases=walks,
     right=slerp,
+    arguments="z_a, z_b, alpha",
     mistakes=[
         Mistake("straight", torch.lerp,
                 "Đó là đường thẳng. Trên cung tròn, trọng số là sin của góc chứ không phải chính α.",
