@@ -21,6 +21,9 @@ from .._random import kept_random_state
 from . import source, tally
 from .examples import counterexample, rounded, size
 
+UNCALLED = (
+    r"builtin_function_or_method|'method'|'function'|non-iterable (method|function)"  # in errors: brackets are missing
+)
 RELATIVE, ABSOLUTE = 1e-4, 1e-6  # how far a right number may be off: float32 sums differ that much between processors
 
 
@@ -118,6 +121,8 @@ HINTS = {
                   "Your function returns nothing (None): is return missing?"),
     "printed": ("Hàm của bạn không trả về gì (None): có phải thiếu return? print chỉ hiện con số lên màn hình, còn return mới trao nó cho nơi gọi hàm.",
                 "Your function returns nothing (None): is return missing? print only shows a number on the screen; return hands it to whoever called the function."),
+    "no_brackets": ("Hàm của bạn dùng chính một hàm, không dùng kết quả của nó: có phải thiếu cặp ngoặc ()?",
+                    "Your function uses a function itself, not its result. Are the brackets () missing?"),
     "modified": ("Hàm của bạn làm thay đổi chính tensor đầu vào (phép gán hay phép toán tại chỗ, như x += …). Hãy tạo tensor mới.",
                  "Your function changes its input tensor (an assignment or in-place operation such as x += …). Make a new tensor."),
     "numpy": ("Hãy dùng các hàm của torch (torch.log, torch.exp, …): NumPy cắt mất gradient.",
@@ -209,6 +214,8 @@ def explain_error(error: Exception, failures: Sequence[Failure]) -> Problem:
         return Problem(Result("todo", tr(*TODO)))
     if "in-place" in text:
         return wrong("modified", *HINTS["modified"])
+    if re.search(UNCALLED, text):
+        return wrong("no_brackets", *HINTS["no_brackets"])
     if "Can't call numpy" in text:  # torch's own advice here, .detach(), would lead to the next refusal
         return wrong("numpy", *HINTS["numpy"])
     for failure in failures:
@@ -261,6 +268,7 @@ def compare(function: Callable, task: Task) -> None:
         try:
             numbers.append(leaves(answers[-1]))
         except TypeError as error:
+            refuse(str(error) in ("builtin_function_or_method", "method", "function"), "no_brackets", HINTS)
             name, names = "type_of_parts" if task.parts else "type", ", ".join(task.parts)
             raise wrong("type", *(hint.format(got=error, names=names) for hint in HINTS[name])) from None
     right = [task.right(*case) for case in cases]
