@@ -157,6 +157,8 @@ CASES = {
             "kl_batch_sum": loss_with(sse, lambda m, v: kl(m, v).sum()),
             "kl_mean": loss_with(sse, lambda m, v: -0.5 * (1 + v - m**2 - v.exp()).mean()),
             "kl_half_forgotten": loss_with(sse, lambda m, v: 2 * kl(m, v).mean()),
+            "kl_variance": loss_with(sse, lambda m, v: -0.5 * (1 + v - m**2 - v**2).sum(1).mean()),
+            "kl_variance: twice": loss_with(sse, lambda m, v: -0.5 * (1 + v - m**2 - v.exp() ** 2).sum(1).mean()),
             "kl_sign": loss_with(sse, lambda m, v: -kl(m, v).mean()),
             "bce": loss_with(lambda r, x: BCE(r, x, reduction="sum") / len(x), lambda m, v: kl(m, v).mean()),
             "logits": loss_with(

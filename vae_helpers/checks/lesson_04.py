@@ -290,6 +290,8 @@ VAE_LOSS = Task(
         Mistake("kl_sign", with_parts(sse, lambda m, v: -mean_kl(m, v)),
                 "KL của bạn âm. KL không bao giờ âm: dấu bị ngược.",
                 "Your KL is negative. A KL never is: the sign is flipped."),
+        Mistake("kl_variance", with_parts(sse, lambda m, v: (m**2 + v**2 - 1 - v).sum(1).mean() / 2), *VARIANCE),
+        Mistake("kl_variance", with_parts(sse, lambda m, v: (m**2 + (2 * v).exp() - 1 - v).sum(1).mean() / 2), *VARIANCE),
         Mistake("bce", with_parts(bce, mean_kl),
                 "Phần tái tạo là BCE. Bài này dùng bình phương sai số.",
                 "The reconstruction part is a BCE. This loss uses the squared error."),
