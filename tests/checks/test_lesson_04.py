@@ -126,6 +126,9 @@ CASES = {
             loss_with(lambda r, x: F.mse_loss(r, x) * x[0].numel(), lambda m, v: independent_kl(m, v).sum() / len(m)),
             lambda r, x, m, v, B: list(vae_helpers.losses.vae_loss(r, x, m, v, B)),
             parts_detached_for_the_log,
+            loss_with(
+                lambda r, x: F.mse_loss(r, x, reduction="none").sum(dim=(1, 2, 3)).mean(), lambda m, v: kl(m, v).mean()
+            ),
             loss_with(lambda r, x: (r - x).flatten(1).norm(dim=1).pow(2).mean(), lambda m, v: kl(m, v).mean()),
             loss_with(
                 lambda r, x: torch.nn.MSELoss(reduction="sum")(r, x) / r.shape[0], lambda m, v: kl(m, v).sum() / len(v)
