@@ -132,6 +132,12 @@ def tied(n, d):
     return noise
 
 
+def standardised(n, d):
+    """Exactly mean 0 and standard deviation 1 over the batch."""
+    noise = torch.randn(n, d)
+    return (noise - noise.mean(0)) / noise.std(0) if n > 10 else noise
+
+
 def laplace(shape):
     """Mean 0 and standard deviation 1, with tails that are too heavy."""
     return Laplace(0.0, 0.5**0.5).sample(shape)

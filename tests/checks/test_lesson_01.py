@@ -142,6 +142,16 @@ class TwoOutputs(nn.Module):
         return z, z
 
 
+def two_names(r, x):
+    M, N = x.shape
+    return ((r - x) ** 2).sum() / (M * N)
+
+
+def four_names(r, x):
+    M, C, H, W = x.shape
+    return ((r - x) ** 2).sum() / (M * C * H * W)
+
+
 CASES = NETWORKS | {
     "mse": (
         [
@@ -158,6 +168,9 @@ CASES = NETWORKS | {
             "sum": lambda r, x: F.mse_loss(r, x, reduction="sum"),
             "sum_over_pixels": sse,
             "per_image": lambda r, x: ((r - x) ** 2).flatten(1).mean(1),
+            "two_sizes": lambda r, x: ((r - x) ** 2).sum() / (x.size(0) * x.size(1)),
+            "unpacked": two_names,
+            "unpacked: four": four_names,
             "per_pixel": lambda r, x: (r - x) ** 2,
             "absolute": F.l1_loss,
             "root": lambda r, x: ((r - x) ** 2).mean() ** 0.5,
@@ -193,7 +206,16 @@ CASES = NETWORKS | {
             "per_pixel": lambda r, x: BCE(r, x, reduction="none"),
             "log2": lambda r, x: -(x * r.log2() + (1 - x) * (1 - r).log2()).mean(),
             "log10": lambda r, x: -(x * r.log10() + (1 - x) * (1 - r).log10()).mean(),
-            "nan": lambda r, x: -(r * x.log() + (1 - r) * (1 - x).log()).mean(),
+            "log_of_x": lambda r, x: -(r * x.log() + (1 - r) * (1 - x).log()).mean(),
+            "log_of_x: one half": lambda r, x: -(r * x.log()).mean(),
+            "minus": lambda r, x: (-(x * r.log()) + (1 - x) * (1 - r).log()).mean(),
+            "minus: of the difference": lambda r, x: -(x * r.log() - (1 - x) * (1 - r).log()).mean(),
+            "minus: of the dark term": lambda r, x: (x * r.log() - (1 - x) * (1 - r).log()).mean(),
+            "bracket": lambda r, x: -torch.mean(x * r.log() + 1 - x * (1 - r).log()),
+            "bracket: and the minus": lambda r, x: (-x * r.log() + 1 - x * (1 - r).log()).mean(),
+            "same_log": lambda r, x: -(x * r.log() + (1 - x) * r.log()).mean(),
+            "nan": lambda r, x: -(x * r.log() + (1 - x) * (r - 1).log()).mean(),
+            None: lambda r, x: BCE(r, x) + 0.01,
             "detached": no_grad(BCE),
             "tuple": lambda r, x: [BCE(r, x)],
             "gradient: the dark term is cut": lambda r, x: -(x * r.log() + (1 - x) * (1 - r.detach()).log()).mean(),

@@ -7,7 +7,7 @@ from torch.distributions import Normal
 from vae_helpers import checks, models
 from vae_helpers.checks import lesson_02
 
-from .answers import Answers, no_grad, rolled, tied
+from .answers import Answers, no_grad, rolled, standardised, tied
 
 
 def textbook(self, x):
@@ -65,6 +65,11 @@ def gives(wrong):
 def seeded_forward(self, x):
     torch.manual_seed(0)
     return textbook(self, x)
+
+
+def without_brackets(self, x):
+    mu, logvar = self.encode
+    return self.decode(self.reparameterize(mu, logvar)), mu, logvar
 
 
 def without_the_parts(self, x):
@@ -133,6 +138,18 @@ CASES = {
             "changed": gives(lambda recon, m, v, z: (1 - recon, m, v)),
             "no_decoder": lambda self, x: (x, *self.encode(x)),
             "detached": no_grad(textbook),
+            "half_detached: z": passes(lambda self, m, v: self.reparameterize(m, v).detach()),
+            "half_detached: z without a graph": passes(lambda self, m, v: no_grad(self.reparameterize)(m, v)),
+            "half_detached: mu": passes(lambda self, m, v: self.reparameterize(m.detach(), v)),
+            "half_detached: logvar": passes(lambda self, m, v: self.reparameterize(m, v.data)),
+            "half_detached: sample": passes(lambda self, m, v: Normal(m, (v / 2).exp()).sample()),
+            "noise: standardised": passes(lambda self, m, v: m + (v / 2).exp() * standardised(*m.shape)),
+            "latent_dim": passes(lambda self, m, v: m + (v / 2).exp() * torch.randn(len(m), 2)),
+            "latent_dim: of lesson 06": passes(lambda self, m, v: m + (v / 2).exp() * torch.randn(len(m), 16)),
+            "latent_dim: decoded": passes(lambda self, m, v: torch.randn(len(m), 2)),
+            "no_self": lambda self, x: encode(x),  # noqa: F821
+            "no_self: z": passes(lambda self, m, v: reparameterize(m, v)),  # noqa: F821
+            "no_brackets": without_brackets,
             "repeated": seeded_forward,
             "recursion": lambda self, x: self(x),
             "tuple_passed": lambda self, x: (self.decode(self.encode(x)), *self.encode(x)),
@@ -171,6 +188,10 @@ CASES = {
             "no_decoder": lambda model, x, n: torch.rand(n, *x.shape[1:]),
             "changed": lambda model, x, n: 1 - repeated(model, x, n),
             "shape": lambda model, x, n: repeated(model, x, 2 * n),
+            "no_model": lambda model, x, n: decode(torch.randn(n, 2)),  # noqa: F821
+            "latent_dim": drawn(lambda m, v, n: m + (v / 2).exp() * torch.randn(n, 2)),
+            "latent_dim: decoded": drawn(lambda m, v, n: torch.randn(n, 2)),
+            "noise: standardised": drawn(lambda m, v, n: m + (v / 2).exp() * standardised(n, m.shape[1])),
             "repeated": seeded_samples,
         },
     ),

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch.distributions import MultivariateNormal, Normal, StudentT
 
-from .answers import Answers, antithetic, held_back, laplace, no_grad, rolled, tied
+from .answers import Answers, antithetic, held_back, laplace, no_grad, rolled, standardised, tied
 
 
 def in_place(mu, logvar):
@@ -76,6 +76,10 @@ CASES = {
             "logvar_as_sigma": lambda m, v: m + v * torch.randn_like(v),
             "variance": lambda m, v: m + v.exp() * torch.randn_like(v),
             "no_noise": lambda m, v: m + 0 * v,
+            "no_mu": lambda m, v: (v / 2).exp() * torch.randn_like(m),
+            "no_mu: of the prior": lambda m, v: torch.randn_like(m),
+            "no_mu: variance": lambda m, v: v.exp() * torch.randn_like(m),
+            "dependent: standardised": lambda m, v: m + (v / 2).exp() * standardised(*m.shape),
             "no_scale": lambda m, v: m + torch.randn_like(v),
             "not_gaussian": lambda m, v: m + (0.5 * v).exp() * torch.rand_like(v),
             "shared_by_batch": lambda m, v: m + (0.5 * v).exp() * torch.randn(m.shape[1]),
@@ -136,6 +140,8 @@ CASES = {
         {
             "sigma": lambda z, m, s, value: value * (z - m) / s,
             "sign": lambda z, m, s, value: value * (m - z) / s**2,
+            "two": lambda z, m, s, value: value * (z - m) / (2 * s**2),
+            "z_squared": lambda z, m, s, value: z**2 * (z - m) / s**2,
             "no_value": lambda z, m, s, value: (z - m) / s**2,
             "no_sigma": lambda z, m, s, value: value * (z - m),
             "pathwise": lambda z, m, s, value: 2 * z,

@@ -41,19 +41,23 @@ def kl_by_loop(mu, logvar):
 LOG_2PI = math.log(2 * math.pi)
 
 
-def elbo(m, v, theta):
-    return -0.5 * LOG_2PI - 0.5 * ((1 - theta - m) ** 2 + v) - 0.5 * (m**2 + v - 1 - torch.log(v))
+def expected_log_p(m, v, theta, x):
+    return -0.5 * LOG_2PI - 0.5 * ((x - theta - m) ** 2 + v)
 
 
-def elbo_by_distributions(m, v, theta):
+def elbo(m, v, theta, x=1.0):
+    return -0.5 * LOG_2PI - 0.5 * ((x - theta - m) ** 2 + v) - 0.5 * (m**2 + v - 1 - torch.log(v))
+
+
+def elbo_by_distributions(m, v, theta, x=1.0):
     q = Normal(m, v.sqrt())
-    return Normal(m + theta, 1.0).log_prob(torch.tensor(1.0)) - v / 2 - kl_divergence(q, Normal(0.0, 1.0))
+    return Normal(m + theta, 1.0).log_prob(torch.tensor(x)) - v / 2 - kl_divergence(q, Normal(0.0, 1.0))
 
 
-def elbo_from_the_gap(m, v, theta):
+def elbo_from_the_gap(m, v, theta, x=1.0):
     """log p(x) less the KL to the true posterior."""
-    gap = kl_divergence(Normal(m, v.sqrt()), Normal((1 - theta) / 2, math.sqrt(0.5)))
-    return Normal(theta, math.sqrt(2)).log_prob(torch.tensor(1.0)) - gap
+    gap = kl_divergence(Normal(m, v.sqrt()), Normal((x - theta) / 2, math.sqrt(0.5)))
+    return Normal(theta, math.sqrt(2)).log_prob(torch.tensor(x)) - gap
 
 
 BCE = F.binary_cross_entropy
@@ -92,6 +96,8 @@ CASES = {
             "wrong_axis": lambda m, v: -0.5 * (1 + v - m**2 - v.exp()).sum(0),
             "not_summed": lambda m, v: -0.5 * (1 + v - m**2 - v.exp()),
             "no_exp": lambda m, v: 0.5 * (m**2 - 1).sum(1),
+            "variance": lambda m, v: -0.5 * (1 + v - m**2 - v**2).sum(1),
+            "variance: twice": lambda m, v: 0.5 * (v.exp() ** 2 + m**2 - 1 - v).sum(1),
             "sigma_not_variance": lambda m, v: -0.5 * (1 + v - m**2 - (0.5 * v).exp()).sum(1),
             "mu_not_squared": lambda m, v: -0.5 * (1 + v - m - v.exp()).sum(1),
             "one_forgotten": lambda m, v: -0.5 * (v - m**2 - v.exp()).sum(1),
@@ -120,6 +126,9 @@ CASES = {
             loss_with(lambda r, x: F.mse_loss(r, x) * x[0].numel(), lambda m, v: independent_kl(m, v).sum() / len(m)),
             lambda r, x, m, v, B: list(vae_helpers.losses.vae_loss(r, x, m, v, B)),
             parts_detached_for_the_log,
+            loss_with(
+                lambda r, x: F.mse_loss(r, x, reduction="none").sum(dim=(1, 2, 3)).mean(), lambda m, v: kl(m, v).mean()
+            ),
             loss_with(lambda r, x: (r - x).flatten(1).norm(dim=1).pow(2).mean(), lambda m, v: kl(m, v).mean()),
             loss_with(
                 lambda r, x: torch.nn.MSELoss(reduction="sum")(r, x) / r.shape[0], lambda m, v: kl(m, v).sum() / len(v)
@@ -138,9 +147,21 @@ CASES = {
             "pixel_mean": loss_with(F.mse_loss, lambda m, v: kl(m, v).mean()),
             "typed_784": loss_with(lambda r, x: 784 * F.mse_loss(r, x), lambda m, v: kl(m, v).mean()),
             "batch_sum": loss_with(lambda r, x: ((r - x) ** 2).sum(), lambda m, v: kl(m, v).mean()),
+            "both_batch_sum": loss_with(lambda r, x: ((r - x) ** 2).sum(), lambda m, v: kl(m, v).sum()),
+            "channels_averaged": loss_with(
+                lambda r, x: F.mse_loss(r, x) * x.shape[2] * x.shape[3], lambda m, v: kl(m, v).mean()
+            ),
+            "channels_averaged: rows and columns": loss_with(
+                lambda r, x: ((r - x) ** 2).sum(dim=(2, 3)).mean(), lambda m, v: kl(m, v).mean()
+            ),
+            "one_channel": loss_with(
+                lambda r, x: ((r - x)[:, 0] ** 2).sum(dim=(1, 2)).mean(), lambda m, v: kl(m, v).mean()
+            ),
             "kl_batch_sum": loss_with(sse, lambda m, v: kl(m, v).sum()),
             "kl_mean": loss_with(sse, lambda m, v: -0.5 * (1 + v - m**2 - v.exp()).mean()),
             "kl_half_forgotten": loss_with(sse, lambda m, v: 2 * kl(m, v).mean()),
+            "kl_variance": loss_with(sse, lambda m, v: -0.5 * (1 + v - m**2 - v**2).sum(1).mean()),
+            "kl_variance: twice": loss_with(sse, lambda m, v: -0.5 * (1 + v - m**2 - v.exp() ** 2).sum(1).mean()),
             "kl_sign": loss_with(sse, lambda m, v: -kl(m, v).mean()),
             "bce": loss_with(lambda r, x: BCE(r, x, reduction="sum") / len(x), lambda m, v: kl(m, v).mean()),
             "logits": loss_with(
@@ -173,29 +194,36 @@ CASES = {
             elbo_by_distributions,
             elbo_from_the_gap,
             vae_helpers.losses.toy_elbo,
-            lambda m, v, t: -(LOG_2PI + (1 - t - m) ** 2 + v + m**2 + v - 1 - v.log()) / 2,
+            lambda m, v, t, x=1.0: -(LOG_2PI + (x - t - m) ** 2 + v + m**2 + v - 1 - v.log()) / 2,
         ],
         {
-            "kl_added": lambda m, v, t: -0.5 * (LOG_2PI + (1 - t - m) ** 2 + v) + 0.5 * (m**2 + v - 1 - v.log()),
-            "loss": lambda m, v, t: -elbo(m, v, t),
-            "no_kl": lambda m, v, t: -0.5 * (LOG_2PI + (1 - t - m) ** 2 + v),
-            "no_variance": lambda m, v, t: elbo(m, v, t) + v / 2,
-            "v_squared": lambda m, v, t: elbo(m, v, t) + (v - v**2) / 2,
-            "v_is_sigma": lambda m, v, t: elbo(m, v * v, t),
-            "no_constant": lambda m, v, t: elbo(m, v, t) + 0.5 * LOG_2PI,
-            "constant_sign": lambda m, v, t: elbo(m, v, t) + LOG_2PI,
-            "half_forgotten": lambda m, v, t: elbo(m, v, t) - 0.5 * ((1 - t - m) ** 2 + v),
-            "kl_half_forgotten": lambda m, v, t: elbo(m, v, t) - 0.5 * (m**2 + v - 1 - v.log()),
-            "theta_forgotten": lambda m, v, t: elbo(m, v, 0),
-            "theta_sign": lambda m, v, t: elbo(m, v, -t),
-            "logvar": lambda m, v, t: -0.5 * (LOG_2PI + (1 - t - m) ** 2 + v + m**2 + v.exp() - 1 - v),
-            "math_log": lambda m, v, t: elbo(m, v, t) + math.log(v),
-            "torch_log": lambda m, v, t: elbo(m, v, t) + torch.log(2 * math.pi),
+            "kl_added": lambda m, v, t, x=1.0: -0.5 * (LOG_2PI + (x - t - m) ** 2 + v) + 0.5 * (m**2 + v - 1 - v.log()),
+            "loss": lambda m, v, t, x=1.0: -elbo(m, v, t, x),
+            "no_kl": lambda m, v, t, x=1.0: -0.5 * (LOG_2PI + (x - t - m) ** 2 + v),
+            "no_variance": lambda m, v, t, x=1.0: elbo(m, v, t, x) + v / 2,
+            "v_squared": lambda m, v, t, x=1.0: elbo(m, v, t, x) + (v - v**2) / 2,
+            "v_is_sigma": lambda m, v, t, x=1.0: elbo(m, v * v, t, x),
+            "no_constant": lambda m, v, t, x=1.0: elbo(m, v, t, x) + 0.5 * LOG_2PI,
+            "constant_sign": lambda m, v, t, x=1.0: elbo(m, v, t, x) + LOG_2PI,
+            "half_forgotten": lambda m, v, t, x=1.0: elbo(m, v, t, x) - 0.5 * ((x - t - m) ** 2 + v),
+            "kl_half_forgotten": lambda m, v, t, x=1.0: elbo(m, v, t, x) - 0.5 * (m**2 + v - 1 - v.log()),
+            "theta_forgotten": lambda m, v, t, x=1.0: elbo(m, v, 0, x),
+            "theta_sign": lambda m, v, t, x=1.0: elbo(m, v, -t, x),
+            "logvar": lambda m, v, t, x=1.0: -0.5 * (LOG_2PI + (x - t - m) ** 2 + v + m**2 + v.exp() - 1 - v),
+            "x_ignored": lambda m, v, t, x=1.0: elbo(m, v, t),
+            "x_missing": lambda m, v, t: elbo(m, v, t),
+            "one_dimension": lambda m, v, t, x=1.0: expected_log_p(m, v, t, x) - kl(m, v.log()),
+            "one_dimension: added up": lambda m, v, t, x=1.0: (
+                expected_log_p(m, v, t, x) - vae_helpers.losses.kl_divergence(m, v.log())
+            ),
+            ": x squared": lambda m, v, t, x=1.0: elbo(m, v, t, x**2),
+            "math_log": lambda m, v, t, x=1.0: elbo(m, v, t, x) + math.log(v),
+            "torch_log": lambda m, v, t, x=1.0: elbo(m, v, t, x) + torch.log(2 * math.pi),
             "detached": no_grad(elbo),
-            "half_detached: v": lambda m, v, t: elbo(m, v.detach(), t),
-            "shape": lambda m, v, t: elbo(m, v, t)[:, None],
-            "tuple": lambda m, v, t: (elbo(m, v, t),),
-            None: lambda m, v, t: elbo(m, v, t) + 0.01,
+            "half_detached: v": lambda m, v, t, x=1.0: elbo(m, v.detach(), t, x),
+            "shape": lambda m, v, t, x=1.0: elbo(m, v, t, x)[:, None],
+            "tuple": lambda m, v, t, x=1.0: (elbo(m, v, t, x),),
+            None: lambda m, v, t, x=1.0: elbo(m, v, t, x) + 0.01,
         },
     ),
     "sigma_of_B": (
@@ -215,6 +243,8 @@ CASES = {
             "beta": lambda B: 1 / B,
             "half_root": lambda B: 0.5 / math.sqrt(B),
             "forward": lambda B: 1 / (2 * B**2),
+            "bracket": lambda B: math.sqrt(1 / 2 * B),
+            "bracket: without the root": lambda B: 1 / 2 * B,
             "hard_coded": lambda B: 1 / math.sqrt(2000),
             "plain_number": lambda B: 1 / torch.sqrt(2 * B),
             "tuple": lambda B: (1 / math.sqrt(2 * B),),

@@ -8,7 +8,7 @@ from torch.distributions import Normal
 from vae_helpers import checks, models
 from vae_helpers.checks import lesson_06
 
-from .answers import Answers, antithetic, laplace, no_grad, rolled, tied
+from .answers import Answers, antithetic, laplace, no_grad, rolled, standardised, tied
 
 
 def decode(model, z):
@@ -78,7 +78,10 @@ CASES = {
             "uniform": lambda model, n: model.decode(torch.rand(n, model.latent_dim)),
             "same_z": lambda model, n: model.decode(torch.randn(1, model.latent_dim).repeat(n, 1)),
             "shape": lambda model, n: model.decode(torch.randn(1, model.latent_dim)),
-            "raised": lambda model, n: model.decode(torch.randn(n, 2)),
+            "latent_dim": lambda model, n: model.decode(torch.randn(n, 2)),
+            "latent_dim: of the lesson": lambda model, n: model.decode(torch.randn(n, 16)),
+            "raised": lambda model, n: model.decode(torch.randn(n)),
+            "dependent: standardised": lambda model, n: model.decode(standardised(n, model.latent_dim)),
             "encoder": lambda model, n: model(torch.rand(n, 1, 28, 28))[0],
             "not_standard": lambda model, n: model.decode(3 * torch.randn(n, model.latent_dim)),
             "no_decoder": lambda model, n: torch.rand(n, 1, 28, 28),

@@ -15,6 +15,16 @@ def slerp_by_angle(a, b, t, inverse=torch.acos):
     return a * torch.sin((1 - t) * angle) / torch.sin(angle) + b * torch.sin(t * angle) / torch.sin(angle)
 
 
+def arc(cosine):
+    """A slerp with something else for the cosine."""
+
+    def answer(a, b, t):
+        angle = torch.acos(cosine(a, b))
+        return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+
+    return answer
+
+
 def numpy_slerp(a, b, t):
     angle = np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
     return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
@@ -46,6 +56,8 @@ CASES = {
             "of_the_means": lambda m, v: kl_of_each(m.mean(0), v.mean(0)),
             "sigma_not_variance": lambda m, v: -0.5 * (1 + v - m**2 - torch.exp(v / 2)).mean(0),
             "no_exp": lambda m, v: -0.5 * (1 + v - m**2 - v).mean(0),
+            "variance": lambda m, v: (0.5 * (m**2 + v**2 - v - 1)).mean(0),
+            "variance: twice": lambda m, v: -0.5 * (1 + v - m**2 - v.exp() ** 2).mean(0),
             "mu_not_squared": lambda m, v: -0.5 * (1 + v - m - v.exp()).mean(0),
             "one_forgotten": lambda m, v: -0.5 * (v - m**2 - v.exp()).mean(0),
             None: lambda m, v: kl_of_each(m, v).median(0).values,
@@ -69,6 +81,11 @@ CASES = {
             "unit_vectors": lambda a, b, t: slerp_by_angle(F.normalize(a, dim=0), F.normalize(b, dim=0), t),
             "cut_lerp": lambda a, b, t: F.normalize(torch.lerp(a, b, t), dim=0) * a.norm(),
             None: lambda a, b, t: slerp_by_angle(a, b, t**2),
+            "lengths": arc(lambda a, b: torch.dot(a, b)),
+            "lengths: of one": arc(lambda a, b: torch.dot(a, b) / a.norm()),
+            "lengths: of the other": arc(lambda a, b: a @ b / b.norm()),
+            "lengths: no brackets": arc(lambda a, b: torch.dot(a, b) / a.norm() * b.norm()),
+            "lengths: held back": arc(lambda a, b: (torch.dot(a, b) / a.norm() * b.norm()).clamp(-1, 1)),
             "tuple": lambda a, b, t: (widgets.slerp(a, b, t),),
             ": acute angles only": lambda a, b, t: slerp_by_angle(
                 a, b, t, lambda cosine: torch.asin((1 - cosine**2).sqrt())

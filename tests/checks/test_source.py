@@ -166,7 +166,7 @@ LIVES = {  # cells, and the verdicts of those that check
     "an old version on purpose": ([WRONG, ALIAS, RIGHT, CHECK.replace("(pixel_count)", "(count)")], [WRONG_]),
     "from a file": (
         ["def size(images):\n    return 0", "from numpy import size", CHECK.replace("(pixel_count)", "(size)")],
-        [["wrong", "type"]],
+        [["wrong", "no_brackets"]],
     ),
 }
 

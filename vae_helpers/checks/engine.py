@@ -19,7 +19,11 @@ from torch import Tensor
 from .._language import tr
 from .._random import kept_random_state
 from . import source, tally
+from .examples import counterexample, rounded, size
 
+UNCALLED = (
+    r"builtin_function_or_method|'method'|'function'|non-iterable (method|function)"  # in errors: brackets are missing
+)
 RELATIVE, ABSOLUTE = 1e-4, 1e-6  # how far a right number may be off: float32 sums differ that much between processors
 
 
@@ -68,6 +72,7 @@ class Task:
 
     gradients: place and name of each argument by which the answer is differentiated; parts: the names of the answer's
     parts if it has several, the first of which is the one to differentiate.
+    arguments: their names, as the exercise has them, and small: inputs of few numbers; for an example in the last hint.
     """
 
     cases: Callable[[], Iterable[tuple]]
@@ -78,6 +83,8 @@ class Task:
     gradient_cases: int | None = None  # so many of the cases, from the first, have a gradient; None: all of them
     parts: Sequence[str] = ()
     last: Callable[[Callable], None] | None = None
+    arguments: str = ""
+    small: Callable[[], Iterable[tuple]] = tuple
 
 
 class Problem(Exception):
@@ -114,6 +121,8 @@ HINTS = {
                   "Your function returns nothing (None): is return missing?"),
     "printed": ("Hàm của bạn không trả về gì (None): có phải thiếu return? print chỉ hiện con số lên màn hình, còn return mới trao nó cho nơi gọi hàm.",
                 "Your function returns nothing (None): is return missing? print only shows a number on the screen; return hands it to whoever called the function."),
+    "no_brackets": ("Hàm của bạn dùng chính một hàm, không dùng kết quả của nó: có phải thiếu cặp ngoặc ()?",
+                    "Your function uses a function itself, not its result. Are the brackets () missing?"),
     "modified": ("Hàm của bạn làm thay đổi chính tensor đầu vào (phép gán hay phép toán tại chỗ, như x += …). Hãy tạo tensor mới.",
                  "Your function changes its input tensor (an assignment or in-place operation such as x += …). Make a new tensor."),
     "numpy": ("Hãy dùng các hàm của torch (torch.log, torch.exp, …): NumPy cắt mất gradient.",
@@ -205,6 +214,8 @@ def explain_error(error: Exception, failures: Sequence[Failure]) -> Problem:
         return Problem(Result("todo", tr(*TODO)))
     if "in-place" in text:
         return wrong("modified", *HINTS["modified"])
+    if re.search(UNCALLED, text):
+        return wrong("no_brackets", *HINTS["no_brackets"])
     if "Can't call numpy" in text:  # torch's own advice here, .detach(), would lead to the next refusal
         return wrong("numpy", *HINTS["numpy"])
     for failure in failures:
@@ -257,6 +268,7 @@ def compare(function: Callable, task: Task) -> None:
         try:
             numbers.append(leaves(answers[-1]))
         except TypeError as error:
+            refuse(str(error) in ("builtin_function_or_method", "method", "function"), "no_brackets", HINTS)
             name, names = "type_of_parts" if task.parts else "type", ", ".join(task.parts)
             raise wrong("type", *(hint.format(got=error, names=names) for hint in HINTS[name])) from None
     right = [task.right(*case) for case in cases]
@@ -266,7 +278,7 @@ def compare(function: Callable, task: Task) -> None:
             if matches(mistake, cases, numbers):
                 raise wrong(mistake.name, mistake.vi, mistake.en)
         compare_structure(task, answers, numbers, right, expected)
-        raise explain(numbers, expected)
+        raise explain(numbers, expected) or wrong(None, *example(function, task))
     compare_structure(task, answers, numbers, right, expected)
     for case in cases[: task.gradient_cases] if task.gradients else ():
         compare_gradients(function, task, case)
@@ -296,8 +308,8 @@ def flat(numbers: list[Tensor]) -> list[Tensor]:
     return [torch.cat([torch.empty(0), *(leaf.flatten() for leaf in numbers)])]
 
 
-def explain(answers: list, expected: list) -> Problem:
-    """The most telling hint for wrong numbers that no mistake of the task's gives."""
+def explain(answers: list, expected: list) -> Problem | None:
+    """The hint for wrong numbers that no mistake of the task's gives, but whose kind or shape tells something."""
     if any(not leaf.isfinite().all() for answer in answers for leaf in answer):
         return wrong("nan", *HINTS["nan"])
     for answer, wanted in zip(answers, expected, strict=True):
@@ -307,7 +319,22 @@ def explain(answers: list, expected: list) -> Problem:
             return wrong("shape", *(hint.format(**values) for hint in HINTS["shape"]))
     if len(answers) > 1 and all(same(answer, answers[0]) for answer in answers[1:]):
         return wrong("constant", *HINTS["constant"])
-    return wrong(None, *HINTS[None])
+    return None
+
+
+def example(function: Callable, task: Task) -> tuple[str, str]:
+    """One case in which the function is wrong. It is drawn anew: to know its answer does not help to pass."""
+    torch.manual_seed(20241)
+    small, cases = list(task.small()), sorted(task.cases(), key=size)
+    for case in [*map(rounded, small + cases), *cases]:
+        try:
+            got, wanted = leaves(call(function, case)[0]), leaves(task.right(*case))
+        except (Problem, TypeError):
+            continue
+        alike = [a.shape for a in got] == [a.shape for a in wanted] and all(a.isfinite().all() for a in wanted)
+        if alike and not same(got, wanted):
+            return counterexample(task.arguments.split(", "), case, got, wanted)
+    return HINTS[None]
 
 
 def compare_gradients(function: Callable, task: Task, case: tuple) -> None:

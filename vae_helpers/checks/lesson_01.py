@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from ._networks import DECODER, ENCODER, judge_network
-from .engine import Mistake, Result, Task, judged, run
+from .engine import Failure, Mistake, Result, Task, judged, run
+from .examples import drawn
 
 
 def image_pairs() -> list[tuple]:
@@ -21,9 +23,14 @@ def image_pairs() -> list[tuple]:
 
 
 # fmt: off
+OTHER_SIZES = Failure("unpacked", "values to unpack",
+                      "Đầu vào có thể có nhiều hay ít chiều hơn số tên mà bạn tách x.shape ra.",
+                      "The inputs may have more or fewer dimensions than the names that you unpack x.shape into.")
 MSE = Task(
     cases=image_pairs,
     right=F.mse_loss,
+    arguments="recon, x",
+    small=lambda: [drawn(shape, shape, low=0.1, high=0.9) for shape in ((1, 1, 1, 1), (1, 1, 1, 2), (2, 1, 1, 2))],
     gradients={0: "recon"},
     mistakes=[
         Mistake("sum", lambda r, x: ((r - x) ** 2).sum(),
@@ -32,6 +39,9 @@ MSE = Task(
         Mistake("sum_over_pixels", lambda r, x: ((r - x) ** 2).sum() / len(x),
                 "Bạn đã chia cho số ảnh, nhưng chưa chia cho số điểm ảnh N.",
                 "You divide by the number of images, but not yet by the number of pixels N."),
+        Mistake("two_sizes", lambda r, x: ((r - x) ** 2).sum() / (x.shape[0] * x.shape[1]),
+                "Bạn mới chia cho hai kích thước đầu. Ảnh còn có hàng và cột.",
+                "You divide by the first two sizes only. Images have rows and columns too."),
         Mistake("per_image", lambda r, x: ((r - x) ** 2).flatten(1).mean(1),
                 "Bạn có sai số của từng ảnh. Công thức 1 còn lấy trung bình trên batch.",
                 "You have the error of each image. Eq. 1 also averages over the batch."),
@@ -54,6 +64,7 @@ MSE = Task(
                 "Kết quả chỉ bằng đúng một nửa giá trị cần có: công thức 1 không có hệ số ½.",
                 "The result is half of what it should be: there is no ½ in eq. 1."),
     ],
+    failures=[OTHER_SIZES],
 )
 # fmt: on
 
@@ -69,10 +80,21 @@ def check_mse(function: Callable) -> Result:
 bce = F.binary_cross_entropy
 
 
+def terms(r: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    """What bright and what dark pixels are punished by."""
+    return -x * r.log(), -(1 - x) * (1 - r).log()
+
+
 # fmt: off
+MINUS = ("Dấu trừ chỉ đứng trước một trong hai số hạng: hãy xem lại dấu ngoặc.",
+         "The minus holds for one of the two terms only: mind the brackets.")
+BRACKET = ("1 − x bị tách ra khi nhân: nó cần dấu ngoặc.",
+           "1 − x falls apart in the product: it needs brackets.")
 BCE = Task(
     cases=image_pairs,
     right=bce,
+    arguments="recon, x",
+    small=lambda: [drawn(shape, shape, low=0.1, high=0.9) for shape in ((1, 1, 1, 1), (1, 1, 1, 2), (2, 1, 1, 2))],
     gradients={0: "recon"},
     mistakes=[
         Mistake("sign", lambda r, x: -bce(r, x),
@@ -90,6 +112,16 @@ BCE = Task(
         Mistake("swapped", lambda r, x: bce(x, r),
                 "Hình như recon và x bị đổi chỗ: ta lấy log của xác suất mà mô hình đưa ra.",
                 "recon and x seem to be swapped: the log is taken of the probability that the model gives."),
+        Mistake("log_of_x", lambda r, x: sum(terms(x, r)).mean(),
+                "log phải lấy của x̂; x có thể bằng 0.",
+                "The log belongs to x̂; x may be 0."),
+        Mistake("minus", lambda r, x: (terms(r, x)[0] - terms(r, x)[1]).mean(), *MINUS),
+        Mistake("minus", lambda r, x: (terms(r, x)[1] - terms(r, x)[0]).mean(), *MINUS),
+        Mistake("bracket", lambda r, x: -(x * r.log() + 1 - x * (1 - r).log()).mean(), *BRACKET),
+        Mistake("bracket", lambda r, x: (-x * r.log() + 1 - x * (1 - r).log()).mean(), *BRACKET),
+        Mistake("same_log", lambda r, x: -r.log().mean(),
+                "Hai số hạng dùng cùng một log. Với điểm ảnh tối, mô hình đưa ra xác suất nào?",
+                "Both terms take the same log. Which probability does the model give to a dark pixel?"),
         Mistake("sum", lambda r, x: bce(r, x, reduction="sum"),
                 "Bạn lấy tổng trên tất cả. Công thức 2 chia cho cả số ảnh M lẫn số điểm ảnh N.",
                 "You sum over everything. Eq. 2 divides by the number of images M and the number of pixels N."),
@@ -106,6 +138,7 @@ BCE = Task(
                 "Bạn dùng log cơ số 10. Công thức dùng log tự nhiên.",
                 "You use the logarithm to base 10. The formula uses the natural one."),
     ],
+    failures=[OTHER_SIZES],
 )
 # fmt: on
 
@@ -123,6 +156,7 @@ INTERPOLATE = Task(
     cases=lambda: [(torch.randn(2), torch.randn(2), a) for a in (0.0, 0.25, 0.8, 1.0)]
     + [(torch.randn(3, 5), torch.randn(3, 5), torch.rand(()).item())],
     right=torch.lerp,
+    arguments="z_a, z_b, alpha",
     mistakes=[
         Mistake("swapped", lambda a, b, t: torch.lerp(b, a, t),
                 "Bạn đi ngược: α = 0 phải đứng ở z_a, α = 1 phải đứng ở z_b.",

@@ -24,13 +24,19 @@ class Rehearsal(nn.Module):
         self.fc_mu = nn.Parameter(7 * torch.randn(side**2, latent_dim) / side)  # mu with a deviation of 2, logvar of 1
         self.fc_logvar = nn.Parameter(3.5 * torch.randn(side**2, latent_dim) / side)
         self.fc_decode = nn.Parameter(torch.randn(latent_dim, side**2) / latent_dim**0.5)
-        self.encoded, self.latents = [], []
+        self.encoded, self.latents, self.reached = [], [], set()
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         flat = x.flatten(1) - 0.5
         mu, logvar = flat @ self.fc_mu, flat @ self.fc_logvar - 1
         self.encoded.append((mu.detach(), logvar.detach()))
-        return mu, logvar
+        return self._watched("mu", mu), self._watched("logvar", logvar)
+
+    def _watched(self, name: str, code: Tensor) -> Tensor:
+        """The code itself; when a gradient comes back to it, that is noted. (The grader's model lies elsewhere.)"""
+        if code.requires_grad:
+            code.register_hook(lambda gradient: self.reached.add(name) if gradient.any() else None)
+        return code * 1
 
     def reparameterize(self, mu: Tensor, logvar: Tensor) -> Tensor:
         sigma = torch.exp(0.5 * logvar)
@@ -114,8 +120,21 @@ FORWARD = {  # name → hints
     "repeated": ("Gọi hai lần mà z y hệt nhau. Đừng đặt seed bên trong hàm.",
                  "Two calls give exactly the same z. Do not set a seed inside the function."),
     "detached": HINTS["detached"],
+    "half_detached": ("Con số đúng, nhưng gradient từ recon không về được {missing}: z bị cắt giữa đường. Hãy tìm .detach(), .data, no_grad() hay .sample().",
+                      "The numbers are right, but no gradient gets from recon back to {missing}: z is cut on the way. Look for .detach(), .data, no_grad() or .sample()."),
 }
+OTHER_LATENT_DIM = Failure(
+    "latent_dim",
+    r"tensor \w \((2|16|25)\) must match the size of tensor \w \((2|16|25)\)|z has shape \(\d+, (2|16)\)",
+    "Ô chấm dùng latent_dim khác; hãy lấy nó từ mu.shape[1].",
+    "This check uses another latent_dim; take it from mu.shape[1].",
+)
+OF_THE_CLASS = r"name '(encode|decode|reparameterize)' is not defined"
 FAILURES = [
+    OTHER_LATENT_DIM,
+    Failure("no_self", OF_THE_CLASS,
+            "encode, reparameterize và decode thuộc về lớp: phải có self. ở trước.",
+            "encode, reparameterize and decode belong to the class: they need self. in front."),
     Failure("recursion", "forward calls itself",
             "self(x) lại gọi chính forward, mãi không dừng. Hãy gọi ba phần của lớp VAE: encode, reparameterize, decode.",
             "self(x) calls forward again, without end. Call the three parts of the class: encode, reparameterize, decode."),
@@ -125,6 +144,12 @@ FAILURES = [
     Failure("missing_argument", "missing 1 required positional argument: 'logvar'",
             "reparameterize cần cả mu lẫn logvar.",
             "reparameterize needs both mu and logvar."),
+]
+SAMPLE_FAILURES = [
+    OTHER_LATENT_DIM,
+    Failure("no_model", OF_THE_CLASS,
+            "encode, reparameterize và decode thuộc về mô hình: phải có model. ở trước.",
+            "encode, reparameterize and decode belong to the model: they need model. in front."),
 ]
 # fmt: on
 
@@ -147,6 +172,16 @@ def judge_forward(function: Callable) -> None:
     refuse(is_sample(z, logvar, sigma_of(mu)), "arguments", FORWARD)
     refuse(is_sample(z, mu, sigma_of(sigma_of(logvar))), "sigma_passed", FORWARD)
     refuse(flaw(noise_in(z, mu, logvar)), "noise", FORWARD)
+    judge_way_back(function)
+
+
+def judge_way_back(function: Callable) -> None:
+    """The reconstruction's gradient must come back to both codes."""
+    model, x = Rehearsal(2, 28, whole=False), torch.rand(3, 1, 28, 28).requires_grad_()
+    answer, (_, x) = call(function, (model, x), FAILURES)
+    torch.autograd.grad(answer[0].sum(), x, allow_unused=True)
+    missing = [name for name in ("mu", "logvar") if name not in model.reached]
+    refuse(missing, "half_detached", FORWARD, missing=", ".join(missing))
 
 
 def forward(function: Callable, n: int, latent_dim: int, side: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -254,7 +289,7 @@ def judge_sample_and_decode(function: Callable) -> None:
 def samples(function: Callable, n: int, latent_dim: int, side: int) -> tuple[Tensor, Tensor, Tensor]:
     """The z that the student's n pictures were decoded from, and the image's mu and logvar, all (n, latent_dim)."""
     model, x, wanted = Rehearsal(latent_dim, side, whole=True), torch.rand(1, 1, side, side), (n, 1, side, side)
-    pictures, _ = call(function, (model, x, n))
+    pictures, _ = call(function, (model, x, n), SAMPLE_FAILURES)
     refuse(isinstance(pictures, (tuple, list)) and len(pictures) == 3, "whole_answer", SAMPLE_AND_DECODE)
     got = tuple(pictures.shape) if isinstance(pictures, Tensor) else type(pictures).__name__
     refuse(got == (n, latent_dim), "codes", SAMPLE_AND_DECODE)

@@ -18,6 +18,7 @@ REPARAMETERIZE_FIXED = Task(
         (torch.randn(4, 3), torch.rand(4, 3) + 0.1, torch.randn(4, 3)),
     ],
     right=lambda mu, sigma, epsilon: mu + sigma * epsilon,
+    arguments="mu, sigma, epsilon",
     gradients={0: "mu", 1: "sigma"},
     mistakes=[
         Mistake("no_scale", lambda m, s, e: m + e,
@@ -65,6 +66,7 @@ REPARAMETERIZE = {  # name → hints
               "The shape is not right: z has shape {got}, expected {wanted}, as mu has."),
     "nan": ("z có NaN hoặc vô cực: hãy tìm phép căn hay phép log của số âm.",
             "z holds NaN or infinity: look for a root or a log of a negative number."),
+    "no_mu": ("Thiếu μ: z phải nằm quanh μ.", "μ is missing: z must lie around μ."),
     "no_noise": ("z bằng đúng μ: nhiễu ε chưa có mặt.",
                  "z equals μ: the noise ε is missing."),
     "variance": ("Bạn nhân nhiễu với phương sai. Cần độ lệch chuẩn.",
@@ -131,6 +133,8 @@ def judge_reparameterize(function: Callable) -> None:
     deviation = (z - mu).detach()
     refuse(not z.isfinite().all(), "nan", REPARAMETERIZE)
     refuse(deviation.abs().max() < 1e-3, "no_noise", REPARAMETERIZE)
+    share = (z * mu).detach().mean() / mu.detach().pow(2).mean()  # how far z goes along with mu: 1, give or take 0.01
+    refuse(abs(share) < 0.1, "no_mu", REPARAMETERIZE)
     for name, sigma in WRONG_SIGMAS.items():
         refuse(is_sigma(deviation, logvar, sigma(logvar.detach())), name, REPARAMETERIZE)
     noise, *_ = sampled(function, torch.zeros(N, d), torch.zeros(N, d))  # mu = 0 and σ = 1 leave ε as it was drawn
@@ -179,10 +183,18 @@ SCORE_GRADIENT = Task(
         for m, s in ((2.0, 1.0), (-0.5, 0.3), (1.0, 2.5))
     ],
     right=lambda z, m, s, v: v * (z - m) / s**2,
+    arguments="z, mu, sigma, value",
+    small=lambda: [(torch.randn(n), torch.tensor(0.5), torch.tensor(1.5), torch.rand(n)) for n in (1, 2)],
     mistakes=[
         Mistake("sigma", lambda z, m, s, v: v * (z - m) / s,
                 "Bạn chia cho σ. Đạo hàm của log mật độ Gauss theo μ chia cho đại lượng nào?",
                 "You divide by σ. By what does the derivative of the Gaussian's log density with respect to μ divide?"),
+        Mistake("two", lambda z, m, s, v: v * (z - m) / (2 * s**2),
+                "Hãy lấy đạo hàm (z − μ)²/(2σ²) theo μ một lần nữa: số 2 đi đâu?",
+                "Differentiate (z − μ)²/(2σ²) by μ once more: where does the 2 go?"),
+        Mistake("z_squared", lambda z, m, s, v: z**2 * (z - m) / s**2,
+                "Bạn gõ thẳng z². Hãy dùng value: hàm có thể là hàm khác.",
+                "You type z². Use value: the function may be another one."),
         Mistake("sign", lambda z, m, s, v: v * (m - z) / s**2,
                 "Dấu bị ngược: khi z lớn hơn μ, tăng μ làm z dễ xuất hiện hơn.",
                 "The sign is flipped: when z lies above μ, raising μ makes z more likely."),

@@ -10,14 +10,18 @@ from torch.distributions import kl_divergence as torch_kl
 
 from .. import losses
 from .engine import Failure, Mistake, Result, Task, run
+from .examples import drawn
 
 kl = losses.kl_divergence
+VARIANCE = ("logvar là log σ², nên σ² = exp(logvar).", "logvar is log σ², so σ² = exp(logvar).")
 
 
 # fmt: off
 KL_DIVERGENCE = Task(
     cases=lambda: [(torch.randn(n, d), s * torch.randn(n, d)) for n, d, s in ((7, 5, 1), (1, 2, 1), (4, 10, 3), (5, 5, 1))],
     right=kl,
+    arguments="mu, logvar",
+    small=lambda: [drawn(shape, shape) for shape in ((1, 1), (1, 2), (2, 2))],
     gradients={0: "mu", 1: "logvar"},
     mistakes=[
         Mistake("half_forgotten", lambda m, v: 2 * kl(m, v),
@@ -56,6 +60,8 @@ KL_DIVERGENCE = Task(
         Mistake("sigma_not_variance", lambda m, v: -0.5 * (1 + v - m**2 - (0.5 * v).exp()).sum(1),
                 "Số hạng cuối là phương sai σ², bạn dùng σ.",
                 "The last term is the variance σ², you use σ."),
+        Mistake("variance", lambda m, v: -0.5 * (1 + v - m**2 - v**2).sum(1), *VARIANCE),
+        Mistake("variance", lambda m, v: -0.5 * (1 + v - m**2 - (2 * v).exp()).sum(1), *VARIANCE),
         Mistake("mu_not_squared", lambda m, v: -0.5 * (1 + v - m - v.exp()).sum(1),
                 "μ chưa được bình phương.",
                 "μ is not squared."),
@@ -82,66 +88,78 @@ def check_kl_divergence(function: Callable) -> Result:
 
 
 def elbo_cases():
-    for theta in (0.0, 1.0, -0.7):
-        yield 2 * torch.randn(6), 0.2 + 2 * torch.rand(6), theta
+    for theta, x in ((0.0, 1.0), (1.0, 2.5), (-0.7, -1.3)):
+        yield 2 * torch.randn(6), 0.2 + 2 * torch.rand(6), theta, x
 
 
 def toy(log_likelihood, kl):
     """A wrong ELBO of the toy with other parts."""
-    return lambda m, v, theta: log_likelihood(m, v, theta) - kl(m, v)
+    return lambda m, v, theta, x: log_likelihood(m, v, theta, x) - kl(m, v)
 
 
-def toy_log_p(m, v, theta):
-    return -0.5 * math.log(2 * math.pi) - 0.5 * ((1 - theta - m) ** 2 + v)
+def toy_log_p(m, v, theta, x):
+    return -0.5 * math.log(2 * math.pi) - 0.5 * ((x - theta - m) ** 2 + v)
 
 
 def toy_kl(m, v):
     return 0.5 * (m**2 + v - 1 - v.log())
 
 
+ONE_DIMENSION = (
+    "m và v chỉ có một chiều: ở đây hãy viết KL của một chiều với σ² = v.",
+    "m and v have one dimension: write the KL of one dimension with σ² = v here.",
+)
+
+
 # fmt: off
 ELBO = Task(
     cases=elbo_cases,
     right=losses.toy_elbo,
+    arguments="m, v, theta, x",
+    small=lambda: [(*drawn((1,)), *drawn((1,), low=0.2), theta, x) for theta, x in ((0.0, 1.0), (0.5, 1.0), (0.5, -1.5))],
     gradients={0: "m", 1: "v"},
     mistakes=[
-        Mistake("kl_added", lambda m, v, t: toy_log_p(m, v, t) + toy_kl(m, v),
+        Mistake("kl_added", lambda m, v, t, x: toy_log_p(m, v, t, x) + toy_kl(m, v),
                 "Bạn cộng KL vào. Trong ELBO, KL bị trừ đi.",
                 "You add the KL. In the ELBO it is subtracted."),
-        Mistake("loss", lambda m, v, t: -losses.toy_elbo(m, v, t),
+        Mistake("loss", lambda *case: -losses.toy_elbo(*case),
                 "Đó là −ELBO, tức là hàm mất mát. Ở đây cần chính ELBO.",
                 "That is −ELBO, the loss. Here the ELBO itself is asked for."),
         Mistake("no_kl", toy_log_p,
                 "Mới có kỳ vọng của log p(x|z). Còn thiếu KL giữa q và prior.",
                 "That is the expectation of log p(x|z). The KL between q and the prior is missing."),
-        Mistake("no_variance", toy(lambda m, v, t: toy_log_p(m, 0 * v, t), toy_kl),
+        Mistake("no_variance", toy(lambda m, v, t, x: toy_log_p(m, 0 * v, t, x), toy_kl),
                 "Bạn chỉ thay z bằng m. Nhưng E(x − θ − z)² còn có thêm v, phương sai của z.",
                 "You put m in the place of z. But E(x − θ − z)² has v, the variance of z, in it as well."),
-        Mistake("v_squared", toy(lambda m, v, t: toy_log_p(m, v**2, t), toy_kl),
+        Mistake("v_squared", toy(lambda m, v, t, x: toy_log_p(m, v**2, t, x), toy_kl),
                 "v đã là phương sai, không phải độ lệch chuẩn: đừng bình phương nó.",
                 "v is the variance already, not the standard deviation: do not square it."),
-        Mistake("v_is_sigma", lambda m, v, t: losses.toy_elbo(m, v**2, t),
+        Mistake("v_is_sigma", lambda m, v, t, x: losses.toy_elbo(m, v**2, t, x),
                 "Bạn coi v là độ lệch chuẩn. Ở đây v là phương sai.",
                 "You treat v as a standard deviation. Here it is the variance."),
-        Mistake("no_constant", toy(lambda m, v, t: -0.5 * ((1 - t - m) ** 2 + v), toy_kl),
+        Mistake("no_constant", toy(lambda m, v, t, x: -0.5 * ((x - t - m) ** 2 + v), toy_kl),
                 "Thiếu hằng số −½ log 2π: không có nó thì ELBO không so được với log p(x).",
                 "The constant −½ log 2π is missing: without it the ELBO cannot be compared with log p(x)."),
-        Mistake("constant_sign", toy(lambda m, v, t: toy_log_p(m, v, t) + math.log(2 * math.pi), toy_kl),
+        Mistake("constant_sign", toy(lambda *case: toy_log_p(*case) + math.log(2 * math.pi), toy_kl),
                 "Dấu của hằng số ½ log 2π bị ngược.",
                 "The sign of the constant ½ log 2π is flipped."),
-        Mistake("half_forgotten", toy(lambda m, v, t: -0.5 * math.log(2 * math.pi) - ((1 - t - m) ** 2 + v), toy_kl),
+        Mistake("half_forgotten", toy(lambda m, v, t, x: -0.5 * math.log(2 * math.pi) - ((x - t - m) ** 2 + v), toy_kl),
                 "Bạn quên hệ số ½ trước bình phương.",
                 "You forgot the ½ in front of the square."),
         Mistake("kl_half_forgotten", toy(toy_log_p, lambda m, v: 2 * toy_kl(m, v)),
                 "KL lớn gấp đôi: bạn quên hệ số ½.",
                 "The KL is twice too large: the ½ is forgotten."),
-        Mistake("theta_forgotten", lambda m, v, t: losses.toy_elbo(m, v, 0.0),
+        Mistake("theta_forgotten", lambda m, v, t, x: losses.toy_elbo(m, v, 0.0, x),
                 "θ chưa được dùng: decoder là N(z + θ, 1).",
                 "θ is not used: the decoder is N(z + θ, 1)."),
-        Mistake("theta_sign", lambda m, v, t: losses.toy_elbo(m, v, -t),
+        Mistake("x_ignored", lambda m, v, t, x: losses.toy_elbo(m, v, t),
+                "x chưa được dùng: 1 chỉ là giá trị mặc định của nó.",
+                "x is not used: 1 is only its default value."),
+        Mistake("one_dimension", lambda m, v, t, x: toy_log_p(m, v, t, x) - toy_kl(m, v).sum(), *ONE_DIMENSION),
+        Mistake("theta_sign", lambda m, v, t, x: losses.toy_elbo(m, v, -t, x),
                 "Dấu của θ bị ngược: x lệch khỏi trung bình z + θ một đoạn x − z − θ.",
                 "The sign of θ is flipped: x is x − z − θ away from its mean z + θ."),
-        Mistake("logvar", lambda m, v, t: toy_log_p(m, v, t) - 0.5 * (m**2 + v.exp() - 1 - v),
+        Mistake("logvar", lambda m, v, t, x: toy_log_p(m, v, t, x) - 0.5 * (m**2 + v.exp() - 1 - v),
                 "Trong KL bạn coi v là log của phương sai. Ở đây v đã là phương sai.",
                 "In the KL you treat v as the log of the variance. Here v is the variance itself."),
     ],
@@ -152,15 +170,19 @@ ELBO = Task(
         Failure("torch_log", r"log\(\): argument 'input'.*must be Tensor",
                 "torch.log chỉ nhận tensor; với con số thường như 2π, hãy dùng math.log.",
                 "torch.log takes only tensors; for a plain number such as 2π use math.log."),
+        Failure("one_dimension", "Dimension out of range", *ONE_DIMENSION),
+        Failure("x_missing", "takes 3 positional arguments but 4 were given",
+                "Ô chấm thử cả những x khác: hãy giữ tham số thứ tư, x=1.0.",
+                "The check tries other x too: keep the fourth argument, x=1.0."),
     ],
 )
 # fmt: on
 
 
 def check_elbo(function: Callable) -> Result:
-    """function(m, v, theta) → the ELBO of z ~ N(0, 1), x given z ~ N(z + theta, 1) at x = 1, with q = N(m, v): losses.toy_elbo.
+    """function(m, v, theta, x) → the ELBO of z ~ N(0, 1), x given z ~ N(z + theta, 1), with q = N(m, v): losses.toy_elbo.
 
-    m, v: (n,), v the variance; theta: a number. Returns (n,).
+    m, v: (n,), v the variance; theta, x: numbers. Returns (n,).
     Lesson 04: Why make the ELBO large?
     """
     return run(function, ELBO)
@@ -170,8 +192,9 @@ sse, kl, loss = losses.reconstruction_loss, losses.kl_divergence, losses.vae_los
 
 
 def loss_cases():
-    for (n, d), B in zip(((4, 2), (1, 3), (6, 5)), (1000, 10, 0.5), strict=True):
-        yield torch.rand(n, 1, 6, 5) * 0.9 + 0.05, torch.rand(n, 1, 6, 5), torch.randn(n, d), torch.randn(n, d), B
+    for image, d, B in (((4, 3, 6, 5), 2, 1000), ((1, 1, 4, 7), 3, 10), ((6, 2, 5, 5), 5, 0.5)):
+        code = (image[0], d)
+        yield torch.rand(image) * 0.9 + 0.05, torch.rand(image), torch.randn(code), torch.randn(code), B
 
 
 def with_parts(make_recon, make_kl):
@@ -206,6 +229,8 @@ ANY_SIZE = (
 VAE_LOSS = Task(
     cases=loss_cases,
     right=loss,
+    arguments="recon, x, mu, logvar, B",
+    small=lambda: [(*drawn(image, image, low=0.1), *drawn(code, code), 2.0) for image, code in (((1, 1, 1, 1), (1, 1)), ((1, 1, 1, 2), (1, 2)))],
     gradients={0: "recon", 2: "mu", 3: "logvar"},
     parts=("total", "recon", "kl"),
     mistakes=[
@@ -244,6 +269,15 @@ VAE_LOSS = Task(
         Mistake("batch_sum", with_parts(lambda r, x: ((r - x) ** 2).sum(), mean_kl),
                 "Phần tái tạo cộng cả batch. Cần trung bình trên các ảnh.",
                 "The reconstruction part is summed over the batch. The mean over the images is needed."),
+        Mistake("both_batch_sum", with_parts(lambda r, x: ((r - x) ** 2).sum(), lambda m, v: kl(m, v).sum()),
+                "Cả hai phần đều cộng cả batch: batch lớn gấp đôi thì loss cũng gấp đôi.",
+                "Both parts are summed over the batch: twice the images would make twice the loss."),
+        Mistake("channels_averaged", with_parts(lambda r, x: sse(r, x) / x.shape[1], mean_kl),
+                "Bạn lấy trung bình theo kênh màu. Hãy cộng cả theo kênh.",
+                "You average over the colour channels. Sum over them too."),
+        Mistake("one_channel", with_parts(lambda r, x: sse(r[:, :1], x[:, :1]), mean_kl),
+                "Bạn chỉ tính kênh đầu tiên. Ảnh màu có nhiều kênh.",
+                "You use the first channel only. A colour image has several."),
         Mistake("kl_batch_sum", with_parts(sse, lambda m, v: kl(m, v).sum()),
                 "KL cộng cả batch. Cần trung bình trên các ảnh.",
                 "The KL is summed over the batch. The mean over the images is needed."),
@@ -256,6 +290,8 @@ VAE_LOSS = Task(
         Mistake("kl_sign", with_parts(sse, lambda m, v: -mean_kl(m, v)),
                 "KL của bạn âm. KL không bao giờ âm: dấu bị ngược.",
                 "Your KL is negative. A KL never is: the sign is flipped."),
+        Mistake("kl_variance", with_parts(sse, lambda m, v: (m**2 + v**2 - 1 - v).sum(1).mean() / 2), *VARIANCE),
+        Mistake("kl_variance", with_parts(sse, lambda m, v: (m**2 + (2 * v).exp() - 1 - v).sum(1).mean() / 2), *VARIANCE),
         Mistake("bce", with_parts(bce, mean_kl),
                 "Phần tái tạo là BCE. Bài này dùng bình phương sai số.",
                 "The reconstruction part is a BCE. This loss uses the squared error."),
@@ -276,10 +312,17 @@ def check_vae_loss(function: Callable) -> Result:
     return run(function, VAE_LOSS)
 
 
+BRACKET = (
+    "Python đọc 1/2*B là (1/2)·B: hãy xem lại dấu ngoặc.",
+    "Python reads 1/2*B as (1/2)·B: mind the brackets.",
+)
+
+
 # fmt: off
 SIGMA_OF_B = Task(
     cases=lambda: [(1000,), (10,), (0.5,), (3.0,), (0.1 + 99 * torch.rand(()).item(),)],
     right=lambda B: 1 / math.sqrt(2 * B),
+    arguments="B",
     mistakes=[
         Mistake("variance", lambda B: 1 / (2 * B),
                 "Đó là phương sai σ². Câu hỏi là độ lệch chuẩn.",
@@ -296,6 +339,8 @@ SIGMA_OF_B = Task(
         Mistake("half_root", lambda B: 1 / (2 * math.sqrt(B)),
                 "Hãy bình phương kết quả của bạn: có ra 1/(2B) không?",
                 "Square your answer: is it 1/(2B)?"),
+        Mistake("bracket", lambda B: math.sqrt(B / 2), *BRACKET),
+        Mistake("bracket", lambda B: B / 2, *BRACKET),
         Mistake("forward", lambda B: 1 / (2 * B**2),
                 "Bạn thay B vào chỗ của σ. Cần giải phương trình theo chiều ngược lại.",
                 "You put B in the place of σ. Solve the equation the other way."),

@@ -15,6 +15,7 @@ EPOCH_MEAN = Task(
         ((9 * torch.rand(5)).tolist(), torch.randint(1, 300, (5,)).tolist()),
     ],
     right=lambda means, sizes: sum(m * n for m, n in zip(means, sizes, strict=True)) / sum(sizes),
+    arguments="batch_means, batch_sizes",
     mistakes=[
         Mistake("handout", lambda means, sizes: sum(means) / sum(sizes),
                 "Bạn chia tổng các trung bình batch cho số ảnh, đúng như lỗi trong bản in của đề bài. Một batch có bao nhiêu ảnh thì kết quả nhỏ đi chừng ấy lần, trong bài này khoảng 256.",

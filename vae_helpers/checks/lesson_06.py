@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from .. import metrics
-from .engine import Mistake, Result, Task, call, judged, refuse, run
+from .engine import Failure, Mistake, Result, Task, call, judged, refuse, run
+from .examples import drawn
 from .random import flaw
 
 
@@ -24,6 +25,8 @@ def pairs():
 IMAGE_ERRORS = Task(
     cases=pairs,
     right=metrics.image_errors,
+    arguments="recon, x",
+    small=lambda: [drawn(shape, shape, low=0.1, high=0.9) for shape in ((1, 1, 1, 1), (1, 1, 1, 2), (2, 1, 1, 2))],
     mistakes=[
         Mistake("mean_over_pixels", lambda r, x: squares(r, x).flatten(1).mean(1),
                 "Bạn lấy trung bình trên các điểm ảnh. Ở đây cần tổng trên mọi điểm ảnh của một ảnh.",
@@ -107,6 +110,9 @@ SAMPLE_PRIOR = {  # name → hints
     "changed": ("Ảnh trả về không phải là ảnh mà decoder đưa ra.",
                 "The images returned are not those that the decoder gave."),
 }
+OTHER_LATENT_DIM = Failure("latent_dim", r"z: \(\d+, (2|16)\)",
+                           "Ô chấm dùng latent_dim khác; hãy lấy nó từ model.latent_dim.",
+                           "This check uses another latent_dim; take it from model.latent_dim.")
 # fmt: on
 
 
@@ -177,7 +183,7 @@ def judge_prior_samples(function: Callable) -> None:
 def prior_samples(function: Callable, n: int, latent_dim: int) -> tuple[Tensor, Tensor, RecordingDecoder]:
     """The student's images, the z that they were decoded from, and the model that did it."""
     model = RecordingDecoder(latent_dim).to(usual_device())
-    images, _ = call(function, (model, n))
+    images, _ = call(function, (model, n), [OTHER_LATENT_DIM])
     refuse(model.encoded, "encoder", SAMPLE_PRIOR)
     refuse(not model.latents, "no_decoder", SAMPLE_PRIOR)
     z_device, device = model.z_device, model.weight.device

@@ -6,16 +6,22 @@ import torch
 
 from .. import metrics
 from .engine import Mistake, Result, Task, run
+from .examples import drawn
 
 
 def kl_of_each(m, v):
     return 0.5 * (m**2 + v.exp() - v - 1)
 
 
+VARIANCE = ("logvar là log σ², nên σ² = exp(logvar).", "logvar is log σ², so σ² = exp(logvar).")
+
+
 # fmt: off
 KL_PER_DIMENSION = Task(
     cases=lambda: [(torch.randn(n, d), s * torch.randn(n, d)) for n, d, s in ((7, 5, 1), (6, 2, 1), (40, 16, 2), (5, 5, 1))],
     right=metrics.kl_per_dimension,
+    arguments="mu, logvar",
+    small=lambda: [drawn(shape, shape) for shape in ((1, 1), (1, 2), (2, 2))],
     mistakes=[
         Mistake("per_image", lambda m, v: kl_of_each(m, v).sum(1),
                 "Bạn cộng theo chiều tiềm ẩn: đó là KL của từng ảnh. Ở đây giữ các chiều lại, và lấy trung bình trên các ảnh (dim=0).",
@@ -50,6 +56,8 @@ KL_PER_DIMENSION = Task(
         Mistake("no_exp", lambda m, v: (0.5 * (m**2 - 1)).mean(0),
                 "Số hạng phương sai thiếu phép exp, nên nó triệt tiêu với log σ².",
                 "The variance term lacks its exp, so it cancels against log σ²."),
+        Mistake("variance", lambda m, v: (0.5 * (m**2 + v**2 - v - 1)).mean(0), *VARIANCE),
+        Mistake("variance", lambda m, v: (0.5 * (m**2 + (2 * v).exp() - v - 1)).mean(0), *VARIANCE),
         Mistake("mu_not_squared", lambda m, v: (0.5 * (m + v.exp() - v - 1)).mean(0),
                 "μ chưa được bình phương.",
                 "μ is not squared."),
@@ -72,14 +80,41 @@ def check_kl_per_dimension(function: Callable) -> Result:
 # ----------------------------------------------------------------------------------------------- the arc
 
 
-def slerp(a, b, t):
-    angle = torch.acos(torch.dot(a, b) / (a.norm() * b.norm()))
+def on_the_arc(a, b, t, angle):
     return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+
+
+def slerp(a, b, t):
+    return on_the_arc(a, b, t, torch.acos(torch.dot(a, b) / (a.norm() * b.norm())))
 
 
 def cosine_as_angle(a, b, t):
-    angle = torch.dot(a, b) / (a.norm() * b.norm())
-    return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+    return on_the_arc(a, b, t, torch.dot(a, b) / (a.norm() * b.norm()))
+
+
+LENGTHS = (  # what a cosine that is not one is multiplied with in place of 1 / (‖a‖ ‖b‖)
+    lambda a, b: 1,
+    lambda a, b: 1 / a.norm(),
+    lambda a, b: 1 / b.norm(),
+    lambda a, b: b.norm() / a.norm(),
+    lambda a, b: a.norm() / b.norm(),
+)
+
+
+def no_cosine(lengths, clamped):
+    """A wrong slerp, which is NaN where acos gets a number beyond ±1."""
+
+    def wrong(a, b, t):
+        cosine = torch.dot(a, b) * lengths(a, b)
+        return on_the_arc(a, b, t, torch.acos(cosine.clamp(-1, 1) if clamped else cosine))
+
+    return wrong
+
+
+NO_COSINE = (
+    "acos chỉ nhận số từ −1 đến 1: hãy chia cho *cả hai* độ dài, nhớ dấu ngoặc.",
+    "acos takes only −1 … 1: divide by *both* lengths, in brackets.",
+)
 
 
 def not_divided(a, b, t):
@@ -99,6 +134,7 @@ def walks():
 SLERP = Task(
     cases=walks,
     right=slerp,
+    arguments="z_a, z_b, alpha",
     mistakes=[
         Mistake("straight", torch.lerp,
                 "Đó là đường thẳng. Trên cung tròn, trọng số là sin của góc chứ không phải chính α.",
@@ -118,6 +154,7 @@ SLERP = Task(
         Mistake("cut_lerp", lambda a, b, t: torch.lerp(a, b, t) * a.norm() / torch.lerp(a, b, t).norm(),
                 "Bạn đi đường thẳng rồi kéo kết quả cho dài bằng z_a. Hãy dùng các sin trong công thức.",
                 "You walk straight and rescale the result to the length of z_a; follow the formula's sines instead."),
+        *(Mistake("lengths", no_cosine(by, clamped), *NO_COSINE) for by in LENGTHS for clamped in (False, True)),
     ],
 )
 # fmt: on

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .. import losses
 from .engine import Failure, Mistake, Result, Task, call, judged, leaves, refuse, refuse_other_shapes, run, wrong
+from .examples import drawn
 from .random import refuse_repeated
 
 
@@ -55,6 +56,7 @@ NO_QR = (
 PRINCIPAL_ANGLES = Task(
     cases=lambda: [pair(7, 2, 0), pair(9, 3, 3), pair(20, 4, 1)],
     right=angles,
+    arguments="A, B",
     mistakes=[
         Mistake("radians", lambda A, B: cosines(A, B).acos(),
                 "Đúng góc, nhưng tính bằng radian. Hãy đổi ra độ.",
@@ -114,6 +116,8 @@ def numbers(rho, like):
 KL_TO_RHO = Task(
     cases=lambda: [(torch.rand(n, d) * 0.8 + 0.1, rho) for n, d, rho in ((6, 4, 0.1), (3, 7, 0.3), (5, 5, 0.05))],
     right=losses.kl_to_rho,
+    arguments="z, rho",
+    small=lambda: [(*drawn(shape, low=0.1, high=0.9), 0.1) for shape in ((1, 1), (2, 1), (2, 2))],
     gradients={0: "z"},
     mistakes=[
         Mistake("per_unit", lambda z, rho: kl(numbers(rho, z[0]), z.mean(0)),
@@ -180,6 +184,8 @@ def squares(W):
 CONTRACTIVE_PENALTY = Task(
     cases=lambda: [(torch.rand(n, d) * 0.9 + 0.05, torch.randn(d, p)) for n, d, p in ((6, 4, 9), (3, 7, 5), (1, 2, 3))],
     right=losses.sigmoid_contractive_penalty,
+    arguments="z, weight",
+    small=lambda: [(*drawn((n, d), low=0.1, high=0.9), *drawn((d, p))) for n, d, p in ((1, 1, 1), (1, 1, 2), (2, 2, 2))],
     gradients={0: "z", 1: "weight"},
     mistakes=[
         Mistake("slope_not_squared", lambda z, W: total(slope(z), squares(W)),

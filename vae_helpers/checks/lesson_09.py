@@ -6,6 +6,7 @@ from collections.abc import Callable
 import torch
 
 from .engine import Failure, Mistake, Result, Task, run
+from .examples import drawn
 
 
 def shares(symbols):
@@ -21,6 +22,7 @@ def entropy(symbols):
 ENTROPY_BITS = Task(
     cases=lambda: [(torch.tensor([0, 0, 1, 1, 2, 2, 2, 5]),), (torch.tensor([-3, 7, -3, -3, 0, -3]),), (torch.randn(300).mul(2).round().long(),)],
     right=entropy,
+    arguments="symbols",
     mistakes=[
         Mistake("nats", lambda s: entropy(s) * math.log(2),
                 "Bạn dùng log tự nhiên (nat). Bit cần log cơ số 2.",
@@ -88,6 +90,8 @@ PER_PIXEL = (
 PSNR = Task(
     cases=lambda: [(torch.rand(n, c, h, w), torch.rand(n, c, h, w)) for n, c, h, w in ((4, 1, 5, 5), (3, 3, 4, 6), (7, 1, 28, 28))],
     right=lambda r, x: decibels(1 / squared(r, x).mean(1)),
+    arguments="recon, x",
+    small=lambda: [drawn(shape, shape, low=0.1, high=0.9) for shape in ((1, 1, 1, 1), (1, 1, 1, 2), (2, 1, 1, 2))],
     mistakes=[
         Mistake("natural_log", lambda r, x: 10 * (1 / squared(r, x).mean(1)).log(),
                 "Bạn dùng log tự nhiên. Decibel dùng log cơ số 10.",
@@ -159,6 +163,7 @@ def auroc(normal, strange):
 AUROC = Task(
     cases=lambda: [(torch.randint(0, 9, (n,)).float(), torch.randint(2, 12, (m,)).float()) for n, m in ((6, 4), (5, 9), (40, 30))],
     right=auroc,
+    arguments="normal, strange",
     mistakes=[
         Mistake("reversed", lambda n, s: 1 - auroc(n, s),
                 "Bạn đếm những cặp mà ảnh bình thường có điểm cao hơn. Chính ảnh lạ mới cần có điểm cao hơn.",
@@ -244,6 +249,7 @@ def case(n, m, d):
 FRECHET_DISTANCE = Task(
     cases=lambda: [case(20, 30, 2), case(50, 40, 4), case(15, 12, 3)],
     right=lambda a, b: gap(a, b) + traces(a, b),
+    arguments="a, b",
     mistakes=[
         Mistake("no_means", traces,
                 "Thiếu số hạng đầu: hai trung bình cách nhau bao xa?",

@@ -8,11 +8,14 @@ from torch import Tensor
 
 from .. import losses
 from .engine import Failure, Mistake, Result, Task, call, judged, refuse, refuse_other_shapes, run
+from .examples import drawn
 
 # fmt: off
 IW_LOG_LIKELIHOOD = Task(
     cases=lambda: [(3 * torch.randn(6, 4) - 5,), (4 * torch.randn(50, 3) - 300,), (torch.randn(5, 5) - 2,)],
     right=losses.iw_log_likelihood,
+    arguments="log_w",
+    small=lambda: [drawn(shape, low=-6.0, high=-2.0) for shape in ((1, 1), (2, 1), (3, 2))],
     mistakes=[
         Mistake("elbo", lambda w: w.mean(0),
                 "Đó là trung bình của các log, tức là ước lượng của ELBO. Ở đây trung bình nằm bên trong log.",
@@ -78,6 +81,8 @@ def image_pairs():
 OPTIMAL_SIGMA = Task(
     cases=image_pairs,
     right=losses.optimal_sigma,
+    arguments="recon, x",
+    small=lambda: [drawn(shape, shape, low=0.1, high=0.9) for shape in ((1, 1, 1, 1), (1, 1, 1, 2), (2, 1, 1, 2))],
     mistakes=[
         Mistake("variance", lambda r, x: error(r, x).mean(),
                 "Đó là phương sai σ². Câu hỏi là độ lệch chuẩn.",
@@ -141,6 +146,8 @@ def posterior_cases():
 FREE_BITS = Task(
     cases=posterior_cases,
     right=losses.free_bits,
+    arguments="mu, logvar, minimum",
+    small=lambda: [(*drawn(shape, shape), 0.2) for shape in ((1, 1), (2, 1), (2, 2))],
     gradients={0: "mu", 1: "logvar"},
     gradient_cases=3,
     mistakes=[
