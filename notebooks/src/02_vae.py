@@ -54,7 +54,7 @@ plots.histograms(
 # %% [markdown] lang="vi"
 # *Hình: màu xanh là $z$ của cả 100.000 lần; màu cam chỉ là những $z$ có $x$ gần 1, chúng dồn lại quanh 0,5.* Màu xanh là prior. Màu cam là **phân phối hậu nghiệm** (posterior) $p(z \mid x = 1)$, tức là những gì ta biết về $z$ sau khi đã thấy $x$. Ở ví dụ này, posterior tính được chính xác: trung bình $\tfrac12$, phương sai (variance) $\tfrac12$. Bài 03 và bài 04 sẽ dùng lại nó.
 #
-# Hãy nhìn con số in ra: chỉ khoảng 4% số lần cho $x$ gần 1, những lần còn lại phải bỏ đi. Mà ở đây $z$ mới chỉ là một con số. Với hai chiều tiềm ẩn (latent dimension), lấy một nghìn $z$ cho mỗi ảnh thì vẫn còn được; nhưng cứ thêm một chiều, con số ấy lại nhân lên nhiều lần. Muốn huấn luyện, ta cần ngay những $z$ hợp với ảnh ấy. Vì thế VAE có thêm mạng thứ hai, bộ mã hóa (encoder): nhìn ảnh $x$, nó đoán posterior.
+# Hãy nhìn con số in ra: chỉ khoảng 4% số lần cho $x$ gần 1, những lần còn lại phải bỏ đi. Mà ở đây $z$ mới chỉ là một con số. Với hai chiều tiềm ẩn (latent dimension) và một bức ảnh cho trước, trong hàng nghìn $z$ chỉ có vài giá trị đáng kể (bài 04 đo điều này). Muốn huấn luyện, ta cần ngay những $z$ hợp với ảnh ấy. Vì thế VAE có thêm mạng thứ hai, bộ mã hóa (encoder): nhìn ảnh $x$, nó đoán posterior.
 #
 # | ký hiệu | tên | trong ví dụ | trong VAE |
 # | --- | --- | --- | --- |
@@ -68,7 +68,7 @@ plots.histograms(
 # %% [markdown] lang="en"
 # *The figure: blue, the $z$ of all 100,000 rounds; orange, only those whose $x$ came near 1: they gather around 0.5.* Blue is the prior. Orange is the **posterior** $p(z \mid x = 1)$, what we know of $z$ once we have seen $x$. Here it can be computed exactly: mean $\tfrac12$, variance $\tfrac12$. Lessons 03 and 04 will use it again.
 #
-# Look at the number printed: only some 4% of the rounds gave an $x$ near 1, and all others were thrown away. And here $z$ is a single number. With two latent dimensions a thousand $z$ for each picture would still do; every further dimension multiplies their number. Training needs a $z$ that fits this picture straight away. So a VAE has a second network, the **encoder**, which looks at $x$ and guesses the posterior.
+# Look at the number printed: only some 4% of the rounds gave an $x$ near 1, and all others were thrown away. And here $z$ is a single number. With two latent dimensions and a given picture, of thousands of $z$ only a few count (lesson 04 measures this). Training needs a $z$ that fits this picture straight away. So a VAE has a second network, the **encoder**, which looks at $x$ and guesses the posterior.
 #
 # | symbol | name | in the example | in a VAE |
 # | --- | --- | --- | --- |
@@ -358,7 +358,7 @@ plots.clouds(dots, sigmas=widths, limits=(-10, 10), columns=2, title=title)
 #
 # Để đo mức lệch này, `metrics.gaussian_kl` khớp một phân phối Gauss với các $\mu$ rồi tính KL giữa nó và $\mathcal{N}(0, I)$. Khớp hoàn toàn thì bằng 0 nat (nat là đơn vị thông tin tính bằng log tự nhiên). AE và $B = 1000$ đều hơn 9 nat, $B = 10$ khoảng 0,4, $B = 0{,}3$ gần 0.
 #
-# Vậy về chuyện nên lấy $z$ ở đâu, VAE hai chiều với $B = 1000$ như đề bài cũng không biết gì hơn AE. $B$ nhỏ thì phải chịu thiệt ở chỗ khác, vì sau cùng một cách huấn luyện, sai số tái tạo của nó lớn hơn (bài 04).
+# Vậy về chuyện nên lấy $z$ ở đâu, VAE hai chiều với $B = 1000$ như đề bài cũng không biết gì hơn AE. $B$ quá nhỏ thì phải chịu thiệt ở chỗ khác: sau cùng một cách huấn luyện, với $B = 0{,}3$ sai số tái tạo lớn hơn (bài 04).
 #
 # Đề bài viết rằng VAE không có bottleneck cố định. Thật ra chỗ hẹp vẫn còn: $z$ vẫn có $d$ con số. Điểm mới là nhiễu làm giới hạn lượng thông tin mà các con số ấy mang được về $x$: trung bình không quá giá trị KL trung bình, khoảng 23 nat với $B = 1000$, 8 nat với $B = 10$ và 2 nat với $B = 0{,}3$.
 #
@@ -371,7 +371,7 @@ plots.clouds(dots, sigmas=widths, limits=(-10, 10), columns=2, title=title)
 #
 # To measure the mismatch, `metrics.gaussian_kl` fits a Gaussian to the $\mu$ and takes its KL against $\mathcal{N}(0, I)$. A perfect match gives 0 nats (a nat is the unit of information with the natural logarithm). AE and $B = 1000$ have more than 9 nats, $B = 10$ about 0.4, $B = 0.3$ nearly 0.
 #
-# So a two-dimensional VAE with the handout's $B = 1000$ knows no better than the AE where to take a $z$ from. A small $B$ has its drawback, too: after the same training it reconstructs worse (lesson 04).
+# So a two-dimensional VAE with the handout's $B = 1000$ knows no better than the AE where to take a $z$ from. Too small a $B$ has its drawback, too: with $B = 0.3$ the network reconstructs worse after the same training (lesson 04).
 #
 # The handout says that a VAE has no fixed bottleneck. The narrow place is still there: $z$ still has $d$ numbers. What is new is that noise limits how much these numbers can tell of $x$: on average no more than the mean KL, about 23 nats with $B = 1000$, 8 with $B = 10$ and 2 with $B = 0.3$ (lesson 04 shows why).
 #
@@ -412,7 +412,7 @@ plots.clouds(dots, sigmas=widths, columns=2, title=title)
 # *Hình (bốn khung cùng một thang đo): ở hai khung trên, không có KL, mã trải rộng và lệch khỏi prior.* Ở hai khung dưới, có KL, mã nằm trong các vòng, nhưng thiếu nhiễu thì chúng co cụm lại. Bảng cho biết ba điều <!-- claim: noise_and_kl -->:
 #
 # - **KL quyết định mã nằm ở đâu.** Không có nó, `gaussian_kl` từ 5 nat trở lên; có nó thì dưới 1.
-# - **Chỉ có nhiễu thì nhiễu bị vô hiệu.** Mạng thu $\sigma$ xuống chỉ còn vài phần nghìn độ phân tán của các mã, hoặc nhỏ hơn nhiều, thế là nó lại thành một autoencoder.
+# - **Chỉ có nhiễu thì nhiễu bị vô hiệu.** Mạng thu $\sigma$ xuống chỉ còn khoảng một phần nghìn độ phân tán của các mã, hoặc nhỏ hơn nhiều, thế là nó lại thành một autoencoder.
 # - **Nhiễu giữ cho các mã cách xa nhau và làm cho $\sigma$ có ý nghĩa.** Chỉ có KL thì các mã nằm gần nhau hơn, vì ngoài sai số ra không còn gì giữ chúng xa nhau. Khi ấy $\sigma$ của mọi ảnh bằng 1, chẳng nói lên điều gì.
 #
 # Cả bốn mạng tái tạo tốt như nhau. Còn ảnh mới, vẽ từ cùng những $z \sim \mathcal{N}(0, I)$, thì sao?
@@ -421,7 +421,7 @@ plots.clouds(dots, sigmas=widths, columns=2, title=title)
 # *The figure (four panels on one scale): in the two upper panels, without KL, the codes are wide and off the prior.* In the two lower ones, with KL, they lie within the circles, but without noise they huddle together. The table tells three things <!-- claim: noise_and_kl -->:
 #
 # - **The KL decides where the codes lie.** Without it `gaussian_kl` is 5 nats or more; with it, below 1.
-# - **Noise alone is put out of action.** The network shrinks $\sigma$ to a few thousandths of the codes' spread, or far less: it is an autoencoder again.
+# - **Noise alone is put out of action.** The network shrinks $\sigma$ to about a thousandth of the codes' spread, or far less: it is an autoencoder again.
 # - **Noise keeps the codes apart and gives $\sigma$ a meaning.** With the KL alone the codes lie closer together: but for the error itself, nothing keeps them apart. Then $\sigma$ is 1 for every image and says nothing.
 #
 # All four reconstruct equally well. And new pictures, from the same $z \sim \mathcal{N}(0, I)$?
@@ -491,7 +491,7 @@ for name, picture in pictures.items():
 #
 # - Câu chuyện của VAE: $z \sim \mathcal{N}(0, I)$, rồi $x \sim p_\theta(x \mid z)$. Encoder đoán posterior: $q_\phi(z \mid x) = \mathcal{N}(\mu(x), \sigma^2(x))$.
 # - $z$ là một mẫu, không phải phân phối hay xác suất. Với batch $N$ ảnh, $\mu$, $\log\sigma^2$ và $z$ có kích thước $(N, d)$.
-# - KL đặt các mã vào chỗ của prior; nhiễu biến các chấm thành đám mây. $B = 1000$ như đề bài gần như làm mất cả hai tác dụng ấy.
+# - KL đặt các mã vào chỗ của prior; nhiễu biến các chấm thành đám mây. Với $B = 1000$ như đề bài, nhiễu gần như biến mất, và sau 30 epoch các mã vẫn còn lệch khỏi prior.
 #
 # **Đọc thêm:** Kingma & Welling 2013 (*Auto-Encoding Variational Bayes*) và 2019 (*An Introduction to Variational Autoencoders*); Rezende, Mohamed & Wierstra 2014; Doersch 2016 (*Tutorial on Variational Autoencoders*); Prince, *Understanding Deep Learning*, chương 17.
 
@@ -523,6 +523,6 @@ for name, picture in pictures.items():
 #
 # - The VAE's story: $z \sim \mathcal{N}(0, I)$, then $x \sim p_\theta(x \mid z)$. The encoder guesses the posterior: $q_\phi(z \mid x) = \mathcal{N}(\mu(x), \sigma^2(x))$.
 # - $z$ is one sample, not a distribution and no probabilities. For a batch of $N$ images $\mu$, $\log\sigma^2$ and $z$ have shape $(N, d)$.
-# - The KL puts the codes where the prior is; noise turns the dots into clouds. The handout's $B = 1000$ nearly undoes both.
+# - The KL puts the codes where the prior is; noise turns the dots into clouds. With the handout's $B = 1000$ the noise nearly vanishes, and after 30 epochs the codes are still off the prior.
 #
 # **Read on:** Kingma & Welling 2013 (*Auto-Encoding Variational Bayes*) and 2019 (*An Introduction to Variational Autoencoders*); Rezende, Mohamed & Wierstra 2014; Doersch 2016 (*Tutorial on Variational Autoencoders*); Prince, *Understanding Deep Learning*, chapter 17.

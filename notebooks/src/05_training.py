@@ -265,12 +265,12 @@ optimizer = optim.Adam(model.parameters(), lr=1e-3, weight_decay=1e-5)
 
 # %% [markdown] lang="vi"
 # Weight decay ở đây làm gì? Trong `optim.Adam`, số hạng $10^{-5} w$ được cộng vào *gradient*, rồi cùng với gradient bị chia cho độ lớn của gradient. Bên cạnh một gradient bình thường,
-# nó gần như không đáng kể; nhưng với trọng số mà hàm mất mát không động đến, nó là toàn bộ gradient, và Adam kéo trọng số ấy về 0 bằng những bước dài cỡ `lr`. `optim.AdamW` tách riêng hai việc ấy;
+# nó gần như không đáng kể; nhưng với trọng số mà hàm mất mát không động đến, nó là toàn bộ gradient, và Adam kéo trọng số ấy về 0 bằng những bước dài tối đa cỡ `lr`. `optim.AdamW` tách riêng hai việc ấy;
 # ở mỗi bước, trọng số chỉ mất đi một phần $10^{-3} \cdot 10^{-5}$ của chính nó.
 
 # %% [markdown] lang="en"
 # What does weight decay do here? In `optim.Adam` the term $10^{-5} w$ is added to the *gradient*, and then divided by the gradient's size like any other. Beside an ordinary gradient it
-# hardly counts; but for a weight that the loss does not touch it is the whole gradient, and Adam pulls that weight to 0 in steps as long as `lr`. `optim.AdamW` keeps the two apart: each step takes
+# hardly counts; but for a weight that the loss does not touch it is the whole gradient, and Adam pulls that weight to 0 in steps of up to `lr`. `optim.AdamW` keeps the two apart: each step takes
 # $10^{-3} \cdot 10^{-5}$ of the weight away.
 
 # %% tags=["nbval-check-output"]
