@@ -20,7 +20,7 @@ def image_errors(recon: Tensor, x: Tensor) -> Tensor:
 
 
 def kl_per_dimension(mu: Tensor, logvar: Tensor) -> Tensor:
-    """How much each latent dimension carries: KL(N(μ, σ²) ‖ N(0, 1)) of each dimension in nats, the mean over the images.
+    """KL(N(μ, σ²) ‖ N(0, 1)) of each dimension in nats, the mean over the images: an upper limit on what it tells of them.
 
     mu, logvar: (N, d). Returns (d,); its sum is the mean of losses.kl_divergence. Raises ValueError when the shapes differ.
     Lesson 07: 3 · More dimensions: 16 sliders
@@ -77,7 +77,7 @@ def gaussian_kl(codes: Tensor) -> float:
 
     ½ (Tr C + ‖m‖² − d − log det C): the closed form for two Gaussians, C. Bishop, "Pattern Recognition and Machine
     Learning", 2006, exercise 2.13. It sees centre, width and slant, not the shape: 0 for every cloud with mean 0 and
-    covariance I. Two samples of N(0, I) itself give about d (d + 3) / (4 N).
+    covariance I. N rows drawn from N(0, I) itself give about d (d + 3) / (4 N).
 
     codes: (N, d), any real numbers, N > d rows that do not all lie in one plane. Returns one number, not below 0.
     Raises ValueError for another shape, for values that are not finite, and for codes without a spread in some direction.
