@@ -6,6 +6,8 @@ train in half a minute on one core and reconstruct as well (784 → 64 → 64 �
 rate up to 4e-3 in one cycle. The weights lie in benchmarks/results/networks, as float16.
 
     python -m benchmarks.claims --train          those that are missing or of another recipe
+
+Claims about the networks that lessons 08 to 13 load take pretrained(name, seed) of tools.pretrain: seeds 1, 2 and 3.
 """
 
 import json
@@ -17,7 +19,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from tools.pretrain import bce_loss
+from tools.pretrain import bce_loss, pretrained
 from vae_helpers import data, losses, training
 from vae_helpers.data import ImageDataset
 
@@ -37,6 +39,7 @@ RECIPES = {  # kind → latent_dim, and the loss: beta · KL + BCE, or KL + B ·
     "vae-16d-bce": {"latent_dim": 16, "beta": 1, "noise": True},
 }
 KINDS = tuple(RECIPES)
+__all__ = ["KINDS", "SmallVAE", "binary", "images_of", "network", "pretrained", "test_images"]
 
 
 class SmallVAE(nn.Module):
@@ -138,3 +141,8 @@ def missing(kinds: Iterable[str] = KINDS) -> list[tuple[str, int]]:
             except (FileNotFoundError, ValueError):
                 gone.append((kind, seed))
     return gone
+
+
+def binary(images: torch.Tensor, seed: int = 0) -> torch.Tensor:
+    """Each pixel a 1 with a probability of its grey, else 0; always the same draw for a seed."""
+    return torch.bernoulli(images, generator=torch.Generator().manual_seed(seed))

@@ -1,171 +1,173 @@
-"""Answers to the exercises of lesson 09, what latents are for: right ones, and wrong ones with the mistake that is seen in them."""
+"""Answers to the exercises of lesson 09, sparse, contractive, denoising, variational: right ones, and wrong ones with the mistake that is seen in them."""
 
 import math
-from collections import Counter
 
 import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
-from scipy.linalg import sqrtm
-from scipy.stats import entropy, mannwhitneyu
-from sklearn.metrics import roc_auc_score
-from torch.distributions import Categorical
+from torch.distributions import Bernoulli, kl_divergence
 
-from vae_helpers import metrics
+import vae_helpers
+from vae_helpers import checks, data
 
-from .answers import Answers
+from .answers import Answers, held_back, no_grad
 
 
-def shares(symbols):
-    counts = symbols.unique(return_counts=True)[1]
-    return counts / counts.sum()
+def bernoulli_kl(p, q):
+    return kl_divergence(Bernoulli(p), Bernoulli(q))
 
 
-def frechet(a, b, gap=lambda v: v @ v, weight=2, root=sqrtm, ddof=1, centred=True):
-    """With SciPy's matrix square root; each argument is a way to get it wrong."""
-    a, b = a.double().numpy(), b.double().numpy()
-    C_a, C_b = (np.cov(x.T, ddof=ddof) if centred else x.T @ x / (len(x) - 1) for x in (a, b))
-    return gap(torch.tensor(a.mean(0) - b.mean(0))).item() + np.trace(C_a + C_b - weight * root(C_a @ C_b))
+def jacobian_penalty(z, W):
+    """From the Jacobian itself: diag(z (1 − z)) W of each image."""
+    return torch.stack([torch.linalg.matrix_norm(torch.diag(a * (1 - a)) @ W) ** 2 for a in z]).mean()
 
 
-def nuclear(a, b):
-    """Tr (C_a C_b)^½ another way: the sum of the singular values of C_a^½ C_b^½, with any factors A Aᵀ = C_a."""
-    A, B = (torch.linalg.cholesky(x.T.cov()) for x in (a, b))
-    return torch.linalg.svdvals(A.T @ B).sum()
+def frobenius(z, W):
+    return ((z - z**2) ** 2 @ (W**2).sum(1)).mean()
 
 
-def spread(a):
-    return torch.linalg.eigvalsh(a.T.cov())
+def mask(x, share):
+    return x * (torch.rand_like(x) >= share)
+
+
+def masked_in_place(x, share):
+    x[torch.rand_like(x) < share] = 0
+    return x
+
+
+def fixed_number_mask(x, share):
+    order = torch.rand(len(x), 784).argsort(dim=1).argsort(dim=1)
+    return x * (order >= round(share * 784)).view_as(x)
+
+
+def seeded_mask(x, share):
+    torch.manual_seed(0)
+    return mask(x, share)
+
+
+def mirrored(noise):
+    return torch.cat([noise[..., :14], noise[..., :14].flip(-1)], -1)
 
 
 CASES = {
-    "entropy_bits": (
+    "kl_to_rho": (
         [
-            lambda s: entropy(s.unique(return_counts=True)[1], base=2),
-            lambda s: -sum((s == v).float().mean() * (s == v).float().mean().log2() for v in s.unique()),
-            lambda s: Categorical(probs=torch.bincount(s - s.min()).double()).entropy() / math.log(2),
-            lambda s: sum(-n / len(s) * math.log2(n / len(s)) for n in Counter(s.tolist()).values()),
-            lambda s: torch.special.entr(shares(s)).sum() / math.log(2),
-            lambda s: math.log2(len(s)) - sum(n * math.log2(n) for n in np.unique(s, return_counts=True)[1]) / len(s),
-        ],
-        {
-            "nats": lambda s: entropy(shares(s)),
-            "log10": lambda s: entropy(shares(s), base=10),
-            "sign": lambda s: -entropy(shares(s), base=2),
-            "distinct": lambda s: math.log2(len(set(s.tolist()))),
-            "not_shares": lambda s: sum(-n * math.log2(n) for n in s.unique(return_counts=True)[1].tolist()),
-            "not_weighted": lambda s: -shares(s).log2().sum(),
-            "mean": lambda s: -(shares(s) * shares(s).log2()).mean(),
-            "whole_message": lambda s: sum(-math.log2((s == v).float().mean()) for v in s),
-            "per_value": lambda s: -shares(s) * shares(s).log2(),
-            "symbols_as_shares": lambda s: -((s / s.sum()) * torch.log2(s / s.sum())).sum(),
-            "bincount": lambda s: entropy(torch.bincount(s), base=2),
-            "constant": lambda s: 3.0,
-            None: lambda s: entropy(shares(s), base=2) + 0.01,
-            "tuple": lambda s: (entropy(shares(s), base=2),),
-            "several": lambda s: [n / len(s) for n in s.unique(return_counts=True)[1].tolist()],
-            ": of the positive symbols": lambda s: entropy(shares(s[s >= 0]), base=2),
-        },
-    ),
-    "psnr": (
-        [
-            metrics.psnr,
-            lambda r, x: 20 * torch.log10(1 / ((r - x) ** 2).mean((1, 2, 3)).sqrt()),
-            lambda r, x: torch.tensor([-10 * math.log10(F.mse_loss(a, b)) for a, b in zip(r, x, strict=True)]),
-            lambda r, x: -10 * torch.log10(((x - r) ** 2).flatten(1).mean(1)),
-            lambda r, x: 10 * np.log10(1 / ((r - x) ** 2).numpy().mean((1, 2, 3))),
-            lambda r, x: -10 / math.log(10) * (r.double() - x).pow(2).mean((1, 2, 3)).log(),
-        ],
-        {
-            "natural_log": lambda r, x: metrics.psnr(r, x) * math.log(10),
-            "sign": lambda r, x: -metrics.psnr(r, x),
-            "no_ten": lambda r, x: metrics.psnr(r, x) / 10,
-            "twenty": lambda r, x: 2 * metrics.psnr(r, x),
-            "root": lambda r, x: metrics.psnr(r, x) / 2,
-            "pixel_sum": lambda r, x: -10 * ((r - x) ** 2).sum((1, 2, 3)).log10(),
-            "fixed_784": lambda r, x: -10 * ((r - x).square().sum((1, 2, 3)) / 784).log10(),
-            "whole_batch": lambda r, x: -10 * F.mse_loss(r, x).log10(),
-            "averaged": lambda r, x: metrics.psnr(r, x).mean(),
-            "per_pixel": lambda r, x: -10 * ((r - x) ** 2).flatten(1).log10(),
-            "wrong_axis": lambda r, x: -10 * ((r - x) ** 2).mean(0).flatten().log10(),
-            "peak_255": lambda r, x: metrics.psnr(r / 255, x / 255),
-            "absolute": lambda r, x: -10 * (r - x).abs().mean((1, 2, 3)).log10(),
-            "ratio": lambda r, x: 1 / ((r - x) ** 2).mean((1, 2, 3)),
-            "nan": lambda r, x: -10 * (r - x).mean((1, 2, 3)).log10(),
-            None: lambda r, x: metrics.psnr(r, x) + 1,
-            "tuple": lambda r, x: (metrics.psnr(r, x),),
-            "list": lambda r, x: metrics.psnr(r, x).tolist(),
-            ": the peak of the batch": lambda r, x: 20 * x.max().log10() + metrics.psnr(r, x),
-            "shape": lambda r, x: metrics.psnr(r, x)[:, None],
-        },
-    ),
-    "auroc": (
-        [
-            lambda n, s: roc_auc_score([0] * len(n) + [1] * len(s), torch.cat([n, s])),
-            lambda n, s: mannwhitneyu(s, n).statistic / (len(n) * len(s)),
-            lambda n, s: sum((b > a) + 0.5 * (b == a) for a in n.tolist() for b in s.tolist()) / (len(n) * len(s)),
-            lambda n, s: torch.heaviside(s[:, None] - n, torch.tensor(0.5)).mean(),
-            lambda n, s: ((s[:, None] > n).float() + (s[:, None] >= n).float()).mean() / 2,
-            lambda n, s: (
-                (
-                    torch.searchsorted(n.sort().values, s).sum()
-                    + torch.searchsorted(n.sort().values, s, right=True).sum()
-                )
-                / (2 * len(n) * len(s))
+            vae_helpers.losses.kl_to_rho,
+            lambda z, rho: bernoulli_kl(torch.tensor(rho), z.mean(0)).sum(),
+            lambda z, rho: sum(
+                rho * math.log(rho) - rho * q.log() + (1 - rho) * math.log(1 - rho) - (1 - rho) * torch.log1p(-q)
+                for q in z.mean(0)
+            ),
+            lambda z, rho: (
+                torch.xlogy(torch.tensor(rho), rho / z.mean(0)) + (1 - rho) * torch.log((1 - rho) / (1 - z.mean(0)))
+            ).sum(),
+            lambda z, rho: sum(bernoulli_kl(torch.tensor(rho), z[:, j].mean()) for j in range(z.shape[1])),
+            lambda z, rho: (
+                F.binary_cross_entropy(z.mean(0), torch.full_like(z[0], rho), reduction="sum")
+                - z.shape[1] * Bernoulli(torch.tensor(rho)).entropy()
             ),
         ],
         {
-            "reversed": lambda n, s: (torch.sign(n[:, None] - s) / 2 + 0.5).mean(),
-            "ties_lost": lambda n, s: (n[:, None] < s).double().mean(),
-            "ties_won": lambda n, s: (n[:, None] <= s).double().mean(),
-            "signs": lambda n, s: torch.sign(s[:, None] - n).mean(),
-            "not_divided": lambda n, s: (torch.sign(s - n[:, None]) / 2 + 0.5).sum(),
-            "per_image": lambda n, s: (torch.sign(s[:, None] - n) / 2 + 0.5).mean(1),
-            "means": lambda n, s: s.mean() - n.mean(),
-            "means_compared": lambda n, s: 1.0 if s.mean() > n.mean() else 0.0,
-            "threshold": lambda n, s: (s > n.max()).double().mean(),
-            "elementwise": lambda n, s: (s > n).float().mean(),
-            "boolean": lambda n, s: (s[:, None] > n).mean(),
-            None: lambda n, s: (s[:, None] > 2 * n).float().mean(),
-            "tuple": lambda n, s: (torch.heaviside(s[:, None] - n, torch.tensor(0.5)).mean(),),
-            ": from the first ten": lambda n, s: torch.heaviside(s[:10, None] - n[:10], torch.tensor(0.5)).mean(),
+            "per_unit": lambda z, rho: bernoulli_kl(torch.tensor(rho), z.mean(0)),
+            "mean_over_units": lambda z, rho: bernoulli_kl(torch.tensor(rho), z.mean(0)).mean(),
+            "reversed": lambda z, rho: bernoulli_kl(z.mean(0), torch.tensor(rho)).sum(),
+            "half_forgotten": lambda z, rho: (rho * torch.log(rho / z.mean(0))).sum(),
+            "sign": lambda z, rho: -bernoulli_kl(torch.tensor(rho), z.mean(0)).sum(),
+            "per_image": lambda z, rho: bernoulli_kl(torch.tensor(rho), z).sum() / len(z),
+            "wrong_axis": lambda z, rho: bernoulli_kl(torch.tensor(rho), z.mean(1)).sum(),
+            "one_mean": lambda z, rho: bernoulli_kl(torch.tensor(rho), z.mean()),
+            "bits": lambda z, rho: bernoulli_kl(torch.tensor(rho), z.mean(0)).sum() / math.log(2),
+            "hard_coded": lambda z, rho: bernoulli_kl(torch.tensor(0.05), z.mean(0)).sum(),
+            "plain_number": lambda z, rho: sum(rho * math.log(rho / z.mean(0)) for _ in "j"),
+            "detached": no_grad(vae_helpers.losses.kl_to_rho),
+            "numpy": lambda z, rho: (
+                rho * np.log(rho / z.mean(0)) + (1 - rho) * np.log((1 - rho) / (1 - z.mean(0)))
+            ).sum(),
+            "constant": lambda z, rho: torch.tensor(0.0),
+            "tuple": lambda z, rho: (vae_helpers.losses.kl_to_rho(z, rho),),
+            "gradient: one term is cut": lambda z, rho: (
+                rho * torch.log(rho / z.mean(0).detach()) + (1 - rho) * torch.log((1 - rho) / (1 - z.mean(0)))
+            ).sum(),
+            "detached: but for a zero": lambda z, rho: vae_helpers.losses.kl_to_rho(z.detach(), rho) + 0 * z.sum(),
+            "gradient: of one image only": lambda z, rho: vae_helpers.losses.kl_to_rho(
+                torch.cat([z[:1], z[1:].detach()]), rho
+            ),
+            "gradient: clipped": lambda z, rho: vae_helpers.losses.kl_to_rho(held_back(z), rho),
         },
     ),
-    "frechet_distance": (
+    "contractive_penalty": (
         [
-            metrics.frechet_distance,
-            lambda a, b: frechet(a, b).real,
-            lambda a, b: (a.mean(0) - b.mean(0)).norm() ** 2 + torch.trace(a.T.cov() + b.T.cov()) - 2 * nuclear(a, b),
-            lambda a, b: (
-                (a.mean(0) - b.mean(0)).pow(2).sum()
-                + a.T.cov().trace()
-                + b.T.cov().trace()
-                - 2 * torch.linalg.eigvals(a.T.double().cov() @ b.T.double().cov()).sqrt().real.sum()
-            ),
-            lambda a, b: float(frechet(a, b).real),
+            vae_helpers.losses.sigmoid_contractive_penalty,
+            jacobian_penalty,
+            frobenius,
+            lambda z, W: ((z * (1 - z))[:, :, None] * W).pow(2).sum((1, 2)).mean(),
+            lambda z, W: torch.einsum("nj,ji->", (z * (1 - z)) ** 2, W**2) / len(z),
+            lambda z, W: sum(torch.linalg.norm((a * (1 - a))[:, None] * W) ** 2 for a in z) / len(z),
         ],
         {
-            "no_means": lambda a, b: metrics.frechet_distance(a - a.mean(0), b - b.mean(0)),
-            "only_means": lambda a, b: (a.mean(0) - b.mean(0)).norm() ** 2,
-            "means_not_squared": lambda a, b: frechet(a, b, gap=lambda v: v.norm()).real,
-            "means_averaged": lambda a, b: frechet(a, b, gap=lambda v: (v**2).mean()).real,
-            "two_forgotten": lambda a, b: frechet(a, b, weight=1).real,
-            "no_root": lambda a, b: frechet(a, b, root=lambda C: C),
-            "root_of_the_trace": lambda a, b: frechet(a, b, root=lambda C: C.trace() ** 0.5 * np.eye(len(C)) / len(C)),
-            "elementwise_root": lambda a, b: frechet(a, b, root=lambda C: np.diag(np.sqrt(np.diag(C)))),
-            "root_by_root": lambda a, b: (
-                (a.mean(0) - b.mean(0)).pow(2).sum() + (spread(a) ** 0.5 - spread(b) ** 0.5).pow(2).sum()
+            "slope_not_squared": lambda z, W: (z * (1 - z) @ (W**2).sum(1)).mean(),
+            "weights_not_squared": lambda z, W: ((z * (1 - z)) ** 2 @ W.sum(1)).mean(),
+            "squared_after_the_sum": lambda z, W: ((z * (1 - z)) ** 2 @ W.sum(1) ** 2).mean(),
+            "no_slope": lambda z, W: (W**2).sum(),
+            "z_for_slope": lambda z, W: (z**2 @ (W**2).sum(1)).mean(),
+            "sigmoid_twice": lambda z, W: frobenius(torch.sigmoid(z), W),
+            "root": lambda z, W: ((z - z**2) ** 2 @ (W**2).sum(1)).sqrt().mean(),
+            "batch_sum": lambda z, W: frobenius(z, W) * len(z),
+            "per_image": lambda z, W: (z - z**2) ** 2 @ (W**2).sum(1),
+            "mean_over_units": lambda z, W: frobenius(z, W) / len(W),
+            "wrong_axis": lambda z, W: ((z - z**2) ** 2 * (W**2).sum(0)).sum(1).mean(),
+            "detached": no_grad(frobenius),
+            None: lambda z, W: frobenius(z, W) / 2,
+            "tuple": lambda z, W: (frobenius(z, W),),
+            "gradient: half of the weights": lambda z, W: ((z - z**2) ** 2 @ (W * W.detach()).sum(1)).mean(),
+            "gradient: half of the slope": lambda z, W: (((z - z**2) * (z - z**2).detach()) @ (W**2).sum(1)).mean(),
+            "half_detached: W": lambda z, W: frobenius(z, W.detach()),
+            "half_detached: W but for a zero": lambda z, W: frobenius(z, W.detach()) + 0 * W.sum(),
+            "half_detached: z but for a zero": lambda z, W: frobenius(z.detach(), W) + 0 * z.sum(),
+        },
+    ),
+    "mask_noise": (
+        [
+            mask,
+            lambda x, share: torch.where(torch.rand(x.shape) < share, 0.0, x),
+            lambda x, share: x.masked_fill(torch.bernoulli(torch.full_like(x, share)).bool(), 0),
+            lambda x, share: data.add_noise(x, "mask", share),
+            lambda x, share: F.dropout(x, share) * (1 - share),
+            lambda x, share: torch.stack([mask(image, share) for image in x]),
+            lambda x, share: x * torch.bernoulli(torch.full_like(x, 1 - share)),
+            lambda x, share: x * torch.from_numpy(np.random.default_rng().random(x.shape) >= share).float(),
+            lambda x, share: x.where(torch.rand_like(x) >= share, torch.zeros(())),
+            lambda x, share: Bernoulli(1 - share).sample(x.shape) * x,
+            lambda x, share: x * (torch.rand_like(x) + 1 - share).floor(),
+        ],
+        {
+            "modified": masked_in_place,
+            "kept": lambda x, share: x * (torch.rand_like(x) < share),
+            "scaled": lambda x, share: F.dropout(x, share),
+            "shared_by_batch": lambda x, share: x * (torch.rand_like(x[:1]) >= share),
+            "whole_images": lambda x, share: x * (torch.rand(len(x), 1, 1, 1) >= share),
+            "repeated": seeded_mask,
+            "white": lambda x, share: torch.where(torch.rand_like(x) < share, 1.0, x),
+            "changed": lambda x, share: x + share * torch.randn_like(x),
+            "share": lambda x, share: x * (torch.randn_like(x) >= share),
+            "neighbours": lambda x, share: x * (torch.rand(len(x), 1, 28, 1) >= share),
+            "fixed_number": fixed_number_mask,
+            "nothing": lambda x, share: x.clone(),
+            "shape": lambda x, share: mask(x, share).flatten(1),
+            "type": lambda x, share: 0.5,
+            "reused: in both halves": lambda x, share: (
+                x * (torch.rand_like(x)[: len(x) // 2].repeat(2, 1, 1, 1) >= share)
             ),
-            "not_squared": lambda a, b: metrics.frechet_distance(a, b) ** 0.5,
-            "over_N": lambda a, b: frechet(a, b, ddof=0).real,
-            "second_moments": lambda a, b: frechet(a, b, centred=False).real,
-            "wrong_axis": lambda a, b: (a.mean(0) - b.mean(0)).pow(2).sum() + (torch.cov(a) @ torch.cov(b)).trace(),
-            "constant": lambda a, b: 0.0,
-            None: lambda a, b: 2 * metrics.frechet_distance(a, b),
-            "tuple": lambda a, b: (metrics.frechet_distance(a, b),),
-            "several": lambda a, b: ((a.mean(0) - b.mean(0)).pow(2).sum(), frechet(a, b).real),
-            ": of independent features": lambda a, b: (
-                (a.mean(0) - b.mean(0)).pow(2).sum() + (a.std(0) - b.std(0)).pow(2).sum()
+            "reused: mirrored": lambda x, share: x * (mirrored(torch.rand_like(x)) >= share),
+            "reused: above as below": lambda x, share: x * (torch.rand_like(x)[:, :, :14].repeat(1, 1, 2, 1) >= share),
+            "share: one and a half points more": lambda x, share: x * (torch.rand_like(x) >= share + 0.015),
+            "share: one point less": lambda x, share: x * (torch.rand_like(x) >= share - 0.01),
+            "uneven": lambda x, share: torch.cat(
+                [x[:, :, :1], x[:, :, 1:] * (torch.rand_like(x[:, :, 1:]) >= share * 28 / 27)], 2
+            ),
+            "repeated: a generator of its own": lambda x, share: (
+                x * (torch.rand(x.shape, generator=torch.Generator().manual_seed(3)) >= share)
             ),
         },
     ),
@@ -174,3 +176,22 @@ CASES = {
 
 class TestAnswers(Answers):
     CASES = CASES
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda x, share: x * (torch.rand(len(x), 1, 1, 28) >= share),
+        lambda x, share: x * (torch.rand(len(x), 1, 14, 14) >= share).repeat_interleave(2, 2).repeat_interleave(2, 3),
+        lambda x, share: x * (torch.rand(len(x), 1, 28, 14) >= share).repeat_interleave(2, 3),
+    ],
+    ids=["columns", "blocks", "pairs"],
+)
+def test_masks_of_several_pixels_are_told(wrong, language, capsys):
+    assert checks.check_mask_noise(wrong).mistake == "neighbours"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_right_mask_passes_whatever_the_random_numbers(seed, capsys):
+    generator = torch.Generator().manual_seed(seed)
+    assert checks.check_mask_noise(lambda x, share: x * (torch.rand(x.shape, generator=generator) >= share))

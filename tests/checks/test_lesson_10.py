@@ -1,173 +1,83 @@
-"""Answers to the exercises of lesson 10, limits and variants: right ones, and wrong ones with the mistake that is seen in them."""
+"""Answers to the exercises of lesson 10, compress, clean, map: right ones, and wrong ones with the mistake that is seen in them."""
 
 import math
+from collections import Counter
 
 import numpy as np
-import pytest
 import torch
 import torch.nn.functional as F
-from torch.distributions import Normal, kl_divergence
+from scipy.stats import entropy
+from torch.distributions import Categorical
 
-import vae_helpers
-from vae_helpers import checks
+from vae_helpers import metrics
 
-from .answers import Answers, held_back, kl, no_grad, sse
-
-
-def kl_by_dimension(mu, logvar):
-    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(0)
+from .answers import Answers
 
 
-def python_max_free_bits(mu, logvar, minimum):
-    return sum(max(minimum, kl_by_dimension(mu, logvar)) for _ in "j")
-
-
-def nearest(z_e, codebook):
-    return codebook[torch.cdist(z_e, codebook).argmin(1)]
-
-
-class CopiedGradient(torch.autograd.Function):
-    """The straight-through estimator written as a function with a backward pass of its own."""
-
-    @staticmethod
-    def forward(ctx, z_e, codebook):
-        return nearest(z_e, codebook)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        return gradient, None
+def shares(symbols):
+    counts = symbols.unique(return_counts=True)[1]
+    return counts / counts.sum()
 
 
 CASES = {
-    "iw_log_likelihood": (
+    "entropy_bits": (
         [
-            vae_helpers.losses.iw_log_likelihood,
-            lambda w: w.max(0).values + torch.log(torch.exp(w - w.max(0).values).mean(0)),
-            lambda w: torch.stack([torch.logsumexp(column, 0) for column in w.T]) - math.log(w.shape[0]),
-            lambda w: np.logaddexp.reduce(w.double().numpy(), axis=0) - np.log(len(w)),
-            lambda w: torch.logsumexp(w - math.log(len(w)), dim=0),
-            lambda w: -math.log(w.shape[0]) + torch.logcumsumexp(w, 0)[-1],
-            lambda w: w.mean(0) + torch.log((w - w.mean(0)).double().exp().mean(0)),
+            lambda s: entropy(s.unique(return_counts=True)[1], base=2),
+            lambda s: -sum((s == v).float().mean() * (s == v).float().mean().log2() for v in s.unique()),
+            lambda s: Categorical(probs=torch.bincount(s - s.min()).double()).entropy() / math.log(2),
+            lambda s: sum(-n / len(s) * math.log2(n / len(s)) for n in Counter(s.tolist()).values()),
+            lambda s: torch.special.entr(shares(s)).sum() / math.log(2),
+            lambda s: math.log2(len(s)) - sum(n * math.log2(n) for n in np.unique(s, return_counts=True)[1]) / len(s),
         ],
         {
-            "elbo": lambda w: w.sum(0) / len(w),
-            "k_forgotten": lambda w: torch.logsumexp(w, dim=0),
-            "underflow": lambda w: torch.log(torch.exp(w).sum(0) / len(w)),
-            "log_forgotten": lambda w: torch.exp(w).mean(0),
-            "log_of_k_forgotten": lambda w: torch.logsumexp(w, dim=0) - w.shape[0],
-            "divided_outside": lambda w: torch.logsumexp(w, dim=0) / w.shape[0],
-            "wrong_axis": lambda w: vae_helpers.losses.iw_log_likelihood(w.T),
-            "wrong_count": lambda w: torch.logsumexp(w, dim=0) - math.log(w.shape[1]),
-            "best_only": lambda w: w.amax(0),
-            "averaged": lambda w: vae_helpers.losses.iw_log_likelihood(w).mean(),
-            "sign": lambda w: -vae_helpers.losses.iw_log_likelihood(w),
-            "plain_number": lambda w: torch.logsumexp(w, dim=0) - torch.log(len(w)),
-            "shape": lambda w: vae_helpers.losses.iw_log_likelihood(w)[None],
-            None: lambda w: vae_helpers.losses.iw_log_likelihood(w) - 0.1,
-            "tuple": lambda w: (vae_helpers.losses.iw_log_likelihood(w),),
-            "list": lambda w: vae_helpers.losses.iw_log_likelihood(w).tolist(),
-            ": clamped": lambda w: torch.logsumexp(w.clamp(min=-80), dim=0) - math.log(len(w)),
+            "nats": lambda s: entropy(shares(s)),
+            "log10": lambda s: entropy(shares(s), base=10),
+            "sign": lambda s: -entropy(shares(s), base=2),
+            "distinct": lambda s: math.log2(len(set(s.tolist()))),
+            "not_shares": lambda s: sum(-n * math.log2(n) for n in s.unique(return_counts=True)[1].tolist()),
+            "not_weighted": lambda s: -shares(s).log2().sum(),
+            "mean": lambda s: -(shares(s) * shares(s).log2()).mean(),
+            "whole_message": lambda s: sum(-math.log2((s == v).float().mean()) for v in s),
+            "per_value": lambda s: -shares(s) * shares(s).log2(),
+            "symbols_as_shares": lambda s: -((s / s.sum()) * torch.log2(s / s.sum())).sum(),
+            "bincount": lambda s: entropy(torch.bincount(s), base=2),
+            "constant": lambda s: 3.0,
+            None: lambda s: entropy(shares(s), base=2) + 0.01,
+            "tuple": lambda s: (entropy(shares(s), base=2),),
+            "several": lambda s: [n / len(s) for n in s.unique(return_counts=True)[1].tolist()],
+            ": of the positive symbols": lambda s: entropy(shares(s[s >= 0]), base=2),
         },
     ),
-    "optimal_sigma": (
+    "psnr": (
         [
-            lambda r, x: ((x - r) ** 2).mean().sqrt(),
-            lambda r, x: torch.sqrt(F.mse_loss(r, x)),
-            lambda r, x: (x - r).norm() / x.numel() ** 0.5,
-            lambda r, x: math.sqrt(F.mse_loss(r, x)),
-            lambda r, x: torch.linalg.vector_norm(x - r) / math.sqrt(x.numel()),
-            lambda r, x: np.sqrt(np.mean((x - r).numpy() ** 2)),
-            lambda r, x: torch.hypot((x - r).mean(), (x - r).std(unbiased=False)),
+            metrics.psnr,
+            lambda r, x: 20 * torch.log10(1 / ((r - x) ** 2).mean((1, 2, 3)).sqrt()),
+            lambda r, x: torch.tensor([-10 * math.log10(F.mse_loss(a, b)) for a, b in zip(r, x, strict=True)]),
+            lambda r, x: -10 * torch.log10(((x - r) ** 2).flatten(1).mean(1)),
+            lambda r, x: 10 * np.log10(1 / ((r - x) ** 2).numpy().mean((1, 2, 3))),
+            lambda r, x: -10 / math.log(10) * (r.double() - x).pow(2).mean((1, 2, 3)).log(),
         ],
         {
-            "variance": F.mse_loss,
-            "per_image": lambda r, x: ((x - r) ** 2).mean((1, 2, 3)).sqrt(),
-            "mean_of_roots": lambda r, x: ((x - r) ** 2).mean((1, 2, 3)).sqrt().mean(),
-            "pixels_summed": lambda r, x: sse(r, x).sqrt(),
-            "all_summed": lambda r, x: (x - r).norm(),
-            "absolute": F.l1_loss,
-            "std": lambda r, x: torch.std(r - x),
-            "two": lambda r, x: (0.5 * F.mse_loss(r, x)).sqrt(),
-            "B": lambda r, x: 0.5 / F.mse_loss(r, x),
-            "not_squared": lambda r, x: (x - r).mean(),
-            "nan": lambda r, x: -((x - r).pow(2).mean().neg().sqrt()),
-            "constant": lambda r, x: torch.tensor(0.15),
-            None: lambda r, x: 2 * F.mse_loss(r, x).sqrt(),
-            "tuple": lambda r, x: (F.mse_loss(r, x).sqrt(),),
-            ": of the bright pixels": lambda r, x: (x - r)[x > 0.1].pow(2).mean().sqrt(),
-            ": over N − 1": lambda r, x: ((x - r).pow(2).sum() / (x.numel() - 1)).sqrt(),
-        },
-    ),
-    "free_bits": (
-        [
-            vae_helpers.losses.free_bits,
-            lambda m, v, f: torch.maximum(kl_by_dimension(m, v), torch.tensor(f)).sum(),
-            lambda m, v, f: sum(torch.clamp(k, min=f) for k in kl_by_dimension(m, v)),
-            lambda m, v, f: (f + F.relu(kl_by_dimension(m, v) - f)).sum(),
-            lambda m, v, f: sum(max(k, f) for k in kl_by_dimension(m, v)),  # no tensor where all lie below the minimum
-            lambda m, v, f: torch.where(kl_by_dimension(m, v) > f, kl_by_dimension(m, v), f).sum(),
-            lambda m, v, f: F.threshold(kl_by_dimension(m, v), f, f).sum(),
-            lambda m, v, f: kl_divergence(Normal(m, (v / 2).exp()), Normal(0.0, 1.0)).mean(0).clamp_min(f).sum(),
-        ],
-        {
-            "plain": lambda m, v, f: kl(m, v).mean(),
-            "per_image": lambda m, v, f: (0.5 * (m**2 + v.exp() - 1 - v)).clamp(min=f).sum() / len(m),
-            "on_the_total": lambda m, v, f: kl(m, v).mean().clamp(min=f),
-            "total_per_image": lambda m, v, f: kl(m, v).clamp(min=f).mean(),
-            "dropped": lambda m, v, f: (kl_by_dimension(m, v) * (kl_by_dimension(m, v) > f)).sum(),
-            "excess": lambda m, v, f: F.relu(kl_by_dimension(m, v) - f).sum(),
-            "maximum": lambda m, v, f: kl_by_dimension(m, v).clamp(max=f).sum(),
-            "not_summed": lambda m, v, f: kl_by_dimension(m, v).clamp(min=f),
-            "mean_over_dimensions": lambda m, v, f: kl_by_dimension(m, v).clamp(min=f).mean(),
-            "half_forgotten": lambda m, v, f: (2 * kl_by_dimension(m, v)).clamp(min=f).sum(),
-            "sum_over_batch": lambda m, v, f: (len(m) * kl_by_dimension(m, v)).clamp(min=f).sum(),
-            "wrong_axis": lambda m, v, f: (0.5 * (m**2 + v.exp() - 1 - v)).mean(1).clamp(min=f).sum(),
-            "python_max": python_max_free_bits,
-            "detached": no_grad(vae_helpers.losses.free_bits),
-            None: lambda m, v, f: 1.1 * vae_helpers.losses.free_bits(m, v, f),
-            "tuple": lambda m, v, f: (vae_helpers.losses.free_bits(m, v, f),),
-            "gradient: the floor lets it pass": lambda m, v, f: (
-                kl_by_dimension(m, v) + (kl_by_dimension(m, v).clamp(min=f) - kl_by_dimension(m, v)).detach()
-            ).sum(),
-            "detached: but for a zero": lambda m, v, f: (
-                vae_helpers.losses.free_bits(m, v, f).detach() + 0 * (m + v).sum()
-            ),
-            "half_detached: mu but for a zero": lambda m, v, f: (
-                vae_helpers.losses.free_bits(m.detach(), v, f) + 0 * m.sum()
-            ),
-            "half_detached: logvar": lambda m, v, f: vae_helpers.losses.free_bits(m, v.detach(), f),
-            "gradient: the variance is cut": lambda m, v, f: (
-                (0.5 * (m**2 + v.exp().detach() - 1 - v)).mean(0).clamp(min=f).sum()
-            ),
-        },
-    ),
-    "straight_through": (
-        [
-            lambda z, book: z + (nearest(z, book) - z).detach(),
-            lambda z, book: nearest(z, book).detach() + z - z.detach(),
-            CopiedGradient.apply,
-            lambda z, book: z + (book[((z[:, None] - book) ** 2).sum(-1).argmin(1)] - z).detach(),
-            lambda z, book: z + (F.embedding(torch.cdist(z, book).argmin(1), book) - z).detach(),
-            lambda z, book: z - (z - nearest(z, book)).detach(),
-            lambda z, book: z + (F.one_hot(torch.cdist(z, book).argmin(1), len(book)).float() @ book - z).detach(),
-        ],
-        {
-            "unquantised": lambda z, book: nearest(z, book) + (z - nearest(z, book)).detach(),
-            "no_gradient": nearest,
-            "gradient": lambda z, book: 2 * z + (nearest(z, book) - 2 * z).detach(),
-            "codebook_gradient": lambda z, book: nearest(z, book) + z - z.detach(),
-            "farthest": lambda z, book: z + (book[torch.cdist(z, book).argmax(1)] - z).detach(),
-            "indices": lambda z, book: torch.cdist(z, book).argmin(1),
-            "shape": lambda z, book: nearest(z, book).sum(1),
-            "type": lambda z, book: 3,
-            "modified": lambda z, book: z.data.copy_(nearest(z, book)),
-            None: lambda z, book: z + (book[(z @ book.T).argmax(1)] - z).detach(),
-            "gradient: of the ratio": lambda z, book: z * (nearest(z, book) / z).detach(),
-            "no_gradient: but for a zero": lambda z, book: nearest(z, book).detach() + 0 * z,
-            "gradient: clipped": lambda z, book: held_back(z) + (nearest(z, book) - z).detach(),
-            ": the nearest by city blocks": lambda z, book: (
-                z + (book[torch.cdist(z, book, p=1).argmin(1)] - z).detach()
-            ),
+            "natural_log": lambda r, x: metrics.psnr(r, x) * math.log(10),
+            "sign": lambda r, x: -metrics.psnr(r, x),
+            "no_ten": lambda r, x: metrics.psnr(r, x) / 10,
+            "twenty": lambda r, x: 2 * metrics.psnr(r, x),
+            "root": lambda r, x: metrics.psnr(r, x) / 2,
+            "pixel_sum": lambda r, x: -10 * ((r - x) ** 2).sum((1, 2, 3)).log10(),
+            "fixed_784": lambda r, x: -10 * ((r - x).square().sum((1, 2, 3)) / 784).log10(),
+            "whole_batch": lambda r, x: -10 * F.mse_loss(r, x).log10(),
+            "averaged": lambda r, x: metrics.psnr(r, x).mean(),
+            "per_pixel": lambda r, x: -10 * ((r - x) ** 2).flatten(1).log10(),
+            "wrong_axis": lambda r, x: -10 * ((r - x) ** 2).mean(0).flatten().log10(),
+            "peak_255": lambda r, x: metrics.psnr(r / 255, x / 255),
+            "absolute": lambda r, x: -10 * (r - x).abs().mean((1, 2, 3)).log10(),
+            "ratio": lambda r, x: 1 / ((r - x) ** 2).mean((1, 2, 3)),
+            "nan": lambda r, x: -10 * (r - x).mean((1, 2, 3)).log10(),
+            None: lambda r, x: metrics.psnr(r, x) + 1,
+            "tuple": lambda r, x: (metrics.psnr(r, x),),
+            "list": lambda r, x: metrics.psnr(r, x).tolist(),
+            ": the peak of the batch": lambda r, x: 20 * x.max().log10() + metrics.psnr(r, x),
+            "shape": lambda r, x: metrics.psnr(r, x)[:, None],
         },
     ),
 }
@@ -175,13 +85,3 @@ CASES = {
 
 class TestAnswers(Answers):
     CASES = CASES
-
-
-@pytest.mark.parametrize(
-    "floor",
-    [lambda k, f: torch.maximum(k, f), lambda k, f: torch.maximum(f, k), lambda k, f: torch.max(k, f)],
-    ids=["maximum", "swapped", "max"],
-)
-def test_a_maximum_with_a_plain_number_is_told_to_clamp(floor, language, capsys):
-    result = checks.check_free_bits(lambda m, v, f: floor(kl_by_dimension(m, v), f).sum())
-    assert result.mistake == "python_max" and "clamp" in result.message

@@ -1,307 +1,229 @@
-"""Lesson 09, what latents are for: bits, decibels, strange images, the distance between two sets of images."""
+"""Lesson 09, sparse, contractive, denoising, variational: two penalties on the code, masking noise."""
 
 import math
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
-from .engine import Failure, Mistake, Result, Task, run
+from .. import losses
+from .engine import Failure, Mistake, Result, Task, call, judged, refuse, refuse_other_shapes, run
 from .examples import drawn
+from .random import refuse_repeated
 
 
-def shares(symbols):
-    counts = symbols.unique(return_counts=True)[1]
-    return counts / counts.sum()
+def kl(p, q):
+    return p * (p / q).log() + (1 - p) * ((1 - p) / (1 - q)).log()
 
 
-def entropy(symbols):
-    return -(shares(symbols) * shares(symbols).log2()).sum()
+def numbers(rho, like):
+    return torch.full_like(like, rho)
 
 
 # fmt: off
-ENTROPY_BITS = Task(
-    cases=lambda: [(torch.tensor([0, 0, 1, 1, 2, 2, 2, 5]),), (torch.tensor([-3, 7, -3, -3, 0, -3]),), (torch.randn(300).mul(2).round().long(),)],
-    right=entropy,
-    arguments="symbols",
+KL_TO_RHO = Task(
+    cases=lambda: [(torch.rand(n, d) * 0.8 + 0.1, rho) for n, d, rho in ((6, 4, 0.1), (3, 7, 0.3), (5, 5, 0.05))],
+    right=losses.kl_to_rho,
+    arguments="z, rho",
+    small=lambda: [(*drawn(shape, low=0.1, high=0.9), 0.1) for shape in ((1, 1), (2, 1), (2, 2))],
+    gradients={0: "z"},
     mistakes=[
-        Mistake("nats", lambda s: entropy(s) * math.log(2),
-                "Bạn dùng log tự nhiên (nat). Bit cần log cơ số 2.",
-                "You use the natural logarithm (nats). Bits take the logarithm to base 2."),
-        Mistake("log10", lambda s: entropy(s) * math.log10(2),
-                "Bạn dùng log cơ số 10. Bit cần log cơ số 2.",
-                "You use the logarithm to base 10. Bits take the one to base 2."),
-        Mistake("sign", lambda s: -entropy(s),
-                "Entropy không bao giờ âm: p ≤ 1 nên log p ≤ 0. Dấu trừ đâu rồi?",
-                "An entropy is never negative: p ≤ 1, so log p ≤ 0. Where is the minus sign?"),
-        Mistake("distinct", lambda s: torch.tensor(float(len(shares(s)))).log2(),
-                "Đó là số bit nếu mọi giá trị xuất hiện nhiều như nhau. Giá trị nào thường gặp hơn thì cần ít bit hơn.",
-                "That is the number of bits if all values were equally frequent. Frequent values take fewer bits."),
-        Mistake("not_shares", lambda s: -(shares(s) * len(s) * (shares(s) * len(s)).log2()).sum(),
-                "Bạn dùng số lần xuất hiện. Công thức dùng tỉ lệ p: chia số lần cho tổng số.",
-                "You use the counts. The formula uses shares p: divide each count by the total."),
-        Mistake("not_weighted", lambda s: -shares(s).log2().sum(),
-                "Bạn cộng các −log₂ p với trọng số như nhau. Mỗi giá trị phải được nhân với tỉ lệ p của nó.",
-                "You sum the −log₂ p with equal weights. Each value counts with its share p."),
-        Mistake("mean", lambda s: entropy(s) / len(shares(s)),
-                "Bạn lấy trung bình theo các giá trị khác nhau. Công thức lấy tổng; p đã là trọng số rồi.",
-                "You average over the distinct values. The formula takes the sum; p is the weight already."),
-        Mistake("whole_message", lambda s: entropy(s) * len(s),
-                "Đó là số bit cho cả dãy. Cần số bit trung bình cho một ký hiệu.",
-                "Those are the bits of the whole sequence. The mean per symbol is needed."),
-        Mistake("per_value", lambda s: -shares(s) * shares(s).log2(),
-                "Bạn có phần đóng góp của từng giá trị. Còn thiếu phép cộng.",
-                "You have the part of each value. The sum is missing."),
-        Mistake("symbols_as_shares", lambda s: -(s / s.sum() * (s / s.sum()).log2()).sum(),
-                "Bạn lấy chính các ký hiệu làm xác suất. p là tỉ lệ số lần mỗi ký hiệu xuất hiện: hãy đếm.",
-                "You take the symbols themselves for probabilities. p is how often a symbol occurs: count."),
+        Mistake("per_unit", lambda z, rho: kl(numbers(rho, z[0]), z.mean(0)),
+                "Bạn có KL của từng nơ-ron. Còn thiếu phép cộng theo j.",
+                "You have the KL of each unit. The sum over j is missing."),
+        Mistake("mean_over_units", lambda z, rho: losses.kl_to_rho(z, rho) / z.shape[1],
+                "Bạn lấy trung bình theo các nơ-ron. Công thức lấy tổng.",
+                "You average over the units. The formula takes the sum."),
+        Mistake("reversed", lambda z, rho: kl(z.mean(0), numbers(rho, z[0])).sum(),
+                "Hai phân phối bị đổi chỗ: KL(ρ ‖ ρ̂) lấy kỳ vọng theo ρ, không phải theo ρ̂.",
+                "The two distributions are swapped: KL(ρ ‖ ρ̂) takes its expectation under ρ, not under ρ̂."),
+        Mistake("half_forgotten", lambda z, rho: (rho * (rho / z.mean(0)).log()).sum(),
+                "Đó mới là số hạng ứng với lúc nơ-ron bật. Lúc tắt, với xác suất 1 − ρ, cũng có một số hạng.",
+                "That is the part where the unit is on. Being off, with probability 1 − ρ, has a term of its own."),
+        Mistake("sign", lambda z, rho: -losses.kl_to_rho(z, rho),
+                "KL không bao giờ âm: dấu bị ngược.",
+                "A KL is never negative: the sign is flipped."),
+        Mistake("per_image", lambda z, rho: kl(numbers(rho, z), z).sum(1).mean(),
+                "Bạn tính KL cho từng ảnh rồi mới lấy trung bình. Trước hết hãy lấy trung bình của mỗi nơ-ron trên batch: đó là ρ̂.",
+                "You compute a KL for each image and average then. First average each unit over the batch: that is ρ̂."),
+        Mistake("wrong_axis", lambda z, rho: kl(numbers(rho, z[:, 0]), z.mean(1)).sum(),
+                "Bạn lấy trung bình trên các nơ-ron của một ảnh. ρ̂ là trung bình của một nơ-ron trên các ảnh.",
+                "You average over the units of an image. ρ̂ is the mean of a unit over the images."),
+        Mistake("one_mean", lambda z, rho: kl(numbers(rho, z.mean()), z.mean()),
+                "Bạn gộp mọi nơ-ron vào một trung bình: như thế, một tỉ lệ ρ nơ-ron luôn bật còn những nơ-ron khác luôn tắt cũng không bị phạt. Mỗi nơ-ron có ρ̂ của riêng nó.",
+                "You pool all units into one mean: a share ρ of them always on and the others always off would go unpunished. Each unit has a ρ̂ of its own."),
+        Mistake("bits", lambda z, rho: losses.kl_to_rho(z, rho) / math.log(2),
+                "Bạn dùng log cơ số 2 (bit). Công thức dùng log tự nhiên (nat).",
+                "You use the logarithm to base 2 (bits). The formula uses the natural one (nats)."),
+        Mistake("hard_coded", lambda z, rho: losses.kl_to_rho(z, 0.05),
+                "rho là tham số của hàm: đừng gõ thẳng 0,05.",
+                "rho is an argument of the function: do not type 0.05."),
     ],
     failures=[
-        Failure("bincount", "bincount",
-                "torch.bincount không nhận số âm, mà mã đã lượng tử hóa có thể âm. Hãy dùng symbols.unique(return_counts=True).",
-                "torch.bincount takes no negative numbers, and rounded codes may be negative. Use symbols.unique(return_counts=True)."),
+        Failure("plain_number", "converted to|must be Tensor",
+                "math.log chỉ nhận một con số, torch.log chỉ nhận tensor. ρ̂ là tensor, rho là một con số; tỉ số của chúng là tensor.",
+                "math.log takes a single number only, torch.log a tensor only. ρ̂ is a tensor, rho a number; their ratio is a tensor."),
     ],
 )
-# fmt: on
 
 
-def check_entropy_bits(function: Callable) -> Result:
-    """function(symbols (N,) whole numbers) → −Σ p log₂ p in bits, p the share of each number that occurs, a scalar.
+def check_kl_to_rho(function: Callable) -> Result:
+    """function(z, rho), z (N, d) in (0, 1) → Σ_j KL(rho ‖ ρ̂_j) in nats, ρ̂_j the mean of z_j over the batch, a scalar.
 
-    Lesson 09: Compression
+    Lesson 09: Must it be narrow? The sparse autoencoder
     """
-    return run(function, ENTROPY_BITS)
+    return run(function, KL_TO_RHO)
 
 
-def squared(r, x):
-    return ((r - x) ** 2).flatten(1)
+def total(slope, weights):
+    return (slope * weights).sum(1).mean()
 
 
-def decibels(ratio):
-    return 10 * ratio.log10()
+def slope(z):
+    return z * (1 - z)
 
 
-PER_PIXEL = (
-    "Bạn tính PSNR cho từng điểm ảnh. Trước hết hãy lấy trung bình của bình phương sai số trên mỗi ảnh.",
-    "You compute a PSNR for each pixel. First average the squared error over each image.",
-)
+def squares(W):
+    return W.pow(2).sum(1)
 
 
 # fmt: off
-PSNR = Task(
-    cases=lambda: [(torch.rand(n, c, h, w), torch.rand(n, c, h, w)) for n, c, h, w in ((4, 1, 5, 5), (3, 3, 4, 6), (7, 1, 28, 28))],
-    right=lambda r, x: decibels(1 / squared(r, x).mean(1)),
-    arguments="recon, x",
-    small=lambda: [drawn(shape, shape, low=0.1, high=0.9) for shape in ((1, 1, 1, 1), (1, 1, 1, 2), (2, 1, 1, 2))],
+CONTRACTIVE_PENALTY = Task(
+    cases=lambda: [(torch.rand(n, d) * 0.9 + 0.05, torch.randn(d, p)) for n, d, p in ((6, 4, 9), (3, 7, 5), (1, 2, 3))],
+    right=losses.sigmoid_contractive_penalty,
+    arguments="z, weight",
+    small=lambda: [(*drawn((n, d), low=0.1, high=0.9), *drawn((d, p))) for n, d, p in ((1, 1, 1), (1, 1, 2), (2, 2, 2))],
+    gradients={0: "z", 1: "weight"},
     mistakes=[
-        Mistake("natural_log", lambda r, x: 10 * (1 / squared(r, x).mean(1)).log(),
-                "Bạn dùng log tự nhiên. Decibel dùng log cơ số 10.",
-                "You use the natural logarithm. Decibels use the one to base 10."),
-        Mistake("sign", lambda r, x: decibels(squared(r, x).mean(1)),
-                "Dấu bị ngược: ảnh càng giống thì PSNR phải càng lớn.",
-                "The sign is flipped: the closer the images, the larger the PSNR."),
-        Mistake("no_ten", lambda r, x: (1 / squared(r, x).mean(1)).log10(),
-                "Đó là bel. Một bel là mười decibel.",
-                "Those are bels. One bel is ten decibels."),
-        Mistake("twenty", lambda r, x: 2 * decibels(1 / squared(r, x).mean(1)),
-                "Hệ số 20 dành cho căn của MSE. Với chính MSE, hệ số là 10.",
-                "The factor 20 goes with the root of the MSE. With the MSE itself it is 10."),
-        Mistake("root", lambda r, x: decibels(1 / squared(r, x).mean(1).sqrt()),
-                "Bạn lấy căn của MSE. Công thức dùng chính MSE.",
-                "You take the root of the MSE. The formula uses the MSE itself."),
-        Mistake("pixel_sum", lambda r, x: decibels(1 / squared(r, x).sum(1)),
-                "Bạn lấy tổng trên các điểm ảnh. MSE là trung bình.",
-                "You sum over the pixels. The MSE is their mean."),
-        Mistake("fixed_784", lambda r, x: decibels(784 / squared(r, x).sum(1)),
-                "Bạn chia cho 784, số điểm ảnh của MNIST. Hãy chia cho số giá trị của ảnh được đưa vào, chẳng hạn bằng .mean(dim=1).",
-                "You divide by 784, the pixels of MNIST. Divide by the number of values of the images given, say with .mean(dim=1)."),
-        Mistake("whole_batch", lambda r, x: decibels(1 / squared(r, x).mean()),
-                "Bạn gộp cả batch vào một MSE. Mỗi ảnh có PSNR riêng: kết quả có N số.",
-                "You pool the batch into one MSE. Each image has its own PSNR: the result holds N numbers."),
-        Mistake("averaged", lambda r, x: decibels(1 / squared(r, x).mean(1)).mean(),
-                "Đó là trung bình của các PSNR. Hàm trả về N số, mỗi ảnh một số.",
-                "That is the mean of the PSNRs. The function returns N numbers, one for each image."),
-        Mistake("per_pixel", lambda r, x: decibels(1 / (r - x) ** 2), *PER_PIXEL),
-        Mistake("per_pixel", lambda r, x: decibels(1 / squared(r, x)), *PER_PIXEL),
-        Mistake("wrong_axis", lambda r, x: decibels(1 / squared(r, x).mean(0)),
-                "Bạn lấy trung bình trên các ảnh. Cần trung bình trên các điểm ảnh của từng ảnh.",
-                "You average over the images. The mean over the pixels of each image is needed."),
-        Mistake("peak_255", lambda r, x: decibels(255**2 / squared(r, x).mean(1)),
-                "255 là đỉnh của ảnh có giá trị từ 0 đến 255. Ảnh ở đây nằm trong [0, 1].",
-                "255 is the peak of images with values from 0 to 255. These lie in [0, 1]."),
-        Mistake("absolute", lambda r, x: decibels(1 / (r - x).abs().flatten(1).mean(1)),
-                "Bạn lấy trị tuyệt đối. MSE lấy bình phương.",
-                "You take the absolute value. The MSE takes the square."),
-        Mistake("ratio", lambda r, x: 1 / squared(r, x).mean(1),
-                "Đó là tỉ số 1 / MSE. Còn thiếu phép đổi ra decibel.",
-                "That is the ratio 1 / MSE. Turning it into decibels is missing."),
-    ],
-)
-# fmt: on
-
-
-def check_psnr(function: Callable) -> Result:
-    """function(recon, x), images (N, C, H, W) in [0, 1] → 10 log₁₀(1 / MSE) of each image, (N,) decibels.
-
-    Lesson 09: Denoising
-    """
-    return run(function, PSNR)
-
-
-def higher(normal, strange):
-    return (strange[:, None] > normal).float()
-
-
-def ties(normal, strange):
-    return (strange[:, None] == normal).float()
-
-
-def auroc(normal, strange):
-    return (higher(normal, strange) + 0.5 * ties(normal, strange)).mean()
-
-
-# fmt: off
-AUROC = Task(
-    cases=lambda: [(torch.randint(0, 9, (n,)).float(), torch.randint(2, 12, (m,)).float()) for n, m in ((6, 4), (5, 9), (40, 30))],
-    right=auroc,
-    arguments="normal, strange",
-    mistakes=[
-        Mistake("reversed", lambda n, s: 1 - auroc(n, s),
-                "Bạn đếm những cặp mà ảnh bình thường có điểm cao hơn. Chính ảnh lạ mới cần có điểm cao hơn.",
-                "You count the pairs in which the normal image scores higher. It is the strange one that should."),
-        Mistake("ties_lost", lambda n, s: higher(n, s).mean(),
-                "Gần đúng, nhưng những cặp bằng điểm bị tính là 0. Mỗi cặp như thế tính một nửa.",
-                "Nearly, but pairs with equal scores count 0. Each of them counts one half."),
-        Mistake("ties_won", lambda n, s: (higher(n, s) + ties(n, s)).mean(),
-                "Gần đúng, nhưng những cặp bằng điểm được tính trọn 1. Mỗi cặp như thế tính một nửa.",
-                "Nearly, but pairs with equal scores count 1. Each of them counts one half."),
-        Mistake("signs", lambda n, s: 2 * auroc(n, s) - 1,
-                "Bạn lấy trung bình của các dấu, từ −1 đến 1. Xác suất nằm từ 0 đến 1: cặp thua tính 0, hòa tính một nửa, thắng tính 1.",
-                "You average signs, from −1 to 1. A probability goes from 0 to 1: a pair lost counts 0, a tie one half, a pair won 1."),
-        Mistake("not_divided", lambda n, s: (higher(n, s) + 0.5 * ties(n, s)).sum(),
-                "Bạn đã đếm số cặp. Còn phải chia cho tổng số cặp N·M.",
-                "You counted the pairs. They must still be divided by their number, N·M."),
-        Mistake("per_image", lambda n, s: (higher(n, s) + 0.5 * ties(n, s)).mean(1),
-                "Kết quả mới là mỗi ảnh lạ một con số. Còn thiếu trung bình trên các ảnh ấy.",
-                "You have a number for each strange image. The mean over them is missing."),
-        Mistake("per_image", lambda n, s: (higher(n, s) + 0.5 * ties(n, s)).mean(0),
-                "Kết quả mới là mỗi ảnh bình thường một con số. Còn thiếu trung bình trên các ảnh ấy.",
-                "You have a number for each normal image. The mean over them is missing."),
-        Mistake("means", lambda n, s: s.mean() - n.mean(),
-                "Đó là hiệu của hai trung bình. AUROC chỉ hỏi bên nào cao hơn trong từng cặp.",
-                "That is the difference of the two means. The AUROC only asks which of each pair is higher."),
-        Mistake("means_compared", lambda n, s: (s.mean() > n.mean()).float(),
-                "Bạn chỉ so hai trung bình. Hãy so từng cặp.",
-                "You only compare the two means. Compare every pair."),
-        Mistake("threshold", lambda n, s: (s > n.max()).float().mean(),
-                "Đó là tỉ lệ ảnh lạ vượt qua mọi ảnh bình thường, tức là chỉ xét một ngưỡng duy nhất. AUROC so từng cặp.",
-                "That is the share of strange images above all normal ones, a single threshold. The AUROC compares every pair."),
-        Mistake("threshold", lambda n, s: (s > n.mean()).float().mean(),
-                "Đó là tỉ lệ ảnh lạ vượt qua điểm trung bình của ảnh bình thường, tức là chỉ xét một ngưỡng duy nhất. AUROC so từng cặp.",
-                "That is the share of strange images above the normal mean, a single threshold. The AUROC compares every pair."),
-    ],
-    failures=[
-        Failure("elementwise", "size of tensor",
-                "Bạn so ảnh thứ i bên này với ảnh thứ i bên kia, nhưng hai bên có thể có số ảnh khác nhau. strange[:, None] > normal so mọi cặp.",
-                "You compare image i here with image i there, but the two sides may differ in number. strange[:, None] > normal compares all pairs."),
-        Failure("boolean", "Got: Bool|Boolean value|not implemented for 'Bool'",
-                "Phép so sánh cho ra True/False. Hãy đổi ra số bằng .float() rồi mới lấy trung bình.",
-                "A comparison gives True/False. Turn it into numbers with .float() before averaging."),
-    ],
-)
-# fmt: on
-
-
-def check_auroc(function: Callable) -> Result:
-    """function(normal (N,), strange (M,)) → share of the N·M pairs in which the strange score is higher, a tie half.
-
-    Lesson 09: Anomaly detection
-    """
-    return run(function, AUROC)
-
-
-def covariance(a, over=1):
-    return torch.cov(a.double().T, correction=over)
-
-
-def roots(C):
-    return torch.linalg.eigvals(C).real.clamp(min=0).sqrt().sum()
-
-
-def gap(a, b):
-    return (a.double().mean(0) - b.double().mean(0)).pow(2).sum()
-
-
-def traces(a, b, weight=2.0, root=roots, over=1):
-    C_a, C_b = covariance(a, over), covariance(b, over)
-    return C_a.trace() + C_b.trace() - weight * root(C_a @ C_b)
-
-
-def root_by_root(a, b):
-    values = [torch.linalg.eigvalsh(covariance(features)).clamp(min=0).sqrt() for features in (a, b)]
-    return gap(a, b) + (values[0] - values[1]).pow(2).sum()
-
-
-def case(n, m, d):
-    return torch.randn(n, d) @ torch.randn(d, d), torch.randn(m, d) @ torch.randn(d, d) + 0.5
-
-
-# fmt: off
-FRECHET_DISTANCE = Task(
-    cases=lambda: [case(20, 30, 2), case(50, 40, 4), case(15, 12, 3)],
-    right=lambda a, b: gap(a, b) + traces(a, b),
-    arguments="a, b",
-    mistakes=[
-        Mistake("no_means", traces,
-                "Thiếu số hạng đầu: hai trung bình cách nhau bao xa?",
-                "The first term is missing: how far apart are the two means?"),
-        Mistake("only_means", gap,
-                "Đó mới là số hạng đầu. Hai hiệp phương sai chưa được so.",
-                "That is the first term only. The covariances are not compared yet."),
-        Mistake("means_not_squared", lambda a, b: gap(a, b).sqrt() + traces(a, b),
-                "Khoảng cách giữa hai trung bình chưa được bình phương.",
-                "The distance between the means is not squared."),
-        Mistake("means_averaged", lambda a, b: gap(a, b) / a.shape[1] + traces(a, b),
-                "Bình phương của độ dài là tổng trên các chiều, không phải trung bình.",
-                "The square of a length is a sum over the dimensions, not a mean."),
-        Mistake("two_forgotten", lambda a, b: gap(a, b) + traces(a, b, weight=1.0),
-                "Công thức trừ căn của tích hai lần, hàm của bạn chỉ trừ một lần: thiếu hệ số 2.",
-                "The root of the product is subtracted twice: the factor 2 is missing."),
-        Mistake("no_root", lambda a, b: gap(a, b) + traces(a, b, root=torch.trace),
-                "Bạn trừ vết của chính tích C_a C_b. Cần căn bậc hai của tích ấy: tổng các căn của trị riêng.",
-                "You subtract the trace of C_a C_b itself. Its square root is needed: the sum of the roots of the eigenvalues."),
-        Mistake("root_of_the_trace", lambda a, b: gap(a, b) + traces(a, b, root=lambda C: C.trace().sqrt()),
-                "Bạn lấy căn của tổng các trị riêng. Hãy lấy căn từng trị riêng rồi mới cộng.",
-                "You take the root of the sum of the eigenvalues. Take the root of each and sum then."),
-        Mistake("elementwise_root", lambda a, b: gap(a, b) + traces(a, b, root=lambda C: C.sqrt().trace()),
-                "Bạn lấy căn của từng phần tử. Căn của ma trận là chuyện khác: vết của nó là tổng các căn của trị riêng.",
-                "You take the root of each entry. The root of a matrix is something else: its trace is the sum of the roots of the eigenvalues."),
-        Mistake("root_by_root", root_by_root,
-                "Bạn lấy trị riêng của C_a và C_b riêng rẽ. Công thức cần trị riêng của tích C_a C_b.",
-                "You take the eigenvalues of C_a and C_b apart. The formula needs those of the product C_a C_b."),
-        Mistake("not_squared", lambda a, b: (gap(a, b) + traces(a, b)).clamp(min=0).sqrt(),
-                "Bạn lấy thêm căn ở cuối. Theo thông lệ, con số này là bình phương khoảng cách.",
-                "You take a root at the end. By custom this number is the squared distance."),
-        Mistake("over_N", lambda a, b: gap(a, b) + traces(a, b, over=0),
-                "Hiệp phương sai của bạn chia cho N. Hãy chia cho N − 1, như torch.cov.",
-                "Your covariances divide by N. Divide by N − 1, as torch.cov does."),
-        Mistake("second_moments", lambda a, b: (
-                    gap(a, b) + (C_a := a.double().T @ a.double() / (len(a) - 1)).trace()
-                    + (C_b := b.double().T @ b.double() / (len(b) - 1)).trace() - 2 * roots(C_a @ C_b)),
-                "Bạn chưa trừ trung bình trước khi tính hiệp phương sai.",
-                "The mean is not subtracted before the covariance."),
+        Mistake("slope_not_squared", lambda z, W: total(slope(z), squares(W)),
+                "Đạo hàm của sigmoid chưa được bình phương.",
+                "The sigmoid's derivative is not squared."),
+        Mistake("weights_not_squared", lambda z, W: total(slope(z).pow(2), W.sum(1)),
+                "Các trọng số chưa được bình phương trước khi cộng.",
+                "The weights are not squared before they are summed."),
+        Mistake("squared_after_the_sum", lambda z, W: total(slope(z).pow(2), W.sum(1).pow(2)),
+                "Bạn cộng các trọng số rồi mới bình phương: số dương và số âm triệt tiêu nhau.",
+                "You sum the weights first and square then: positive and negative ones cancel."),
+        Mistake("no_slope", lambda z, W: squares(W).sum(),
+                "Đó mới là tổng bình phương các phần tử của W. Còn thiếu đạo hàm của sigmoid.",
+                "That is the sum of the squares of W. The sigmoid's derivative is missing."),
+        Mistake("z_for_slope", lambda z, W: total(z.pow(2), squares(W)),
+                "Bạn dùng z thay cho đạo hàm. Đạo hàm của sigmoid, viết theo z, là z(1 − z).",
+                "You use z for the derivative. The sigmoid's derivative, written with z, is z(1 − z)."),
+        Mistake("sigmoid_twice", lambda z, W: total(slope(torch.sigmoid(z)).pow(2), squares(W)),
+                "z đã qua sigmoid rồi: bạn áp sigmoid thêm một lần nữa.",
+                "z has passed the sigmoid already: you apply another one."),
+        Mistake("root", lambda z, W: (slope(z).pow(2) * squares(W)).sum(1).sqrt().mean(),
+                "Bạn lấy căn bậc hai. Hàm phạt là bình phương của chuẩn Frobenius.",
+                "You take the square root. The penalty is the square of the Frobenius norm."),
+        Mistake("batch_sum", lambda z, W: (slope(z).pow(2) * squares(W)).sum(),
+                "Bạn cộng cả batch. Cần trung bình trên các ảnh.",
+                "You sum over the batch. The mean over the images is needed."),
+        Mistake("per_image", lambda z, W: (slope(z).pow(2) * squares(W)).sum(1),
+                "Bạn có giá trị của từng ảnh. Còn thiếu trung bình trên batch.",
+                "You have the value of each image. The mean over the batch is missing."),
+        Mistake("mean_over_units", lambda z, W: (slope(z).pow(2) * squares(W)).mean(),
+                "Bạn lấy trung bình theo các nơ-ron. Bình phương của chuẩn Frobenius là tổng bình phương của mọi phần tử của ma trận Jacobi.",
+                "You average over the units. The square of the Frobenius norm is the sum of the squares of all entries of the Jacobian."),
     ],
     failures=[
         Failure("wrong_axis", "size of tensor|shapes cannot be multiplied|size mismatch",
-                "Kích thước không khớp. torch.cov coi mỗi hàng là một biến, nên hãy đưa vào a.T; trung bình lấy trên các ảnh, tức là dim=0.",
-                "The shapes do not match. torch.cov takes each row for a variable, so give it a.T; the mean is over the images, dim=0."),
+                "Hai kích thước không khớp. Mỗi hàng của W thuộc về một nơ-ron: cộng W² theo chiều nào để còn lại một số cho mỗi nơ-ron?",
+                "The two shapes do not match. Each row of W belongs to one unit: along which dimension must W² be summed to leave one number per unit?"),
     ],
 )
-# fmt: on
 
 
-def check_frechet_distance(function: Callable) -> Result:
-    """function(a (N, d), b (M, d)) → ‖m_a − m_b‖² + Tr(C_a + C_b − 2 (C_a C_b)^½), covariances over N − 1, a scalar.
+def check_contractive_penalty(function: Callable) -> Result:
+    """function(z, weight), z = sigmoid(W x + b) (N, d), weight W (d, pixels) → mean over the batch of ‖∂z/∂x‖²_F.
 
-    Lesson 09: Generation
+    Lesson 09: The contractive autoencoder
     """
-    return run(function, FRECHET_DISTANCE)
+    return run(function, CONTRACTIVE_PENALTY)
+
+
+# fmt: off
+MASK_NOISE = {  # name → hints
+    "type": ("Hàm của bạn trả về kiểu {got}; cần một tensor.",
+             "Your function returns the type {got}; a tensor is needed."),
+    "shape": ("Kích thước chưa đúng: hàm trả về {got}, cần {wanted}.",
+              "The shape is not right: the function returns {got}, expected {wanted}."),
+    "nothing": ("Ảnh trả về không có gì thay đổi.", "The images come back unchanged."),
+    "white": ("Điểm ảnh bị đổi thành 1 (trắng). Nhiễu che đặt chúng về 0.",
+              "Pixels are set to 1 (white). Masking noise sets them to 0."),
+    "scaled": ("Những điểm ảnh còn lại bị chia cho 1 − share: đó là việc của dropout. Nhiễu che giữ chúng nguyên vẹn.",
+               "The pixels that remain are divided by 1 − share: that is what dropout does. Masking noise leaves them alone."),
+    "changed": ("Có điểm ảnh không bằng 0 mà cũng không bằng giá trị cũ. Nhiễu che chỉ giữ nguyên hoặc đặt về 0.",
+                "Some pixels are neither 0 nor what they were. Masking noise keeps a pixel or sets it to 0, nothing else."),
+    "whole_images": ("Bạn xóa hoặc giữ trọn cả ảnh. Mỗi điểm ảnh phải được quyết định riêng.",
+                     "You erase or keep whole images. Each pixel is decided on its own."),
+    "shared_by_batch": ("Mọi ảnh bị che ở cùng những điểm ảnh. Mỗi ảnh cần một mặt nạ của riêng nó.",
+                        "All images are masked at the same pixels. Each image needs a mask of its own."),
+    "neighbours": ("Những điểm ảnh cạnh nhau bị xóa cùng lúc: mỗi điểm ảnh cần một số ngẫu nhiên của riêng nó.",
+                   "Neighbouring pixels fall together: each pixel needs a random number of its own."),
+    "reused": ("Có hai ảnh, hay hai điểm ảnh, luôn bị xóa cùng nhau hoặc luôn trái ngược nhau: một mặt nạ được dùng lại. Mỗi điểm ảnh của mỗi ảnh cần một số ngẫu nhiên mới.",
+               "Two images, or two pixels, always fall together or always the other way round: a mask is used again. Each pixel of each image needs a fresh random number."),
+    "uneven": ("Có chỗ trong ảnh bị xóa nhiều hơn chỗ khác. Xác suất phải như nhau ở mọi điểm ảnh.",
+               "Some places of the image fall more often than others. The probability must be the same for every pixel."),
+    "fixed_number": ("Ảnh nào cũng mất đúng bấy nhiêu điểm ảnh; nếu mỗi điểm được quyết định riêng thì con số ấy phải thay đổi.",
+                     "Every image loses exactly the same number of pixels; if each pixel is decided on its own, that number varies."),
+    "kept": ("share là tỉ lệ điểm ảnh bị xóa, nhưng hàm của bạn lại giữ đúng tỉ lệ ấy và xóa phần còn lại.",
+             "share is the part to erase, but your function keeps that part and erases the other."),
+    "share": ("Với share = {share}, hàm của bạn xóa {got} điểm ảnh. Số ngẫu nhiên nào phân bố đều trong [0, 1)?",
+              "With share = {share} your function erases {got} of the pixels. Which random numbers are uniform in [0, 1)?"),
+    "repeated": ("Gọi hai lần mà mặt nạ y hệt nhau. Đừng đặt seed bên trong hàm.",
+                 "Two calls give exactly the same mask. Do not set a seed inside the function."),
+}
+
+
+def check_mask_noise(function: Callable) -> Result:
+    """function(x, share) → a copy of the images in which each pixel is 0 with probability share, on its own.
+
+    Lesson 09: The denoising autoencoder
+    """
+    return judged(function, judge_mask_noise)
+
+
+def judge_mask_noise(function: Callable) -> None:
+    for share in (0.25, 0.6):
+        x = torch.rand(400, 1, 28, 28) * 0.9 + 0.1  # it holds no 0, so a 0 in the answer is the mask's doing
+        noisy, _ = call(function, (x, share))
+        refuse_other_shapes(noisy, x.shape, MASK_NOISE)
+        noisy = noisy.detach().to(x.dtype)
+        judge_pixels(noisy, x, share)
+        judge_mask(noisy == 0, share)
+        refuse_repeated(function, (x, share), noisy, MASK_NOISE)
+
+
+def judge_pixels(noisy: Tensor, x: Tensor, share: float) -> None:
+    """Each pixel is 0 or what it was."""
+    hit, kept = noisy == 0, torch.isclose(noisy, x)
+    refuse(kept.all(), "nothing", MASK_NOISE)
+    refuse(((noisy == 1) & ~kept).float().mean() > 0.1, "white", MASK_NOISE)
+    refuse(torch.allclose(noisy[~hit], x[~hit] / (1 - share)) and hit.any(), "scaled", MASK_NOISE)
+    refuse(not (hit | kept).all(), "changed", MASK_NOISE)
+
+
+def judge_mask(hit: Tensor, share: float) -> None:
+    """Each pixel falls on its own, with probability share. hit: (N, 1, H, W), true where a pixel fell.
+
+    The limits leave a right mask 7 standard errors or more, and the correlations 10 of them: with N = 400 images of 784
+    pixels, a right answer is refused by bad luck in fewer than one of 10⁶ runs.
+    """
+    by_image, by_pixel, erased = (
+        hit.flatten(1).float().mean(1),
+        hit.flatten(1).float().mean(0),
+        hit.float().mean().item(),
+    )
+    refuse(((by_image == 0) | (by_image == 1)).all(), "whole_images", MASK_NOISE)
+    refuse((hit == hit[:1]).all(), "shared_by_batch", MASK_NOISE)
+    for axis in (2, 3):  # two neighbours fall together with probability erased² if each is decided on its own
+        both = hit.narrow(axis, 0, hit.shape[axis] - 1) & hit.narrow(axis, 1, hit.shape[axis] - 1)
+        refuse(abs(both.float().mean() - erased**2) > 0.01, "neighbours", MASK_NOISE)
+    usual = math.sqrt(erased * (1 - erased) / hit[0].numel())
+    refuse(by_image.std() < 0.3 * usual, "fixed_number", MASK_NOISE)
+    refuse(abs(erased - (1 - share)) < 0.02, "kept", MASK_NOISE)
+    refuse(abs(erased - share) > 0.0065, "share", MASK_NOISE, share=share, got=f"{erased:.1%}")
+    refuse((by_pixel - share).abs().max() > 0.18, "uneven", MASK_NOISE)
+    for masks in (hit.flatten(1), hit.flatten(1).T):
+        refuse(torch.corrcoef(masks.float()).fill_diagonal_(0).abs().max() > 0.5, "reused", MASK_NOISE)

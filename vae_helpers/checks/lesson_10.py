@@ -1,267 +1,145 @@
-"""Lesson 10, limits and variants: log p(x), the best σ, free bits, the straight-through estimator."""
+"""Lesson 10, compress, clean, map: the entropy of a rounded code, PSNR."""
 
 import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
 
-from .. import losses
-from .engine import Failure, Mistake, Result, Task, call, judged, refuse, refuse_other_shapes, run
+from .engine import Failure, Mistake, Result, Task, run
 from .examples import drawn
 
+
+def shares(symbols):
+    counts = symbols.unique(return_counts=True)[1]
+    return counts / counts.sum()
+
+
+def entropy(symbols):
+    return -(shares(symbols) * shares(symbols).log2()).sum()
+
+
 # fmt: off
-IW_LOG_LIKELIHOOD = Task(
-    cases=lambda: [(3 * torch.randn(6, 4) - 5,), (4 * torch.randn(50, 3) - 300,), (torch.randn(5, 5) - 2,)],
-    right=losses.iw_log_likelihood,
-    arguments="log_w",
-    small=lambda: [drawn(shape, low=-6.0, high=-2.0) for shape in ((1, 1), (2, 1), (3, 2))],
+ENTROPY_BITS = Task(
+    cases=lambda: [(torch.tensor([0, 0, 1, 1, 2, 2, 2, 5]),), (torch.tensor([-3, 7, -3, -3, 0, -3]),), (torch.randn(300).mul(2).round().long(),)],
+    right=entropy,
+    arguments="symbols",
     mistakes=[
-        Mistake("elbo", lambda w: w.mean(0),
-                "Đó là trung bình của các log, tức là ước lượng của ELBO. Ở đây trung bình nằm bên trong log.",
-                "That is the mean of the logs, an estimate of the ELBO. Here the mean is inside the log."),
-        Mistake("k_forgotten", lambda w: torch.logsumexp(w, 0),
-                "Bạn có log của tổng. Chia cho k bên trong log thì bên ngoài thành phép tính gì?",
-                "You have the log of the sum. Dividing by k inside the log is which operation outside?"),
-        Mistake("underflow", lambda w: w.exp().mean(0).log(),
-                "Đúng trên giấy, nhưng exp của −300 bằng 0 trong float32, và log của 0 là −∞. Hãy dùng torch.logsumexp.",
-                "Right on paper, but exp of −300 is 0 in 32-bit floats, and the log of 0 is −∞. Use torch.logsumexp."),
-        Mistake("log_forgotten", lambda w: w.exp().mean(0),
-                "Đó là trung bình của w. Còn thiếu phép log.",
-                "That is the mean of w. The log is missing."),
-        Mistake("log_of_k_forgotten", lambda w: torch.logsumexp(w, 0) - len(w),
-                "Bạn trừ đi k. Chia cho k thì log giảm đi log k.",
-                "You subtract k. Dividing by k lowers the log by log k."),
-        Mistake("divided_outside", lambda w: torch.logsumexp(w, 0) / len(w),
-                "Bạn chia log cho k. Phép chia cho k nằm bên trong log.",
-                "You divide the log by k. The division by k is inside the log."),
-        Mistake("wrong_axis", lambda w: torch.logsumexp(w, 1) - math.log(w.shape[1]),
-                "Bạn cộng dọc theo các ảnh. k mẫu nằm ở chiều đầu (dim=0).",
-                "You sum along the images. The k samples are the first dimension (dim=0)."),
-        Mistake("wrong_count", lambda w: torch.logsumexp(w, 0) - math.log(w.shape[1]),
-                "Bạn chia cho số ảnh N. Mỗi ảnh có bao nhiêu mẫu?",
-                "You divide by the number of images N. How many samples has each image?"),
-        Mistake("best_only", lambda w: w.max(0).values,
-                "Đó chỉ là mẫu tốt nhất của mỗi ảnh.",
-                "That is only the best sample of each image."),
-        Mistake("averaged", lambda w: (torch.logsumexp(w, 0) - math.log(len(w))).mean(),
-                "Bạn lấy trung bình trên các ảnh. Hàm này trả về một số cho mỗi ảnh.",
-                "You average the images. This function returns one number per image."),
-        Mistake("sign", lambda w: math.log(len(w)) - torch.logsumexp(w, 0),
-                "Dấu bị ngược: đây là log-likelihood, chưa phải hàm mất mát.",
-                "The sign is flipped: this is a log-likelihood, not yet a loss."),
+        Mistake("nats", lambda s: entropy(s) * math.log(2),
+                "Bạn dùng log tự nhiên (nat). Bit cần log cơ số 2.",
+                "You use the natural logarithm (nats). Bits take the logarithm to base 2."),
+        Mistake("log10", lambda s: entropy(s) * math.log10(2),
+                "Bạn dùng log cơ số 10. Bit cần log cơ số 2.",
+                "You use the logarithm to base 10. Bits take the one to base 2."),
+        Mistake("sign", lambda s: -entropy(s),
+                "Entropy không bao giờ âm: p ≤ 1 nên log p ≤ 0. Dấu trừ đâu rồi?",
+                "An entropy is never negative: p ≤ 1, so log p ≤ 0. Where is the minus sign?"),
+        Mistake("distinct", lambda s: torch.tensor(float(len(shares(s)))).log2(),
+                "Đó là số bit nếu mọi giá trị xuất hiện nhiều như nhau. Giá trị nào thường gặp hơn thì cần ít bit hơn.",
+                "That is the number of bits if all values were equally frequent. Frequent values take fewer bits."),
+        Mistake("not_shares", lambda s: -(shares(s) * len(s) * (shares(s) * len(s)).log2()).sum(),
+                "Bạn dùng số lần xuất hiện. Công thức dùng tỉ lệ p: chia số lần cho tổng số.",
+                "You use the counts. The formula uses shares p: divide each count by the total."),
+        Mistake("not_weighted", lambda s: -shares(s).log2().sum(),
+                "Bạn cộng các −log₂ p với trọng số như nhau. Mỗi giá trị phải được nhân với tỉ lệ p của nó.",
+                "You sum the −log₂ p with equal weights. Each value counts with its share p."),
+        Mistake("mean", lambda s: entropy(s) / len(shares(s)),
+                "Bạn lấy trung bình theo các giá trị khác nhau. Công thức lấy tổng; p đã là trọng số rồi.",
+                "You average over the distinct values. The formula takes the sum; p is the weight already."),
+        Mistake("whole_message", lambda s: entropy(s) * len(s),
+                "Đó là số bit cho cả dãy. Cần số bit trung bình cho một ký hiệu.",
+                "Those are the bits of the whole sequence. The mean per symbol is needed."),
+        Mistake("per_value", lambda s: -shares(s) * shares(s).log2(),
+                "Bạn có phần đóng góp của từng giá trị. Còn thiếu phép cộng.",
+                "You have the part of each value. The sum is missing."),
+        Mistake("symbols_as_shares", lambda s: -(s / s.sum() * (s / s.sum()).log2()).sum(),
+                "Bạn lấy chính các ký hiệu làm xác suất. p là tỉ lệ số lần mỗi ký hiệu xuất hiện: hãy đếm.",
+                "You take the symbols themselves for probabilities. p is how often a symbol occurs: count."),
     ],
     failures=[
-        Failure("plain_number", "must be Tensor",
-                "k là một con số Python, không phải tensor: torch.log không nhận nó. Hãy dùng math.log.",
-                "k is a plain number and not a tensor: torch.log does not take it. Use math.log."),
+        Failure("bincount", "bincount",
+                "torch.bincount không nhận số âm, mà mã đã lượng tử hóa có thể âm. Hãy dùng symbols.unique(return_counts=True).",
+                "torch.bincount takes no negative numbers, and rounded codes may be negative. Use symbols.unique(return_counts=True)."),
     ],
 )
-# fmt: on
 
 
-def check_iw_log_likelihood(function: Callable) -> Result:
-    """function(log_w), log_w (k, N) → (N,): log of the mean over the k samples of w = exp(log_w), in nats.
+def check_entropy_bits(function: Callable) -> Result:
+    """function(symbols (N,) whole numbers) → −Σ p log₂ p in bits, p the share of each number that occurs, a scalar.
 
-    Lesson 10: From the ELBO to
+    Lesson 10: Compression
     """
-    return run(function, IW_LOG_LIKELIHOOD)
+    return run(function, ENTROPY_BITS)
 
 
-def error(r, x):
-    return (x - r).pow(2)
+def squared(r, x):
+    return ((r - x) ** 2).flatten(1)
 
 
-def image_pairs():
-    for shape in ((4, 1, 6, 5), (1, 1, 3, 3), (7, 1, 2, 8)):
-        yield torch.rand(shape) * 0.8, torch.rand(shape)
+def decibels(ratio):
+    return 10 * ratio.log10()
+
+
+PER_PIXEL = (
+    "Bạn tính PSNR cho từng điểm ảnh. Trước hết hãy lấy trung bình của bình phương sai số trên mỗi ảnh.",
+    "You compute a PSNR for each pixel. First average the squared error over each image.",
+)
 
 
 # fmt: off
-OPTIMAL_SIGMA = Task(
-    cases=image_pairs,
-    right=losses.optimal_sigma,
+PSNR = Task(
+    cases=lambda: [(torch.rand(n, c, h, w), torch.rand(n, c, h, w)) for n, c, h, w in ((4, 1, 5, 5), (3, 3, 4, 6), (7, 1, 28, 28))],
+    right=lambda r, x: decibels(1 / squared(r, x).mean(1)),
     arguments="recon, x",
     small=lambda: [drawn(shape, shape, low=0.1, high=0.9) for shape in ((1, 1, 1, 1), (1, 1, 1, 2), (2, 1, 1, 2))],
     mistakes=[
-        Mistake("variance", lambda r, x: error(r, x).mean(),
-                "Đó là phương sai σ². Câu hỏi là độ lệch chuẩn.",
-                "That is the variance σ². The question is the standard deviation."),
-        Mistake("per_image", lambda r, x: error(r, x).flatten(1).mean(1).sqrt(),
-                "Bạn có một σ cho mỗi ảnh. Ở đây một σ dùng chung cho mọi ảnh và mọi điểm ảnh.",
-                "You have one σ for each image. Here one σ serves all images and all pixels."),
-        Mistake("mean_of_roots", lambda r, x: error(r, x).flatten(1).mean(1).sqrt().mean(),
-                "Bạn lấy căn từng ảnh rồi mới lấy trung bình. Hãy lấy trung bình trước, lấy căn sau.",
-                "You take the root of each image and average then. Average first, then take the root."),
-        Mistake("pixels_summed", lambda r, x: error(r, x).flatten(1).sum(1).mean().sqrt(),
-                "Bạn cộng trên các điểm ảnh. σ là của một điểm ảnh: cần trung bình.",
-                "You sum over the pixels. σ belongs to one pixel: the mean is needed."),
-        Mistake("all_summed", lambda r, x: error(r, x).sum().sqrt(),
-                "Bạn cộng mọi thứ. Cần trung bình của bình phương sai số.",
-                "You sum everything. The mean of the squared error is needed."),
-        Mistake("absolute", lambda r, x: (x - r).abs().mean(),
-                "Đó là trung bình của giá trị tuyệt đối. Cho đạo hàm bằng 0 thì được trung bình của bình phương sai số.",
-                "That is the mean absolute error. Setting the derivative to 0 gives the mean of squares."),
-        Mistake("std", lambda r, x: (x - r).std(),
-                "std trừ đi trung bình của sai số trước khi bình phương. Sai số lệch về một phía cũng là sai số.",
-                "std subtracts the mean of the errors before it squares. An error to one side is an error too."),
-        Mistake("std", lambda r, x: (x - r).std(unbiased=False),
-                "std trừ đi trung bình của sai số trước khi bình phương. Sai số lệch về một phía cũng là sai số.",
-                "std subtracts the mean of the errors before it squares. An error to one side is an error too."),
-        Mistake("two", lambda r, x: (error(r, x).mean() / 2).sqrt(),
-                "Thừa một số 2: đó là nghiệm nếu số hạng log là log σ², nhưng ½·log σ² bằng log σ.",
-                "A 2 too many: that solves it for a term log σ², but ½ · log σ² is log σ."),
-        Mistake("B", lambda r, x: 1 / (2 * error(r, x).mean()),
-                "Đó là B = 1/(2σ²). Câu hỏi là σ.",
-                "That is B = 1/(2σ²). The question is σ."),
-        Mistake("not_squared", lambda r, x: (x - r).mean(),
-                "Sai số chưa được bình phương, nên số dương và số âm triệt tiêu nhau.",
-                "The errors are not squared, so positive and negative ones cancel."),
+        Mistake("natural_log", lambda r, x: 10 * (1 / squared(r, x).mean(1)).log(),
+                "Bạn dùng log tự nhiên. Decibel dùng log cơ số 10.",
+                "You use the natural logarithm. Decibels use the one to base 10."),
+        Mistake("sign", lambda r, x: decibels(squared(r, x).mean(1)),
+                "Dấu bị ngược: ảnh càng giống thì PSNR phải càng lớn.",
+                "The sign is flipped: the closer the images, the larger the PSNR."),
+        Mistake("no_ten", lambda r, x: (1 / squared(r, x).mean(1)).log10(),
+                "Đó là bel. Một bel là mười decibel.",
+                "Those are bels. One bel is ten decibels."),
+        Mistake("twenty", lambda r, x: 2 * decibels(1 / squared(r, x).mean(1)),
+                "Hệ số 20 dành cho căn của MSE. Với chính MSE, hệ số là 10.",
+                "The factor 20 goes with the root of the MSE. With the MSE itself it is 10."),
+        Mistake("root", lambda r, x: decibels(1 / squared(r, x).mean(1).sqrt()),
+                "Bạn lấy căn của MSE. Công thức dùng chính MSE.",
+                "You take the root of the MSE. The formula uses the MSE itself."),
+        Mistake("pixel_sum", lambda r, x: decibels(1 / squared(r, x).sum(1)),
+                "Bạn lấy tổng trên các điểm ảnh. MSE là trung bình.",
+                "You sum over the pixels. The MSE is their mean."),
+        Mistake("fixed_784", lambda r, x: decibels(784 / squared(r, x).sum(1)),
+                "Bạn chia cho 784, số điểm ảnh của MNIST. Hãy chia cho số giá trị của ảnh được đưa vào, chẳng hạn bằng .mean(dim=1).",
+                "You divide by 784, the pixels of MNIST. Divide by the number of values of the images given, say with .mean(dim=1)."),
+        Mistake("whole_batch", lambda r, x: decibels(1 / squared(r, x).mean()),
+                "Bạn gộp cả batch vào một MSE. Mỗi ảnh có PSNR riêng: kết quả có N số.",
+                "You pool the batch into one MSE. Each image has its own PSNR: the result holds N numbers."),
+        Mistake("averaged", lambda r, x: decibels(1 / squared(r, x).mean(1)).mean(),
+                "Đó là trung bình của các PSNR. Hàm trả về N số, mỗi ảnh một số.",
+                "That is the mean of the PSNRs. The function returns N numbers, one for each image."),
+        Mistake("per_pixel", lambda r, x: decibels(1 / (r - x) ** 2), *PER_PIXEL),
+        Mistake("per_pixel", lambda r, x: decibels(1 / squared(r, x)), *PER_PIXEL),
+        Mistake("wrong_axis", lambda r, x: decibels(1 / squared(r, x).mean(0)),
+                "Bạn lấy trung bình trên các ảnh. Cần trung bình trên các điểm ảnh của từng ảnh.",
+                "You average over the images. The mean over the pixels of each image is needed."),
+        Mistake("peak_255", lambda r, x: decibels(255**2 / squared(r, x).mean(1)),
+                "255 là đỉnh của ảnh có giá trị từ 0 đến 255. Ảnh ở đây nằm trong [0, 1].",
+                "255 is the peak of images with values from 0 to 255. These lie in [0, 1]."),
+        Mistake("absolute", lambda r, x: decibels(1 / (r - x).abs().flatten(1).mean(1)),
+                "Bạn lấy trị tuyệt đối. MSE lấy bình phương.",
+                "You take the absolute value. The MSE takes the square."),
+        Mistake("ratio", lambda r, x: 1 / squared(r, x).mean(1),
+                "Đó là tỉ số 1 / MSE. Còn thiếu phép đổi ra decibel.",
+                "That is the ratio 1 / MSE. Turning it into decibels is missing."),
     ],
 )
-# fmt: on
 
 
-def check_optimal_sigma(function: Callable) -> Result:
-    """function(recon, x) → the σ under which x is most likely, N(x; recon, σ²): the root of the mean squared error.
+def check_psnr(function: Callable) -> Result:
+    """function(recon, x), images (N, C, H, W) in [0, 1] → 10 log₁₀(1 / MSE) of each image, (N,) decibels.
 
-    Lesson 10: Do not choose $B$ by hand
+    Lesson 10: Denoising
     """
-    return run(function, OPTIMAL_SIGMA)
-
-
-def kl(m, v):
-    return -0.5 * (1 + v - m**2 - v.exp())
-
-
-def posterior_cases():
-    for n, d, minimum in ((6, 5, 0.5), (9, 4, 0.2), (4, 7, 1.0)):
-        scale = torch.linspace(0.05, 2, d)  # some dimensions below the minimum, some above
-        yield scale * torch.randn(n, d), 0.5 * scale * torch.randn(n, d), minimum
-    # even the sum lies below the minimum, so that the answer depends on neither and a plain number will do
-    yield 0.1 * torch.randn(5, 3), 0.1 * torch.randn(5, 3), 1.0
-
-
-# fmt: off
-FREE_BITS = Task(
-    cases=posterior_cases,
-    right=losses.free_bits,
-    arguments="mu, logvar, minimum",
-    small=lambda: [(*drawn(shape, shape), 0.2) for shape in ((1, 1), (2, 1), (2, 2))],
-    gradients={0: "mu", 1: "logvar"},
-    gradient_cases=3,
-    mistakes=[
-        Mistake("plain", lambda m, v, f: kl(m, v).mean(0).sum(),
-                "Đây mới là KL ban đầu: ngưỡng chưa được dùng.",
-                "This is the plain KL: the minimum is not used."),
-        Mistake("per_image", lambda m, v, f: kl(m, v).clamp(min=f).mean(0).sum(),
-                "Bạn áp ngưỡng cho từng ảnh. Hãy lấy trung bình trên batch trước: một chiều có thể bằng 0 ở ảnh này và lớn ở ảnh kia.",
-                "You apply the minimum to each image. Average over the batch first: a dimension may be 0 for one image and large for another."),
-        Mistake("on_the_total", lambda m, v, f: kl(m, v).mean(0).sum().clamp(min=f),
-                "Bạn áp ngưỡng cho tổng. Mỗi chiều có ngưỡng của riêng nó.",
-                "You apply the minimum to the sum. Each dimension has its own."),
-        Mistake("on_the_total", lambda m, v, f: kl(m, v).mean(0).sum().clamp(min=f * m.shape[1]),
-                "Bạn áp ngưỡng cho tổng. Mỗi chiều có ngưỡng của riêng nó.",
-                "You apply the minimum to the sum. Each dimension has its own."),
-        Mistake("total_per_image", lambda m, v, f: kl(m, v).sum(1).clamp(min=f).mean(),
-                "Bạn cộng các chiều rồi mới áp ngưỡng. Mỗi chiều có ngưỡng của riêng nó.",
-                "You sum the dimensions before applying the minimum. Each dimension has its own."),
-        Mistake("dropped", lambda m, v, f: torch.where(kl(m, v).mean(0) > f, kl(m, v).mean(0), 0.0).sum(),
-                "Bạn bỏ hẳn những chiều dưới ngưỡng. max(λ, KL) thay chúng bằng λ.",
-                "You drop the dimensions below the minimum. max(λ, KL) puts λ in their place."),
-        Mistake("excess", lambda m, v, f: (kl(m, v).mean(0) - f).clamp(min=0).sum(),
-                "Bạn chỉ tính phần vượt ngưỡng. Gradient thì đúng, nhưng giá trị khác max(λ, KL).",
-                "You count only what exceeds the minimum. The gradient is right, but the value is not max(λ, KL)."),
-        Mistake("maximum", lambda m, v, f: kl(m, v).mean(0).clamp(max=f).sum(),
-                "Bạn đang chặn trên. Ngưỡng này phải chặn dưới.",
-                "You cut off above. This minimum is a floor."),
-        Mistake("not_summed", lambda m, v, f: kl(m, v).mean(0).clamp(min=f),
-                "Bạn có giá trị của từng chiều. Còn thiếu phép cộng theo j.",
-                "You have the value of each dimension. The sum over j is missing."),
-        Mistake("mean_over_dimensions", lambda m, v, f: kl(m, v).mean(0).clamp(min=f).mean(),
-                "Bạn lấy trung bình theo các chiều. Công thức lấy tổng.",
-                "You average over the dimensions. The formula takes the sum."),
-        Mistake("half_forgotten", lambda m, v, f: (2 * kl(m, v)).mean(0).clamp(min=f).sum(),
-                "KL lớn gấp đôi: bạn quên hệ số ½.",
-                "The KL is twice too large: the ½ is forgotten."),
-        Mistake("sum_over_batch", lambda m, v, f: kl(m, v).sum(0).clamp(min=f).sum(),
-                "Bạn cộng trên batch. Cần trung bình trên các ảnh, rồi mới áp ngưỡng.",
-                "You sum over the batch. Average over the images, then apply the minimum."),
-        Mistake("wrong_axis", lambda m, v, f: kl(m, v).mean(1).clamp(min=f).sum(),
-                "Bạn lấy trung bình trên các chiều của một ảnh. Cần trung bình của một chiều trên các ảnh (dim=0).",
-                "You average over the dimensions of an image. Average one dimension over the images (dim=0)."),
-    ],
-    failures=[
-        Failure("python_max", r"ambiguous|invalid combination of arguments|maximum\(\): argument",
-                "max của Python, torch.max và torch.maximum không so từng phần tử với một con số. Hãy dùng .clamp(min=…).",
-                "Python's max, torch.max and torch.maximum do not compare each entry with a number. Use .clamp(min=…)."),
-    ],
-)
-# fmt: on
-
-
-def check_free_bits(function: Callable) -> Result:
-    """function(mu, logvar, minimum), mu and logvar (N, d) → Σ_j max(minimum, KL_j), KL_j averaged over the batch.
-
-    Lesson 10: Posterior collapse
-    """
-    return run(function, FREE_BITS)
-
-
-# fmt: off
-STRAIGHT_THROUGH = {  # name → hints
-    "type": ("Hàm của bạn trả về kiểu {got}; cần một tensor.",
-             "Your function returns the type {got}; a tensor is needed."),
-    "indices": ("Bạn trả về chỉ số trong codebook. Decoder cần chính các vector ấy: codebook[…].",
-                "You return positions in the codebook. The decoder needs the vectors themselves: codebook[…]."),
-    "shape": ("Kích thước chưa đúng: hàm trả về {got}, cần {wanted}, một vector cho mỗi hàng của z_e.",
-              "The shape is not right: the function returns {got}, expected {wanted}, a vector for each row of z_e."),
-    "unquantised": ("Giá trị trả về vẫn là z_e. Giá trị phải là z_q, còn gradient phải về z_e: hiệu nào cần nằm trong detach()?",
-                    "The value returned is still z_e. The value must be z_q, and the gradient z_e's: which difference belongs into detach()?"),
-    "farthest": ("Đó là những vector xa nhất. cdist cho khoảng cách: gần nhất là nhỏ nhất.",
-                 "Those are the vectors farthest away. cdist gives distances: the nearest has the smallest."),
-    None: ("Giá trị trả về không phải là vector gần z_e nhất trong codebook (khoảng cách Euclid).",
-           "The value returned is not the vector of the codebook that is nearest to z_e (Euclidean distance)."),
-    "no_gradient": ("Giá trị đúng, nhưng không có gradient nào về tới z_e, nên encoder sẽ không học được gì từ ảnh tái tạo.",
-                    "The value is right, but no gradient reaches z_e, so the encoder would learn nothing from the reconstruction."),
-    "gradient": ("Giá trị đúng, và z_e có gradient, nhưng đó không phải là gradient của z được chép nguyên sang: đạo hàm của z theo z_e phải là 1.",
-                 "The value is right and z_e gets a gradient, but not z's own copied over: the derivative of z by z_e must be 1."),
-    "codebook_gradient": ("Giá trị và gradient của z_e đều đúng, nhưng gradient cũng chảy vào codebook. Codebook học bằng số hạng riêng trong hàm mất mát: z_q phải nằm trong detach().",
-                          "The value and z_e's gradient are right, but gradient flows into the codebook as well. It learns by a term of its own in the loss: z_q must be inside the detach()."),
-}
-# fmt: on
-
-
-def check_straight_through(function: Callable) -> Result:
-    """function(z_e, codebook), z_e (N, dim), codebook (K, dim) → (N, dim): the nearest vectors, with z_e's gradient.
-
-    Lesson 10: The VQ-VAE
-    """
-    return judged(function, judge_straight_through)
-
-
-def judge_straight_through(function: Callable) -> None:
-    for n, codes, dim in ((12, 5, 3), (6, 6, 2), (4, 9, 8)):
-        z_e, codebook = torch.randn(n, dim).requires_grad_(), torch.randn(codes, dim).requires_grad_()
-        z, (z_e, codebook) = call(function, (z_e, codebook))
-        refuse(isinstance(z, Tensor) and not z.is_floating_point(), "indices", STRAIGHT_THROUGH)
-        refuse_other_shapes(z, z_e.shape, STRAIGHT_THROUGH)
-        judge_quantised(z.detach(), z_e.detach(), codebook.detach())
-        judge_copied_gradient(z, z_e, codebook)
-
-
-def judge_quantised(z: Tensor, z_e: Tensor, codebook: Tensor) -> None:
-    distance = torch.cdist(z_e, codebook)
-    refuse(torch.allclose(z, z_e, atol=1e-5), "unquantised", STRAIGHT_THROUGH)
-    refuse(torch.allclose(z, codebook[distance.argmax(dim=1)], atol=1e-5), "farthest", STRAIGHT_THROUGH)
-    refuse(not torch.allclose(z, codebook[distance.argmin(dim=1)], atol=1e-5), None, STRAIGHT_THROUGH)
-
-
-def judge_copied_gradient(z: Tensor, z_e: Tensor, codebook: Tensor) -> None:
-    weight = torch.randn_like(z)
-    to_z_e = to_codebook = None
-    if z.requires_grad:
-        to_z_e, to_codebook = torch.autograd.grad((z * weight).sum(), (z_e, codebook), allow_unused=True)
-    refuse(to_z_e is None or to_z_e.abs().max() < 1e-6, "no_gradient", STRAIGHT_THROUGH)
-    refuse(not torch.allclose(to_z_e, weight, atol=1e-5), "gradient", STRAIGHT_THROUGH)
-    refuse(to_codebook is not None and to_codebook.abs().max() > 1e-6, "codebook_gradient", STRAIGHT_THROUGH)
+    return run(function, PSNR)

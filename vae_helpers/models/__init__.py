@@ -23,6 +23,7 @@ from .conditional import CVAE
 from .consistent import AVAE
 from .convnet import summary
 from .discrete import VQVAE, CodePrior
+from .judge import DigitJudge
 from .mlp import MLPVAE, GaussianVAE
 from .pretrained import load_pretrained, pretrained_card, pretrained_names
 from .vae import VAE
@@ -36,6 +37,7 @@ __all__ = [
     "Autoencoder",
     "AutoregressiveVAE",
     "CodePrior",
+    "DigitJudge",
     "GaussianVAE",
     "MLPAutoencoder",
     "TiedAutoencoder",

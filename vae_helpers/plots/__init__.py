@@ -1,4 +1,4 @@
-"""Figures out of a model, images and numbers. Every function returns a matplotlib Figure and never shows it itself.
+"""Figures out of a model, images and numbers. Every function returns a matplotlib Figure (table: a table) and never shows it.
 
 In a notebook, make the call the last line of a cell and the figure appears; in a script, call figure.savefig(path).
 """
@@ -9,6 +9,7 @@ from .distributions import clouds, histograms
 from .history import plot_history
 from .images import plot_images, plot_interpolation, plot_manifold, plot_reconstructions, plot_samples
 from .latent import plot_latent
+from .tables import table
 
 __all__ = [
     "TEN_COLOURS",
@@ -22,4 +23,5 @@ __all__ = [
     "plot_manifold",
     "plot_reconstructions",
     "plot_samples",
+    "table",
 ]
