@@ -100,7 +100,7 @@ ROOMS = {  # room → the rooms that it may import; private files (_name.py) may
     "losses": set(),
     "metrics": set(),
     "diagrams": set(),
-    "page": set(),
+    "page": {"data", "plots"},
     "models": {"losses"},
     "training": {"data", "losses"},
     "plots": {"data", "models", "training"},

@@ -1,0 +1,161 @@
+"""A model that lives in the page: drawn on, dragged and slid without a kernel and without a network."""
+
+import base64
+import html
+import json
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from .._inference import latent_dim_of, looking_at
+from .._language import language, tr
+from ..plots._model import first_of
+from ..plots.colours import TEN_COLOURS
+from . import asset
+from .program import program_of
+
+EXAMPLES, CODES, MOST_LATENT = 20, 600, 64
+SCRIPTS = ("engine.js", "pad.js", "plane.js", "live.js")
+
+
+class Live:
+    """What live returns: shows itself in a notebook as a frame of its own, and .save(path) writes the same as one file.
+
+    Lesson 07: A model that is trained already
+    """
+
+    def __init__(self, page: str, columns: int):
+        self.page, self.columns = page, columns
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page to path, one HTML file that needs neither a network nor Python. Returns the path.
+
+        Raises OSError where it cannot be written, ValueError for a name that does not end in .html.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"save(path): got {str(path)!r}, expected a name that ends in .html.")
+        path.write_text(self.page, encoding="utf-8")
+        return path
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        title = tr("mô hình sống trong trang", "the model, alive in the page")
+        height = "min-height: 640px" if self.columns < 3 else "min-height: 660px"
+        frame = (
+            f'<iframe title="{title}" sandbox="allow-scripts" style="width: 100%; {height}; border: 0; resize: vertical" '
+            f'srcdoc="{html.escape(self.page)}"></iframe>'
+        )
+        return {"text/html": frame, "text/plain": f"[{title}]"}
+
+
+def live(model: nn.Module, dataset=None, beside: nn.Module | None = None, *, names: tuple[str, ...] | None = None) -> Live:
+    """The model alive in a notebook's output, a saved notebook, a page: draw a digit and see its cloud, move z, no kernel.
+
+    model: any with encode(x), which gives z or (mu, logvar), and decode(z), which gives images in [0, 1]: an autoencoder or a
+    VAE, of square images of 1 or 3 channels. dataset: of (image, label), whose codes stand on the map and whose first images
+    are the examples; the course's test images where none is given. beside: a second model, under the same hand.
+    names: a heading for each model; their classes' names where none are given.
+    Raises ValueError for a model of another form, for weights that are not finite, and for an operation that the page cannot
+    run, which it names.
+    Lesson 07: A model that is trained already
+    """
+    models = [model] if beside is None else [model, beside]
+    images, labels = _images(dataset)
+    names = tuple(type(one).__name__ for one in models) if names is None else tuple(names)
+    if len(names) != len(models):
+        raise ValueError(f"live(names): got {len(names)} names for {len(models)} models.")
+    described = [_described(one, name, images, labels) for one, name in zip(models, names, strict=True)]
+    planes = [entry for entry in described if entry["latent"] == 2]
+    for entry in planes:  # one scale for both, so that the same place is the same z
+        entry["limit"] = max(other["limit"] for other in planes)
+    data = {
+        "models": described,
+        "colours": TEN_COLOURS,
+        "examples": [_bytes(image) for image in images[:EXAMPLES]],
+        "words": _words(),
+    }
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    return Live(_page(text), len(models) + (images.shape[1] == 1))
+
+
+def _images(dataset) -> tuple[Tensor, Tensor]:
+    if dataset is None:
+        from .. import data
+
+        dataset = data.load_mnist(train=False)
+    if hasattr(dataset, "images"):
+        images, labels = dataset.images, dataset.labels
+        order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))[:CODES]
+        return images[order], labels[order]
+    pairs = [dataset[i] for i in range(min(len(dataset), CODES))]
+    return torch.stack([pair[0] for pair in pairs]), torch.tensor([int(pair[1]) for pair in pairs])
+
+
+def _described(model: nn.Module, name: str, images: Tensor, labels: Tensor) -> dict:
+    """One model as live.js takes it: its programs, its map, the order of its dimensions."""
+    _, channels, size, width = images.shape
+    latent = latent_dim_of(model)
+    if size != width or channels not in (1, 3):
+        raise ValueError(f"live(dataset): images have shape {tuple(images.shape)}, expected square ones of 1 or 3 channels.")
+    if latent > MOST_LATENT:
+        raise ValueError(f"live(model): {name} has {latent} latent dimensions, expected at most {MOST_LATENT}.")
+    encode, decode = program_of(model, "encode", (channels, size, size)), program_of(model, "decode", (latent,))
+    drawn = decode.slots[decode.outputs[0]]["shape"]
+    if torch.Size(drawn).numel() != channels * size * size:
+        raise ValueError(f"live(model): {name}.decode(z) gives {drawn}, expected the size of an image, {(1, channels, size, size)}.")
+    with looking_at(model):
+        code = model.encode(images.to(next(model.parameters()).device))
+        mu, logvar = first_of(code, "encode(x)").float().cpu(), code[1].float().cpu() if isinstance(code, (tuple, list)) else None
+    kl = None if logvar is None else 0.5 * (mu**2 + logvar.exp() - logvar - 1).mean(dim=0)
+    order = (mu.var(dim=0) if kl is None else kl).argsort(descending=True)
+    entry = {
+        "name": name, "latent": latent, "size": size, "channels": channels, "variational": logvar is not None,
+        "encode": json.loads(encode.as_json()), "decode": json.loads(decode.as_json()),
+        "kl": None if kl is None else [round(value, 2) for value in kl.tolist()], "order": order.tolist(),
+    }  # fmt: skip
+    if latent == 2:
+        entry["codes"] = [[round(a, 2), round(b, 2), y] for (a, b), y in zip(mu.tolist(), labels.tolist(), strict=True)]
+        entry["limit"] = max(3.2, round(1.08 * mu.abs().max().item(), 2))
+    return entry
+
+
+def _bytes(image: Tensor) -> str:
+    return base64.b64encode((image.clamp(0, 1) * 255).round().byte().numpy().tobytes()).decode()
+
+
+def _words() -> dict[str, str]:
+    return {
+        "draw": tr("Vẽ một chữ số", "Draw a digit"),
+        "pad": tr("chỗ vẽ", "a place to draw on"),
+        "hint": tr(
+            "Vẽ bằng chuột, bút hay ngón tay, hoặc chọn một ảnh. Phím E lấy ε mới.",
+            "Draw with mouse, pen or finger, or choose an image. The key E draws a new ε.",
+        ),
+        "examples": tr("ảnh mẫu", "examples"),
+        "example": tr("ảnh mẫu", "example"),
+        "noise": tr("ε mới (E)", "new ε (E)"),
+        "mean": tr("ε = 0", "ε = 0"),
+        "clear": tr("Xóa", "Clear"),
+        "random": tr("z ngẫu nhiên", "random z"),
+        "picture": tr("ảnh do decoder vẽ", "what the decoder draws"),
+        "map": tr("bản đồ không gian tiềm ẩn; các phím mũi tên di chuyển z", "map of the latent space; arrow keys move z"),
+        "sliders": tr("các chiều của z, KL lớn nhất ở trên", "dimensions of z, the largest KL first"),
+        "error": tr("sai số", "error"),
+    }
+
+
+def _page(data: str) -> str:
+    title = tr("VAE dưới bàn tay", "A VAE under your hand")
+    parts = {
+        "language": language(),
+        "title": title,
+        "style": asset("live.css"),
+        "noscript": tr("Trang này cần JavaScript.", "This page needs JavaScript."),
+        "script": "\n".join(asset(name).replace('"use strict";\n', "") for name in SCRIPTS),
+        "data": data,
+    }
+    page = asset("live.html")
+    for name, value in parts.items():
+        page = page.replace("{" + name + "}", value)
+    return page
