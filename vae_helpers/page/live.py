@@ -49,7 +49,9 @@ class Live:
         return {"text/html": frame, "text/plain": f"[{title}]"}
 
 
-def live(model: nn.Module, dataset=None, beside: nn.Module | None = None, *, names: tuple[str, ...] | None = None) -> Live:
+def live(
+    model: nn.Module, dataset=None, beside: nn.Module | None = None, *, names: tuple[str, ...] | None = None
+) -> Live:
     """The model alive in a notebook's output, a saved notebook, a page: draw a digit and see its cloud, move z, no kernel.
 
     model: any with encode(x), which gives z or (mu, logvar), and decode(z), which gives images in [0, 1]: an autoencoder or a
@@ -97,16 +99,23 @@ def _described(model: nn.Module, name: str, images: Tensor, labels: Tensor) -> d
     _, channels, size, width = images.shape
     latent = latent_dim_of(model)
     if size != width or channels not in (1, 3):
-        raise ValueError(f"live(dataset): images have shape {tuple(images.shape)}, expected square ones of 1 or 3 channels.")
+        raise ValueError(
+            f"live(dataset): images have shape {tuple(images.shape)}, expected square ones of 1 or 3 channels."
+        )
     if latent > MOST_LATENT:
         raise ValueError(f"live(model): {name} has {latent} latent dimensions, expected at most {MOST_LATENT}.")
     encode, decode = program_of(model, "encode", (channels, size, size)), program_of(model, "decode", (latent,))
     drawn = decode.slots[decode.outputs[0]]["shape"]
     if torch.Size(drawn).numel() != channels * size * size:
-        raise ValueError(f"live(model): {name}.decode(z) gives {drawn}, expected the size of an image, {(1, channels, size, size)}.")
+        raise ValueError(
+            f"live(model): {name}.decode(z) gives {drawn}, expected the size of an image, {(1, channels, size, size)}."
+        )
     with looking_at(model):
         code = model.encode(images.to(next(model.parameters()).device))
-        mu, logvar = first_of(code, "encode(x)").float().cpu(), code[1].float().cpu() if isinstance(code, (tuple, list)) else None
+        mu, logvar = (
+            first_of(code, "encode(x)").float().cpu(),
+            code[1].float().cpu() if isinstance(code, (tuple, list)) else None,
+        )
     kl = None if logvar is None else 0.5 * (mu**2 + logvar.exp() - logvar - 1).mean(dim=0)
     order = (mu.var(dim=0) if kl is None else kl).argsort(descending=True)
     entry = {
@@ -139,7 +148,9 @@ def _words() -> dict[str, str]:
         "clear": tr("Xóa", "Clear"),
         "random": tr("z ngẫu nhiên", "random z"),
         "picture": tr("ảnh do decoder vẽ", "what the decoder draws"),
-        "map": tr("bản đồ không gian tiềm ẩn; các phím mũi tên di chuyển z", "map of the latent space; arrow keys move z"),
+        "map": tr(
+            "bản đồ không gian tiềm ẩn; các phím mũi tên di chuyển z", "map of the latent space; arrow keys move z"
+        ),
         "sliders": tr("các chiều của z, KL lớn nhất ở trên", "dimensions of z, the largest KL first"),
         "error": tr("sai số", "error"),
     }
