@@ -4,24 +4,14 @@
 const TAU = 2 * Math.PI;
 const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(TAU * Math.random());
 
-function element(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.includes("-") || name === "role") node.setAttribute(name, value);
-    else node[name] = value;
-  }
-  node.append(...children);
-  return node;
-}
-
 function bar(kind, name) {
   const [share, value] = [element("span"), element("span", { textContent: "–" })];
   const node = element("div", { className: `bar ${kind}` }, element("span", { textContent: name }), share, value);
   return {
     node,
-    show(number, whole) {
-      value.textContent = number === null ? "–" : number.toFixed(1);
-      share.style.setProperty("--share", `${number === null ? 0 : Math.min(100, (100 * number) / whole)}%`);
+    show(amount, whole) {
+      value.textContent = amount === null ? "–" : number(amount, 1);
+      share.style.setProperty("--share", `${amount === null ? 0 : Math.min(100, (100 * amount) / whole)}%`);
     },
   };
 }
@@ -44,12 +34,12 @@ function view(model, words, colours, onZ) {
     const box = element("div", { className: "sliders", tabIndex: 0, role: "group", "aria-label": words.sliders });
     for (const j of model.order) {
       const input = element("input", { type: "range", min: -4, max: 4, step: 0.05, value: 0 });
-      const shown = element("output", { textContent: "0.00" });
+      const shown = element("output", { textContent: number(0, 2) });
       input.addEventListener("input", () => {
         const z = sliders.map((slider) => Number(slider.input.value));
         onZ(z);
       });
-      box.append(element("label", {}, `z${j + 1} · ${model.kl ? model.kl[j].toFixed(1) : ""}`, input, shown));
+      box.append(element("label", {}, `z${j + 1} · ${model.kl ? number(model.kl[j], 1) : ""}`, input, shown));
       sliders[j] = { input, shown };
     }
     parts.push(box);
@@ -70,7 +60,7 @@ function view(model, words, colours, onZ) {
       plane?.mark(z, seen && Array.from(seen.mu), sigma || (seen && [0, 0]));
       sliders.forEach(({ input, shown }, j) => {
         input.value = z[j];
-        shown.textContent = z[j].toFixed(2);
+        shown.textContent = number(z[j], 2);
       });
       let [squares, nats] = [null, null];
       if (seen) {
@@ -79,12 +69,12 @@ function view(model, words, colours, onZ) {
       }
       wrong.show(squares, 100);
       kl.show(nats, latent === 2 ? 20 : 100);
-      status.textContent = latent === 2 ? `z = (${Array.from(z, (value) => value.toFixed(2)).join("; ")})` : "";
+      status.textContent = latent === 2 ? `z = (${Array.from(z, (value) => number(value, 2)).join("; ")})` : "";
     },
   };
 }
 
-function start({ models, examples, words, colours }) {
+function livePage({ models, examples, words, colours }) {
   const main = document.querySelector("main");
   let seen = null; // per model: x, mu, logvar of the image in the pad
   let noise = [];

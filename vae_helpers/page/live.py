@@ -1,6 +1,7 @@
 """A model that lives in the page: drawn on, dragged and slid without a kernel and without a network."""
 
 import base64
+import gzip
 import html
 import json
 from pathlib import Path
@@ -16,7 +17,10 @@ from . import asset
 from .program import program_of
 
 EXAMPLES, CODES, MOST_LATENT = 20, 600, 64
-SCRIPTS = ("engine.js", "pad.js", "plane.js", "live.js")
+SCRIPTS = {  # page → the files it is made of, and its start is the last one's function
+    "livePage": ("nodes.js", "engine.js", "pad.js", "plane.js", "live.js"),
+    "toyPage": ("nodes.js", "engine.js", "toy.js", "toy_view.js"),
+}
 
 
 class Live:
@@ -77,8 +81,25 @@ def live(
         "examples": [_bytes(image) for image in images[:EXAMPLES]],
         "words": _words(),
     }
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-    return Live(_page(text), len(models) + (images.shape[1] == 1))
+    return Live(_page("livePage", data), len(models) + (images.shape[1] == 1))
+
+
+def toy(**settings) -> Live:
+    """A VAE on points in the plane that trains in the page, with its knobs: B, KL and noise on or off, one or two latents.
+
+    settings: what it starts with: shape ("ring", "moons", "blobs" or "own", for points that one draws), latent (1 or 2), B,
+    kl, noise (True or False), lr, seed. Raises ValueError for another name or value.
+    Lesson 02: Noise and KL
+    """
+    allowed = {"shape": ("ring", "moons", "blobs", "own"), "latent": (1, 2), "kl": (True, False), "noise": (True, False)}
+    for name, value in settings.items():
+        if name not in (*allowed, "B", "lr", "seed"):
+            raise ValueError(f"toy({name}=…): expected shape, latent, B, kl, noise, lr or seed.")
+        if name in allowed and value not in allowed[name]:
+            raise ValueError(f"toy({name}): got {value!r}, expected one of {', '.join(map(repr, allowed[name]))}.")
+        if name not in allowed and not (isinstance(value, (int, float)) and 0 < value < 1e6):
+            raise ValueError(f"toy({name}): got {value!r}, expected a number above 0.")
+    return Live(_page("toyPage", {"colours": TEN_COLOURS, "words": _toy_words(), "settings": settings}), 3)
 
 
 def _images(dataset) -> tuple[Tensor, Tensor]:
@@ -156,15 +177,51 @@ def _words() -> dict[str, str]:
     }
 
 
-def _page(data: str) -> str:
-    title = tr("VAE dưới bàn tay", "A VAE under your hand")
+def _toy_words() -> dict[str, str]:
+    return {
+        "data": tr("Các điểm x", "The points x"),
+        "dataHint": tr(
+            "Chấm màu: dữ liệu. Lưới xám: ảnh của không gian tiềm ẩn qua decoder. Dấu +: điểm sinh từ prior.",
+            "Coloured dots: the data. Grey grid: the latent space as the decoder draws it. Crosses: samples from the prior.",
+        ),
+        "codes": tr("Các mã: q(z|x)", "The codes: q(z|x)"),
+        "codesHint": tr(
+            "Mỗi hình bầu dục là một đám mây q(z|x), vẽ đến 1σ. Vòng nét đứt: 1σ và 2σ của prior.",
+            "Each ellipse is a cloud q(z|x), drawn to 1σ. Dashed: 1σ and 2σ of the prior.",
+        ),
+        "curve": tr("sai số và KL theo từng bước", "error and KL by step"),
+        "curveHint": tr(
+            "Nét liền: bình phương sai số. Nét đứt: KL. Mỗi đường có thang riêng.",
+            "Solid: squared error. Dashed: KL. Each on its own scale.",
+        ),
+        "run": tr("Chạy", "Run"),
+        "pause": tr("Dừng", "Pause"),
+        "one": tr("Một bước", "One step"),
+        "again": tr("Làm lại từ đầu", "Start again"),
+        "lr": "lr",
+        "noise": tr("nhiễu ε", "noise ε"),
+        "points": tr("dữ liệu", "data"),
+        "latent": tr("số chiều của z", "dimensions of z"),
+        "ring": tr("vòng tròn", "ring"),
+        "moons": tr("hai vầng trăng", "moons"),
+        "blobs": tr("năm cụm", "blobs"),
+        "own": tr("tự vẽ", "draw your own"),
+        "step": tr("bước", "step"),
+        "error": tr("sai số", "error"),
+        "ready": tr("Bấm Chạy để bắt đầu huấn luyện.", "Press Run to start training."),
+    }
+
+
+def _page(start: str, data: dict) -> str:
+    packed = gzip.compress(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode(), 9, mtime=0)
     parts = {
         "language": language(),
-        "title": title,
+        "title": tr("VAE dưới bàn tay", "A VAE under your hand"),
         "style": asset("live.css"),
         "noscript": tr("Trang này cần JavaScript.", "This page needs JavaScript."),
-        "script": "\n".join(asset(name).replace('"use strict";\n', "") for name in SCRIPTS),
-        "data": data,
+        "script": "\n".join(asset(name).replace('"use strict";\n', "") for name in SCRIPTS[start]),
+        "data": base64.b64encode(packed).decode(),
+        "start": start,
     }
     page = asset("live.html")
     for name, value in parts.items():
