@@ -1,8 +1,18 @@
-"""The scripts and styles of the course's pages, kept as files beside this one: *.js, *.css."""
+"""The living page: live(model) and toy() (frame.py). Its scripts and styles, and those of the course's other pages, are the files
+*.js, *.css and *.html beside this one."""
 
 import html
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
+
+__all__ = ["live", "toy"]
+
+
+def __getattr__(name):
+    if name in __all__:  # when they are first asked for: they bring PyTorch and matplotlib
+        return getattr(import_module(f"{__name__}.frame"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @cache

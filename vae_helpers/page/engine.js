@@ -1,11 +1,13 @@
 // A network's encode or decode without a kernel: runs the program that program.py makes of it, one image at a time.
 //
-// engine(program) → run(Float32Array, …) → [Float32Array, …]: the outputs stay in place until the next run.
-// program: { slots: [{ shape, constant? }], steps: [{ op, in, out, … }], inputs: [slot], outputs: [slot], weights: base64 }
+// engine(program, planes) → run(Float32Array, …) → [Float32Array, …]: the outputs stay in place until the next run.
+// program: { slots: [{ shape, constant? }], steps: [{ op, in, out, … }], inputs: [slot], outputs: [slot] }
+// planes: Uint8Array of the weights, the first bytes of all pairs before the second ones.
 "use strict";
 
-function engine(program) {
-  const bytes = Uint8Array.from(atob(program.weights), (c) => c.charCodeAt(0)).buffer;
+function engine(program, planes) {
+  const half = planes.length / 2;
+  const bytes = Uint8Array.from(planes, (_, i) => planes[i % 2 ? half + (i - 1) / 2 : i / 2]).buffer;
   const size = (shape) => shape.reduce((a, b) => a * b, 1);
   const values = program.slots.map((slot) =>
     slot.constant ? constant(bytes, slot.constant, size(slot.shape)) : new Float32Array(size(slot.shape)),

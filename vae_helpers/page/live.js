@@ -17,8 +17,8 @@ function bar(kind, name) {
 }
 
 // One model: its map or sliders, its picture, its bars. onZ(z) is called when somebody moves z on it.
-function view(model, words, colours, onZ) {
-  const [encode, decode] = [engine(model.encode), engine(model.decode)];
+function view(model, weights, words, colours, onZ) {
+  const [encode, decode] = [model.encode, model.decode].map((program) => engine(program, weights.slice(...program.weights)));
   const { latent, size, channels } = model;
   const image = element("canvas", { role: "img", "aria-label": words.picture });
   const [wrong, kl] = [bar("error", words.error), bar("kl", "KL")];
@@ -74,11 +74,11 @@ function view(model, words, colours, onZ) {
   };
 }
 
-function livePage({ models, examples, words, colours }) {
+function livePage({ models, examples, words, colours }, weights) {
   const main = document.querySelector("main");
   let seen = null; // per model: x, mu, logvar of the image in the pad
   let noise = [];
-  const views = models.map((model) => view(model, words, colours, (z) => move(z)));
+  const views = models.map((model) => view(model, weights, words, colours, (z) => move(z)));
   const move = (z) => {
     seen = null;
     for (const one of views) one.draw(Array.from({ length: one.latent }, (_, j) => z[j] ?? 0), null);

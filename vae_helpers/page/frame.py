@@ -6,6 +6,7 @@ import html
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -16,7 +17,8 @@ from ..plots.colours import TEN_COLOURS
 from . import asset
 from .program import program_of
 
-EXAMPLES, CODES, MOST_LATENT = 20, 600, 64
+ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%()*+,-./:;=?@[]^_{|"
+EXAMPLES, CODES, MOST_LATENT = 20, 500, 64
 SCRIPTS = {  # page → the files it is made of, and its start is the last one's function
     "livePage": ("nodes.js", "engine.js", "pad.js", "plane.js", "live.js"),
     "toyPage": ("nodes.js", "engine.js", "toy.js", "toy_view.js"),
@@ -75,13 +77,20 @@ def live(
     planes = [entry for entry in described if entry["latent"] == 2]
     for entry in planes:  # one scale for both, so that the same place is the same z
         entry["limit"] = max(other["limit"] for other in planes)
+    weights = bytearray()
+    for entry in described:
+        for method in ("encode", "decode"):
+            program = entry[method]
+            planes = program.planes()
+            entry[method] = program.entry() | {"weights": [len(weights), len(weights) + len(planes)]}
+            weights += planes
     data = {
         "models": described,
         "colours": TEN_COLOURS,
         "examples": [_bytes(image) for image in images[:EXAMPLES]],
         "words": _words(),
     }
-    return Live(_page("livePage", data), len(models) + (images.shape[1] == 1))
+    return Live(_page("livePage", data, bytes(weights)), len(models) + (images.shape[1] == 1))
 
 
 def toy(**settings) -> Live:
@@ -91,7 +100,12 @@ def toy(**settings) -> Live:
     kl, noise (True or False), lr, seed. Raises ValueError for another name or value.
     Lesson 02: Noise and KL
     """
-    allowed = {"shape": ("ring", "moons", "blobs", "own"), "latent": (1, 2), "kl": (True, False), "noise": (True, False)}
+    allowed = {
+        "shape": ("ring", "moons", "blobs", "own"),
+        "latent": (1, 2),
+        "kl": (True, False),
+        "noise": (True, False),
+    }
     for name, value in settings.items():
         if name not in (*allowed, "B", "lr", "seed"):
             raise ValueError(f"toy({name}=…): expected shape, latent, B, kl, noise, lr or seed.")
@@ -141,7 +155,7 @@ def _described(model: nn.Module, name: str, images: Tensor, labels: Tensor) -> d
     order = (mu.var(dim=0) if kl is None else kl).argsort(descending=True)
     entry = {
         "name": name, "latent": latent, "size": size, "channels": channels, "variational": logvar is not None,
-        "encode": json.loads(encode.as_json()), "decode": json.loads(decode.as_json()),
+        "encode": encode, "decode": decode,
         "kl": None if kl is None else [round(value, 2) for value in kl.tolist()], "order": order.tolist(),
     }  # fmt: skip
     if latent == 2:
@@ -212,18 +226,39 @@ def _toy_words() -> dict[str, str]:
     }
 
 
-def _page(start: str, data: dict) -> str:
-    packed = gzip.compress(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode(), 9, mtime=0)
+def _page(start: str, data: dict, weights: bytes = b"") -> str:
+    """The page: a little that unpacks, and packed behind it the length of the text, the text and the weights."""
+    script = "\n".join(_without_comments(asset(name)) for name in SCRIPTS[start])
+    everything = json.dumps(
+        {"script": script, "style": asset("live.css"), "start": start, "data": data},
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+    text = everything.encode()
+    packed = gzip.compress(len(text).to_bytes(4, "little") + text + weights, 9, mtime=0)
     parts = {
         "language": language(),
         "title": tr("VAE dưới bàn tay", "A VAE under your hand"),
-        "style": asset("live.css"),
         "noscript": tr("Trang này cần JavaScript.", "This page needs JavaScript."),
-        "script": "\n".join(asset(name).replace('"use strict";\n', "") for name in SCRIPTS[start]),
-        "data": base64.b64encode(packed).decode(),
-        "start": start,
+        "packed": _letters(packed),
+        "alphabet": ALPHABET,
+        "length": str(len(packed)),
     }
     page = asset("live.html")
     for name, value in parts.items():
         page = page.replace("{" + name + "}", value)
     return page
+
+
+def _without_comments(script: str) -> str:
+    """A script without indentation and without the lines that hold a comment alone: they are read in its file."""
+    lines = [line.strip() for line in script.splitlines()]
+    return "\n".join(line for line in lines if line and not line.startswith("//") and line != '"use strict";')
+
+
+def _letters(packed: bytes) -> str:
+    """Five letters for four bytes, none of which means anything in HTML or in a string: a sixteenth less than base64."""
+    numbers = np.frombuffer(packed + b"\0" * (-len(packed) % 4), dtype=">u4").astype(np.int64)
+    digits = [numbers // 85**power % 85 for power in (4, 3, 2, 1, 0)]
+    letters = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
+    return letters[np.stack(digits, axis=1)].tobytes().decode()
