@@ -125,6 +125,41 @@ def test_two_models_share_one_hand_and_one_scale(opened, digits):
 
 
 @pytest.mark.browser
+def test_a_knob_turns_between_models(opened, digits):
+    few, many = models.load_pretrained("vae-2d"), models.load_pretrained("vae-2d-b1000")
+    tab = opened(page.live({"B = 10": few, "B = 1000": many}, digits))
+    tab.locator(".examples button").nth(1).click()
+    tab.wait_for_timeout(100)
+    before = z_of(tab)
+    tab.locator("section").nth(1).locator("input[type=range]").fill("1")
+    tab.wait_for_timeout(100)
+    assert (
+        tab.locator("h2").nth(1).inner_text() == "B = 1000" and z_of(tab) != before
+    )  # the same image, the other encoder
+    assert (shown_picture(tab) - decoded(many, z_of(tab))).abs().max() < 0.03
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("arc", [False, True])
+def test_a_walk_leads_from_one_code_to_another(opened, digits, arc):
+    tab = opened(page.live(models.load_pretrained("vae-2d"), digits))
+    ends = []
+    for place, button in (((0.7, 0.5), 0), ((0.5, 0.2), 1)):
+        press(tab, ".plane", *place)
+        ends.append(torch.tensor(z_of(tab)))
+        tab.locator("[role=group]").last.locator("button").nth(button).click()
+    if arc:
+        tab.locator("[role=group]").last.locator("input[type=checkbox]").check()
+    tab.locator("[role=group]").last.locator("input[type=range]").fill("0.5")
+    tab.wait_for_timeout(100)
+    middle = torch.tensor(z_of(tab))
+    if arc:
+        assert middle.norm().item() == pytest.approx(sum(end.norm().item() for end in ends) / 2, abs=0.05)
+    else:
+        assert middle.tolist() == pytest.approx((sum(ends) / 2).tolist(), abs=0.03)
+
+
+@pytest.mark.browser
 def test_sliders_stand_in_the_order_of_the_kl_and_move_the_picture(opened, digits):
     model = models.load_pretrained("vae-16d")
     tab = opened(page.live(model, digits))
@@ -209,6 +244,8 @@ def test_what_cannot_live_is_told(digits, tmp_path):
     vae = models.load_pretrained("vae-2d")
     with pytest.raises(ValueError, match=r"live\(names\): got 1 names for 2 models"):
         page.live(vae, digits, beside=vae, names=("one",))
+    with pytest.raises(ValueError, match="2 kinds of model under one knob"):
+        page.live({"two": vae, "sixteen": models.load_pretrained("vae-16d")}, digits)
     with pytest.raises(ValueError, match="expected a name that ends in .html"):
         page.live(vae, digits).save(tmp_path / "vae.txt")
     with pytest.raises(ValueError, match="square"):

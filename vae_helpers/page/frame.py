@@ -4,6 +4,7 @@ import base64
 import gzip
 import html
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -56,29 +57,41 @@ class Live:
 
 
 def live(
-    model: nn.Module, dataset=None, beside: nn.Module | None = None, *, names: tuple[str, ...] | None = None
+    model: nn.Module | Mapping[str, nn.Module],
+    dataset=None,
+    beside: nn.Module | Mapping[str, nn.Module] | None = None,
+    *,
+    names: Sequence[str] | None = None,
 ) -> Live:
     """The model alive in a notebook's output, a saved notebook, a page: draw a digit and see its cloud, move z, no kernel.
 
     model: any with encode(x), which gives z or (mu, logvar), and decode(z), which gives images in [0, 1]: an autoencoder or a
-    VAE, of square images of 1 or 3 channels. dataset: of (image, label), whose codes stand on the map and whose first images
-    are the examples; the course's test images where none is given. beside: a second model, under the same hand.
-    names: a heading for each model; their classes' names where none are given.
+    VAE, of square images of 1 or 3 channels. Or {name: model} of several with one latent_dim, between which a knob turns.
+    dataset: of (image, label), whose codes stand on the map and whose first images are the examples; the course's test images
+    where none is given. beside: a second model, under the same hand. names: a heading for each, where it is not a {name: model}.
     Raises ValueError for a model of another form, for weights that are not finite, and for an operation that the page cannot
     run, which it names.
     Lesson 07: A model that is trained already
     """
-    models = [model] if beside is None else [model, beside]
+    given = [model] if beside is None else [model, beside]
+    if names is not None and len(names) != len(given):
+        raise ValueError(f"live(names): got {len(names)} names for {len(given)} models.")
+    views = [
+        dict(one) if isinstance(one, Mapping) else {type(one).__name__ if names is None else names[i]: one}
+        for i, one in enumerate(given)
+    ]
     images, labels = _images(dataset)
-    names = tuple(type(one).__name__ for one in models) if names is None else tuple(names)
-    if len(names) != len(models):
-        raise ValueError(f"live(names): got {len(names)} names for {len(models)} models.")
-    described = [_described(one, name, images, labels) for one, name in zip(models, names, strict=True)]
-    planes = [entry for entry in described if entry["latent"] == 2]
-    for entry in planes:  # one scale for both, so that the same place is the same z
+    described = [[_described(one, name, images, labels) for name, one in view.items()] for view in views]
+    for view in described:
+        if len(found := {(entry["latent"], entry["variational"]) for entry in view}) != 1:
+            raise ValueError(
+                f"live(model): got {len(found)} kinds of model under one knob, expected one latent_dim and one class."
+            )
+    planes = [entry for view in described for entry in view if entry["latent"] == 2]
+    for entry in planes:  # one scale for all, so that the same place is the same z
         entry["limit"] = max(other["limit"] for other in planes)
     weights = bytearray()
-    for entry in described:
+    for entry in (entry for view in described for entry in view):
         for method in ("encode", "decode"):
             program = entry[method]
             planes = program.planes()
@@ -90,7 +103,7 @@ def live(
         "examples": [_bytes(image) for image in images[:EXAMPLES]],
         "words": _words(),
     }
-    return Live(_page("livePage", data, bytes(weights)), len(models) + (images.shape[1] == 1))
+    return Live(_page("livePage", data, bytes(weights)), len(described) + (images.shape[1] == 1))
 
 
 def toy(**settings) -> Live:
@@ -165,7 +178,9 @@ def _described(model: nn.Module, name: str, images: Tensor, labels: Tensor) -> d
 
 
 def _bytes(image: Tensor) -> str:
-    return base64.b64encode((image.clamp(0, 1) * 255).round().byte().numpy().tobytes()).decode()
+    """An example for the page, in 64 greys: nobody sees the difference, and it packs better."""
+    greys = (image.clamp(0, 1) * 63).round() * (255 / 63)
+    return base64.b64encode(greys.round().byte().numpy().tobytes()).decode()
 
 
 def _words() -> dict[str, str]:
@@ -188,6 +203,11 @@ def _words() -> dict[str, str]:
         ),
         "sliders": tr("các chiều của z, KL lớn nhất ở trên", "dimensions of z, the largest KL first"),
         "error": tr("sai số", "error"),
+        "knob": tr("núm B", "knob B"),
+        "walk": tr("đi từ A đến B", "walk from A to B"),
+        "from": tr("đây là A", "this is A"),
+        "to": tr("đây là B", "this is B"),
+        "arc": tr("theo cung tròn", "along the arc"),
     }
 
 

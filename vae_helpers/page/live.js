@@ -16,52 +16,58 @@ function bar(kind, name) {
   };
 }
 
-// One model: its map or sliders, its picture, its bars. onZ(z) is called when somebody moves z on it.
-function view(model, weights, words, colours, onZ) {
-  const [encode, decode] = [model.encode, model.decode].map((program) => engine(program, weights.slice(...program.weights)));
+// One model: its map or sliders, its picture, its bars. onZ(z) is called when somebody moves z on it. With more than one
+// variant (the same network trained with another B, say) a knob chooses which of them lives; onKnob() is called then.
+function view(variants, weights, words, colours, onZ, onKnob) {
+  const networks = variants.map((model) => ({
+    ...model,
+    run: [model.encode, model.decode].map((program) => engine(program, weights.slice(...program.weights))),
+  }));
+  let model = networks[0];
   const { latent, size, channels } = model;
   const image = element("canvas", { role: "img", "aria-label": words.picture });
   const [wrong, kl] = [bar("error", words.error), bar("kl", "KL")];
   const status = element("p", { role: "status" });
+  const title = element("h2", { textContent: model.name });
+  const node = element("section", {}, title);
   let plane = null;
-  const sliders = [];
-  const parts = [element("h2", { textContent: model.name })];
+  let sliders = [];
+  if (networks.length > 1) {
+    const input = element("input", { type: "range", min: 0, max: networks.length - 1, step: 1, value: 0, "aria-valuetext": model.name });
+    input.addEventListener("input", () => {
+      model = networks[input.value];
+      title.textContent = model.name;
+      input.setAttribute("aria-valuetext", model.name);
+      plane?.show(model.codes);
+      onKnob();
+    });
+    node.append(element("label", { className: "knob" }, words.knob, input));
+  }
   if (latent === 2) {
     const canvas = element("canvas", { className: "plane", tabIndex: 0, role: "application", "aria-label": words.map });
-    plane = latentPlane(canvas, { ...model, colours }, onZ);
-    parts.push(canvas);
+    plane = latentPlane(canvas, model.limit, colours, onZ);
+    plane.show(model.codes);
+    node.append(canvas);
   } else {
     const box = element("div", { className: "sliders", tabIndex: 0, role: "group", "aria-label": words.sliders });
-    for (const j of model.order) {
-      const input = element("input", { type: "range", min: -4, max: 4, step: 0.05, value: 0 });
-      const shown = element("output", { textContent: number(0, 2) });
-      input.addEventListener("input", () => {
-        const z = sliders.map((slider) => Number(slider.input.value));
-        onZ(z);
-      });
-      box.append(element("label", {}, `z${j + 1} · ${model.kl ? number(model.kl[j], 1) : ""}`, input, shown));
-      sliders[j] = { input, shown };
-    }
-    parts.push(box);
+    sliders = latentSliders(box, model, onZ);
+    node.append(box);
   }
-  const node = element("section", {}, ...parts, image, wrong.node, ...(model.variational ? [kl.node] : []), status);
+  node.append(image, wrong.node, ...(model.variational ? [kl.node] : []), status);
   return {
     node,
     latent,
-    // mu, logvar and what the encoder says of an image
+    // mu, logvar: what the encoder says of an image
     look(x) {
-      const [mu, logvar] = encode(x).map((values) => Float32Array.from(values));
+      const [mu, logvar] = model.run[0](x).map((values) => Float32Array.from(values));
       return { x, mu, logvar: model.variational ? logvar : null };
     },
     draw(z, seen) {
-      const [recon] = decode(Float32Array.from(z));
+      const [recon] = model.run[1](Float32Array.from(z));
       picture(recon, size, channels, image);
       const sigma = seen?.logvar && Array.from(seen.logvar, (value) => Math.exp(value / 2));
       plane?.mark(z, seen && Array.from(seen.mu), sigma || (seen && [0, 0]));
-      sliders.forEach(({ input, shown }, j) => {
-        input.value = z[j];
-        shown.textContent = number(z[j], 2);
-      });
+      sliders.forEach((slider, j) => slider.show(z[j]));
       let [squares, nats] = [null, null];
       if (seen) {
         squares = recon.reduce((sum, value, i) => sum + (value - seen.x[i]) ** 2, 0);
@@ -74,24 +80,59 @@ function view(model, weights, words, colours, onZ) {
   };
 }
 
+// A slider for each dimension, the one with the largest KL first.
+function latentSliders(box, { order, kl }, onZ) {
+  const sliders = [];
+  for (const j of order) {
+    const input = element("input", { type: "range", min: -4, max: 4, step: 0.05, value: 0 });
+    const shown = element("output", { textContent: number(0, 2) });
+    input.addEventListener("input", () => onZ(sliders.map((slider) => slider.value())));
+    box.append(element("label", {}, `z${j + 1}${kl ? ` · ${number(kl[j], 1)}` : ""}`, input, shown));
+    sliders[j] = {
+      value: () => Number(input.value),
+      show(value) {
+        input.value = value;
+        shown.textContent = number(value, 2);
+      },
+    };
+  }
+  return sliders;
+}
+
+// Between two codes: along the straight line, or on the arc whose length changes evenly from |a| to |b|.
+function between(a, b, t, arc) {
+  const line = a.map((value, j) => (1 - t) * value + t * b[j]);
+  if (!arc) return line;
+  const length = (z) => Math.hypot(...z);
+  const cosine = a.reduce((sum, value, j) => sum + value * b[j], 0) / (length(a) * length(b));
+  const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
+  if (!(angle > 1e-4) || Math.PI - angle < 1e-4) return line; // one direction, or none: every arc is as good as another
+  const whole = (1 - t) * length(a) + t * length(b);
+  const [left, right] = [Math.sin((1 - t) * angle) / length(a), Math.sin(t * angle) / length(b)];
+  return a.map((value, j) => ((left * value + right * b[j]) * whole) / Math.sin(angle));
+}
+
 function livePage({ models, examples, words, colours }, weights) {
   const main = document.querySelector("main");
   let seen = null; // per model: x, mu, logvar of the image in the pad
   let noise = [];
-  const views = models.map((model) => view(model, weights, words, colours, (z) => move(z)));
+  let here = []; // z of each view
+  const ends = [null, null]; // of the walk: z of each view
+  const refreshed = () => (seen ? look(seen[0].x) : draw());
+  const views = models.map((variants) => view(variants, weights, words, colours, (z) => move(z), () => refreshed()));
+  const draw = () => views.forEach((one, i) => one.draw(here[i], seen?.[i]));
   const move = (z) => {
     seen = null;
-    for (const one of views) one.draw(Array.from({ length: one.latent }, (_, j) => z[j] ?? 0), null);
+    here = views.map((one) => Array.from({ length: one.latent }, (_, j) => z[j] ?? 0));
+    draw();
   };
   const look = (x) => {
     seen = views.map((one) => one.look(x));
     sampled();
   };
   const sampled = () => {
-    views.forEach((one, i) => {
-      const { mu, logvar } = seen[i];
-      one.draw(Array.from(mu, (m, j) => m + (logvar ? Math.exp(logvar[j] / 2) * (noise[j] ?? 0) : 0)), seen[i]);
-    });
+    here = seen.map(({ mu, logvar }) => Array.from(mu, (m, j) => m + (logvar ? Math.exp(logvar[j] / 2) * (noise[j] ?? 0) : 0)));
+    draw();
   };
   const again = () => {
     noise = Array.from({ length: Math.max(...views.map((one) => one.latent)) }, normal);
@@ -100,14 +141,14 @@ function livePage({ models, examples, words, colours }, weights) {
   };
 
   const canvas = element("canvas", { className: "pad", role: "img", "aria-label": words.pad });
-  const pad = drawingPad(canvas, models[0].size, look);
+  const pad = drawingPad(canvas, models[0][0].size, look);
   const chosen = element("div", { className: "examples", role: "group", "aria-label": words.examples });
   examples.forEach((bytes, i) => {
     const x = Float32Array.from(atob(bytes), (c) => c.charCodeAt(0) / 255);
     const button = element("button", { type: "button", "aria-label": `${words.example} ${i + 1}` });
-    button.append(picture(x, models[0].size, models[0].channels));
+    button.append(picture(x, models[0][0].size, models[0][0].channels));
     button.addEventListener("click", () => {
-      if (models[0].channels === 1) pad.show(x);
+      if (models[0][0].channels === 1) pad.show(x);
       noise = [];
       look(x);
     });
@@ -129,10 +170,34 @@ function livePage({ models, examples, words, colours }, weights) {
     tool(words.clear, () => pad.clear()),
     tool(words.random, () => move(Array.from({ length: Math.max(...views.map((one) => one.latent)) }, normal))),
   );
-  const input = element("section", {}, element("h2", { textContent: words.draw }), canvas, chosen, tools, element("p", { textContent: words.hint }));
+  const walk = element("input", { type: "range", min: 0, max: 1, step: 0.01, value: 0 });
+  const arc = element("input", { type: "checkbox" });
+  const step = () => {
+    if (!ends[0] || !ends[1]) return;
+    seen = null;
+    here = views.map((_, i) => between(ends[0][i], ends[1][i], Number(walk.value), arc.checked));
+    draw();
+  };
+  walk.addEventListener("input", step);
+  arc.addEventListener("change", step);
+  const remember = (i, text) => {
+    const button = tool(text, () => {
+      ends[i] = here.map((z) => [...z]);
+      walk.value = i;
+      button.setAttribute("aria-pressed", true);
+    });
+    return button;
+  };
+  const walking = element(
+    "div",
+    { role: "group", "aria-label": words.walk },
+    element("div", { className: "row" }, remember(0, words.from), remember(1, words.to), element("label", { className: "short" }, arc, words.arc)),
+    element("label", { className: "knob" }, words.walk, walk),
+  );
+  const input = element("section", {}, element("h2", { textContent: words.draw }), canvas, chosen, tools, walking, element("p", { textContent: words.hint }));
   document.addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() === "e" && !event.ctrlKey && !event.metaKey) again();
   });
-  main.append(...(models[0].channels === 1 ? [input] : [element("section", {}, chosen, tools)]), ...views.map((one) => one.node));
+  main.append(...(models[0][0].channels === 1 ? [input] : [element("section", {}, chosen, tools, walking)]), ...views.map((one) => one.node));
   move([]);
 }

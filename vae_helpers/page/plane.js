@@ -1,8 +1,8 @@
 // The map of a two-dimensional latent space: codes in class colours, the prior's circles, the cloud of q(z|x), and z itself.
 "use strict";
 
-// codes: [[z1, z2, class], …]; limit: how far the map reaches from 0; onPlace(z) is called on a click, a drag or an arrow key.
-function latentPlane(canvas, { codes, limit, colours }, onPlace) {
+// limit: how far the map reaches from 0; onPlace(z) is called on a click, a drag or an arrow key.
+function latentPlane(canvas, limit, colours, onPlace) {
   const side = (canvas.width = canvas.height = 600);
   const paper = canvas.getContext("2d");
   const still = document.createElement("canvas"); // what never changes, drawn once
@@ -11,21 +11,24 @@ function latentPlane(canvas, { codes, limit, colours }, onPlace) {
   let z = [0, 0];
   let waiting = false;
 
-  const ground = still.getContext("2d");
-  ground.fillStyle = "#fff";
-  ground.fillRect(0, 0, side, side);
-  for (const [a, b, label] of codes) {
-    ground.fillStyle = colours[label % colours.length];
-    ground.beginPath();
-    ground.arc(at(a, 0), at(b, 1), 4, 0, 2 * Math.PI);
-    ground.fill();
-  }
-  ground.strokeStyle = "#000";
-  ground.setLineDash([8, 7]);
-  for (const radius of [1, 2, 3]) {
-    ground.beginPath();
-    ground.arc(at(0, 0), at(0, 1), (radius / limit) * (side / 2), 0, 2 * Math.PI);
-    ground.stroke();
+  // codes: [[z1, z2, class], …]
+  function show(codes) {
+    const ground = still.getContext("2d");
+    ground.fillStyle = "#fff";
+    ground.fillRect(0, 0, side, side);
+    for (const [a, b, label] of codes) {
+      ground.fillStyle = colours[label % colours.length];
+      ground.beginPath();
+      ground.arc(at(a, 0), at(b, 1), 4, 0, 2 * Math.PI);
+      ground.fill();
+    }
+    ground.strokeStyle = "#000";
+    ground.setLineDash([8, 7]);
+    for (const radius of [1, 2, 3]) {
+      ground.beginPath();
+      ground.arc(at(0, 0), at(0, 1), (radius / limit) * (side / 2), 0, 2 * Math.PI);
+      ground.stroke();
+    }
   }
 
   const place = (event) => {
@@ -61,6 +64,7 @@ function latentPlane(canvas, { codes, limit, colours }, onPlace) {
   });
 
   return {
+    show,
     // Draw z, and the cloud of q(z|x) where there is one: mu and sigma.
     mark(newZ, mu, sigma) {
       z = [...newZ];
