@@ -1,0 +1,111 @@
+"""How fast the living page answers: no kernel, plain JavaScript, in headless Chromium.
+
+python -m benchmarks.page_latency                 ten seconds of dragging
+python -m benchmarks.page_latency --seconds 600   ten minutes, for the memory
+
+decode: what one decode of engine.js takes. drag: z is dragged about on the map (of the 16-dimensional model: on a slider); for
+each picture, the time from the newest pointer event before it to the end of its drawing. memory: the page's JavaScript heap
+after a collection, before and after the drag. page: bytes of the saved file.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.common import machine, save
+from tools import lab_page
+from vae_helpers import models, page
+
+WATCH = """() => {
+    window.lags = [];
+    let moved = null;
+    for (const kind of ['pointermove', 'input'])
+        document.addEventListener(kind, event => { moved ??= event.timeStamp; }, true);
+    const put = CanvasRenderingContext2D.prototype.putImageData;
+    CanvasRenderingContext2D.prototype.putImageData = function (...given) {
+        put.apply(this, given);
+        if (moved !== null) window.lags.push(performance.now() - moved);
+        moved = null;
+    };
+}"""
+DECODE = """([latent, times]) => {
+    const run = window.lastDecode, took = [];
+    for (let i = 0; i < times; i++) {
+        const z = Float32Array.from({length: latent}, () => 2 * Math.random() - 1), started = performance.now();
+        run(z);
+        took.push(performance.now() - started);
+    }
+    return took;
+}"""
+KEEP_DECODE = """
+const builtEngine = engine;
+engine = (program, planes) => (window.lastDecode = builtEngine(program, planes));
+"""
+
+
+def measured(browser, name: str, seconds: float) -> dict:
+    """The figures of one stored model's page."""
+    model = models.load_pretrained(name)
+    shown = page.live(model)
+    with tempfile.TemporaryDirectory() as folder:
+        path = shown.save(Path(folder) / "page.html")
+        size = path.stat().st_size
+        # The page's own scripts start by window[start](…): what runs before that may look on.
+        text = path.read_text(encoding="utf-8").replace(
+            "window[start](", f"(0, eval)({KEEP_DECODE!r});\n  window[start]("
+        )
+        text = text.replace("script-src 'unsafe-inline'", "script-src 'unsafe-inline' 'unsafe-eval'")
+        path.write_text(text, encoding="utf-8")
+        tab = browser.new_page(viewport={"width": 1000, "height": 800})
+        tab.goto(path.as_uri())
+        tab.locator("canvas").first.wait_for()
+        took = np.array(tab.evaluate(DECODE, [model.latent_dim, 600]))[100:]  # the first ones are not compiled yet
+        tab.evaluate(WATCH)
+        handle = tab.locator(".plane" if model.latent_dim == 2 else ".sliders input").first
+        box = handle.bounding_box()
+        devtools = tab.context.new_cdp_session(tab)
+        before = heap(devtools)
+        tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        tab.mouse.down()
+        started = time.perf_counter()
+        while (elapsed := time.perf_counter() - started) < seconds:
+            x, y = 0.5 + 0.4 * np.sin(2.1 * elapsed), 0.5 + 0.4 * np.cos(3.3 * elapsed)
+            tab.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+            tab.wait_for_timeout(8)
+        tab.mouse.up()
+        lags, after = np.array(tab.evaluate("window.lags")), heap(devtools)
+        tab.close()
+    return {
+        "page_bytes": size,
+        "decode_median_ms": round(float(np.median(took)), 2),
+        "decode_p95_ms": round(float(np.percentile(took, 95)), 2),
+        "pictures": len(lags),
+        "lag_median_ms": round(float(np.median(lags)), 1),
+        "lag_p95_ms": round(float(np.percentile(lags, 95)), 1),
+        "heap_before_mb": before,
+        "heap_after_mb": after,
+    }
+
+
+def heap(devtools) -> float:
+    devtools.send("HeapProfiler.collectGarbage")
+    return round(devtools.send("Runtime.getHeapUsage")["usedSize"] / 1e6, 2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=10, help="how long z is dragged about")
+    seconds = parser.parse_args().seconds
+    results = {"machine": machine(), "seconds": seconds, "pages": {}}
+    with lab_page.running_browser() as browser:
+        for name in ("vae-2d", "vae-16d"):
+            results["pages"][name] = measured(browser, name, seconds)
+            print(name, results["pages"][name], flush=True)
+    save("page_latency", results)
+
+
+if __name__ == "__main__":
+    main()
