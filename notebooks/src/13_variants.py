@@ -2,7 +2,7 @@
 # # Bài 13 · Các biến thể: β-VAE, CVAE, VQ-VAE, AVAE
 #
 # *Đề bài viết rằng các biến thể của VAE "cải thiện chất lượng hình ảnh và kiểm soát tốt hơn không gian tiềm ẩn" (latent space). Mỗi biến thể thay đổi điều gì, được gì và mất gì?* Bài này viết ra phép lan truyền xuôi của bốn biến thể, nạp trọng số đã huấn luyện đủ, rồi đo
-# cả bốn bằng cùng một bộ thước đo, bên cạnh cách làm đơn giản nhất có thể thay thế chúng.
+# cả bốn bằng cùng một bộ thước đo, bên cạnh những cách làm đơn giản nhất.
 #
 # ⏱ Học khoảng một giờ; máy tính toán chừng 40 giây trên CPU hai nhân.
 
@@ -10,7 +10,7 @@
 # # Lesson 13 · Variants: β-VAE, CVAE, VQ-VAE, AVAE
 #
 # *The handout says that the VAE's variants "improve image quality and control the latent space better". What does each of them change, what does it gain and what does it lose?* This lesson types the forward passes of four variants, loads weights that were trained to the end, and measures
-# all four in one way, each beside the simplest thing that could replace it.
+# all four in one way, beside their simplest rivals.
 #
 # ⏱ About an hour; computing takes about 40 seconds on two CPU cores.
 
@@ -64,12 +64,12 @@ plots.plot_images(rows, title=tr("VAE thường", "The plain VAE"))
 # %% [markdown] lang="vi"
 # *Hình: ảnh xám, chính ảnh ấy ở dạng nhị phân, ảnh mà VAE tái tạo từ nó, và ảnh sinh từ $z \sim \mathcal{N}(0, I)$.* VAE tái tạo tốt, nhưng trong số ảnh sinh từ prior có những hình nhòe, không phải chữ số.
 #
-# Hai thước đo lấy từ bài 11 và bài 12: **độ nét**, tức là lượng chi tiết nhỏ so với ảnh thật, và **khoảng cách Fréchet** (Fréchet distance) giữa đặc trưng của hai tập ảnh, càng nhỏ càng giống ảnh thật. Cả hai so ảnh của decoder với ảnh kiểm tra ở dạng xám.
+# Hai thước đo lấy từ bài 11 và bài 12: **độ nét**, tức là lượng chi tiết nhỏ so với ảnh thật, và **khoảng cách Fréchet** (Fréchet distance), càng nhỏ thì càng giống ảnh thật. Cả hai so với ảnh kiểm tra ở dạng xám.
 
 # %% [markdown] lang="en"
-# *The figure: grey images, the same ones in binary, what the VAE reconstructs from them, and images made from $z \sim \mathcal{N}(0, I)$.* The VAE reconstructs well, but among those from the prior some are smears and no digits.
+# *The figure: grey images, the same ones in binary, what the VAE reconstructs from them, and images made from $z \sim \mathcal{N}(0, I)$.* It reconstructs well, but some pictures from the prior are smears and no digits.
 #
-# Two measures come from lessons 11 and 12: **sharpness**, how much of real images' fine detail is there, and the **Fréchet distance** between the features of two sets of images: the smaller, the more like real images. Both compare what the decoder draws with the grey test images.
+# Two measures come from lessons 11 and 12: **sharpness**, how much of real images' fine detail is there, and the **Fréchet distance** (the smaller, the more like real images). Both compare with the grey test images.
 
 # %%
 judge = models.load_pretrained("judge")
@@ -253,12 +253,12 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: mỗi cột một nhãn $y$, mỗi hàng một $z \sim \mathcal{N}(0, I)$.* Cùng hàng thì cùng kiểu chữ: hàng $z_4$ mảnh và nhạt, hàng $z_6$ đậm và rộng. Ở vài ô, hình nhòe không đọc được.
 #
-# VAE thường không biết nhãn, nhưng cũng chọn được chữ số: khớp **một phân phối Gauss cho mỗi chữ số** với mã của các ảnh huấn luyện, rồi lấy $z$ từ đó. Vì không cần biết nhãn lúc huấn luyện nên autoencoder thường cũng làm được. Ta thêm `ae-16d`, mạng tích chập học từ ảnh xám.
+# VAE thường không biết nhãn, nhưng cũng chọn được chữ số: khớp **một phân phối Gauss cho mỗi chữ số** với mã của các ảnh huấn luyện, rồi lấy $z$ từ đó. Autoencoder thường cũng làm được như thế. Ta thêm `ae-16d`, mạng tích chập học từ ảnh xám.
 
 # %% [markdown] lang="en"
 # *The figure: a label $y$ for each column, a $z \sim \mathcal{N}(0, I)$ for each row.* One row has one style: $z_4$ is thin and faint, $z_6$ bold and wide. Some cells are smears that cannot be read.
 #
-# The plain VAE knows no labels, but it can choose the digit too: fit **one Gaussian for each digit** to the codes of the training images and draw $z$ from it. As no label is needed in training, a plain autoencoder can do it as well; we add `ae-16d`, a convolutional network trained on grey images.
+# The plain VAE knows no labels, but it can choose the digit too: fit **one Gaussian for each digit** to the codes of the training images and draw $z$ from it. A plain autoencoder can do that as well; we add `ae-16d`, convolutional and trained on grey images.
 
 
 # %%
@@ -679,14 +679,9 @@ plots.table(table)
 #
 # ## Tự kiểm tra
 #
-# <details><summary><b>Vì sao <code>z_q + (z_e - z_q).detach()</code> là sai?</b></summary>
-#
-# Hai vai trò bị đổi chỗ: giá trị của nó là $z_e$ (decoder không hề thấy codebook), còn gradient thì đi vào $z_q$, không về encoder.
-# </details>
-#
 # <details><summary><b>Vì sao xoay mã của autoencoder không mất gì, còn xoay trục của VAE thì ELBO giảm?</b></summary>
 #
-# Autoencoder chỉ có decoder, mà decoder xoay ngược lại được. $q_\phi(z|x)$ của VAE có hiệp phương sai đường chéo; trên trục đã xoay, phân phối cần có thì không còn đường chéo nữa.
+# Decoder của autoencoder xoay ngược mã lại được. $q_\phi(z|x)$ của VAE có hiệp phương sai đường chéo; trên trục đã xoay, phân phối cần có thì không còn đường chéo nữa.
 # </details>
 #
 # <details><summary><b>CVAE có $\log p(x|y) = -91$, VAE có $\log p(x) = -95$. CVAE mô tả ảnh tốt hơn mấy nat?</b></summary>
@@ -713,18 +708,13 @@ plots.table(table)
 #
 # ## The answer
 #
-# *What does each variant change, gain and lose?* Each adds one demand (a small code, the label, a discrete code, finding $z$ again) and meets it, but none gives pictures as close to real ones as the plain VAE does with its $z$ taken from the right place.
+# *What does each variant change, gain and lose?* Each adds one demand (a small code, the label, letters, finding $z$ again) and meets it, but none draws as close to real images as the plain VAE with its $z$ taken from the right place.
 #
 # ## Test yourself
 #
-# <details><summary><b>Why is <code>z_q + (z_e - z_q).detach()</code> wrong?</b></summary>
-#
-# The roles are swapped: its value is $z_e$ (the decoder never sees the codebook), and its gradient goes into $z_q$ and not back to the encoder.
-# </details>
-#
 # <details><summary><b>Why does an autoencoder lose nothing when its code is rotated, while a VAE loses ELBO?</b></summary>
 #
-# An autoencoder has only a decoder to turn back, and that can. A VAE's $q_\phi(z|x)$ has a diagonal covariance; along the rotated axes the one it needs is not diagonal any more.
+# Its decoder can turn the code back. A VAE's $q_\phi(z|x)$ has a diagonal covariance; along rotated axes the one it needs is not diagonal any more.
 # </details>
 #
 # <details><summary><b>A CVAE has $\log p(x|y) = -91$, a VAE $\log p(x) = -95$. By how many nats does the CVAE describe images better?</b></summary>
@@ -735,7 +725,7 @@ plots.table(table)
 # ## Recap
 #
 # - Each variant is a few lines in `forward` or in the loss: $\beta$, the one-hot label, straight-through, the way back to $z$.
-# - Measure a variant beside the simplest thing that does the same, and where its loss applies.
-# - Where the code is taken from matters more for new pictures than which variant draws them.
+# - Measure a variant beside the simplest rival, and where its loss applies.
+# - For new pictures, where the code comes from matters more than the variant.
 #
 # **Further reading:** β-VAE: Higgins et al., ICLR 2017; a VAE's axes: Rolínek et al., [1812.06775](https://arxiv.org/abs/1812.06775), Lucas et al., [1911.02469](https://arxiv.org/abs/1911.02469), Locatello et al., [1811.12359](https://arxiv.org/abs/1811.12359); CVAE: Sohn et al., NeurIPS 2015; VQ-VAE: [1711.00937](https://arxiv.org/abs/1711.00937); AVAE: [2012.03715](https://arxiv.org/abs/2012.03715).
