@@ -129,12 +129,12 @@ name = tr("Mỗi hàng thay đổi một chiều", "One dimension varied in each
 plots.plot_images(rows, title=name, size=0.7)
 
 # %% [markdown] lang="vi"
-# *Hình: trên là $\beta = 1$, dưới là $\beta = 4$; mỗi hàng thay đổi một chiều từ −2,5 đến 2,5.* Với $\beta = 4$, mỗi chiều còn dùng làm hình thay đổi nhiều hơn, và chiều có KL bằng 0 không làm thay đổi gì. Nhưng khó gọi tên một trục nào: cùng một hàng, hình đổi cả độ nghiêng lẫn chữ số.
+# *Hình: trên là $\beta = 1$, dưới là $\beta = 4$; mỗi hàng thay đổi một chiều từ −2,5 đến 2,5.* Với $\beta = 4$, hàng thứ hai đổi chủ yếu độ nghiêng của số 7, hàng khác biến nó thành 0 hay 3, còn chiều có KL bằng 0 không làm thay đổi gì. Vậy có trục gọi tên được, nhưng phần lớn thì không.
 #
 # Hàm mất mát có ưu tiên trục nào không? Với autoencoder thường thì không, vì nếu xoay mã rồi cho decoder xoay ngược lại thì sai số vẫn y nguyên (bài 08). Prior $\mathcal{N}(0, I)$ cũng tròn. Nhưng $q_\phi(z|x)$ của VAE có ma trận hiệp phương sai **đường chéo**, nên nó không xoay theo được. Ta đo điều đó: giữ nguyên decoder, xoay trục, rồi tìm $q$ đường chéo tốt nhất cho từng ảnh ở cả hai bên.
 
 # %% [markdown] lang="en"
-# *The figure: above $\beta = 1$, below $\beta = 4$; each row varies one dimension from −2.5 to 2.5.* With $\beta = 4$ each dimension still in use changes the picture more, and the one with KL 0 changes nothing. But it is hard to name an axis: in one row both the slant and the digit change.
+# *The figure: above $\beta = 1$, below $\beta = 4$; each row varies one dimension from −2.5 to 2.5.* With $\beta = 4$ the second row changes mainly the slant of the 7, others turn it into a 0 or a 3, and the one with KL 0 changes nothing. So an axis can be named here, most cannot.
 #
 # Does the loss prefer any axes? A plain autoencoder's does not: rotate the code, let the decoder rotate it back, and the error is the same (lesson 08). The prior $\mathcal{N}(0, I)$ is round as well. But a VAE's $q_\phi(z|x)$ has a **diagonal** covariance, which cannot turn with the axes. We measure it: keep the decoder, rotate the axes, and find the best diagonal $q$ for each image on either side.
 
