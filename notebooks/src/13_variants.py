@@ -166,7 +166,7 @@ print(tr("trục đã xoay", "rotated axes  "), f"{best_elbo(rotation, few):8.1f
 
 # %% [markdown] lang="vi"
 # Chỉ xoay trục mà ELBO đã giảm gần 3 nat. Cùng lúc, những thay đổi mà hai trục gây ra trên ảnh kém trực giao hơn. <!-- claim: diagonal_q_has_axes -->
-# Đó là điều Rolínek và cộng sự (2019) chứng minh, còn Lucas và cộng sự (2019) chứng minh cho VAE tuyến tính: hàm mất mát ưu tiên những trục mà dọc theo chúng, các hướng thay đổi của decoder vuông góc với nhau, như ở PCA.
+# Đó là điều Rolínek và cộng sự (2019) chỉ ra, và Lucas và cộng sự (2019) chứng minh cho VAE tuyến tính: hàm mất mát ưu tiên những trục mà dọc theo chúng, các hướng thay đổi của decoder vuông góc với nhau, như ở PCA.
 #
 # Nhưng không có gì trong hàm mất mát nói rằng một trục là độ nghiêng. Locatello và cộng sự (2019) chứng minh rằng nếu không giả định gì thêm thì không thể học được điều ấy từ ảnh không nhãn. **β-VAE giữ ít chiều hơn; trục nào có nghĩa gì thì phải nhìn mới biết.**
 #
@@ -184,7 +184,7 @@ print(tr("trục đã xoay", "rotated axes  "), f"{best_elbo(rotation, few):8.1f
 
 # %% [markdown] lang="en"
 # Merely turning the axes costs almost 3 nats of ELBO. At the same time what two axes change in the picture becomes less orthogonal. <!-- claim: diagonal_q_has_axes -->
-# This is what Rolínek et al. (2019) prove, and Lucas et al. (2019) for linear VAEs: the loss prefers axes along which the decoder's directions are orthogonal, as PCA has them.
+# This is what Rolínek et al. (2019) show, and Lucas et al. (2019) prove for linear VAEs: the loss prefers axes along which the decoder's directions are orthogonal, as PCA has them.
 #
 # But nothing in the loss says that an axis means slant. Locatello et al. (2019) prove that without further assumptions this cannot be learnt from unlabelled images. **The β-VAE keeps fewer dimensions; what an axis means one has to look at.**
 #
@@ -463,7 +463,7 @@ plots.plot_images(rows, title=tr("VQ-VAE và VAE", "VQ-VAE and VAE"))
 plots.table({name: judged(x) for name, x in pictures.items()}, digits=0)
 
 # %% [markdown] lang="vi"
-# VQ-VAE tái tạo nét nhất, nhưng nó cũng dùng nhiều nat cho mã nhất. Khi sinh ảnh, nó vẫn nét, mà nét chưa chắc là chữ số: theo khoảng cách Fréchet, GRU hơn tần suất rất xa, nhưng mười phân phối Gauss trên mã của VAE thường còn gần ảnh thật hơn nữa. Ở đây GRU chỉ ngang VAE lấy $z$ từ prior; ở ba seed khác nó gần ảnh thật hơn hẳn (88 đến 98), nên một mạng chưa đủ để xếp hạng. <!-- claim: pictures_of_the_variants -->
+# VQ-VAE tái tạo nét nhất, nhưng nó cũng dùng nhiều nat cho mã nhất. Khi sinh ảnh, nó vẫn nét, mà nét chưa chắc là chữ số: theo khoảng cách Fréchet, GRU ở đây hơn tần suất rất xa, nhưng mười phân phối Gauss trên mã của VAE thường còn gần ảnh thật hơn nữa. Ở đây GRU chỉ ngang VAE lấy $z$ từ prior; ở ba seed khác nó gần ảnh thật hơn hẳn (88 đến 98), nên một mạng chưa đủ để xếp hạng. <!-- claim: pictures_of_the_variants -->
 # **VQ-VAE vẽ nét hơn; muốn sinh chữ số thì tất cả phụ thuộc vào prior học sau.** Bài báo gốc dùng một prior mạnh hơn nhiều.
 #
 # ## AVAE: encoder có tìm lại được z không?
@@ -475,7 +475,7 @@ plots.table({name: judged(x) for name, x in pictures.items()}, digits=0)
 # Phân phối ở vế phải giữ nguyên prior, vì $\rho^2 + (1 - \rho^2) = 1$. Gradient không đi qua $\tilde x$ (`detach`), nên số hạng mới chỉ huấn luyện encoder.
 
 # %% [markdown] lang="en"
-# The VQ-VAE reconstructs the most sharply, but it also spends the most nats on its code. What it draws anew is sharp too, but sharp is not yet a digit: by the Fréchet distance the GRU is far ahead of the frequencies, and ten Gaussians on the plain VAE's codes are closer to real images still. Here the GRU is about level with the VAE from its prior, with three other seeds far closer (88 to 98): one network is too few for a ranking. <!-- claim: pictures_of_the_variants -->
+# The VQ-VAE reconstructs the most sharply, but it also spends the most nats on its code. What it draws anew is sharp too, but sharp is not yet a digit: by the Fréchet distance the GRU here is far ahead of the frequencies, and ten Gaussians on the plain VAE's codes are closer to real images still. Here the GRU is about level with the VAE from its prior, with three other seeds far closer (88 to 98): one network is too few for a ranking. <!-- claim: pictures_of_the_variants -->
 # **The VQ-VAE draws more sharply; for new digits all depends on the prior learnt afterwards.** The original paper uses a much stronger one.
 #
 # ## The AVAE: does the encoder find z again?
