@@ -105,7 +105,7 @@ plots.table(table, digits=0)
 #
 # ## The β-VAE: does an axis mean anything?
 #
-# The **β-VAE** (Higgins et al., 2017) changes a single number, $\mathrm{BCE} + \beta \cdot \mathrm{KL}$ with $\beta > 1$, in the hope that each latent dimension will carry a meaning of its own. We take the code of one image and vary one dimension after the other: the four with the largest KL and the one with the smallest.
+# The **β-VAE** (Higgins et al., 2017) changes a single number, $\mathrm{BCE} + \beta \cdot \mathrm{KL}$ with $\beta > 1$, in the hope that each latent dimension will carry a meaning of its own. We vary one dimension of an image's code after the other: the four with the largest KL and the one with the smallest.
 
 
 # %%
@@ -258,7 +258,7 @@ plots.plot_images(
 # %% [markdown] lang="en"
 # *The figure: a label $y$ for each column, a $z \sim \mathcal{N}(0, I)$ for each row.* One row has one style: $z_4$ is thin and faint, $z_6$ bold and wide. Some cells are smears that cannot be read.
 #
-# The plain VAE knows no labels, but it can choose the digit too: fit **one Gaussian for each digit** to the codes of the training images and draw $z$ from it. A plain autoencoder can do that as well; we add `ae-16d`, convolutional and trained on grey images.
+# The plain VAE, without labels, can choose the digit too: fit **one Gaussian for each digit** to the codes of the training images and draw $z$ from it. A plain autoencoder can do that as well; we add `ae-16d`, convolutional and trained on grey images.
 
 
 # %%
@@ -317,7 +317,7 @@ plots.table(table, digits=0)
 # `z_e` có kích thước $(N, \text{dim})$, `codebook` có kích thước $(K, \text{dim})$. Trả về $z$: giá trị là vector gần nhất, còn gradient đi thẳng về `z_e` và *không* vào codebook. `torch.cdist(a, b)` cho khoảng cách từ mỗi hàng của $a$ đến mỗi hàng của $b$.
 
 # %% [markdown] lang="en"
-# This simple way draws the digit asked for more often than the CVAE from its prior, at a far smaller Fréchet distance. Once the CVAE itself takes $z$ from Gaussians fitted afterwards, it comes far closer to real images too: the same decoder, only the source of $z$ has changed. <!-- claim: digits_asked_for -->
+# This simple way draws the digit asked for more often than the CVAE from its prior, at a far smaller Fréchet distance. With its $z$ from fitted Gaussians the CVAE too comes far closer to real images: the same decoder, only the source of $z$ has changed. <!-- claim: digits_asked_for -->
 # The plain autoencoder does well too; as both its network and its images differ, we do not rank it.
 #
 # What has the CVAE left? One $z$ gives all digits one style, much more so than the Gaussians do. <!-- claim: one_z_one_style -->
@@ -505,10 +505,10 @@ def self_consistency(z, mu, logvar, rho=0.975):
 
 
 # %% [markdown] lang="vi"
-# Ta nạp trọng số của cả hai mạng vào lớp này và tính số hạng mới trên ảnh kiểm tra:
+# Số hạng mới trên ảnh kiểm tra, với trọng số của cả hai mạng:
 
 # %% [markdown] lang="en"
-# We load the weights of both networks into this class and compute the new term on test images:
+# The new term on test images, with the weights of both networks:
 
 # %%
 both = {"VAE": "mlp-vae", "AVAE": "avae"}
