@@ -165,7 +165,7 @@ print(tr("trục của VAE", "the VAE's axes"), f"{best_elbo(torch.eye(20), few)
 print(tr("trục đã xoay", "rotated axes  "), f"{best_elbo(rotation, few):8.1f}")
 
 # %% [markdown] lang="vi"
-# Chỉ xoay trục mà ELBO đã giảm gần 3 nat. Cùng lúc, những thay đổi mà hai trục gây ra trên ảnh kém trực giao hơn. <!-- claim: diagonal_q_has_axes -->
+# Chỉ xoay trục mà ELBO, tức con số in ra, đã giảm hơn 2 nat. Cùng lúc, những thay đổi mà hai trục gây ra trên ảnh kém trực giao hơn. <!-- claim: diagonal_q_has_axes -->
 # Đó là điều Rolínek và cộng sự (2019) chỉ ra, và Lucas và cộng sự (2019) chứng minh cho VAE tuyến tính: hàm mất mát ưu tiên những trục mà dọc theo chúng, các hướng thay đổi của decoder vuông góc với nhau, như ở PCA.
 #
 # Nhưng không có gì trong hàm mất mát nói rằng một trục là độ nghiêng. Locatello và cộng sự (2019) chứng minh rằng nếu không giả định gì thêm thì không thể học được điều ấy từ ảnh không nhãn. **β-VAE giữ ít chiều hơn; trục nào có nghĩa gì thì phải nhìn mới biết.**
@@ -183,7 +183,7 @@ print(tr("trục đã xoay", "rotated axes  "), f"{best_elbo(rotation, few):8.1f
 # Nhãn đi vào dưới dạng **one-hot**, tức là mười số, số thứ $y$ bằng 1, các số khác bằng 0. Viết hàm ghép `values` kích thước $(N, d)$ với one-hot của `y` thành $(N, d + 10)$, nhãn đứng sau. `F.one_hot(y, 10)` cho các số nguyên.
 
 # %% [markdown] lang="en"
-# Merely turning the axes costs almost 3 nats of ELBO. At the same time what two axes change in the picture becomes less orthogonal. <!-- claim: diagonal_q_has_axes -->
+# Merely turning the axes costs more than 2 nats of ELBO, the number printed. At the same time what two axes change in the picture becomes less orthogonal. <!-- claim: diagonal_q_has_axes -->
 # This is what Rolínek et al. (2019) show, and Lucas et al. (2019) prove for linear VAEs: the loss prefers axes along which the decoder's directions are orthogonal, as PCA has them.
 #
 # But nothing in the loss says that an axis means slant. Locatello et al. (2019) prove that without further assumptions this cannot be learnt from unlabelled images. **The β-VAE keeps fewer dimensions; what an axis means one has to look at.**
