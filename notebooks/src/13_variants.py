@@ -129,12 +129,12 @@ name = tr("Mỗi hàng thay đổi một chiều", "One dimension varied in each
 plots.plot_images(rows, title=name, size=0.7)
 
 # %% [markdown] lang="vi"
-# *Hình: trên là $\beta = 1$, dưới là $\beta = 4$; mỗi hàng thay đổi một chiều từ −2,5 đến 2,5.* Với $\beta = 4$, hàng thứ hai đổi chủ yếu độ nghiêng của số 7, hàng khác biến nó thành 0 hay 3, còn chiều có KL bằng 0 không làm thay đổi gì. Vậy có trục gọi tên được, nhưng phần lớn thì không.
+# *Hình: trên là $\beta = 1$, dưới là $\beta = 4$; mỗi hàng thay đổi một chiều từ −2,5 đến 2,5.* Với $\beta = 4$, hàng thứ hai của nó đổi chủ yếu độ nghiêng của số 7, hàng khác biến nó thành 0 hay 3, còn chiều có KL bằng 0 không làm thay đổi gì. Vậy có trục gọi tên được, nhưng phần lớn thì không.
 #
 # Hàm mất mát có ưu tiên trục nào không? Với autoencoder thường thì không, vì nếu xoay mã rồi cho decoder xoay ngược lại thì sai số vẫn y nguyên (bài 08). Prior $\mathcal{N}(0, I)$ cũng tròn. Nhưng $q_\phi(z|x)$ của VAE có ma trận hiệp phương sai **đường chéo**, nên nó không xoay theo được. Ta đo điều đó: giữ nguyên decoder, xoay trục, rồi tìm $q$ đường chéo tốt nhất cho từng ảnh ở cả hai bên.
 
 # %% [markdown] lang="en"
-# *The figure: above $\beta = 1$, below $\beta = 4$; each row varies one dimension from −2.5 to 2.5.* With $\beta = 4$ the second row changes mainly the slant of the 7, others turn it into a 0 or a 3, and the one with KL 0 changes nothing. So an axis can be named here, most cannot.
+# *The figure: above $\beta = 1$, below $\beta = 4$; each row varies one dimension from −2.5 to 2.5.* With $\beta = 4$ its second row changes mainly the slant of the 7, others turn it into a 0 or a 3, and the one with KL 0 changes nothing. So an axis can be named here, most cannot.
 #
 # Does the loss prefer any axes? A plain autoencoder's does not: rotate the code, let the decoder rotate it back, and the error is the same (lesson 08). The prior $\mathcal{N}(0, I)$ is round as well. But a VAE's $q_\phi(z|x)$ has a **diagonal** covariance, which cannot turn with the axes. We measure it: keep the decoder, rotate the axes, and find the best diagonal $q$ for each image on either side.
 
@@ -300,7 +300,7 @@ plots.table(table, digits=0)
 # Autoencoder thường cũng làm tốt; vì mạng và ảnh huấn luyện đều khác, ta không xếp hạng nó.
 #
 # CVAE còn lại gì? Cùng một $z$ thì mọi chữ số có cùng kiểu, rõ hơn hẳn so với khi dùng các phân phối Gauss. <!-- claim: one_z_one_style -->
-# Nó cho một cận dưới của $\log p(x|y)$, và sinh ảnh được ngay, không phải khớp gì thêm. **CVAE kiểm soát được chữ số, nhưng muốn chỉ vậy thì chưa cần đến CVAE.**
+# Nó cho một cận dưới của $\log p(x|y)$, và sinh ảnh được ngay, không phải khớp gì thêm. **CVAE kiểm soát được chữ số, nhưng nếu chỉ cần thế thì chưa phải dùng đến CVAE.**
 #
 # ## VQ-VAE: mã là một từ
 #
@@ -400,12 +400,12 @@ print(f"{(share > 0).sum()} / 64   perplexity {perplexity:.1f}")
 # %% [markdown] lang="vi"
 # ### Một prior cho các từ
 #
-# VQ-VAE không có KL, nên ta chưa biết lấy từ ở đâu. Prior được học *sau* khi huấn luyện xong, theo một trong hai cách: **tần suất** của chữ cái ở từng vị trí, hoặc một mạng RNN nhỏ (**GRU**) đoán chữ cái kế tiếp từ các chữ cái trước đó. Prior tốt thì viết một từ tốn ít nat:
+# Hàm mất mát của VQ-VAE không có KL, nên ta chưa biết lấy từ ở đâu. Prior được học *sau* khi huấn luyện xong, theo một trong hai cách: **tần suất** của chữ cái ở từng vị trí, hoặc một mạng RNN nhỏ (**GRU**) đoán chữ cái kế tiếp từ các chữ cái trước đó. Prior tốt thì viết một từ tốn ít nat:
 
 # %% [markdown] lang="en"
 # ### A prior for the words
 #
-# A VQ-VAE has no KL, so we do not know yet where to take a word from. The prior is learnt *after* the training: the **frequencies** of the letters at each position, or a small recurrent network (**GRU**) that guesses the next letter from those before it. With a good prior a word costs few nats:
+# Its loss has no KL, so we do not know yet where to take a word from. The prior is learnt *after* the training: the **frequencies** of the letters at each position, or a small recurrent network (**GRU**) that guesses the next letter from those before it. With a good prior a word costs few nats:
 
 # %%
 prior = models.load_pretrained("vq-prior")
@@ -575,12 +575,12 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: khoảng cách trung bình đến $z$ ban đầu, chia cho độ dài trung bình của $z$.* Từ $q_\phi(z|x)$, AVAE tìm lại $z$ chính xác hơn hẳn và trôi đi ít hơn; từ prior, sau một vòng nó không hơn gì. Đổi lại, $\log p$ của nó thấp hơn. <!-- claim: avae_finds_z_again -->
+# *Hình: khoảng cách trung bình đến $z$ ban đầu, chia cho độ dài trung bình của $z$.* Từ $q_\phi(z|x)$, AVAE tìm lại $z$ chính xác hơn hẳn và trôi đi ít hơn; từ prior, sai lệch sau một vòng không nhỏ hơn, tuy về sau nó cũng trôi ít hơn. Đổi lại, $\log p$ của nó thấp hơn. <!-- claim: avae_finds_z_again -->
 #
 # Bài báo còn cho thấy mã của AVAE bền hơn trước **tấn công đối kháng** (adversarial attack), tức là những thay đổi nhỏ được chọn để gây hại. Trong phạm vi $\pm\epsilon$ ở mỗi điểm ảnh, ta đi 10 bước theo dấu của gradient để đẩy $\mu$ đi xa nhất. Một bộ phân loại 3 láng giềng gần nhất, chỉ nhìn $\mu$, còn đọc đúng bao nhiêu phần trăm?
 
 # %% [markdown] lang="en"
-# *The figure: the mean distance from the first $z$ over its mean length.* From $q_\phi(z|x)$ the AVAE finds $z$ again far more exactly and drifts less; from the prior it is no better after one trip. The price is a lower $\log p$. <!-- claim: avae_finds_z_again -->
+# *The figure: the mean distance from the first $z$ over its mean length.* From $q_\phi(z|x)$ the AVAE finds $z$ again far more exactly and drifts less; from the prior its deviation after one trip is no smaller, though it drifts less later. The price is a lower $\log p$. <!-- claim: avae_finds_z_again -->
 #
 # The paper also shows that the AVAE's codes are more robust to an **adversarial attack**, small changes chosen to do harm. Within $\pm\epsilon$ for each pixel, 10 steps along the sign of the gradient push $\mu$ as far as they can. What share does a 3-nearest-neighbour classifier, which sees only $\mu$, still read rightly?
 
@@ -617,7 +617,7 @@ plots.table(table, digits=0)
 
 # %% [markdown] lang="vi"
 # Với các mạng này, ta không thấy AVAE bền hơn: mã của nó dịch ít hơn, nhưng khi $\epsilon = 0{,}1$, chữ số không phải seed nào cũng được đọc đúng nhiều hơn. <!-- claim: avae_under_attack -->
-# Một kiểu tấn công trên mạng nhỏ thì chưa bác bỏ được bài báo. **AVAE nhất quán hơn ở nơi hàm mất mát của nó đòi hỏi, và chỉ ở đó.**
+# Một kiểu tấn công trên mạng nhỏ thì chưa bác bỏ được bài báo. **AVAE nhất quán hơn, trước hết ở nơi hàm mất mát của nó đòi hỏi.**
 #
 # ## Tất cả trong một bảng
 #
@@ -625,7 +625,7 @@ plots.table(table, digits=0)
 
 # %% [markdown] lang="en"
 # With these networks we do not see the AVAE more robust: its codes move less, but at $\epsilon = 0.1$ the digit is not read rightly more often with every seed. <!-- claim: avae_under_attack -->
-# One kind of attack on small networks does not refute the paper. **The AVAE is more consistent where its loss asks for it, and only there.**
+# One kind of attack on small networks does not refute the paper. **The AVAE is more consistent, above all where its loss asks for it.**
 #
 # ## All in one table
 #
@@ -669,13 +669,13 @@ plots.table(table)
 # - **CVAE**: chọn được chữ số; muốn có $\log p(x)$ thì phải trừ đi nhiều nhất $\ln 10 \approx 2{,}3$ nat từ $\log p(x|y)$.
 # - **VQ-VAE**: ảnh nét nhất, tốn nhiều nat nhất.
 # - **AVAE**: ảnh nét hơn VAE thường nhưng không gần ảnh thật hơn, $\log p$ thấp hơn.
-# - **VAE thường, mười Gauss**: không phải biến thể, nhưng gần ảnh thật nhất.
+# - **VAE thường, mười Gauss**: không phải biến thể, nhưng gần ảnh thật nhất trong bảng.
 #
 # Câu của đề bài đúng một nửa. *Kiểm soát*: CVAE đúng là chọn được chữ số. *Chất lượng*: không phải biến thể nào cũng hơn, và còn tùy thước đo. VQ-VAE và AVAE nét hơn, còn β-VAE mờ hơn; về khoảng cách Fréchet, CVAE tốt hơn VAE thường. Nhưng chỉ đổi nơi lấy $z$ thì được nhiều hơn cả. <!-- claim: pictures_of_the_variants -->
 #
 # ## Trả lời
 #
-# *Mỗi biến thể thay đổi điều gì, được gì và mất gì?* Mỗi biến thể thêm đúng một đòi hỏi (mã gọn, biết nhãn, mã rời rạc, tìm lại $z$) và đạt được đòi hỏi ấy, nhưng không biến thể nào cho ảnh gần ảnh thật bằng VAE thường được lấy $z$ ở đúng chỗ.
+# *Mỗi biến thể thay đổi điều gì, được gì và mất gì?* Mỗi biến thể thêm đúng một đòi hỏi (mã gọn, biết nhãn, mã rời rạc, tìm lại $z$) và phần lớn đạt được, nhưng khi lấy mã từ nguồn của chính mình, không biến thể nào vẽ gần ảnh thật bằng VAE thường được lấy $z$ ở đúng chỗ.
 #
 # ## Tự kiểm tra
 #
@@ -693,7 +693,7 @@ plots.table(table)
 #
 # - Mỗi biến thể là vài dòng trong `forward` hay trong hàm mất mát: $\beta$, nhãn one-hot, straight-through, vòng quay về $z$.
 # - Đo một biến thể bên cạnh cách làm đơn giản nhất, và ở nơi hàm mất mát của nó có tác dụng.
-# - Lấy mã ở đâu ảnh hưởng đến ảnh sinh ra nhiều hơn việc chọn biến thể.
+# - Theo khoảng cách Fréchet, lấy mã ở đâu quan trọng hơn việc chọn biến thể.
 #
 # **Đọc thêm:** β-VAE: Higgins và cộng sự, ICLR 2017; trục của VAE: Rolínek và cộng sự, [1812.06775](https://arxiv.org/abs/1812.06775), Lucas và cộng sự, [1911.02469](https://arxiv.org/abs/1911.02469), Locatello và cộng sự, [1811.12359](https://arxiv.org/abs/1811.12359); CVAE: Sohn và cộng sự, NeurIPS 2015; VQ-VAE: [1711.00937](https://arxiv.org/abs/1711.00937); AVAE: [2012.03715](https://arxiv.org/abs/2012.03715).
 
@@ -702,13 +702,13 @@ plots.table(table)
 # - **CVAE**: the digit can be chosen; $\log p(x)$ is at most $\ln 10 \approx 2.3$ nats below its $\log p(x|y)$.
 # - **VQ-VAE**: the sharpest pictures, for the most nats.
 # - **AVAE**: sharper than the plain VAE but no closer to real images, a lower $\log p$.
-# - **Plain VAE, ten Gaussians**: no variant, and the closest to real images.
+# - **Plain VAE, ten Gaussians**: no variant, and the closest here to real images.
 #
 # The handout's sentence is half right. *Control*: yes, with the CVAE one chooses the digit. *Quality*: not every one is better, and it depends on the measure. VQ-VAE and AVAE are sharper, the β-VAE is blurrier; by the Fréchet distance the CVAE is better than the plain VAE. But changing only where $z$ is taken from gains more than any. <!-- claim: pictures_of_the_variants -->
 #
 # ## The answer
 #
-# *What does each variant change, gain and lose?* Each adds one demand (a small code, the label, letters, finding $z$ again) and meets it, but none draws as close to real images as the plain VAE with its $z$ taken from the right place.
+# *What does each variant change, gain and lose?* Each adds one demand (a small code, the label, letters, finding $z$ again) and largely meets it, but from its own source of codes none draws as close to real images as the plain VAE with its $z$ taken from the right place.
 #
 # ## Test yourself
 #
@@ -726,6 +726,6 @@ plots.table(table)
 #
 # - Each variant is a few lines in `forward` or in the loss: $\beta$, the one-hot label, straight-through, the way back to $z$.
 # - Measure a variant beside the simplest rival, and where its loss applies.
-# - For new pictures, where the code comes from matters more than the variant.
+# - By the Fréchet distance, where the code comes from matters more than the variant.
 #
 # **Further reading:** β-VAE: Higgins et al., ICLR 2017; a VAE's axes: Rolínek et al., [1812.06775](https://arxiv.org/abs/1812.06775), Lucas et al., [1911.02469](https://arxiv.org/abs/1911.02469), Locatello et al., [1811.12359](https://arxiv.org/abs/1811.12359); CVAE: Sohn et al., NeurIPS 2015; VQ-VAE: [1711.00937](https://arxiv.org/abs/1711.00937); AVAE: [2012.03715](https://arxiv.org/abs/2012.03715).
