@@ -67,7 +67,7 @@ plots.plot_images(rows, title=tr("VAE thường", "The plain VAE"))
 # Hai thước đo lấy từ bài 11 và bài 12: **độ nét**, tức là lượng chi tiết nhỏ so với ảnh thật, và **khoảng cách Fréchet** (Fréchet distance), càng nhỏ thì càng giống ảnh thật. Cả hai so với ảnh kiểm tra ở dạng xám.
 
 # %% [markdown] lang="en"
-# *The figure: grey images, the same ones in binary, what the VAE reconstructs from them, and images made from $z \sim \mathcal{N}(0, I)$.* It reconstructs well, but some pictures from the prior are smears and no digits.
+# *The figure: grey images, the same ones in binary, what the VAE reconstructs from them, and images made from $z \sim \mathcal{N}(0, I)$.* It reconstructs well, but some pictures from the prior are smears.
 #
 # Two measures come from lessons 11 and 12: **sharpness**, how much of real images' fine detail is there, and the **Fréchet distance** (the smaller, the more like real images). Both compare with the grey test images.
 
@@ -256,7 +256,7 @@ plots.plot_images(
 # VAE thường không biết nhãn, nhưng cũng chọn được chữ số: khớp **một phân phối Gauss cho mỗi chữ số** với mã của các ảnh huấn luyện, rồi lấy $z$ từ đó. Autoencoder thường cũng làm được như thế. Ta thêm `ae-16d`, mạng tích chập học từ ảnh xám.
 
 # %% [markdown] lang="en"
-# *The figure: a label $y$ for each column, a $z \sim \mathcal{N}(0, I)$ for each row.* One row has one style: $z_4$ is thin and faint, $z_6$ bold and wide. Some cells are smears that cannot be read.
+# *The figure: a label $y$ for each column, a $z \sim \mathcal{N}(0, I)$ for each row.* One row has one style: $z_4$ is thin and faint, $z_6$ bold and wide. Some cells cannot be read.
 #
 # The plain VAE, without labels, can choose the digit too: fit **one Gaussian for each digit** to the codes of the training images and draw $z$ from it. A plain autoencoder can do that as well; we add `ae-16d`, convolutional and trained on grey images.
 
@@ -405,7 +405,7 @@ print(f"{(share > 0).sum()} / 64   perplexity {perplexity:.1f}")
 # %% [markdown] lang="en"
 # ### A prior for the words
 #
-# Its loss has no KL, so we do not know yet where to take a word from. The prior is learnt *after* the training: the **frequencies** of the letters at each position, or a small recurrent network (**GRU**) that guesses the next letter from those before it. With a good prior a word costs few nats:
+# Its loss has no KL: where to take a word from? The prior is learnt *after* the training: the **frequencies** of the letters at each position, or a small recurrent network (**GRU**) that guesses the next letter from those before it. With a good prior a word costs few nats:
 
 # %%
 prior = models.load_pretrained("vq-prior")
@@ -522,7 +522,7 @@ for name, stored in both.items():
 # Số hạng mới nhỏ hơn hẳn ở mạng đã học nó. Giờ hãy đi nhiều vòng. Trước hết từ $z \sim q_\phi(z|x)$ của ảnh kiểm tra, nơi hàm mất mát ấy có tác dụng; sau đó từ $z \sim \mathcal{N}(0, I)$, trường hợp khó hơn mà nó không nói đến.
 
 # %% [markdown] lang="en"
-# The new term is much smaller in the network that has learnt it. Now make many trips: first from $z \sim q_\phi(z|x)$ of test images, where that loss applies; then from $z \sim \mathcal{N}(0, I)$, the harder case, which it does not cover.
+# It is much smaller in the network that has learnt it. Now many trips: first from $z \sim q_\phi(z|x)$ of test images, where that loss applies; then from $z \sim \mathcal{N}(0, I)$, the harder case, which it does not cover.
 
 
 # %%
@@ -624,7 +624,7 @@ plots.table(table, digits=0)
 # $\log p$ là cận với 50 mẫu (bài 12), trên 500 ảnh; của CVAE là $\log p(x|y)$, còn VQ-VAE chỉ có ELBO.
 
 # %% [markdown] lang="en"
-# With these networks we do not see the AVAE more robust: its codes move less, but at $\epsilon = 0.1$ the digit is not read rightly more often with every seed. <!-- claim: avae_under_attack -->
+# Here we do not see the AVAE more robust: its codes move less, but at $\epsilon = 0.1$ the digit is not read rightly more often with every seed. <!-- claim: avae_under_attack -->
 # One kind of attack on small networks does not refute the paper. **The AVAE is more consistent, above all where its loss asks for it.**
 #
 # ## All in one table
