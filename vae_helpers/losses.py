@@ -265,7 +265,7 @@ def vq_loss(
     A. van den Oord et al., "Neural Discrete Representation Learning", NeurIPS 2017, eq. 3.
     logits, x: (N, C, H, W), x in [0, 1]; z_e: the encoder's vectors (N, positions, dim), z_q: the nearest in the codebook.
     Returns three scalars, each a mean over the batch: total, recon, the squared distance from z_e to z_q.
-    Lesson 10: The VQ-VAE
+    Lesson 13: The VQ-VAE
     """
     x = _as_shape_of(logits, x, "vq_loss(logits, x): logits")
     recon_loss = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
@@ -280,7 +280,7 @@ def self_consistency(z: Tensor, mu: Tensor, logvar: Tensor, rho: float = 0.975) 
     mu, logvar: what the encoder says of an image drawn from z. The transition kernel rho · z + √(1 − rho²) ε leaves
     N(0, I) as it is. A. T. Cemgil et al., "The Autoencoding Variational Autoencoder", NeurIPS 2020.
     z, mu, logvar: (N, latent_dim); rho in (0, 1), near 1 for a strict demand. Returns (N,).
-    Lesson 10: The AVAE
+    Lesson 13: The AVAE
     """
     if not 0 < rho < 1:
         raise ValueError(f"self_consistency(rho): got {rho}, expected a correlation between 0 and 1, such as 0.975.")
@@ -302,7 +302,7 @@ def avae_loss(
 
     z: the sample that was decoded; mu_again, logvar_again: what the encoder says of the image drawn from it.
     Returns three scalars, each a mean over the batch: total, recon, kl.
-    Lesson 10: The AVAE
+    Lesson 13: The AVAE
     """
     total, recon_loss, kl = bernoulli_vae_loss(logits, x, mu, logvar)
     return total + self_consistency(z, mu_again, logvar_again, rho).mean(), recon_loss, kl

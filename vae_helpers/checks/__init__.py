@@ -18,7 +18,7 @@ from .lesson_09 import check_contractive_penalty, check_kl_to_rho, check_mask_no
 from .lesson_10 import check_entropy_bits, check_psnr
 from .lesson_11 import check_auroc, check_frechet_distance
 from .lesson_12 import check_free_bits, check_iw_log_likelihood, check_optimal_sigma
-from .lesson_13 import check_straight_through
+from .lesson_13 import check_straight_through, check_with_label
 from .tally import counted, progress
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "check_straight_through",
     "check_training_step",
     "check_vae_loss",
+    "check_with_label",
     "progress",
 ]
 
