@@ -82,18 +82,7 @@ plots.plot_images(rows, title=title)
 # Chúng tôi chỉ đổi một điều ấy ở mạng ReLU không phạt, và sai số tăng gấp nhiều lần, nhất là khi ảnh có nhiễu. <!-- claim: pixel_bias_at_the_mean -->
 #
 # Vậy nếu không có ràng buộc, mạng rộng vẽ lại ảnh rất giống, còn mã thì không ngắn hơn ảnh.
-
-# %% [markdown] lang="en"
-# *The figure: test images above, their reconstructions below; every digit can be read at once and looks much like the original.* This network compresses nothing. So a low error is no aim by itself: copying all 784 pixels would have an error of 0. What is needed is a **brake** (in general: *regularization*), and a narrow code is only one of them.
 #
-# **The bias starts at the mean image.** `mean_image` starts $c$ at the logit of the mean training image, as Burda et al.'s code does. If $c$ starts at 0, mid-grey, the units must paint the black background too.
-# We changed this one thing in the ReLU network without a penalty, and the error became several times as large, most of all on noisy images. <!-- claim: pixel_bias_at_the_mean -->
-#
-# So with no brake the wide network redraws its images closely, with a code no shorter than they are.
-#
-# ## 2 · Must it be narrow? The sparse autoencoder
-
-# %% [markdown] lang="vi"
 # ## 2 · Có nhất thiết phải hẹp không? Sparse autoencoder
 #
 # **Sparse autoencoder** (sparse: thưa) cho phép mã rộng, miễn là mỗi ảnh chỉ dùng **vài** nơ-ron. Có hai hàm phạt thường gặp:
@@ -110,6 +99,15 @@ plots.plot_images(rows, title=title)
 # Viết hàm phạt này. `z` có kích thước $(N, d)$, giá trị nằm giữa 0 và 1; kết quả là một số. Trung bình lấy theo chiều nào, tổng lấy theo chiều nào?
 
 # %% [markdown] lang="en"
+# *The figure: test images above, their reconstructions below; every digit can be read at once and looks much like the original.* This network compresses nothing. So a low error is no aim by itself: copying all 784 pixels would have an error of 0. What is needed is a **brake** (in general: *regularization*), and a narrow code is only one of them.
+#
+# **The bias starts at the mean image.** `mean_image` starts $c$ at the logit of the mean training image, as Burda et al.'s code does. If $c$ starts at 0, mid-grey, the units must paint the black background too.
+# We changed this one thing in the ReLU network without a penalty, and the error became several times as large, most of all on noisy images. <!-- claim: pixel_bias_at_the_mean -->
+#
+# So with no brake the wide network redraws its images closely, with a code no shorter than they are.
+#
+# ## 2 · Must it be narrow? The sparse autoencoder
+#
 # A **sparse autoencoder** may have a wide code, provided that each image uses only **a few** units. Two penalties are common:
 #
 # - **L1**: $\lambda \sum_j |z_j|$. With ReLU it puts many units to *exactly* 0.
@@ -148,14 +146,14 @@ print(f"{to_rho(z, 0.05):.4f}")
 #
 # Giờ hàm của bạn huấn luyện mạng tiếp theo (khi nó chưa đúng, hàm có sẵn được dùng thay). Hai mạng ReLU, một không phạt và một có L1, cần thêm chừng 12 giây.
 #
-# **Chọn $\lambda$ thế nào?** Mỗi $\lambda$ trong bài được chọn trên 2.000 ảnh *huấn luyện* khác, sao cho sai số ở đó gấp khoảng 2 đến 2,5 lần cùng mạng ấy khi không phạt. Nhờ vậy cái giá gần bằng nhau, và ta so những gì nhận được.
+# **Chọn $\lambda$ thế nào?** Mỗi $\lambda$ trong bài được chọn trên 2.000 ảnh *huấn luyện* khác, sao cho sai số ở đó gấp khoảng 2 đến 3 lần sai số của chính mạng ấy khi không phạt. <!-- claim: brakes_cost_alike --> Nhờ vậy cái giá gần bằng nhau, và ta so những gì nhận được.
 
 # %% [markdown] lang="en"
 # Just the number found by hand, and the first unit contributes all of it. The second unit's mean is exactly $\rho$, so it goes unpunished although it is never really on.
 #
 # Now your function trains the next network (until it is right, the course's own is used instead). Two ReLU networks, without a penalty and with L1, take some 12 seconds more.
 #
-# **How was $\lambda$ chosen?** Every $\lambda$ of this lesson on 2,000 other *training* images, so that the error there is some 2 to 2.5 times that of the same network without a penalty. So all pay nearly the same price, and we compare what they get.
+# **How was $\lambda$ chosen?** Every $\lambda$ of this lesson on 2,000 other *training* images, so that the error there is some 2 to 3 times that of the same network without a penalty. <!-- claim: brakes_cost_alike --> So all pay nearly the same price, and we compare what they get.
 
 # %%
 sparse_kl = train(lambda z, W: 0.05 * to_rho(z, 0.05))
@@ -463,7 +461,7 @@ plots.plot_images(samples, title=tr("Ảnh mới từ AE và VAE", "New images: 
 # %% [markdown] lang="vi"
 # *Hình: CAPTION5*
 #
-# VAE sinh ảnh từ $\mathcal{N}(0, I)$ tốt hơn hẳn AE cũng lấy $z$ từ đó. Nhưng AE với phân phối Gauss khớp với mã lại không hề kém VAE. <!-- claim: prior_or_fitted_gaussian -->
+# VAE sinh ảnh từ $\mathcal{N}(0, I)$ tốt hơn hẳn AE cũng lấy $z$ từ đó. Nhưng AE với phân phối Gauss khớp với mã thì gần bằng VAE. <!-- claim: prior_or_fitted_gaussian -->
 #
 # Vậy VAE cho ta biết trước phải lấy $z$ ở đâu mà không cần xem mã nào; nó không tự nhiên cho ảnh đẹp hơn.
 #
@@ -474,7 +472,7 @@ plots.plot_images(samples, title=tr("Ảnh mới từ AE và VAE", "New images: 
 # %% [markdown] lang="en"
 # *The figure: CAPTION5*
 #
-# From $\mathcal{N}(0, I)$ the VAE makes far better images than the AE does. But the AE with a Gaussian fitted to its codes is no worse than the VAE. <!-- claim: prior_or_fitted_gaussian -->
+# From $\mathcal{N}(0, I)$ the VAE makes far better images than the AE does. But the AE with a Gaussian fitted to its codes comes near the VAE. <!-- claim: prior_or_fitted_gaussian -->
 #
 # So a VAE lets us know beforehand where to take $z$ from, without looking at any code; better pictures do not follow by themselves.
 #
@@ -505,3 +503,75 @@ kinds = {
     tr("rộng, sparse L1", "wide, sparse L1"): sparse_l1,
 }
 plots.table({name: measured(model) for name, model in kinds.items()})
+
+# %% [markdown] lang="vi"
+# *Bảng: ba hàng đầu là PCA và hai mạng tích chập có sẵn (mã 16 số, 60.000 ảnh, 20 epoch); các hàng sau là mạng rộng 800 nơ-ron huấn luyện vài giây ở đây.* Chỉ nên so trong cùng một nhóm, và "rộng, ReLU" là mốc so sánh của L1.
+#
+# - **Không hàng nào tốt nhất ở mọi cột.** Mã hẹp cho sai số nhỏ với rất ít số, nhưng khi bị nhiễu thì không có gì bảo vệ nó.
+# - **Sinh ảnh:** lấy $z$ từ phân phối Gauss khớp với mã 800 số, mọi mạng rộng đều kém xa hai mạng 16 số. Đây là hai nhóm khác nhau cả về mạng lẫn thời gian huấn luyện, nên ta không kết luận vì sao.
+# - **PCA 50** là baseline rẻ nhất. Với sai số gần bằng các mạng có ràng buộc, nó chịu nhiễu Gauss cũng không kém mạng contractive.
+#
+# ## Trả lời câu hỏi đầu bài
+#
+# Mỗi loại có một ràng buộc riêng: ít con số (mã hẹp), ít nơ-ron hoạt động (sparse), mã ít nhạy (contractive), đầu vào bị hỏng (denoising), nhiễu trên mã và KL (VAE). Mỗi ràng buộc làm sai số tăng lên, và đổi lại chỉ cho đúng điều mà nó đòi hỏi.
+#
+# ## Tự kiểm tra
+#
+# <details><summary><b>Mã có nhất thiết phải nhỏ hơn ảnh không?</b></summary>
+#
+# Không. Cần một ràng buộc để mạng không chỉ chép lại; mã hẹp chỉ là một trong số đó.
+# </details>
+#
+# <details><summary><b>Contractive và denoising autoencoder khác nhau thế nào?</b></summary>
+#
+# Contractive phạt độ nhạy của mã với những thay đổi rất nhỏ, ngay tại ảnh huấn luyện. Denoising không phạt mã, nó đòi ảnh sạch từ ảnh đã hỏng nhiều.
+# </details>
+#
+# <details><summary><b>VAE sinh ảnh tốt hơn AE, đúng hay sai?</b></summary>
+#
+# Từ N(0, I) thì đúng. Nếu AE được lấy z từ phân phối Gauss khớp với các mã của nó thì hai bên gần bằng nhau.
+# </details>
+#
+# ## Tóm tắt
+#
+# - Điều cần có là một ràng buộc, không nhất thiết là mã hẹp. Năm loại autoencoder là năm loại ràng buộc.
+# - Hãy so các loại ở cùng một mạng và cùng một cái giá, bên cạnh một baseline đơn giản như PCA.
+# - Chỉ VAE cho biết trước phải lấy $z$ ở đâu; AE với phân phối Gauss khớp với các mã sinh ảnh gần bằng nó.
+#
+# **Đọc thêm:** Vincent và cộng sự 2008, 2010 (denoising); Rifai và cộng sự 2011 (contractive); A. Ng, *Sparse autoencoder* (bài giảng CS294A); Ghosh và cộng sự 2020 (*From Variational to Deterministic Autoencoders*).
+
+# %% [markdown] lang="en"
+# *The table: the first three rows are PCA and two stored convolutional networks (codes of 16 numbers, 60,000 images, 20 epochs); below them are the wide networks of 800 units, trained here for seconds.* Compare within a group only; "wide, ReLU" is what L1 is to be held against.
+#
+# - **No row is best in every column.** A narrow code has a small error with very few numbers, but nothing protects it from noise.
+# - **Generation:** with $z$ from the Gaussian fitted to codes of 800 numbers, every wide network is far behind the two with 16. The groups differ in network and training alike, so we draw no conclusion as to why.
+# - **PCA 50** is the cheapest rival. With an error near those of the networks with a brake, it withstands Gaussian noise no worse than the contractive one.
+#
+# ## The answer
+#
+# Each kind has a brake of its own: few numbers (undercomplete), few active units (sparse), an insensitive code (contractive), a damaged input (denoising), noise on the code and a KL (VAE); each raises the error, and gives in return just what it asks for.
+#
+# ## Test yourself
+#
+# <details><summary><b>Must the code be smaller than the image?</b></summary>
+#
+# No. There must be a brake, so that the network does not just copy; a narrow code is one of them.
+# </details>
+#
+# <details><summary><b>How do a contractive and a denoising autoencoder differ?</b></summary>
+#
+# The contractive one penalises how sensitive the code is to very small changes, at the training images themselves. The denoising one penalises no code: it asks for the clean image when the input is badly damaged.
+# </details>
+#
+# <details><summary><b>A VAE makes better images than an AE: right or wrong?</b></summary>
+#
+# From N(0, I), right. Where the AE's z come from a Gaussian fitted to its codes, the two are near each other.
+# </details>
+#
+# ## Recap
+#
+# - What is needed is a brake, not necessarily a narrow code. Five kinds of autoencoder are five kinds of brake.
+# - Compare kinds on one network and at one price, beside a simple rival such as PCA.
+# - Only the VAE says beforehand where to take $z$ from; an AE with a Gaussian fitted to its codes makes images nearly as good.
+#
+# **Read on:** Vincent et al. 2008, 2010 (denoising); Rifai et al. 2011 (contractive); A. Ng, *Sparse autoencoder* (CS294A notes); Ghosh et al. 2020 (*From Variational to Deterministic Autoencoders*).
