@@ -406,7 +406,7 @@ plots.plot_images(first | redrawn, title=title)
 #
 # ## 5 · Variational autoencoder
 #
-# Ở **bộ tự mã hóa biến phân** (variational autoencoder, VAE), nhiễu được thêm vào *mã*, $z = \mu + \sigma \odot \varepsilon$, và KL giữ các mã gần $\mathcal{N}(0, I)$ (bài 02). Vài giây là quá ngắn để huấn luyện nó, nên ta dùng hai mạng có sẵn, `ae-16d` và `vae-16d-b2` ($B = 2$). Cùng những lớp tích chập, cùng 60.000 ảnh, 20 epoch, 16 chiều. Chúng khác nhau ở nhiễu và KL, và còn ở phần tái tạo (AE dùng BCE, VAE dùng bình phương sai số).
+# Ở **bộ tự mã hóa biến phân** (variational autoencoder, VAE), nhiễu được thêm vào *mã*, $z = \mu + \sigma \odot \varepsilon$, và KL giữ các mã gần $\mathcal{N}(0, I)$ (bài 02). Vài giây là quá ngắn để huấn luyện nó, nên ta dùng hai mạng có sẵn, `ae-16d` và `vae-16d-b2`. Trong các $B$ có sẵn, $B = 2$ hợp với việc sinh ảnh nhất, theo phép đo trên ảnh huấn luyện. <!-- claim: rate_for_sampling --> Hai mạng có cùng những lớp tích chập, cùng 60.000 ảnh, 20 epoch, 16 chiều. Chúng khác nhau ở nhiễu và KL, và còn ở phần tái tạo (AE dùng BCE, VAE dùng bình phương sai số).
 #
 # Điều VAE muốn đạt là sinh ảnh từ $\mathcal{N}(0, I)$. Nhưng với AE ta cũng có thể khớp một phân phối Gauss với các mã của ảnh huấn luyện rồi lấy mẫu từ đó. Ảnh được so bằng **khoảng cách Fréchet** (Fréchet distance, càng nhỏ càng giống ảnh thật) trên đặc trưng của `judge`, một mạng nhận dạng chữ số; bài 11 giải thích.
 
@@ -419,7 +419,7 @@ plots.plot_images(first | redrawn, title=title)
 #
 # ## 5 · The variational autoencoder
 #
-# In a **variational autoencoder** (VAE) the noise is put on the *code*, $z = \mu + \sigma \odot \varepsilon$, and the KL keeps the codes near $\mathcal{N}(0, I)$ (lesson 02). Seconds are too short to train one, so we take two stored networks, `ae-16d` and `vae-16d-b2` ($B = 2$): the same convolutional layers, 60,000 images, 20 epochs, 16 dimensions. They differ in noise and KL, and also in the reconstruction part (BCE for the AE, squared error for the VAE).
+# In a **variational autoencoder** (VAE) the noise is put on the *code*, $z = \mu + \sigma \odot \varepsilon$, and the KL keeps the codes near $\mathcal{N}(0, I)$ (lesson 02). Seconds are too short to train one, so we take two stored networks, `ae-16d` and `vae-16d-b2`; of the stored values of $B$, 2 suits sampling best, measured on training images. <!-- claim: rate_for_sampling --> Both have the same convolutional layers, 60,000 images, 20 epochs, 16 dimensions. They differ in noise and KL, and also in the reconstruction part (BCE for the AE, squared error for the VAE).
 #
 # A VAE is meant to make images from $\mathcal{N}(0, I)$. But we can also fit a Gaussian to an AE's codes of the training images and draw from that. The pictures are compared by the **Fréchet distance** (the smaller, the more like real images) on the features of `judge`, a network that reads digits; lesson 11 explains it.
 
