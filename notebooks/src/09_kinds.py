@@ -79,7 +79,7 @@ plots.plot_images(rows, title=title)
 # *Hình: ảnh kiểm tra ở trên, ảnh tái tạo ở dưới; chữ số nào cũng nhận ra ngay, và rất giống bản gốc.* Mạng này chẳng nén gì. Sai số thấp vì thế chưa phải là mục tiêu, vì chép nguyên 784 điểm ảnh thì sai số bằng 0. Điều cần có là một **ràng buộc** (nói rộng ra là *điều chuẩn*, regularization), mà mã hẹp chỉ là một loại.
 #
 # **Bias bắt đầu từ ảnh trung bình.** `mean_image` đặt giá trị ban đầu của $c$ là logit của ảnh trung bình, như code của Burda và cộng sự. Nếu $c$ bắt đầu từ 0, tức màu xám, các nơ-ron còn phải vẽ cả nền đen.
-# Chúng tôi chỉ đổi một điều ấy ở mạng ReLU không phạt, và sai số tăng gấp nhiều lần, nhất là khi ảnh có nhiễu. <!-- claim: pixel_bias_at_the_mean -->
+# Chúng tôi chỉ đổi một điều ấy ở mạng ReLU không phạt. Bắt đầu từ ảnh trung bình thay vì từ 0, sai số giảm từ 4,7 xuống 2,1 trên ảnh sạch, và từ khoảng 143 xuống 33 khi ảnh có nhiễu Gauss. <!-- claim: pixel_bias_at_the_mean -->
 #
 # Vậy nếu không có ràng buộc, mạng rộng vẽ lại ảnh rất giống, còn mã thì không ngắn hơn ảnh.
 #
@@ -102,7 +102,7 @@ plots.plot_images(rows, title=title)
 # *The figure: test images above, their reconstructions below; every digit can be read at once and looks much like the original.* This network compresses nothing. So a low error is no aim by itself: copying all 784 pixels would have an error of 0. What is needed is a **brake** (in general: *regularization*), and a narrow code is only one of them.
 #
 # **The bias starts at the mean image.** `mean_image` starts $c$ at the logit of the mean training image, as Burda et al.'s code does. If $c$ starts at 0, mid-grey, the units must paint the black background too.
-# We changed this one thing in the ReLU network without a penalty, and the error became several times as large, most of all on noisy images. <!-- claim: pixel_bias_at_the_mean -->
+# We changed this one thing in the ReLU network without a penalty. Starting at the mean image instead of 0 lowers the error from 4.7 to 2.1 on clean images, and from about 143 to 33 under Gaussian noise. <!-- claim: pixel_bias_at_the_mean -->
 #
 # So with no brake the wide network redraws its images closely, with a code no shorter than they are.
 #
