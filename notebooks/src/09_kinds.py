@@ -149,7 +149,7 @@ print(f"{to_rho(z, 0.05):.4f}")
 # **Chọn $\lambda$ thế nào?** Mỗi $\lambda$ trong bài được chọn trên 2.000 ảnh *huấn luyện* khác, sao cho sai số ở đó gấp khoảng 2 đến 3 lần sai số của chính mạng ấy khi không phạt. <!-- claim: brakes_cost_alike --> Nhờ vậy cái giá gần bằng nhau, và ta so những gì nhận được.
 
 # %% [markdown] lang="en"
-# Just the number found by hand, and the first unit contributes all of it. The second unit's mean is exactly $\rho$, so it goes unpunished although it is never really on.
+# The number found by hand, all of it from the first unit. The second one's mean is exactly $\rho$, so it goes unpunished although it is never really on.
 #
 # Now your function trains the next network (until it is right, the course's own is used instead). Two ReLU networks, without a penalty and with L1, take some 12 seconds more.
 #
@@ -324,7 +324,7 @@ plots.table({n: {e: error(k, x_test), m: moves(k)} for n, k in pair.items()})
 #
 # ## 4 · Denoising autoencoder
 #
-# **Denoising autoencoder** (autoencoder khử nhiễu) không phạt mã. Nó nhận ảnh đã hỏng và phải trả lại ảnh *sạch* (Vincent và cộng sự, 2008). Ảnh có thể hỏng theo nhiều cách, chẳng hạn nhiễu Gauss (cộng $\mathcal{N}(0, \sigma^2)$ rồi cắt về $[0, 1]$), hay **nhiễu che** (masking noise): mỗi điểm ảnh bị đặt về 0 với một xác suất cho trước. `data.add_noise` có cả hai.
+# **Denoising autoencoder** (autoencoder khử nhiễu) không phạt mã. Nó nhận ảnh đã hỏng và phải trả lại ảnh *sạch* (Vincent và cộng sự, 2008). Hai cách làm hỏng ảnh là nhiễu Gauss (cộng $\mathcal{N}(0, \sigma^2)$ rồi cắt về $[0, 1]$) và **nhiễu che** (masking noise): mỗi điểm ảnh bị đặt về 0 với một xác suất cho trước. `data.add_noise` có cả hai.
 #
 # ### Lượt của bạn
 #
@@ -337,7 +337,7 @@ plots.table({n: {e: error(k, x_test), m: moves(k)} for n, k in pair.items()})
 #
 # ## 4 · The denoising autoencoder
 #
-# A **denoising autoencoder** penalises no code. It is given a damaged image and must return the *clean* one (Vincent et al., 2008). There are many ways to damage: Gaussian noise (add $\mathcal{N}(0, \sigma^2)$, cut off to $[0, 1]$), or **masking noise**: each pixel becomes 0 with a given probability. `data.add_noise` has both.
+# A **denoising autoencoder** penalises no code. It is given a damaged image and must return the *clean* one (Vincent et al., 2008). Two ways to damage it are Gaussian noise (add $\mathcal{N}(0, \sigma^2)$, cut off to $[0, 1]$) and **masking noise**: each pixel becomes 0 with a given probability. `data.add_noise` has both.
 #
 # ### Your turn
 #
@@ -510,19 +510,14 @@ plots.table({name: measured(model) for name, model in kinds.items()})
 # *Bảng: ba hàng đầu là PCA và hai mạng tích chập có sẵn (mã 16 số, 60.000 ảnh, 20 epoch); các hàng sau là mạng rộng 800 nơ-ron huấn luyện vài giây ở đây.* Chỉ nên so trong cùng một nhóm, và "rộng, ReLU" là mốc so sánh của L1.
 #
 # - **Không hàng nào tốt nhất ở mọi cột.** Với ảnh sạch, `ae-16d` hơn `vae-16d-b2` một chút; với nhiễu Gauss thì VAE có sai số nhỏ hơn hẳn. <!-- claim: vae_withstands_grain --> Hai mạng khác nhau ở nhiều điểm, nên ta không quy công cho riêng điểm nào.
-# - **Sinh ảnh:** lấy $z$ từ phân phối Gauss khớp với mã 800 số, mọi mạng rộng đều kém xa hai mạng 16 số. Đây là hai nhóm khác nhau cả về mạng lẫn thời gian huấn luyện, nên ta không kết luận vì sao.
-# - **PCA 50** là baseline rẻ nhất. Với sai số gần bằng các mạng có ràng buộc, nó chịu nhiễu Gauss cũng không kém mạng contractive.
+# - **Sinh ảnh:** lấy $z$ từ phân phối Gauss khớp với mã 800 số, mọi mạng rộng đều kém xa hai mạng 16 số. Hai nhóm khác nhau cả về mạng lẫn cách huấn luyện, nên ta không kết luận vì sao.
+# - **PCA 50** là baseline rẻ nhất. Với sai số gần bằng mạng contractive, nó chịu nhiễu Gauss cũng như thế.
 #
 # ## Trả lời câu hỏi đầu bài
 #
 # Mỗi loại có một ràng buộc riêng: ít con số (mã hẹp), ít nơ-ron hoạt động (sparse), mã ít nhạy (contractive), đầu vào bị hỏng (denoising), nhiễu trên mã và KL (VAE). Mỗi ràng buộc làm sai số tăng lên, và đổi lại chỉ cho đúng điều mà nó đòi hỏi.
 #
 # ## Tự kiểm tra
-#
-# <details><summary><b>Mã có nhất thiết phải nhỏ hơn ảnh không?</b></summary>
-#
-# Không. Cần một ràng buộc để mạng không chỉ chép lại; mã hẹp chỉ là một trong số đó.
-# </details>
 #
 # <details><summary><b>Contractive và denoising autoencoder khác nhau thế nào?</b></summary>
 #
@@ -546,19 +541,14 @@ plots.table({name: measured(model) for name, model in kinds.items()})
 # *The table: the first three rows are PCA and two stored convolutional networks (codes of 16 numbers, 60,000 images, 20 epochs); below them are the wide networks of 800 units, trained here for seconds.* Compare within a group only; "wide, ReLU" is what L1 is to be held against.
 #
 # - **No row is best in every column.** On clean images `ae-16d` is slightly ahead of `vae-16d-b2`; under Gaussian noise the VAE's error is far smaller. <!-- claim: vae_withstands_grain --> The two differ in several ways, so we give no single one the credit.
-# - **Generation:** with $z$ from the Gaussian fitted to codes of 800 numbers, every wide network is far behind the two with 16. The groups differ in network and training alike, so we draw no conclusion as to why.
-# - **PCA 50** is the cheapest rival. With an error near those of the networks with a brake, it withstands Gaussian noise no worse than the contractive one.
+# - **Generation:** with $z$ from the Gaussian fitted to codes of 800 numbers, every wide network is far behind the two with 16. The groups differ in network and training alike, so we do not say why.
+# - **PCA 50** is the cheapest rival: at nearly the contractive network's error it withstands Gaussian noise as well.
 #
 # ## The answer
 #
 # Each kind has a brake of its own: few numbers (undercomplete), few active units (sparse), an insensitive code (contractive), a damaged input (denoising), noise on the code and a KL (VAE); each raises the error, and gives in return just what it asks for.
 #
 # ## Test yourself
-#
-# <details><summary><b>Must the code be smaller than the image?</b></summary>
-#
-# No. There must be a brake, so that the network does not just copy; a narrow code is one of them.
-# </details>
 #
 # <details><summary><b>How do a contractive and a denoising autoencoder differ?</b></summary>
 #
