@@ -108,7 +108,7 @@ def l1_penalty(z: Tensor) -> Tensor:
     """Σ_j |z_j| of each code, averaged over the batch: pulls the entries of a sparse code to exactly 0.
 
     z: (N, latent_dim), any real numbers. Returns a scalar.
-    Lesson 08: Must it be narrow? The sparse autoencoder
+    Lesson 09: Must it be narrow? The sparse autoencoder
     """
     return z.abs().sum(dim=1).mean()
 
@@ -121,7 +121,7 @@ def kl_to_rho(z: Tensor, rho: float = 0.05) -> Tensor:
     something (100 or more). Returns a scalar, 0 only where every ρ̂_j is rho. A unit that is off (or on) for all images
     counts as one with a share of float's epsilon, 1e-7: a finite penalty, and no gradient, as from a sigmoid that far out.
     Raises ValueError for rho outside (0, 1) and for z outside [0, 1] (on a GPU as in reconstruction_loss).
-    Lesson 08: Must it be narrow? The sparse autoencoder
+    Lesson 09: Must it be narrow? The sparse autoencoder
     """
     if not 0 < rho < 1:
         raise ValueError(f"kl_to_rho(rho): got {rho}, expected a share between 0 and 1, such as 0.05.")
@@ -137,7 +137,7 @@ def contractive_penalty(encode: Callable[[Tensor], Tensor], x: Tensor) -> Tensor
     Exact, for any encoder, from the whole Jacobian of each image: S. Rifai et al., "Contractive Auto-Encoders", 2011.
     The cost grows with latent_dim; for one sigmoid layer sigmoid_contractive_penalty gives the same number at once.
     encode: x (N, …) → z (N, latent_dim), each image on its own (no batch norm); x: (N, …). Returns a scalar.
-    Lesson 08: The contractive autoencoder
+    Lesson 09: The contractive autoencoder
     """
     jacobian = vmap(jacrev(lambda image: encode(image.unsqueeze(0)).squeeze(0)))(x)  # (N, latent_dim, …)
     return jacobian.pow(2).sum() / len(x)
@@ -148,7 +148,7 @@ def sigmoid_contractive_penalty(z: Tensor, weight: Tensor) -> Tensor:
 
     z: (N, latent_dim) in (0, 1); weight: W (latent_dim, pixels). Returns a scalar.
     Raises ValueError when W has not one row for each unit of z.
-    Lesson 08: The contractive autoencoder
+    Lesson 09: The contractive autoencoder
     """
     if z.shape[1] != weight.shape[0]:
         raise ValueError(
