@@ -9,7 +9,7 @@
 # %% [markdown] lang="en"
 # # Lesson 10 · Compress, clean, map
 #
-# *Autoencoders and VAEs are said to be good for compression, denoising and dimension reduction. They can do it, but do they do it better than the simplest way?* This lesson does all three, each with a number and with some **baselines**, simple ways to compare with.
+# *Autoencoders and VAEs are said to be good for compression, denoising and dimension reduction. They can do it, but do they do it better than the simplest way?* This lesson does all three, each with a number and some **baselines**, simple ways to compare with.
 # In every table the VAE stands beside a plain autoencoder of as many dimensions: does the credit belong to the VAE, or to any narrow code?
 #
 # ⏱ About an hour; computing takes about a minute on two CPU cores, most of it to train a denoiser.
@@ -101,9 +101,9 @@ plots.plot_images(
 #
 # ## 1 · Compression
 #
-# An image is 784 bytes. Its code is 16 numbers, but how many bytes are they? Not all the decimals are needed: choose a step $\Delta$ and round, $k_j = \mathrm{round}(z_j / \Delta)$. This is **quantization**. The receiver decodes $\Delta \cdot k$.
+# An image is 784 bytes. How many are the 16 numbers of its code? Not all decimals are needed: choose a step $\Delta$ and round, $k_j = \mathrm{round}(z_j / \Delta)$. This is **quantization**. The receiver decodes $\Delta \cdot k$.
 #
-# Among the whole numbers $k_j$ those near 0 are common, large ones rare. What is common should be written short. Shannon (1948) tells how short: no coding takes fewer bits (on average for a symbol) than the **entropy**
+# Whole numbers $k_j$ near 0 are common and should be written short. Shannon (1948) tells how short: no coding takes fewer bits (on average for a symbol) than the **entropy**
 #
 # $$H = -\sum_v p_v \log_2 p_v,$$
 #
@@ -139,7 +139,7 @@ def bits_of(symbols):
 # ⏱ Khoảng 10 giây trên CPU hai nhân.
 
 # %% [markdown] lang="en"
-# Once your function is right, it draws the figure below; until then `scipy.stats.entropy` stands in. Each number of the code is a column, over the 2,000 images. The entropies of the columns, summed and divided by 8, are the bytes of an image. PCA may keep 100 coefficients, as a large step $\Delta$ turns small ones into 0, and a column of zeros takes no bit.
+# Once your function is right, it draws the figure below; until then `scipy.stats.entropy` stands in. Each number of the code is a column, over the 2,000 images. The entropies of the columns, summed and divided by 8, are the bytes of an image. PCA may keep 100 coefficients: a large $\Delta$ turns small ones into 0, and a column of zeros takes no bit.
 #
 # ⏱ About 10 seconds on two CPU cores.
 
@@ -178,7 +178,7 @@ curves = {
 # Công cụ thường dùng thì có JPEG. Mỗi tệp JPEG có phần đầu (header) lớn hơn cả một ảnh 28 × 28, nên để công bằng, ta xếp cả 2.000 ảnh lên một tấm để chúng dùng chung một phần đầu.
 
 # %% [markdown] lang="en"
-# The plain tool is JPEG. A JPEG file has a header larger than a whole image of 28 × 28, so in fairness all 2,000 are laid on one sheet and share a header.
+# The plain tool is JPEG. Its header outweighs an image of 28 × 28, so in fairness all 2,000 lie on one sheet and share one.
 
 # %%
 # tr("một cột ảnh, mỗi ảnh 32 × 32 (bốn khối JPEG mỗi chiều)", "a column of images of 32 × 32: four JPEG blocks each way")
@@ -212,7 +212,7 @@ plots.curves(
 # %% [markdown] lang="en"
 # *The figure: each curve is a way to compress; lower is closer to the original, further left is fewer bytes.* The curves of the two networks nearly coincide, far to the left of PCA and JPEG.
 #
-# We compare the bytes at one error, say 8 (read off between the points of a curve). The receiver must also have the decoder, or the axes of PCA, at 2 bytes a weight. JPEG is on every machine. So how many images must be sent until what is saved against JPEG makes up for the decoder?
+# We compare the bytes at one error, 8 (read off between the points of a curve). The receiver must also have the decoder, or the axes of PCA, at 2 bytes a weight; JPEG is on every machine. So after how many images is the decoder made up for?
 
 # %%
 decoder_bytes = (
@@ -232,21 +232,23 @@ rows = {
 }
 for name, size in to_send.items():
     rows[name][tr("phải có sẵn (byte)", "to have first (bytes)")] = size
+    error = metrics.image_errors(redraw(name, x), x).mean().item()
+    rows[name][tr("sai số nhỏ nhất", "smallest error")] = error
     pays = size / (at_8["JPEG"] - at_8[name])
     rows[name][tr("hơn JPEG từ (ảnh)", "beats JPEG from (images)")] = int(pays)
 plots.table(rows)
 
 # %% [markdown] lang="vi"
-# Với cùng sai số, hai mạng cần chưa đến một nửa số byte của PCA, và chỉ khoảng một phần bảy của JPEG. Mạng huấn luyện từ seed khác cũng vậy. `vae-16d` cần ít byte hơn `ae-16d` một chút, chưa đến một phần năm. <!-- claim: codes_need_fewer_bytes --> Nhưng có ba điều kiện.
+# Với cùng sai số, hai mạng cần chưa đến một nửa số byte của PCA, và chưa đến một phần sáu của JPEG. Mạng huấn luyện từ seed khác cũng vậy. `vae-16d` cần ít byte hơn `ae-16d` một chút, chưa đến một phần năm. <!-- claim: codes_need_fewer_bytes --> Nhưng có ba điều kiện.
 #
-# - **Không bao giờ chính xác.** Thêm bao nhiêu byte, sai số của hai mạng vẫn gần 5. Còn JPEG thì xuống đến bao nhiêu cũng được, và PNG trả lại đúng từng điểm ảnh.
+# - **Không bao giờ chính xác.** Thêm bao nhiêu byte, sai số của hai mạng cũng chỉ giảm đến khoảng 5; cột "sai số nhỏ nhất" là của mã không làm tròn. PCA thì cứ thêm trục là giảm, JPEG cứ thêm byte là giảm.
 # - **Phải gửi decoder trước**, nên chỉ đáng làm khi có hàng nghìn ảnh. Số byte của JPEG là của tệp thật, còn ở ba cách kia là entropy, ước lượng trên chính những ảnh này.
 # - **Chỉ dùng được cho chữ số.** Ta gửi thử 26 chữ cái, với đúng những bước $\Delta$ ấy:
 
 # %% [markdown] lang="en"
-# At the same error the two networks need less than half of PCA's bytes, and about a seventh of JPEG's. So do networks trained from other seeds; `vae-16d` needs a little less than `ae-16d`, by less than a fifth. <!-- claim: codes_need_fewer_bytes --> But there are three conditions.
+# At the same error the two networks need less than half of PCA's bytes, and less than a sixth of JPEG's. So do networks trained from other seeds; `vae-16d` needs a little less than `ae-16d`, by less than a fifth. <!-- claim: codes_need_fewer_bytes --> But there are three conditions.
 #
-# - **Never exact.** However many bytes are added, the error of the two networks stays near 5. JPEG goes as low as one likes, and PNG returns every pixel as it was.
+# - **Never exact.** However many bytes are added, the error of the two networks stays near 5: the column "smallest error" is of codes that are not rounded. PCA goes lower with more axes, JPEG with more bytes.
 # - **The decoder must be sent first**, which pays only with thousands of images. JPEG's bytes are of a real file, the others are entropies, estimated on these very images.
 # - **Digits only.** We send the 26 letters, with the very same steps $\Delta$:
 
@@ -276,7 +278,7 @@ rows |= {name: rounded(name, both, step)[1] for name, step in step_at_8.items()}
 plots.plot_images(rows, title=tr("Gửi đi rồi nhận về", "Sent and received"))
 
 # %% [markdown] lang="vi"
-# *Hình: bốn chữ số và sáu chữ cái, gửi với sai số trung bình 8 trên chữ số.* Qua hai mạng, chữ số còn nguyên, còn nhiều chữ cái hóa thành những hình giống chữ số. PCA với 100 hệ số thì vẫn cho ra chữ cái đọc được. Đo trên 26 chữ cái, sai số của hai mạng cũng lớn hơn của PCA, với mọi seed. <!-- claim: codes_need_fewer_bytes -->
+# *Hình: bốn chữ số và sáu chữ cái, gửi với sai số trung bình 8 trên chữ số.* Qua hai mạng, chữ số còn nguyên, còn nhiều chữ cái hóa thành những hình giống chữ số. PCA với 100 hệ số thì vẫn cho ra chữ cái đọc được. Đo trên 26 chữ cái, sai số của hai mạng lớn hơn hai lần sai số của PCA; với seed khác cũng vậy. <!-- claim: codes_need_fewer_bytes -->
 #
 # **Mã có nén tốt hơn cách đơn giản nhất không?** Có, nếu phải gửi hàng nghìn chữ số và không cần chính xác; nhưng autoencoder thường làm được gần như VAE.
 #
@@ -293,13 +295,13 @@ plots.plot_images(rows, title=tr("Gửi đi rồi nhận về", "Sent and receiv
 # `recon` và `x` có kích thước $(N, C, H, W)$. Trả về PSNR của **từng ảnh**, kích thước $(N,)$. Ảnh có thể không phải 28 × 28, nên thay cho 784 là số giá trị $C \cdot H \cdot W$ của một ảnh. Có sẵn `torch.log10` và `.flatten(1)`.
 
 # %% [markdown] lang="en"
-# *The figure: four digits and six letters, sent with a mean error of 8 on digits.* Through the networks the digits survive, while many letters turn into shapes that resemble digits. PCA with 100 coefficients still gives letters one can read. Over all 26 letters, too, the error of both networks is larger than that of PCA, from every seed. <!-- claim: codes_need_fewer_bytes -->
+# *The figure: four digits and six letters, sent with a mean error of 8 on digits.* Through the networks the digits survive, while many letters turn into shapes that resemble digits. PCA with 100 coefficients still gives letters one can read. Over all 26 letters the error of both networks is more than twice that of PCA; so it is from other seeds. <!-- claim: codes_need_fewer_bytes -->
 #
 # **Does the code compress better than the simplest way?** Yes, where thousands of digits are to be sent and need not be exact; but the plain autoencoder does it nearly as well as the VAE.
 #
 # ## 2 · Denoising
 #
-# A measure first. People who work with images use the **PSNR** (peak signal-to-noise ratio), in decibels (dB). For images with values in $[0, 1]$:
+# A measure first. Images are compared by the **PSNR** (peak signal-to-noise ratio), in decibels (dB). For images with values in $[0, 1]$:
 #
 # $$\mathrm{PSNR} = 10 \log_{10} \frac{1}{\mathrm{MSE}}, \qquad \mathrm{MSE} = \frac{1}{784} \sum_i (\hat x_i - x_i)^2.$$
 #
@@ -307,7 +309,7 @@ plots.plot_images(rows, title=tr("Gửi đi rồi nhận về", "Sent and receiv
 #
 # ### Your turn
 #
-# `recon` and `x` have shape $(N, C, H, W)$. Return the PSNR of **each image**, of shape $(N,)$. Images need not be 28 × 28, so the 784 of the formula becomes the number $C \cdot H \cdot W$ of values in an image. You have `torch.log10` and `.flatten(1)`.
+# `recon` and `x` have shape $(N, C, H, W)$. Return the PSNR of **each image**, of shape $(N,)$. For other sizes the 784 becomes $C \cdot H \cdot W$. You have `torch.log10` and `.flatten(1)`.
 
 
 # %% tags=["exercise"]
@@ -334,7 +336,7 @@ psnr_of = psnr if right else metrics.psnr
 # %% [markdown] lang="en"
 # ### A network trained to denoise
 #
-# The two networks with 16 dimensions have never met a noisy image. The **denoising autoencoder** of lesson 09 is trained for just this: its input is the **noisy** image, its target the **clean** one, and every batch draws **fresh** noise. `fit` compares the result with the clean image, so noise inside `forward` is all that is needed.
+# The two networks with 16 dimensions have never met noise. The **denoising autoencoder** of lesson 09 is trained for it: its input is the **noisy** image, its target the **clean** one, and every batch draws **fresh** noise. `fit` compares the result with the clean image, so noise inside `forward` is all that is needed.
 #
 # There are three kinds: **Gaussian** noise adds $\mathcal{N}(0, \sigma^2)$ to each pixel and cuts off at 0 and 1; **masking noise** sets a share of the pixels to 0; **salt-and-pepper noise** sets them to 0 or 1.
 #
@@ -379,7 +381,7 @@ denoiser = denoiser.cpu().eval()
 # - **Doing nothing.**
 # - The **median filter**: each pixel becomes the middle value of the 3 × 3 square around it.
 # - **PCA 16**: project onto 16 axes, as in compression. Noise outside these axes is lost, though PCA has never met any.
-# - The best **linear map** $\hat x = W^\top s$ from a noisy image $s$ (with a 1 at its end) to the clean one $x$. It sees 60,000 images with the network's kinds of noise, once: $W$ solves $\left(\sum s s^\top\right) W = \sum s x^\top$.
+# - The best **linear map** $\hat x = W^\top s$ from a noisy image $s$ (with a 1 at its end) to the clean one $x$. It sees 60,000 images with these kinds of noise, once: $W$ solves $\left(\sum s s^\top\right) W = \sum s x^\top$.
 
 
 # %%
@@ -447,7 +449,7 @@ plots.table({
 # *The table: the mean PSNR (dB) over 2,000 images, by your function (until it is right, `metrics.psnr` stands in). Each column is one kind of noise at one strength.*
 #
 # - **Any projection removes part of heavy noise**, though it has never met any. With Gaussian noise of $\sigma = 0.5$ PCA 16 reaches about 14 dB, the noisy image itself only 9. But light noise ($\sigma = 0.2$) it makes worse: 16 axes cannot redraw a digit well enough.
-# - **`vae-16d` is well ahead of `ae-16d`** at $\sigma = 0.2$: about 19 dB against 14, where doing nothing is 17. So are networks from other seeds, yet the linear map beats both. <!-- claim: vae_cleans_untrained --> Is it the KL and the noise in $z$? In two small networks that differ in these alone, both trained with BCE, we see no such gap. <!-- claim: same_loss_cleans_alike --> So the cause is not known.
+# - **`vae-16d` is well ahead of `ae-16d`** at $\sigma = 0.2$: about 19 dB against 14, where doing nothing is 17. So are networks from other seeds, yet the linear map beats both. <!-- claim: vae_cleans_untrained --> Is it the KL and the noise in $z$? Two small networks that differ in these alone, both trained with BCE, show no such gap. <!-- claim: same_loss_cleans_alike --> So the cause is not known.
 # - **The linear map is the strongest baseline**, but for salt-and-pepper noise of 10%: there the median filter, which needs no training, is ahead of it.
 # - The **denoising autoencoder** beats all simple ways when noise is heavy, as with 50% masked: about 19 dB against 16. With light noise it is only level with the best of them after 6 epochs; after 10 it is ahead in all five columns. <!-- claim: denoiser_beats_simple_ways --> But it was trained for these very kinds of noise.
 
@@ -602,7 +604,7 @@ plots.table(rows, digits=2)
 #
 # t-SNE keeps about half of the neighbours, the two networks less than three tenths, PCA little more than one tenth. From other seeds the order is the same, with `ae-2d` and `vae-2d` nearly equal. <!-- claim: maps_keep_neighbours --> These two differ in their loss as well (BCE and squared error). Two small networks that both learn with BCE are equal all the same: the KL makes no better map. <!-- claim: kl_makes_no_better_map -->
 #
-# The comparison favours t-SNE: it arranges these very thousand points, which the networks have never seen. In return it has no encoder, so that one more image means running it again; and no decoder, so that a point on the map gives no image.
+# The comparison favours t-SNE: it arranges these very thousand points, which the networks have never seen. In return it has no encoder (one more image, and it must run again) and no decoder (a point on the map gives no image).
 #
 # **Does a code map better than the simplest way?** Much better than PCA, but not as well as t-SNE; use the code where new images must be encoded or you want to walk about the map (lesson 07).
 #
