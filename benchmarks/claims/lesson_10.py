@@ -89,13 +89,13 @@ def letters() -> Tensor:
 @claim(
     lesson="10",
     en="At an error of 8 on test digits vae-16d and ae-16d take less than half of PCA's bytes, and vae-16d fewer than ae-16d, by less "
-    "than a fifth; sent with the same steps, the 26 letters have a larger error from either network than from PCA, every seed.",
+    "than a fifth; sent with the same steps, the 26 letters have more than twice PCA's error from either network, every seed.",
     vi="Với sai số 8 trên chữ số kiểm tra, vae-16d và ae-16d cần chưa đến một nửa số byte của PCA, vae-16d cần ít hơn ae-16d chưa đến "
-    "một phần năm; gửi với cùng các bước ấy, 26 chữ cái qua mỗi mạng có sai số lớn hơn so với qua PCA, ở mọi seed.",
+    "một phần năm; gửi với cùng các bước ấy, 26 chữ cái qua mỗi mạng có sai số hơn hai lần so với qua PCA, ở mọi seed.",
     holds=lambda rows: all(
         row["ae"] < row["pca"] / 2
         and 0.8 * row["ae"] < row["vae"] < row["ae"]
-        and min(row["vae_letters"], row["ae_letters"]) > row["pca_letters"]
+        and min(row["vae_letters"], row["ae_letters"]) > 2 * row["pca_letters"]
         for row in rows
     ),
     seeds=SEEDS,
@@ -205,12 +205,12 @@ def denoiser_beats_simple_ways(seed):
 
 @claim(
     lesson="10",
-    en="Gaussian noise of σ = 0.2: vae-16d, never trained for it, brings the image at least 1 dB closer to the clean one, and comes "
+    en="Gaussian noise of σ = 0.2: vae-16d, never trained for it, brings the image closer to the clean one, and comes "
     "at least 2 dB closer than ae-16d, every seed; the linear map is ahead of both.",
-    vi="Nhiễu Gauss σ = 0,2: vae-16d, chưa từng được huấn luyện để khử nhiễu, đưa ảnh lại gần ảnh sạch thêm ít nhất 1 dB, và hơn ae-16d "
+    vi="Nhiễu Gauss σ = 0,2: vae-16d, chưa từng được huấn luyện để khử nhiễu, đưa ảnh lại gần ảnh sạch hơn, và hơn ae-16d "
     "ít nhất 2 dB, ở mọi seed; ánh xạ tuyến tính hơn cả hai.",
     holds=lambda rows: all(
-        row["vae"] > row["nothing"] + 1 and row["vae"] > row["ae"] + 2 and row["linear"] > max(row["vae"], row["ae"])
+        row["vae"] > row["nothing"] and row["vae"] > row["ae"] + 2 and row["linear"] > max(row["vae"], row["ae"])
         for row in rows
     ),
     seeds=SEEDS,
@@ -230,11 +230,11 @@ def vae_cleans_untrained(seed):
 
 @claim(
     lesson="10",
-    en="Small fully connected networks of 16 dimensions, both trained with BCE and different in the noise in z and the KL alone, clean "
-    "Gaussian noise of σ = 0.2 alike: less than 1 dB apart, every seed.",
-    vi="Hai mạng nhỏ 16 chiều gồm các lớp tuyến tính, cùng học theo BCE và chỉ khác nhau ở nhiễu trong z và KL, khử nhiễu Gauss σ = 0,2 "
-    "như nhau: chênh lệch dưới 1 dB, ở mọi seed.",
-    holds=lambda rows: all(abs(row["vae"] - row["ae"]) < 1 for row in rows),
+    en="Of two small fully connected networks of 16 dimensions, both trained with BCE and different in the noise in z and the KL alone, "
+    "the VAE is not ahead in cleaning Gaussian noise of σ = 0.2: by less than half a dB, if at all, every seed.",
+    vi="Hai mạng nhỏ 16 chiều gồm các lớp tuyến tính, cùng học theo BCE và chỉ khác nhau ở nhiễu trong z và KL: khi khử nhiễu Gauss "
+    "σ = 0,2, VAE không hơn, hoặc hơn chưa đến nửa dB, ở mọi seed.",
+    holds=lambda rows: all(row["vae"] < row["ae"] + 0.5 for row in rows),
     quick=True,
 )
 @torch.no_grad()

@@ -199,7 +199,7 @@ curves["JPEG"] = np.array([as_jpeg(quality) for quality in (1, 5, 10, 20)]).T
 # %%
 plots.curves(
     {name: tuple(points) for name, points in curves.items()},
-    title=tr("Nén 2.000 ảnh kiểm tra", "2,000 test images compressed"),
+    title=tr("Nén ảnh kiểm tra", "Test images compressed"),
     xlabel=tr("byte mỗi ảnh (thang log)", "bytes per image (log scale)"),
     ylabel=tr("sai số mỗi ảnh", "error per image"), log="x", markers=True, ylim=(0, 20),
 )  # fmt: skip
@@ -231,7 +231,7 @@ rows = {
     name: {tr("byte, sai số 8", "bytes, error 8"): size} for name, size in at_8.items()
 }
 for name, size in to_send.items():
-    rows[name][tr("phải có sẵn (byte)", "to have first (bytes)")] = size
+    rows[name][tr("phải có sẵn (kB)", "to have first (kB)")] = size / 1000
     error = metrics.image_errors(redraw(name, x), x).mean().item()
     rows[name][tr("sai số nhỏ nhất", "smallest error")] = error
     pays = size / (at_8["JPEG"] - at_8[name])
@@ -267,9 +267,11 @@ letters = torch.stack([draw(letter) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"])
 # %%
 # tr("bước nào cho sai số 8 trên chữ số", "the step that gives an error of 8 on digits")
 step_at_8 = {name: np.interp(-8, -curves[name][1], steps[name]) for name in steps}
+rows = {}
 for name, step in step_at_8.items():
     error = metrics.image_errors(rounded(name, letters, step)[1], letters).mean()
-    print(f"{name:8} {tr('sai số của chữ cái', 'error of letters')}: {error:.1f}")
+    rows[name] = {tr("sai số của chữ cái", "error of letters"): error.item()}
+plots.table(rows)
 
 # %%
 both = torch.cat([x[:4], letters[[0, 7, 10, 17, 18, 22]]])
@@ -441,7 +443,7 @@ plots.table({
 # *Bảng: PSNR trung bình (dB) trên 2.000 ảnh, do hàm của bạn tính (khi chưa đúng thì `metrics.psnr` làm thay). Mỗi cột một thứ nhiễu với một mức.*
 #
 # - **Phép chiếu nào cũng khử được một phần nhiễu nặng**, dù chưa từng thấy nhiễu. Với nhiễu Gauss $\sigma = 0{,}5$, PCA 16 đạt khoảng 14 dB, còn ảnh có nhiễu chỉ 9. Nhưng khi nhiễu nhẹ ($\sigma = 0{,}2$), nó làm ảnh kém đi, vì 16 trục không đủ vẽ lại chữ số.
-# - **`vae-16d` hơn hẳn `ae-16d`** ở $\sigma = 0{,}2$: khoảng 19 dB so với 14, còn không làm gì là 17. Mạng huấn luyện từ seed khác cũng vậy, nhưng ánh xạ tuyến tính vẫn hơn cả hai. <!-- claim: vae_cleans_untrained --> Có phải nhờ KL và nhiễu trong $z$ không? Ở hai mạng nhỏ chỉ khác nhau điểm ấy, cùng học theo BCE, ta không thấy chênh lệch. <!-- claim: same_loss_cleans_alike --> Vậy ta chưa biết nguyên nhân.
+# - **`vae-16d` hơn hẳn `ae-16d`** ở $\sigma = 0{,}2$: khoảng 19 dB so với 14, còn không làm gì là 17. Mạng huấn luyện từ seed khác cũng vậy, nhưng ánh xạ tuyến tính vẫn hơn cả hai. <!-- claim: vae_cleans_untrained --> Có phải nhờ KL và nhiễu trong $z$ không? Ở hai mạng nhỏ chỉ khác nhau điểm ấy, cùng học theo BCE, VAE không hơn. <!-- claim: same_loss_cleans_alike --> Vậy ta chưa biết nguyên nhân.
 # - **Ánh xạ tuyến tính là baseline mạnh nhất**, trừ khi nhiễu muối tiêu 10%: ở đó bộ lọc trung vị, không cần huấn luyện, còn hơn nó.
 # - **AE khử nhiễu** hơn mọi cách đơn giản khi nhiễu nặng, chẳng hạn che 50%: khoảng 19 dB so với 16. Khi nhiễu nhẹ, sau 6 epoch nó chỉ ngang với cách đơn giản tốt nhất; sau 10 epoch thì hơn ở cả năm cột. <!-- claim: denoiser_beats_simple_ways --> Nhưng nó được huấn luyện với đúng những loại nhiễu này.
 
@@ -449,7 +451,7 @@ plots.table({
 # *The table: the mean PSNR (dB) over 2,000 images, by your function (until it is right, `metrics.psnr` stands in). Each column is one kind of noise at one strength.*
 #
 # - **Any projection removes part of heavy noise**, though it has never met any. With Gaussian noise of $\sigma = 0.5$ PCA 16 reaches about 14 dB, the noisy image itself only 9. But light noise ($\sigma = 0.2$) it makes worse: 16 axes cannot redraw a digit well enough.
-# - **`vae-16d` is well ahead of `ae-16d`** at $\sigma = 0.2$: about 19 dB against 14, where doing nothing is 17. So are networks from other seeds, yet the linear map beats both. <!-- claim: vae_cleans_untrained --> Is it the KL and the noise in $z$? Two small networks that differ in these alone, both trained with BCE, show no such gap. <!-- claim: same_loss_cleans_alike --> So the cause is not known.
+# - **`vae-16d` is well ahead of `ae-16d`** at $\sigma = 0.2$: about 19 dB against 14, where doing nothing is 17. So are networks from other seeds, though the linear map beats both. <!-- claim: vae_cleans_untrained --> Is it the KL and the noise in $z$? Two small networks that differ in these alone, both trained with BCE, show no lead of the VAE. <!-- claim: same_loss_cleans_alike --> So the cause is not known.
 # - **The linear map is the strongest baseline**, but for salt-and-pepper noise of 10%: there the median filter, which needs no training, is ahead of it.
 # - The **denoising autoencoder** beats all simple ways when noise is heavy, as with 50% masked: about 19 dB against 16. With light noise it is only level with the best of them after 6 epochs; after 10 it is ahead in all five columns. <!-- claim: denoiser_beats_simple_ways --> But it was trained for these very kinds of noise.
 
@@ -465,7 +467,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi hàng một cách khử nhiễu, mỗi cặp cột một thứ nhiễu; hàng "không làm gì" là ảnh có nhiễu.* Khi nhiễu nặng, ánh xạ tuyến tính để lại nét nhòe, còn AE khử nhiễu vẽ lại được nét chữ.
+# *Hình: mỗi hàng một cách khử nhiễu, mỗi cặp cột một thứ nhiễu; hàng "không làm gì" là ảnh có nhiễu.* Khi nhiễu nặng, ánh xạ tuyến tính để lại nét nhòe, còn AE khử nhiễu vẽ lại được nét chữ. Mạng chưa từng thấy nhiễu thì có thể vẽ ra chữ số khác: `vae-16d` biến số 1 có nhiễu thành một hình giống số 8.
 #
 # **Mã có làm sạch ảnh tốt hơn cách đơn giản nhất không?** Có, nếu mạng được huấn luyện cho đúng việc ấy và đủ lâu; còn mã của một VAE hay autoencoder thường thì kém một ánh xạ tuyến tính.
 #
@@ -480,7 +482,7 @@ plots.plot_images(
 # ⏱ Khoảng 5 giây trên CPU hai nhân (t-SNE).
 
 # %% [markdown] lang="en"
-# *The figure: a row for each way to clean, a pair of columns for each noise; the row "doing nothing" is the noisy image.* With heavy noise the linear map leaves smears, where the denoising autoencoder redraws strokes.
+# *The figure: a row for each way to clean, a pair of columns for each noise; the row "doing nothing" is the noisy image.* With heavy noise the linear map leaves smears, where the denoising autoencoder redraws strokes. A network that never met noise may draw another digit: `vae-16d` turns a noisy 1 into something like an 8.
 #
 # **Does a code clean images better than the simplest way?** Yes, if the network is trained for just that, and long enough; the codes of a VAE or of a plain autoencoder do worse than a linear map.
 #
@@ -579,7 +581,7 @@ plots.table(rows, digits=2)
 #
 # ## Trả lời
 #
-# *Dùng được, nhưng có hơn cách đơn giản nhất không?* Nén chữ số thì hơn, khử nhiễu thì chỉ hơn khi được huấn luyện cho việc ấy, vẽ bản đồ thì hơn PCA mà kém t-SNE; và trong cả ba việc, autoencoder thường làm được gần như VAE, trừ khi khử nhiễu Gauss nhẹ.
+# *Dùng được, nhưng có hơn cách đơn giản nhất không?* Nén chữ số thì hơn, khử nhiễu thì chỉ hơn khi được huấn luyện cho việc ấy, vẽ bản đồ thì hơn PCA mà kém t-SNE. Khi nén và khi vẽ bản đồ, autoencoder thường làm được gần như VAE.
 #
 # ## Tự kiểm tra
 #
@@ -610,7 +612,7 @@ plots.table(rows, digits=2)
 #
 # ## Answer
 #
-# *They can do it, but do they do it better than the simplest way?* They compress digits better, clean better only where they were trained for it, and map better than PCA but not than t-SNE; and in all three the plain autoencoder does nearly as well as the VAE, but for light Gaussian noise.
+# *They can do it, but do they do it better than the simplest way?* They compress digits better, clean better only where trained for it, and map better than PCA but not than t-SNE; for compression and maps the plain autoencoder does nearly as well as the VAE.
 #
 # ## Test yourself
 #
