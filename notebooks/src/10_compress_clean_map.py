@@ -2,7 +2,7 @@
 # # Bài 10 · Nén, làm sạch, vẽ bản đồ
 #
 # *Người ta nói autoencoder và VAE dùng được để nén ảnh, khử nhiễu (denoising) và giảm chiều (dimension reduction). Dùng được, nhưng có hơn cách đơn giản nhất không?* Bài này làm cả ba việc. Việc nào cũng có một con số và vài **baseline**, tức là những cách đơn giản để so.
-# Trong mọi bảng, VAE đứng cạnh autoencoder thường có cùng số chiều, để thấy công ấy thuộc về VAE hay chỉ thuộc về mã hẹp.
+# Trong mọi bảng, VAE đứng cạnh autoencoder thường có cùng số chiều, để thấy kết quả tốt là nhờ VAE hay chỉ nhờ mã hẹp.
 #
 # ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân, phần lớn để huấn luyện mạng khử nhiễu.
 
@@ -175,7 +175,7 @@ curves = {
 }
 
 # %% [markdown] lang="vi"
-# Công cụ thường dùng thì có JPEG. Mỗi tệp JPEG có phần đầu (header) lớn hơn cả một ảnh 28 × 28, nên để công bằng, ta xếp cả 2.000 ảnh lên một tấm để chúng dùng chung một phần đầu.
+# Công cụ có sẵn ở mọi máy là JPEG. Mỗi tệp JPEG có phần đầu (header) lớn hơn cả một ảnh 28 × 28, nên để công bằng, ta xếp cả 2.000 ảnh lên một tấm để chúng dùng chung một phần đầu.
 
 # %% [markdown] lang="en"
 # The plain tool is JPEG. Its header outweighs an image of 28 × 28, so in fairness all 2,000 lie on one sheet and share one.
@@ -207,7 +207,7 @@ plots.curves(
 # %% [markdown] lang="vi"
 # *Hình: mỗi đường là một cách nén; càng xuống thấp càng giống ảnh gốc, càng sang trái càng ít byte.* Hai đường của hai mạng gần như trùng nhau, cách xa PCA và JPEG ở bên phải.
 #
-# Ta so số byte tại cùng một sai số, chẳng hạn 8 (nội suy giữa các điểm trên đường cong). Bên nhận còn phải có sẵn decoder, hay các trục PCA, mỗi trọng số 2 byte. JPEG thì máy nào cũng có. Vậy phải gửi bao nhiêu ảnh thì phần bớt được so với JPEG mới bù lại decoder?
+# Ta so số byte tại cùng một sai số, chẳng hạn 8 (nội suy giữa các điểm trên đường cong). Bên nhận còn phải có sẵn decoder, hay các trục PCA, mỗi trọng số 2 byte. JPEG thì không cần gửi thêm gì. Vậy phải gửi bao nhiêu ảnh thì phần bớt được so với JPEG mới bù được phần decoder?
 
 # %% [markdown] lang="en"
 # *The figure: each curve is a way to compress; lower is closer to the original, further left is fewer bytes.* The curves of the two networks nearly coincide, far to the left of PCA and JPEG.
@@ -280,7 +280,7 @@ rows |= {name: rounded(name, both, step)[1] for name, step in step_at_8.items()}
 plots.plot_images(rows, title=tr("Gửi đi rồi nhận về", "Sent and received"))
 
 # %% [markdown] lang="vi"
-# *Hình: bốn chữ số và sáu chữ cái, gửi với sai số trung bình 8 trên chữ số.* Qua hai mạng, chữ số còn nguyên, còn nhiều chữ cái hóa thành những hình giống chữ số. PCA với 100 hệ số thì vẫn cho ra chữ cái đọc được. Đo trên 26 chữ cái, sai số của hai mạng lớn hơn hai lần sai số của PCA; với seed khác cũng vậy. <!-- claim: codes_need_fewer_bytes -->
+# *Hình: bốn chữ số và sáu chữ cái, gửi với sai số trung bình 8 trên chữ số.* Qua hai mạng, chữ số còn nguyên, còn nhiều chữ cái hóa thành những hình giống chữ số. PCA với 100 hệ số thì vẫn cho ra chữ cái đọc được. Đo trên 26 chữ cái, sai số của hai mạng lớn gấp hơn hai lần sai số của PCA; với seed khác cũng vậy. <!-- claim: codes_need_fewer_bytes -->
 #
 # **Mã có nén tốt hơn cách đơn giản nhất không?** Có, nếu phải gửi hàng nghìn chữ số và không cần chính xác; nhưng autoencoder thường làm được gần như VAE.
 #
@@ -375,7 +375,7 @@ denoiser = denoiser.cpu().eval()
 # - **Không làm gì.**
 # - **Bộ lọc trung vị** (median filter): mỗi điểm ảnh thành giá trị đứng giữa trong ô 3 × 3 quanh nó.
 # - **PCA 16**: chiếu xuống 16 trục, như khi nén. Nhiễu nằm ngoài 16 trục ấy thì mất, dù PCA chưa từng thấy nhiễu.
-# - **Ánh xạ tuyến tính** (linear map) $\hat x = W^\top s$ tốt nhất từ ảnh nhiễu $s$ (thêm một số 1 ở cuối) sang ảnh sạch $x$. Nó được xem 60.000 ảnh với cùng loại nhiễu như mạng, chỉ một lượt: $W$ là nghiệm của $\left(\sum s s^\top\right) W = \sum s x^\top$.
+# - **Ánh xạ tuyến tính** (linear map) $\hat x = W^\top s$ tốt nhất từ ảnh nhiễu $s$ (thêm một số 1 ở cuối) sang ảnh sạch $x$. Nó được xem 60.000 ảnh với cùng loại nhiễu như mạng, chỉ một lượt; $W$ là nghiệm của $\left(\sum s s^\top\right) W = \sum s x^\top$.
 
 # %% [markdown] lang="en"
 # ### Simple ways
@@ -442,7 +442,7 @@ plots.table({
 # %% [markdown] lang="vi"
 # *Bảng: PSNR trung bình (dB) trên 2.000 ảnh, do hàm của bạn tính (khi chưa đúng thì `metrics.psnr` làm thay). Mỗi cột một thứ nhiễu với một mức.*
 #
-# - **Phép chiếu nào cũng khử được một phần nhiễu nặng**, dù chưa từng thấy nhiễu. Với nhiễu Gauss $\sigma = 0{,}5$, PCA 16 đạt khoảng 14 dB, còn ảnh có nhiễu chỉ 9. Nhưng khi nhiễu nhẹ ($\sigma = 0{,}2$), nó làm ảnh kém đi, vì 16 trục không đủ vẽ lại chữ số.
+# - **Phép chiếu nào cũng khử được một phần nhiễu nặng**, dù chưa từng thấy nhiễu. Với nhiễu Gauss $\sigma = 0{,}5$, PCA 16 đạt khoảng 14 dB, còn ảnh có nhiễu chỉ 9. Nhưng khi nhiễu nhẹ ($\sigma = 0{,}2$), nó làm ảnh kém đi, vì 16 trục không đủ vẽ lại cả chữ số sạch (hình đầu tiên).
 # - **`vae-16d` hơn hẳn `ae-16d`** ở $\sigma = 0{,}2$: khoảng 19 dB so với 14, còn không làm gì là 17. Mạng huấn luyện từ seed khác cũng vậy, nhưng ánh xạ tuyến tính vẫn hơn cả hai. <!-- claim: vae_cleans_untrained --> Có phải nhờ KL và nhiễu trong $z$ không? Ở hai mạng nhỏ chỉ khác nhau điểm ấy, cùng học theo BCE, VAE không hơn. <!-- claim: same_loss_cleans_alike --> Vậy ta chưa biết nguyên nhân.
 # - **Ánh xạ tuyến tính là baseline mạnh nhất**, trừ khi nhiễu muối tiêu 10%: ở đó bộ lọc trung vị, không cần huấn luyện, còn hơn nó.
 # - **AE khử nhiễu** hơn mọi cách đơn giản khi nhiễu nặng, chẳng hạn che 50%: khoảng 19 dB so với 16. Khi nhiễu nhẹ, sau 6 epoch nó chỉ ngang với cách đơn giản tốt nhất; sau 10 epoch thì hơn ở cả năm cột. <!-- claim: denoiser_beats_simple_ways --> Nhưng nó được huấn luyện với đúng những loại nhiễu này.
@@ -450,7 +450,7 @@ plots.table({
 # %% [markdown] lang="en"
 # *The table: the mean PSNR (dB) over 2,000 images, by your function (until it is right, `metrics.psnr` stands in). Each column is one kind of noise at one strength.*
 #
-# - **Any projection removes part of heavy noise**, though it has never met any. With Gaussian noise of $\sigma = 0.5$ PCA 16 reaches about 14 dB, the noisy image itself only 9. But light noise ($\sigma = 0.2$) it makes worse: 16 axes cannot redraw a digit well enough.
+# - **Any projection removes part of heavy noise**, though it has never met any. With Gaussian noise of $\sigma = 0.5$ PCA 16 reaches about 14 dB, the noisy image itself only 9. But light noise ($\sigma = 0.2$) it makes worse: 16 axes cannot redraw even a clean digit (first figure).
 # - **`vae-16d` is well ahead of `ae-16d`** at $\sigma = 0.2$: about 19 dB against 14, where doing nothing is 17. So are networks from other seeds, though the linear map beats both. <!-- claim: vae_cleans_untrained --> Is it the KL and the noise in $z$? Two small networks that differ in these alone, both trained with BCE, show no lead of the VAE. <!-- claim: same_loss_cleans_alike --> So the cause is not known.
 # - **The linear map is the strongest baseline**, but for salt-and-pepper noise of 10%: there the median filter, which needs no training, is ahead of it.
 # - The **denoising autoencoder** beats all simple ways when noise is heavy, as with 50% masked: about 19 dB against 16. With light noise it is only level with the best of them after 6 epochs; after 10 it is ahead in all five columns. <!-- claim: denoiser_beats_simple_ways --> But it was trained for these very kinds of noise.
@@ -573,7 +573,7 @@ plots.table(rows, digits=2)
 # %% [markdown] lang="vi"
 # *Bảng: tỉ lệ láng giềng được giữ lại, do hàm của bạn tính, và tỉ lệ láng giềng trên bản đồ có cùng chữ số với ảnh đang xét.* Không bản đồ nào được biết nhãn.
 #
-# t-SNE giữ được khoảng một nửa số láng giềng, hai mạng chưa đến ba phần mười, PCA chỉ hơn một phần mười. Với seed khác, thứ tự cũng thế, còn `ae-2d` và `vae-2d` gần như bằng nhau. <!-- claim: maps_keep_neighbours --> Hai mạng này khác nhau cả ở loss (BCE và bình phương sai số). Cho hai mạng nhỏ cùng học theo BCE thì chúng vẫn bằng nhau: KL không làm bản đồ tốt hơn. <!-- claim: kl_makes_no_better_map -->
+# t-SNE giữ được khoảng một nửa số láng giềng, hai mạng chưa đến ba phần mười, PCA chỉ hơn một phần mười. Với seed khác, thứ tự cũng thế, còn `ae-2d` và `vae-2d` gần như bằng nhau. <!-- claim: maps_keep_neighbours --> Hai mạng này khác nhau cả ở loss (BCE và bình phương sai số). Cho hai mạng nhỏ cùng học theo BCE thì chúng vẫn gần bằng nhau, nên ta không thấy KL làm bản đồ tốt hơn. <!-- claim: kl_makes_no_better_map -->
 #
 # Phép so này có lợi cho t-SNE: nó được xếp chính một nghìn điểm ấy, còn hai mạng chưa từng thấy chúng. Đổi lại, t-SNE không có encoder, nên thêm ảnh mới thì phải chạy lại từ đầu; không có decoder, nên một điểm trên bản đồ không cho ra ảnh nào.
 #
@@ -587,7 +587,7 @@ plots.table(rows, digits=2)
 #
 # <details><summary><b>Mã hóa một dãy gồm toàn số 0 tốn bao nhiêu bit cho mỗi ký hiệu?</b></summary>
 #
-# 0 bit: $p = 1$ nên $\log_2 p = 0$. Vì thế PCA giữ 100 hệ số cũng không tốn hơn: những hệ số luôn làm tròn thành 0 được gửi miễn phí.
+# 0 bit: $p = 1$ nên $\log_2 p = 0$. Vì thế PCA giữ 100 hệ số cũng không tốn hơn: những hệ số luôn làm tròn thành 0 không cần bit nào.
 # </details>
 #
 # <details><summary><b>Một bạn báo cáo: "Mạng của tôi khử nhiễu được 20 dB". Bạn hỏi lại điều gì?</b></summary>
@@ -604,7 +604,7 @@ plots.table(rows, digits=2)
 # %% [markdown] lang="en"
 # *The table: the share of neighbours kept, by your function, and the share of the neighbours on the map that show the same digit.* No map is told the labels.
 #
-# t-SNE keeps about half of the neighbours, the two networks less than three tenths, PCA little more than one tenth. From other seeds the order is the same, with `ae-2d` and `vae-2d` nearly equal. <!-- claim: maps_keep_neighbours --> These two differ in their loss as well (BCE and squared error). Two small networks that both learn with BCE are equal all the same: the KL makes no better map. <!-- claim: kl_makes_no_better_map -->
+# t-SNE keeps about half of the neighbours, the two networks less than three tenths, PCA little more than one tenth. From other seeds the order is the same, with `ae-2d` and `vae-2d` nearly equal. <!-- claim: maps_keep_neighbours --> These two differ in their loss as well (BCE and squared error). Two small networks that both learn with BCE are nearly equal all the same: no gain from the KL is seen. <!-- claim: kl_makes_no_better_map -->
 #
 # The comparison favours t-SNE: it arranges these very thousand points, which the networks have never seen. In return it has no encoder (one more image, and it must run again) and no decoder (a point on the map gives no image).
 #
@@ -618,7 +618,7 @@ plots.table(rows, digits=2)
 #
 # <details><summary><b>How many bits does each symbol of a sequence of zeros take?</b></summary>
 #
-# 0 bits: $p = 1$, so $\log_2 p = 0$. Therefore PCA may keep 100 coefficients at no cost: those that always round to 0 are sent for nothing.
+# 0 bits: $p = 1$, so $\log_2 p = 0$. Therefore PCA may keep 100 coefficients at no cost: those that always round to 0 take no bit.
 # </details>
 #
 # <details><summary><b>Someone reports: "My network denoises to 20 dB." What do you ask?</b></summary>
