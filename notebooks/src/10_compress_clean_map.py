@@ -212,7 +212,7 @@ plots.curves(
 # %% [markdown] lang="en"
 # *The figure: each curve is a way to compress; lower is closer to the original, further left is fewer bytes.* The curves of the two networks nearly coincide, far to the left of PCA and JPEG.
 #
-# We compare the bytes at one error, 8 (read off between the points of a curve). The receiver must also have the decoder, or the axes of PCA, at 2 bytes a weight; JPEG is on every machine. So after how many images is the decoder made up for?
+# We compare the bytes at one error, 8 (between two points of a curve). The receiver must also have the decoder, or the axes of PCA, at 2 bytes a weight; JPEG is on every machine. So after how many images is the decoder made up for?
 
 # %%
 decoder_bytes = (
@@ -299,7 +299,7 @@ plots.plot_images(rows, title=tr("Gửi đi rồi nhận về", "Sent and receiv
 # %% [markdown] lang="en"
 # *The figure: four digits and six letters, sent with a mean error of 8 on digits.* Through the networks the digits survive, while many letters turn into shapes that resemble digits. PCA with 100 coefficients still gives letters one can read. Over all 26 letters the error of both networks is more than twice that of PCA; so it is from other seeds. <!-- claim: codes_need_fewer_bytes -->
 #
-# **Does the code compress better than the simplest way?** Yes, where thousands of digits are to be sent and need not be exact; but the plain autoencoder does it nearly as well as the VAE.
+# **Does the code compress better than the simplest way?** Yes, for thousands of digits that need not be exact; but the plain autoencoder does it nearly as well as the VAE.
 #
 # ## 2 · Denoising
 #
@@ -477,7 +477,7 @@ plots.plot_images(
 #
 # - **PCA** với hai trục;
 # - `ae-2d` và `vae-2d`, mã hai chiều của một autoencoder thường và của một VAE ($B = 10$);
-# - **t-SNE** (van der Maaten & Hinton, 2008): dời chính các *điểm* trên mặt phẳng sao cho láng giềng vẫn là láng giềng. Nó không có encoder, cũng không có decoder.
+# - **t-SNE** (van der Maaten & Hinton, 2008): dời chính các *điểm* trên mặt phẳng sao cho láng giềng vẫn là láng giềng.
 #
 # ⏱ Khoảng 5 giây trên CPU hai nhân (t-SNE).
 
@@ -488,11 +488,11 @@ plots.plot_images(
 #
 # ## 3 · Dimension reduction
 #
-# Each image becomes a point in the plane. A good map keeps the neighbours. Four ways to draw one:
+# Each image becomes a point in the plane; a good map keeps the neighbours. Four ways to draw one:
 #
 # - **PCA** with two axes;
 # - `ae-2d` and `vae-2d`, the two-dimensional codes of a plain autoencoder and of a VAE ($B = 10$);
-# - **t-SNE** (van der Maaten & Hinton, 2008): moves the *points* themselves about the plane until neighbours stay neighbours. It has neither encoder nor decoder.
+# - **t-SNE** (van der Maaten & Hinton, 2008): moves the *points* themselves about the plane until neighbours stay neighbours.
 #
 # ⏱ About 5 seconds on two CPU cores (t-SNE).
 
@@ -518,7 +518,7 @@ plots.plot_latent(maps, y_map, limits="own")
 # %% [markdown] lang="en"
 # *The figure: a thousand test images on four maps; a dot for each image, a colour for each digit; a white disc names the digit, near the median of its dots.* On PCA's map only 0 and 1 stand apart; t-SNE makes islands of nearly all digits; the two networks lie in between.
 #
-# To measure, we find the 10 nearest neighbours of each image, once by its pixels and once on the map:
+# To measure, we find the 10 nearest neighbours of each image, by its pixels and on the map:
 
 
 # %%
