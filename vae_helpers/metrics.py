@@ -102,7 +102,7 @@ def psnr(recon: Tensor, x: Tensor) -> Tensor:
     20 dB is a mean squared error of 0.01, and every 10 dB more divides it by ten; infinite where the images are equal.
     recon, x: (N, C, H, W) in [0, 1], so that the peak is 1. Returns (N,).
     Raises ValueError when the shapes differ.
-    Lesson 09: Denoising
+    Lesson 10: 2 · Denoising
     """
     if recon.shape != x.shape:
         raise ValueError(
