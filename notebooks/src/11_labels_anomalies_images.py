@@ -578,13 +578,79 @@ plots.table(rows, digits=2)
 # %% [markdown] lang="vi"
 # *Bảng: trung bình của ba lần lấy mẫu, và ± là độ lệch chuẩn giữa ba lần ấy. Khoảng cách càng nhỏ thì ảnh càng gần ảnh thật.*
 #
-# TODO
+# - Vẫn decoder `vae-16d`, chỉ đổi chỗ lấy $z$: từ prior, khoảng cách là hơn 250; từ phân phối Gauss khớp mã, còn quanh 110. Vậy decoder vẽ được, chỉ là các mã không phân bố đúng như $\mathcal{N}(0, I)$.
+# - **Ba nguồn ngang nhau**: `vae-16d` khớp mã, `ae-16d` khớp mã, và prior của `vae-16d-b2`. Prior của $B = 40$ và PCA kém xa. <!-- claim: three_ways_to_draw -->
+# - **"Autoencoder không sinh được ảnh"** (đề bài) và "autoencoder tạo ra dữ liệu mới" (một bài viết khác) đều đúng một nửa. Decoder của `ae-16d` vẽ được, nhưng nó không cho biết lấy $z$ ở đâu: từ $\mathcal{N}(0, I)$, khoảng cách hơn 1.000; khớp mã sau khi huấn luyện thì quanh 105.
+# - Hai chiều thì kém hẳn mười sáu chiều, với VAE cũng như với autoencoder. Còn `vae-2d` và `ae-2d` thì mỗi loại ở đây chỉ có một mạng, chưa đủ để xếp hạng.
+# - **Các con số là của giám khảo này.** Một giám khảo khác, không có tích chập, vẫn xếp ba nguồn ấy lên đầu, nhưng lại xếp PCA trước prior của $B = 40$. <!-- claim: another_judge -->
+#
+# "Khớp mã" có hai bước: huấn luyện autoencoder trước, rồi học một prior cho các mã của nó. VQ-VAE (bài 13) cũng làm như thế, với prior là một mạng. Mô hình khuếch tán trên mã (latent diffusion) như Stable Diffusion cũng vậy, với prior là một mạng khuếch tán. Bài 14 sẽ dựng một mô hình nhỏ như thế.
+#
+# Vậy để vẽ ảnh mới, cần biết lấy $z$ ở đâu. VAE cho biết trước nếu $B$ được chọn cho việc ấy; với autoencoder thường, ta tìm ra sau khi huấn luyện.
+#
+# ## Trả lời
+#
+# *Mười sáu con số có giúp ích không, và có cần VAE không?* Chúng đọc chữ số từ ít nhãn, nhận ra chữ cái và vẽ ảnh mới tốt hơn mọi baseline ở đây, nhưng ở cả ba việc, autoencoder thường đều làm được ngang VAE; cái riêng của VAE là có sẵn một prior để lấy $z$.
+#
+# ## Tự kiểm tra
+#
+# <details><summary><b>Một điểm bất thường có AUROC bằng 0,4 với ảnh nhạt. Đổi dấu thì được 0,6. Vậy sao không đổi?</b></summary>
+#
+# Vì khi dùng thật, ta không biết trước ảnh lạ thuộc loại nào. Đổi dấu thì với chữ cái, 0,90 lại thành 0,10.
+# </details>
+#
+# <details><summary><b>Có người báo khoảng cách Fréchet 12 từ 500 ảnh, người khác báo 9 từ 5.000 ảnh. Mô hình nào tốt hơn?</b></summary>
+#
+# Chưa biết được, vì càng ít ảnh thì khoảng cách càng lớn. Phải đo lại với cùng số ảnh và cùng giám khảo.
+# </details>
+#
+# <details><summary><b>Bạn có 100 nhãn và 60.000 ảnh không nhãn. Trước khi dùng VAE, bạn thử những cách nào?</b></summary>
+#
+# Cùng bộ phân loại ấy trên điểm ảnh, trên PCA và trên mã của một autoencoder thường; thêm một mạng nhỏ chỉ học từ 100 nhãn. Rút nhãn vài lần rồi mới so.
+# </details>
 #
 # ## Tóm tắt
+#
+# - Với ít nhãn, mã 16 số hơn PCA, điểm ảnh và mạng chỉ học từ nhãn; khi có mọi nhãn thì mạng ấy hơn. VAE và autoencoder ngang nhau.
+# - Sai số tái tạo đo độ khó vẽ, không đo độ lạ: chữ cái bị nhận ra, ảnh ít mực thì lọt qua.
+# - Đo ảnh vẽ ra bằng độ tự tin, độ đa dạng và khoảng cách Fréchet, với cùng số ảnh và cùng giám khảo; không thước đo nào nhận ra việc chép lại.
 
 # %% [markdown] lang="en"
 # *The table: the mean of three samplings, ± their standard deviation. A smaller distance is nearer to real images.*
 #
-# TODO
+# - The same decoder `vae-16d`, only $z$ from another place: from the prior the distance is above 250, from the fitted Gaussian about 110. So the decoder can draw; it is the codes that do not lie quite as $\mathcal{N}(0, I)$ does.
+# - **Three sources are level**: `vae-16d` fitted, `ae-16d` fitted, and the prior of `vae-16d-b2`. The prior of $B = 40$ and PCA are far behind. <!-- claim: three_ways_to_draw -->
+# - **"An autoencoder cannot generate"** (the handout) and "an autoencoder makes new data" (another article) are both half right. The decoder of `ae-16d` can draw, but it does not say where to take $z$ from: with $\mathcal{N}(0, I)$ the distance is above 1,000, fitted after training about 105.
+# - Two dimensions are far behind sixteen, VAE and autoencoder alike. As for `vae-2d` against `ae-2d`, here is one network of each: not enough for a ranking.
+# - **The numbers are this judge's.** Another judge, without convolutions, still puts those three first, but puts PCA before the prior of $B = 40$. <!-- claim: another_judge -->
+#
+# "Fitted" takes two stages: train an autoencoder, then learn a prior for its codes. The VQ-VAE (lesson 13) does so too, with a network for its prior. So does latent diffusion, as in Stable Diffusion, where the prior is a diffusion model. Lesson 14 builds a small one.
+#
+# So to draw new images one must know where to take $z$ from: a VAE tells beforehand if its $B$ was chosen for that, for a plain autoencoder we find it after training.
+#
+# ## The answer
+#
+# *Do the sixteen numbers help, and must it be a VAE?* They read digits from few labels, notice letters and draw new images better than all the rivals here, but in all three a plain autoencoder does as well as the VAE; what the VAE has of its own is a prior to take $z$ from.
+#
+# ## Test yourself
+#
+# <details><summary><b>A score has an AUROC of 0.4 for faint images. With its sign flipped it has 0.6. So why not flip it?</b></summary>
+#
+# Because in use nobody tells what kind of strange image will come. Flipped, the 0.90 for letters becomes 0.10.
+# </details>
+#
+# <details><summary><b>Someone reports a Fréchet distance of 12 from 500 images, someone else 9 from 5,000. Which model is better?</b></summary>
+#
+# That cannot be told: fewer images by themselves make it larger. Measure again with equally many images and the same judge.
+# </details>
+#
+# <details><summary><b>You have 100 labels and 60,000 images without. What do you try before a VAE?</b></summary>
+#
+# The same classifier on pixels, on PCA and on the code of a plain autoencoder; and a small net trained from the 100 labels alone. Draw the labels several times before you compare.
+# </details>
 #
 # ## Recap
+#
+# - With few labels a code of 16 numbers is ahead of PCA, pixels and a net trained from the labels alone; with all labels that net is ahead. VAE and autoencoder are level.
+# - The reconstruction error measures how hard an image is to draw, not how strange: letters are noticed, what has little ink slips past.
+# - Measure drawn pictures by confidence, diversity and Fréchet distance, with equally many images and the same judge; none of them notices copying.
