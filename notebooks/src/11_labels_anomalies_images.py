@@ -228,7 +228,7 @@ plots.table(rows)
 # - the reconstruction error $\|x - \hat x\|^2$ of `vae-16d`, of `ae-16d`, and of PCA with 16, 32 or 64 axes;
 # - the (squared) distance to the **nearest image** among the 60,000 training images.
 #
-# All have seen those very images.
+# All have seen those images.
 
 
 # %%
@@ -525,7 +525,7 @@ for name, x in ((tr("thật", "real"), x_other), (tr("chép lại", "copied"), c
 # - **prior**: $z \sim \mathcal{N}(0, I)$, as the VAE promises;
 # - **fitted**: $z$ from a Gaussian with the mean and the covariance of the codes. That can be done for a VAE, for an autoencoder, and for PCA as well.
 #
-# And `vae-16d-b2` is a VAE whose $B$ was chosen for sampling. Of $B = 2, 5, 10, 40, 1000$ the small ones do best, by the Fréchet distance from the prior to *training* images; we take 2. <!-- claim: rate_for_sampling --> The test images had no say in that.
+# `vae-16d-b2` is a VAE whose $B$ was chosen for sampling. Of $B = 2, 5, 10, 40, 1000$ the small ones do best, by the Fréchet distance from the prior to *training* images; we take 2. <!-- claim: rate_for_sampling --> The test images had no say in that.
 
 # %%
 seen = labelled(5000, 0)[0]
@@ -568,7 +568,7 @@ plots.plot_images(rows, title=tr("Ảnh thật và ảnh vẽ ra", "Real images 
 # Mỗi nguồn được lấy mẫu ba lần, mỗi lần 2.000 ảnh. ⏱ Khoảng 20 giây trên CPU hai nhân.
 
 # %% [markdown] lang="en"
-# *The figure: a row for each source, the first of real images. With `ae-16d`, $z$ from $\mathcal{N}(0, I)$ gives mere smears, $z$ fitted to the codes many digits that can be read. Two dimensions blur; PCA lays strokes over each other.*
+# *The figure: a row for each source, the first of real images. With `ae-16d`, $z$ from $\mathcal{N}(0, I)$ gives smears, $z$ fitted to the codes many digits that can be read. Two dimensions blur; PCA lays strokes over each other.*
 #
 # Each source is sampled three times, 2,000 images a time. ⏱ About 20 seconds on two CPU cores.
 
@@ -592,7 +592,7 @@ plots.table({name: row(name) for name in sources}, digits=2)
 #
 # - Vẫn decoder `vae-16d`, chỉ đổi chỗ lấy $z$: từ prior, khoảng cách là hơn 250; từ phân phối Gauss khớp mã, còn quanh 105. Vậy decoder vẽ được, chỉ là các mã không phân bố đúng như $\mathcal{N}(0, I)$.
 # - **Ba nguồn ngang nhau**, nếu xét cả những mạng huấn luyện từ seed khác: `vae-16d` khớp mã, `ae-16d` khớp mã, và prior của `vae-16d-b2`. Prior của $B = 40$ và PCA kém xa. <!-- claim: three_ways_to_draw -->
-# - **Autoencoder có sinh được ảnh không?** Đề bài viết rằng nó "không thể tạo ra những dữ liệu hoàn toàn mới", còn có bài viết kể việc ấy trong các ứng dụng của nó. Mỗi bên đúng một nửa. Decoder của `ae-16d` vẽ được, nhưng nó không cho biết lấy $z$ ở đâu: từ $\mathcal{N}(0, I)$, khoảng cách hơn 1.000; khớp mã thì quanh 103.
+# - **Autoencoder có sinh được ảnh không?** Đề bài viết rằng nó "không thể tạo ra những dữ liệu hoàn toàn mới", còn có bài viết nói rằng nó tạo ra dữ liệu mới. Mỗi bên đúng một nửa. Decoder của `ae-16d` vẽ được, nhưng nó không cho biết lấy $z$ ở đâu: từ $\mathcal{N}(0, I)$, khoảng cách hơn 1.000; khớp mã thì quanh 103.
 # - Hai chiều thì kém hẳn mười sáu chiều, với VAE cũng như với autoencoder. Còn `vae-2d` và `ae-2d` thì mỗi loại ở đây chỉ có một mạng, chưa đủ để xếp hạng.
 # - **Các con số là của giám khảo này.** Một giám khảo khác, không có tích chập, vẫn xếp ba nguồn ấy lên đầu, nhưng lại xếp PCA trước prior của $B = 40$. <!-- claim: another_judge -->
 #
@@ -627,7 +627,7 @@ plots.table({name: row(name) for name in sources}, digits=2)
 #
 # - The decoder `vae-16d`, with $z$ from two places: from the prior the distance is above 250, fitted about 105. So the decoder can draw; it is the codes that do not lie as $\mathcal{N}(0, I)$ does.
 # - **Three sources are level** once networks from other seeds are asked too: `vae-16d` fitted, `ae-16d` fitted, and the prior of `vae-16d-b2`. The prior of $B = 40$ and PCA are far behind. <!-- claim: three_ways_to_draw -->
-# - **Can an autoencoder generate?** The handout says that it "cannot create entirely new data", other texts count this among its uses. Either is half right. The decoder of `ae-16d` can draw, but does not say where to take $z$ from: with $\mathcal{N}(0, I)$ the distance is above 1,000, fitted about 103.
+# - **Can an autoencoder generate?** The handout says that it "cannot create entirely new data", other texts say that it does. Either is half right. The decoder of `ae-16d` can draw, but does not say where to take $z$ from: with $\mathcal{N}(0, I)$ the distance is above 1,000, fitted about 103.
 # - Two dimensions are far behind sixteen, VAE and autoencoder alike. One network each is not enough to rank `vae-2d` and `ae-2d`.
 # - **The numbers are this judge's.** Another judge, without convolutions, still puts those three first, but puts PCA before the prior of $B = 40$. <!-- claim: another_judge -->
 #
