@@ -121,7 +121,7 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
 
     a: (N, d), b: (M, d), any real numbers, at least two rows each. Returns one number, not below 0 but for rounding.
     Raises ValueError for other shapes.
-    Lesson 09: Generation
+    Lesson 11: Three measures of a picture
     """
     for name, features in (("a", a), ("b", b)):
         if features.ndim != 2 or len(features) < 2 or features.shape[1] != b.shape[-1]:
