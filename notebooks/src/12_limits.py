@@ -1,14 +1,14 @@
 # %% [markdown] lang="vi"
 # # Bài 12 · Giới hạn của VAE
 #
-# *Một VAE tốt đến đâu, vì sao ảnh của nó mờ, và khi nào nó bỏ $z$ không dùng đến?* Bài này trả lời bằng những con số so sánh được, đo trên các mạng đã huấn luyện sẵn.
+# *Một VAE tốt đến đâu, vì sao ảnh của nó mờ, và khi nào nó bỏ $z$ không dùng đến?* Ta đo những điều ấy trên các mạng đã huấn luyện sẵn.
 #
 # ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # # Lesson 12 · The limits of the VAE
 #
-# *How good is a VAE, why are its images blurry, and when does it leave $z$ unused?* This lesson answers with numbers that can be compared, measured on networks that are trained already.
+# *How good is a VAE, why are its images blurry, and when does it leave $z$ unused?* We measure it on networks that are trained already.
 #
 # ⏱ About an hour; computing takes about a minute on two CPU cores.
 
@@ -25,7 +25,7 @@
 # %% [markdown] lang="en"
 # ## 1 · How good is a VAE? Measuring $\log p(x)$
 #
-# Which of two generative models gives the higher probability to test images that it has not seen? That number is $\log p_\theta(x)$, in nats (1 nat ≈ 1.44 bits). It only compares models of the same kind of images with the same kind of decoder:
+# Which of two generative models gives the higher probability to test images that it has not seen? That number is $\log p_\theta(x)$, in nats (1 nat ≈ 1.44 bits). It compares only models of the same images with the same kind of decoder:
 #
 # - a **Bernoulli decoder** gives a *probability* to an image of zeros and ones, so $\log p(x) \le 0$;
 # - a **Gaussian decoder** gives a *density* to a grey image, so $\log p(x)$ may be positive.
@@ -52,9 +52,9 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mười ảnh kiểm tra lấy ngẫu nhiên và bản nhị phân của chúng; mép nét chữ trở nên lởm chởm.*
+# *Hình: mười ảnh kiểm tra lấy ngẫu nhiên và bản nhị phân của chúng, mép nét chữ lởm chởm.*
 #
-# `mlp-vae` là VAE chỉ gồm các lớp kết nối đầy đủ (20 chiều tiềm ẩn, lớp ẩn 256 đơn vị, 20 epoch trên 60.000 ảnh nhị phân). Decoder của nó cho ra **logit** (chưa qua sigmoid).
+# `mlp-vae` là VAE chỉ gồm các lớp kết nối đầy đủ (20 chiều tiềm ẩn (latent dimension), lớp ẩn 256 đơn vị, 20 epoch trên 60.000 ảnh nhị phân). Decoder của nó cho ra **logit** (chưa qua sigmoid).
 #
 # ### Từ ELBO đến $\log p(x)$: trung bình nằm trong log
 #
@@ -65,7 +65,7 @@ plots.plot_images(
 # Trung bình của $w$ là $\int q \cdot \frac{p(x|z)\,p(z)}{q}\,dz = p_\theta(x)$. Log của trung bình không nhỏ hơn trung bình của log (bất đẳng thức Jensen), nên $\mathcal{L}_k \le \log p_\theta(x)$ với mọi $k$. $\mathcal{L}_1$ chính là ELBO, và khi $k$ tăng, cận không bao giờ giảm.
 
 # %% [markdown] lang="en"
-# *The figure: ten test images drawn at random, and their binary versions; the edges of the strokes have become ragged.*
+# *The figure: ten random test images and their binary versions, with ragged edges.*
 #
 # `mlp-vae` is a VAE of fully connected layers alone (20 latent dimensions, a hidden layer of 256, 20 epochs of 60,000 binary images). Its decoder gives **logits** (no sigmoid yet).
 #
@@ -157,7 +157,7 @@ plots.curves(
 # - **tốc độ** là KL, vì $z$ mang nhiều nhất chừng ấy nat về ảnh;
 # - **độ méo** là SSE khi vẽ lại từ *chính $z$ ấy*, một mẫu lấy từ $q_\phi(z|x)$.
 #
-# Năm mạng sau giống nhau ở mọi thứ trừ $B$. Autoencoder `ae-16d` có cùng kiến trúc mà không có KL.
+# Năm mạng sau giống nhau ở mọi thứ trừ $B$. Autoencoder `ae-16d` không có KL (và hàm mất mát của nó là BCE).
 
 # %% [markdown] lang="en"
 # *The figure: the bound rises fast at first, then ever less.* The ELBO underrates this network by more than 3 nats. <!-- claim: elbo_underrates --> The ± is the standard error over the images: some are harder than others, so two networks must be compared on the same ones.
@@ -173,7 +173,7 @@ plots.curves(
 # - the **rate** is the KL, for $z$ carries at most that many nats about the image;
 # - the **distortion** is the SSE of the picture drawn from *that same $z$*, a sample of $q_\phi(z|x)$.
 #
-# These five networks are alike in everything but $B$. The autoencoder `ae-16d` has the same architecture and no KL.
+# These five networks are alike in everything but $B$. The autoencoder `ae-16d` has no KL (and BCE for its loss).
 
 # %%
 files = {f"B = {B}": f"vae-16d-b{B}" for B in (2, 5, 10, 40, 1000)}
@@ -307,17 +307,24 @@ def bce(recon, x, z):
 # %%
 torch.manual_seed(0)
 hurried = models.Autoencoder(latent_dim=16)
-recipe = {"batch_size": 128, "lr": 4e-3, "schedule": "one-cycle", "seed": 0}
+recipe = {"batch_size": 64, "lr": 4e-3, "schedule": "one-cycle", "seed": 0}
 training.fit(hurried, grey, epochs=2, loss=bce, log_dir=None, **recipe)
 hurried = hurried.cpu().eval()
 
 # %%
-numbers, shared, nets = tr("con số", "numbers"), tr("ảnh/mã", "images/code"), {}
-for file in ("beta-vae", "mlp-vae", "vae-16d-b2", "vae-16d", "ae-16d", "ae-64d"):
-    nets[file] = models.load_pretrained(file)
-for file in ("vae-2d", "vae-2d-b1000", "ae-2d"):
-    nets[file] = models.load_pretrained(file)
-nets[tr("ae-16d, huấn luyện ít", "ae-16d, trained little")] = hurried
+nets = {
+    tr("VAE, β = 4 (ảnh nhị phân)", "VAE, β = 4 (binary images)"): "beta-vae",
+    tr("VAE, β = 1 (ảnh nhị phân)", "VAE, β = 1 (binary images)"): "mlp-vae",
+    "VAE, B = 2": "vae-16d-b2",
+    "VAE, B = 40": "vae-16d",
+    "AE": "ae-16d",
+    tr("AE, 64 số", "AE, 64 numbers"): "ae-64d",
+    tr("AE, 2 số", "AE, 2 numbers"): "ae-2d",
+    tr("VAE, 2 số, B = 10", "VAE, 2 numbers, B = 10"): "vae-2d",
+    tr("VAE, 2 số, B = 1000", "VAE, 2 numbers, B = 1000"): "vae-2d-b1000",
+}
+nets = {name: models.load_pretrained(file) for name, file in nets.items()}
+nets[tr("AE, huấn luyện ít", "AE, trained little")] = hurried
 
 
 # %%
@@ -325,11 +332,13 @@ nets[tr("ae-16d, huấn luyện ít", "ae-16d, trained little")] = hurried
 def look(model, real=x[:1000], b=binary[:1000]):
     logits = getattr(model, "logits", False)
     first, *code = model(b if logits else real)
-    row = {numbers: model.latent_dim, "KL": None, shared: None}
+    row = {"d": model.latent_dim, "KL": None, tr("ảnh/mã", "images/code"): None}
     if len(code) == 2:
         row["KL"] = losses.kl_divergence(*code).mean().item()
         _, r = shares(model, black_white if logits else grey.images)
-        row[shared] = torch.special.entr(r).sum(dim=1).exp().median().item()
+        row[tr("ảnh/mã", "images/code")] = (
+            torch.special.entr(r).sum(dim=1).exp().median().item()
+        )
     sharp = sharpness(torch.sigmoid(first) if logits else first, real)
     return row | {tr("độ nét", "sharpness"): f"{sharp:.0%}"}
 
@@ -340,9 +349,9 @@ plots.table({name: look(model) for name, model in nets.items()})
 # %% [markdown] lang="vi"
 # Cả ba đều là nguồn gây mờ. Hãy so những hàng chỉ khác nhau một điều:
 #
-# - **Mã dùng chung, tức là ít nat.** Từ $\beta = 1$ lên $\beta = 4$, nhiều ảnh cùng dùng một mã và độ nét giảm hơn một nửa. <!-- claim: few_nats_share_codes --> Từ $B = 40$ xuống $B = 2$, độ nét giảm gần một phần ba dù mỗi mã vẫn chỉ ứng với khoảng một ảnh huấn luyện, vậy mã dùng chung không giải thích hết.
-# - **Mã có quá ít con số.** Với hai con số, ảnh nào cũng mờ như nhau, kể cả autoencoder không hề có KL. Với $B = 1000$, mỗi ảnh có mã riêng mà ảnh vẫn mờ. Tăng từ 16 lên 64 con số thì autoencoder nét hơn hẳn.
-# - **Huấn luyện quá ít.** Cùng một mạng, cùng hàm mất mát, chỉ huấn luyện ít đi là độ nét gần như mất hết.
+# - **Mã dùng chung, tức là ít nat.** Từ $\beta = 1$ lên $\beta = 4$, vài ảnh cùng dùng một mã và độ nét giảm hơn một nửa. <!-- claim: few_nats_share_codes --> Từ $B = 40$ xuống $B = 2$, độ nét giảm gần một phần ba dù mỗi mã vẫn chỉ ứng với khoảng một ảnh huấn luyện, vậy mã dùng chung không giải thích hết.
+# - **Mã có quá ít con số.** Với hai con số, ảnh nào cũng mờ như nhau, kể cả autoencoder (AE) không hề có KL và VAE với $B = 1000$, nơi mỗi ảnh có mã riêng. Tăng từ 16 lên 64 con số thì AE nét hơn hẳn.
+# - **Mạng nhỏ, huấn luyện ít.** Cùng AE ấy mà huấn luyện ít thì mờ nhất bảng; một AE nhỏ hơn, huấn luyện 8 epoch, chỉ nét bằng một nửa `ae-16d`.
 #
 # Vậy câu của đề bài đúng một phần. Với chính mạng của đề bài (hai con số), KL hầu như không có lỗi. Với 16 con số, phần của KL là đáng kể khi $B$ nhỏ, còn với $B = 40$ thì chỉ là vài phần trăm. <!-- claim: three_sources_of_blur -->
 #
@@ -352,7 +361,7 @@ plots.table({name: look(model) for name, model in nets.items()})
 #
 # ## 4 · Đừng chọn $B$ bằng tay: $\sigma$ tốt nhất có công thức
 #
-# $B = 1/(2\sigma^2)$, với $\sigma$ là độ lệch chuẩn của decoder (bài 04). Giữ lại số hạng thường bị bỏ đi, −log-likelihood của một ảnh có $D$ điểm ảnh là
+# $B = 1/(2\sigma^2)$, với $\sigma$ là độ lệch chuẩn của decoder (bài 04). Viết đầy đủ, −log-likelihood của một ảnh có $D$ điểm ảnh là
 #
 # $$-\log p_\theta(x|z) = \frac{\mathrm{SSE}}{2\sigma^2} + D\log\sigma + \frac{D}{2}\log 2\pi.$$
 #
@@ -365,9 +374,9 @@ plots.table({name: look(model) for name, model in nets.items()})
 # %% [markdown] lang="en"
 # All three are guilty; compare rows that differ in one thing:
 #
-# - **Shared codes, which means few nats.** From $\beta = 1$ to $\beta = 4$ many images come to use one code, and the sharpness falls by more than half. <!-- claim: few_nats_share_codes --> From $B = 40$ down to $B = 2$ it falls by nearly a third although each code still belongs to about one training image, so sharing does not explain all of it.
-# - **A code of too few numbers.** With two numbers all are equally blurry, the autoencoder without any KL among them. With $B = 1000$ each image has a code of its own, and the picture is a blur all the same. From 16 to 64 numbers the autoencoder becomes much sharper.
-# - **Too little training.** The same network with the same loss, trained less, has hardly any sharpness.
+# - **Shared codes, which means few nats.** From $\beta = 1$ to $\beta = 4$ several images come to share a code, and the sharpness falls by more than half. <!-- claim: few_nats_share_codes --> From $B = 40$ to $B = 2$ it falls by nearly a third although each code still has about one image, so sharing does not explain it all.
+# - **A code of too few numbers.** With two numbers all are equally blurry, even the autoencoder (AE), which has no KL, and the VAE with $B = 1000$, where each image has a code of its own. From 16 to 64 numbers the AE becomes much sharper.
+# - **Too small, too little training.** The same AE trained less is the blurriest of all; a smaller one of ours, trained for 8 epochs, has half the sharpness of `ae-16d`.
 #
 # So the handout's sentence is right in part. With its own network (two numbers) the KL is hardly to blame. With 16 numbers its share is large where $B$ is small, and a few per cent with $B = 40$. <!-- claim: three_sources_of_blur -->
 #
@@ -377,7 +386,7 @@ plots.table({name: look(model) for name, model in nets.items()})
 #
 # ## 4 · Do not choose $B$ by hand: the best $\sigma$ has a formula
 #
-# $B = 1/(2\sigma^2)$, where $\sigma$ is the decoder's standard deviation (lesson 04). With the term that is usually dropped, the −log-likelihood of an image of $D$ pixels is
+# $B = 1/(2\sigma^2)$, where $\sigma$ is the decoder's standard deviation (lesson 04). In full, the −log-likelihood of an image of $D$ pixels is
 #
 # $$-\log p_\theta(x|z) = \frac{\mathrm{SSE}}{2\sigma^2} + D\log\sigma + \frac{D}{2}\log 2\pi.$$
 #
@@ -488,6 +497,7 @@ class StrongVAE(models.MLPVAE):
         return self.decoder(h)
 
 
+# %%
 strong = StrongVAE().eval()
 strong.load_state_dict(models.load_pretrained("ar-vae").state_dict())
 
@@ -608,35 +618,41 @@ plots.curves(
     spread,
     log="y",
     markers=True,
-    lines={"0.01": 0.01},
+    lines={"": 0.01},
+    ylim=(1e-4, 1e3),
     xlabel=tr("chiều của z, phân tán nhất trước", "dimension of z, most spread first"),
     ylabel=tr("phương sai của μ", "variance of μ"),
     title=tr("Chiều nào còn hoạt động?", "Which units are active?"),
 )
 
 # %% [markdown] lang="vi"
-# *Hình: phương sai của $\mu$ theo từng chiều; trên vạch 0,01 là chiều hoạt động.* `ar-vae` chỉ còn hai chiều, KL warm-up thêm vài chiều, còn free bits giữ cả 20 chiều.
+# *Hình: phương sai của $\mu$ theo từng chiều; trên vạch nét đứt 0,01 là chiều hoạt động.* Với −ELBO chỉ có hai chiều, với KL warm-up thêm vài chiều, với free bits thì đủ cả 20.
 #
-# Mười ảnh từ mười $z$ khác nhau, rồi mười ảnh từ *một* $z$:
+# Chín ảnh vẽ từ mã $\mu$ của cùng một ảnh kiểm tra:
 
 # %% [markdown] lang="en"
-# *The figure: the variance of $\mu$ in each dimension; above the line at 0.01 a unit is active.* `ar-vae` has two left, KL warm-up a few more, free bits keep all 20.
+# *The figure: the variance of $\mu$ in each dimension; above the dashed line, 0.01, a unit is active.* With −ELBO there are two, with KL warm-up a few more, with free bits all 20.
 #
-# Ten images from ten different $z$, then ten from a *single* $z$:
+# Nine drawings from the code $\mu$ of one test image:
 
 # %%
 torch.manual_seed(0)
-ten, pictures = torch.randn(10, 20), {}
-for name, file in (("−ELBO", "ar-vae"), ("free bits", "ar-vae-free-bits")):
-    model = models.load_pretrained(file)
-    pictures[f"{name}, {tr('mười z', 'ten z')}"] = model.sample(ten)
-    pictures[f"{name}, {tr('một z', 'one z')}"] = model.sample(ten[:1].expand(10, -1))
-plots.plot_images(pictures, title=tr("Ảnh vẽ từ z", "Images drawn from z"))
+pictures = {}
+for name in list(nets)[:3:2]:  # −ELBO and free bits
+    for i in (2, 4):
+        image = binary[i : i + 1]
+        z = nets[name].encode(image)[0].expand(9, -1).detach()
+        label = f"{name}, {tr('ảnh', 'image')} {i // 2}"
+        pictures[label] = torch.cat([image, nets[name].sample(z)])
+plots.plot_images(
+    pictures,
+    title=tr("Một ảnh, và chín ảnh từ mã của nó", "An image, and nine from its code"),
+)
 
 # %% [markdown] lang="vi"
-# *Hình: với −ELBO, một $z$ cũng cho ra các chữ số khác nhau như mười $z$; với free bits, mười ảnh từ một $z$ giống nhau hơn.*
+# *Hình: cột đầu là ảnh kiểm tra, sau đó là chín ảnh vẽ từ $\mu$ của nó.* Với −ELBO, chúng chẳng mấy liên quan đến ảnh ấy; với free bits, nhiều ảnh hơn giữ được hình dáng chung, dù hiếm khi đúng chữ số.
 #
-# So với không làm gì trong cùng số epoch, KL warm-up không làm mất $\log p$, nhưng $z$ cũng chỉ mang hơn hai nat. Free bits làm $z$ có ích trở lại, tám đến chín phần mười số mã cho biết đúng chữ số, đổi lại $\log p$ thấp hơn khoảng 2 nat. <!-- claim: cures_beside_doing_nothing -->
+# So với không làm gì trong cùng số epoch, KL warm-up không làm mất $\log p$, nhưng $z$ cũng chỉ mang hơn hai nat. Free bits giữ mọi chiều ở đúng ngưỡng ($20 \cdot 0{,}5 = 10$ nat) và làm $z$ có ích trở lại. Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số, đổi lại $\log p$ thấp hơn khoảng 2 nat. <!-- claim: cures_beside_doing_nothing -->
 #
 # Vậy decoder không cần $z$ thì bỏ $z$, và $\log p(x)$ cao không có nghĩa là $z$ có ích.
 #
@@ -653,7 +669,7 @@ plots.plot_images(pictures, title=tr("Ảnh vẽ từ z", "Images drawn from z")
 #
 # <details><summary><b>Bạn muốn ảnh tái tạo nét hơn. Giảm trọng số của KL có giúp không?</b></summary>
 #
-# Chỉ khi $z$ đang mang quá ít nat. Hãy so với một autoencoder cùng số chiều. Nếu nó cũng mờ như thế thì cần nhiều con số hơn, mạng lớn hơn hay huấn luyện lâu hơn.
+# Chỉ khi $z$ đang mang quá ít nat. Nếu một autoencoder cùng số chiều cũng mờ như thế thì cần nhiều con số hơn, mạng lớn hơn hay huấn luyện lâu hơn.
 # </details>
 #
 # ## Tóm tắt
@@ -662,12 +678,12 @@ plots.plot_images(pictures, title=tr("Ảnh vẽ từ z", "Images drawn from z")
 # - Ảnh mờ có ba nguồn, và chỉ một nguồn là KL; $\sigma$ tốt nhất của decoder có công thức.
 # - Posterior collapse hiện ra ở KL và số chiều hoạt động, không hiện ra ở $\log p(x)$.
 #
-# **Đọc thêm:** Burda và cộng sự, [arXiv:1509.00519](https://arxiv.org/abs/1509.00519) (importance weights) · Alemi và cộng sự, [arXiv:1711.00464](https://arxiv.org/abs/1711.00464) (tốc độ–méo) · Rybkin và cộng sự, [arXiv:2006.13202](https://arxiv.org/abs/2006.13202) ($\sigma$) · Theis và cộng sự, [arXiv:1511.01844](https://arxiv.org/abs/1511.01844) (đánh giá mô hình sinh).
+# **Đọc thêm:** [Burda và cộng sự](https://arxiv.org/abs/1509.00519) · [Alemi và cộng sự](https://arxiv.org/abs/1711.00464) về tốc độ–méo · [Rybkin và cộng sự](https://arxiv.org/abs/2006.13202) · [Theis và cộng sự](https://arxiv.org/abs/1511.01844)
 
 # %% [markdown] lang="en"
-# *The figure: with −ELBO a single $z$ gives digits as different as ten $z$ do; with free bits the ten from a single $z$ are more alike.*
+# *The figure: a test image in the first column, then nine drawings from its $\mu$.* With −ELBO they have little to do with it; with free bits more of them share its shape, if seldom its digit.
 #
-# Against doing nothing for as many epochs, KL warm-up loses no $\log p$, but $z$ carries little more than two nats either. Free bits bring $z$ back into use, eight to nine codes in ten tell the digit, at the price of about 2 nats of $\log p$. <!-- claim: cures_beside_doing_nothing -->
+# Against doing nothing for as many epochs, KL warm-up loses no $\log p$, but $z$ carries little more than two nats either. Free bits, which hold every dimension at its floor ($20 \cdot 0.5 = 10$ nats), bring $z$ back into use: eight to nine codes in ten tell the digit, at the price of about 2 nats of $\log p$. <!-- claim: cures_beside_doing_nothing -->
 #
 # So a decoder with no need of $z$ leaves it unused, and a high $\log p(x)$ does not mean that $z$ is of use.
 #
@@ -684,7 +700,7 @@ plots.plot_images(pictures, title=tr("Ảnh vẽ từ z", "Images drawn from z")
 #
 # <details><summary><b>You want sharper reconstructions. Will a smaller weight of the KL help?</b></summary>
 #
-# Only if $z$ carries too few nats. Look at an autoencoder with as many dimensions. If it is as blurry, you need more numbers, a larger network or a longer training.
+# Only if $z$ carries too few nats. If an autoencoder with as many dimensions is as blurry, you need more numbers, a larger network or longer training.
 # </details>
 #
 # ## Recap
@@ -693,4 +709,4 @@ plots.plot_images(pictures, title=tr("Ảnh vẽ từ z", "Images drawn from z")
 # - Blur has three sources, and only one is the KL; the decoder's best $\sigma$ has a formula.
 # - Posterior collapse shows in the KL and the active units, not in $\log p(x)$.
 #
-# **Further reading:** Burda et al., [arXiv:1509.00519](https://arxiv.org/abs/1509.00519) (importance weights) · Alemi et al., [arXiv:1711.00464](https://arxiv.org/abs/1711.00464) (rate–distortion) · Rybkin et al., [arXiv:2006.13202](https://arxiv.org/abs/2006.13202) ($\sigma$) · Theis et al., [arXiv:1511.01844](https://arxiv.org/abs/1511.01844) (evaluating generative models).
+# **Further reading:** [Burda et al.](https://arxiv.org/abs/1509.00519) · [Alemi et al.](https://arxiv.org/abs/1711.00464) on rate–distortion · [Rybkin et al.](https://arxiv.org/abs/2006.13202) · [Theis et al.](https://arxiv.org/abs/1511.01844)
