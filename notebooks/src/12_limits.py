@@ -52,7 +52,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mười ảnh kiểm tra lấy ngẫu nhiên và bản nhị phân của chúng, mép nét chữ lởm chởm.*
+# *Hình: mười ảnh kiểm tra lấy ngẫu nhiên và bản nhị phân của chúng.*
 #
 # `mlp-vae` là VAE chỉ gồm các lớp kết nối đầy đủ (20 chiều tiềm ẩn (latent dimension), lớp ẩn 256 đơn vị, 20 epoch trên 60.000 ảnh nhị phân). Decoder của nó cho ra **logit** (chưa qua sigmoid).
 #
@@ -65,9 +65,9 @@ plots.plot_images(
 # Trung bình của $w$ là $\int q \cdot \frac{p(x|z)\,p(z)}{q}\,dz = p_\theta(x)$. Log của trung bình không nhỏ hơn trung bình của log (bất đẳng thức Jensen), nên $\mathcal{L}_k \le \log p_\theta(x)$ với mọi $k$. $\mathcal{L}_1$ chính là ELBO, và khi $k$ tăng, cận không bao giờ giảm.
 
 # %% [markdown] lang="en"
-# *The figure: ten random test images and their binary versions, with ragged edges.*
+# *The figure: ten random test images and their binary versions.*
 #
-# `mlp-vae` is a VAE of fully connected layers alone (20 latent dimensions, a hidden layer of 256, 20 epochs of 60,000 binary images). Its decoder gives **logits** (no sigmoid yet).
+# `mlp-vae` is a VAE of fully connected layers alone (20 latent dimensions, 256 hidden units, 20 epochs of 60,000 binary images). Its decoder gives **logits** (no sigmoid yet).
 #
 # ### From the ELBO to $\log p(x)$: the mean inside the log
 #
@@ -99,12 +99,12 @@ log_w = torch.stack(log_w)
 # %% [markdown] lang="vi"
 # ### Lượt của bạn
 #
-# `log_w` có kích thước $(k, N)$, mỗi ảnh $k$ mẫu. Hãy trả về $\log\frac1k\sum_i w_i$ của từng ảnh, kích thước $(N,)$. Đừng tính $w$: từ khoảng $-104$ trở xuống, float32 coi $e^{\log w}$ là 0. `torch.logsumexp` tránh được điều đó.
+# `log_w` có kích thước $(k, N)$, mỗi ảnh $k$ mẫu. Hãy trả về $\log\frac1k\sum_i w_i$ của từng ảnh, kích thước $(N,)$. Hãy dùng `torch.logsumexp`, vì từ khoảng $-104$ trở xuống, float32 coi $e^{\log w}$ là 0.
 
 # %% [markdown] lang="en"
 # ### Your turn
 #
-# `log_w` has shape $(k, N)$, $k$ samples of each image. Return $\log\frac1k\sum_i w_i$ of each image, of shape $(N,)$. Do not compute $w$: from about $-104$ down a 32-bit float takes $e^{\log w}$ for 0. `torch.logsumexp` avoids that.
+# `log_w` has shape $(k, N)$, $k$ samples of each image. Return $\log\frac1k\sum_i w_i$ of each image, of shape $(N,)$. Use `torch.logsumexp`: from about $-104$ down a 32-bit float takes $e^{\log w}$ for 0.
 
 
 # %% tags=["exercise"]
@@ -146,9 +146,9 @@ plots.curves(
 # %% [markdown] lang="vi"
 # *Hình: cận tăng nhanh lúc đầu rồi chậm dần.* ELBO đánh giá mạng này thấp hơn thực tế hơn 3 nat. <!-- claim: elbo_underrates --> Số đứng sau ± là sai số chuẩn (standard error) trên các ảnh. Có ảnh khó hơn ảnh khác, nên phải so hai mạng trên cùng những ảnh ấy.
 #
-# Để so sánh, VAE một lớp của bài báo đạt −86,76 nat. Mạng cùng loại của khóa học (`benchmarks/published.py`) đạt −88,15 trên cả 10.000 ảnh kiểm tra, mới qua 364 trong 3.280 epoch của bài báo.
+# VAE một lớp của bài báo đạt −86,76 nat. Mạng cùng loại của khóa học (`benchmarks/published.py`) đạt −88,15 trên cả 10.000 ảnh kiểm tra, mới qua 364 trong 3.280 epoch của bài báo.
 #
-# Vậy $\log p(x)$ cho biết một VAE tốt đến đâu, nếu đo bằng nhiều mẫu, trên cùng những ảnh và với cùng một loại decoder.
+# Vậy $\log p(x)$ cho biết một VAE tốt đến đâu, nếu đo bằng nhiều mẫu và trên cùng những ảnh.
 #
 # ## 2 · Đường cong tốc độ–méo
 #
@@ -157,23 +157,23 @@ plots.curves(
 # - **tốc độ** là KL, vì $z$ mang nhiều nhất chừng ấy nat về ảnh;
 # - **độ méo** là SSE khi vẽ lại từ *chính $z$ ấy*, một mẫu lấy từ $q_\phi(z|x)$.
 #
-# Năm mạng sau giống nhau ở mọi thứ trừ $B$. Autoencoder `ae-16d` không có KL (và hàm mất mát của nó là BCE).
+# Năm mạng sau chỉ khác nhau ở $B$. Autoencoder `ae-16d` không có KL (và hàm mất mát của nó là BCE).
 
 # %% [markdown] lang="en"
 # *The figure: the bound rises fast at first, then ever less.* The ELBO underrates this network by more than 3 nats. <!-- claim: elbo_underrates --> The ± is the standard error over the images: some are harder than others, so two networks must be compared on the same ones.
 #
-# For comparison: the paper's one-layer VAE reaches −86.76 nats; ours of that kind (`benchmarks/published.py`) −88.15 on all 10,000 test images, after 364 of the paper's 3,280 epochs.
+# The paper's one-layer VAE reaches −86.76 nats; ours of that kind (`benchmarks/published.py`) −88.15 on all 10,000 test images, after 364 of the paper's 3,280 epochs.
 #
-# How good a VAE is, $\log p(x)$ tells: many samples, the same images, the same kind of decoder.
+# So $\log p(x)$ tells how good a VAE is: with many samples, on the same images.
 #
 # ## 2 · The rate–distortion curve
 #
 # Now grey images, a Gaussian decoder and the handout's loss $B \cdot \mathrm{SSE} + \mathrm{KL}$ (SSE: the squared error summed over an image). Divided by $B$ it is $\mathrm{SSE} + \beta\,\mathrm{KL}$ with $\beta = 1/B$: the handout's $B$ and the $\beta$ of the **$\beta$-VAE** (Higgins et al., 2017) are one knob, turned in opposite directions. It chooses a point on the **rate–distortion** curve:
 #
 # - the **rate** is the KL, for $z$ carries at most that many nats about the image;
-# - the **distortion** is the SSE of the picture drawn from *that same $z$*, a sample of $q_\phi(z|x)$.
+# - the **distortion** is the SSE of the picture from *that same $z$*, a sample of $q_\phi(z|x)$.
 #
-# These five networks are alike in everything but $B$. The autoencoder `ae-16d` has no KL (and BCE for its loss).
+# The five networks differ in $B$ alone. The autoencoder `ae-16d` has no KL (and BCE for its loss).
 
 # %%
 files = {f"B = {B}": f"vae-16d-b{B}" for B in (2, 5, 10, 40, 1000)}
@@ -220,7 +220,7 @@ plots.curves(
 #
 # ## 3 · Ảnh mờ từ đâu ra?
 #
-# Đề bài viết rằng ảnh mờ "do sự đánh đổi giữa sai số tái tạo và KL". Hãy đo điều ấy. Toán tử Laplace cộng bốn điểm ảnh lân cận rồi trừ bốn lần điểm ảnh ở giữa, nên nó bằng 0 ở chỗ bằng phẳng và lớn ở mép nét chữ. **Độ nét** là trung bình bình phương của nó, so với ảnh thật:
+# Đề bài viết rằng ảnh mờ "xuất phát từ sự đánh đổi giữa hai thành phần chính trong hàm mất mát", tức là phần tái tạo và phần KL. Hãy đo điều ấy. Toán tử Laplace cộng bốn điểm ảnh lân cận rồi trừ bốn lần điểm ảnh ở giữa, nên nó bằng 0 ở chỗ bằng phẳng và lớn ở mép nét chữ. **Độ nét** là trung bình bình phương của nó, so với ảnh thật:
 
 # %% [markdown] lang="en"
 # *The figure: a mark for each network, with $z$ sampled or $\mu$; the black dashed line is the autoencoder.* From $B = 2$ to $B = 40$ some 31 nats more halve the SSE. Another 30, up to $B = 1000$, lower it by only 0.2, and the autoencoder comes no further either.
@@ -231,7 +231,7 @@ plots.curves(
 #
 # ## 3 · Where does the blur come from?
 #
-# The handout says that blur comes "from the trade-off between reconstruction loss and KL". Measure it: the Laplacian is the sum of a pixel's four neighbours less four times the pixel, so it is 0 where the image is flat and large at the edges of strokes. The **sharpness** is its mean square, relative to real images:
+# The handout says that blur comes "from the trade-off between the two main parts of the loss", reconstruction and KL. Measure it: the Laplacian is the sum of a pixel's four neighbours less four times the pixel: 0 where the image is flat, large at the edges of strokes. The **sharpness** is its mean square, relative to real images:
 
 # %%
 kernel = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]).view(1, 1, 3, 3)
@@ -247,14 +247,14 @@ def sharpness(images, reference):
 #
 # $$\hat x^*(z) = \sum_n r_n\, x_n, \qquad r_n = \frac{q_\phi(z|x_n)}{\sum_m q_\phi(z|x_m)}.$$
 #
-# Số ảnh dùng chung mã ấy là $\exp(-\sum_n r_n \ln r_n)$. Nó bằng 1 khi chỉ có một ảnh, bằng $m$ khi $m$ ảnh dùng chung đều nhau. Ta đếm trong 10.000 ảnh huấn luyện:
+# Số ảnh dùng chung mã ấy là $\exp(-\sum_n r_n \ln r_n)$. Nó bằng $m$ khi $m$ ảnh dùng chung đều nhau. Ta đếm trong 10.000 ảnh huấn luyện:
 
 # %% [markdown] lang="en"
 # **Suspect one: shared codes.** For a given encoder the best picture in squared error at $z$ is a weighted mean of the training images, and a mean of many images is a blur:
 #
 # $$\hat x^*(z) = \sum_n r_n\, x_n, \qquad r_n = \frac{q_\phi(z|x_n)}{\sum_m q_\phi(z|x_m)}.$$
 #
-# That code is shared by $\exp(-\sum_n r_n \ln r_n)$ images: 1 when there is one alone, $m$ when $m$ share it equally. We count among 10,000 training images:
+# That code is shared by $\exp(-\sum_n r_n \ln r_n)$ images, $m$ when $m$ share it equally. We count among 10,000 training images:
 
 # %%
 everything = data.load_mnist()
@@ -294,7 +294,7 @@ plots.plot_images(pictures, title=tr("Một mã, nhiều ảnh", "One code, many
 # %% [markdown] lang="en"
 # *The figure: training images; then, for $\beta = 4$ and for $\beta = 1$, what the decoder draws from their codes, and the mean of the images that share those codes.* The two networks (on binary images) differ in $\beta$ alone.
 #
-# **Suspect two:** a code of too few numbers for a smooth decoder. **Suspect three:** a network too small, or trained too little. For this one we train the very network of `ae-16d` anew, for only two epochs of 10,000 images.
+# **Suspect two:** a code of too few numbers for a smooth decoder. **Suspect three:** a network too small, or trained too little. For this, the network of `ae-16d` is trained anew, for two epochs of 10,000 images.
 #
 # ⏱ About 10 seconds.
 
@@ -412,7 +412,7 @@ best_sigma = optimal_sigma if right else losses.optimal_sigma
 # Hàm của bạn cho biết mỗi mạng *nên* nói $\sigma$ bằng bao nhiêu; $B$ đã chọn khi huấn luyện cho biết nó *đang* nói bao nhiêu. Hai cột cuối là trung bình của $\log p(x|z)$ với hai $\sigma$ ấy.
 
 # %% [markdown] lang="en"
-# Your function tells what $\sigma$ each network *should* claim, the $B$ of its training what it *does* claim. The last columns are the mean of $\log p(x|z)$ with either.
+# Your function tells what $\sigma$ each network *should* claim, its $B$ what it *does* claim. The last columns: the mean of $\log p(x|z)$ with either.
 
 # %%
 claimed, best = tr("σ theo B", "σ by B"), tr("σ tốt nhất", "best σ")
@@ -437,7 +437,7 @@ plots.table(sigmas, digits=2)
 #
 # ## 5 · Posterior collapse
 #
-# **Sụp đổ hậu nghiệm (posterior collapse)** là khi $q_\phi(z|x)$ trùng với phân phối tiên nghiệm (prior) $\mathcal{N}(0, I)$ với mọi ảnh. Khi ấy KL bằng 0, và $z$ không nói gì về ảnh. $\beta$ lớn dẫn đến đó, mà một decoder *không cần* $z$ cũng vậy. Hãy cho decoder thấy cả những điểm ảnh đứng trước điểm ảnh nó đang vẽ, từng hàng từ trên xuống:
+# **Sụp đổ hậu nghiệm (posterior collapse)** là khi $q_\phi(z|x)$ trùng với phân phối tiên nghiệm (prior) $\mathcal{N}(0, I)$ với mọi ảnh. Khi ấy KL bằng 0, và $z$ không nói gì về ảnh. $\beta$ lớn đẩy mạng về phía đó, mà một decoder *không cần* $z$ cũng vậy. Hãy cho decoder thấy cả những điểm ảnh đứng trước điểm ảnh nó đang vẽ, từng hàng từ trên xuống:
 #
 # $$p_\theta(x|z) = \prod_i p_\theta(x_i \,|\, z, x_1, \ldots, x_{i-1}).$$
 #
@@ -452,11 +452,11 @@ plots.table(sigmas, digits=2)
 #
 # ## 5 · Posterior collapse
 #
-# **Posterior collapse** is when $q_\phi(z|x)$ equals the prior $\mathcal{N}(0, I)$ for every image. Then the KL is 0, and $z$ says nothing of the image. A large $\beta$ leads there, but so does a decoder that has *no need* of $z$. Let it see the pixels before the one it draws, row by row from the top:
+# **Posterior collapse** is when $q_\phi(z|x)$ equals the prior $\mathcal{N}(0, I)$ for every image. Then the KL is 0, and $z$ says nothing of the image. A large $\beta$ presses towards it, but so does a decoder that has *no need* of $z$. Let it see the pixels before the one it draws, row by row from the top:
 #
 # $$p_\theta(x|z) = \prod_i p_\theta(x_i \,|\, z, x_1, \ldots, x_{i-1}).$$
 #
-# Such a decoder is called **autoregressive**. Here it is a small PixelCNN (van den Oord et al., 2016), of convolutions whose weights of later pixels are always 0:
+# Such a decoder is **autoregressive**. Ours is a small PixelCNN (van den Oord et al., 2016): convolutions whose weights of later pixels are 0.
 
 
 # %%
@@ -652,13 +652,13 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: cột đầu là ảnh kiểm tra, sau đó là chín ảnh vẽ từ $\mu$ của nó.* Với −ELBO, chúng chẳng mấy liên quan đến ảnh ấy; với free bits, nhiều ảnh hơn giữ được hình dáng chung, dù hiếm khi đúng chữ số.
 #
-# So với không làm gì trong cùng số epoch, KL warm-up không làm mất $\log p$, nhưng $z$ cũng chỉ mang hơn hai nat. Free bits giữ mọi chiều ở đúng ngưỡng ($20 \cdot 0{,}5 = 10$ nat) và làm $z$ có ích trở lại. Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số, đổi lại $\log p$ thấp hơn khoảng 2 nat. <!-- claim: cures_beside_doing_nothing -->
+# So với không làm gì, KL warm-up không làm mất $\log p$, nhưng $z$ cũng chỉ mang hơn hai nat. Free bits giữ mọi chiều ở đúng ngưỡng ($20 \cdot 0{,}5 = 10$ nat) và làm $z$ có ích trở lại. Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số, đổi lại $\log p$ thấp hơn khoảng 2 nat. <!-- claim: cures_beside_doing_nothing -->
 #
 # Vậy decoder không cần $z$ thì bỏ $z$, và $\log p(x)$ cao không có nghĩa là $z$ có ích.
 #
 # ## Trả lời câu hỏi đầu bài
 #
-# *Một VAE tốt đến đâu, vì sao mờ, khi nào bỏ $z$?* $\log p(x)$ cho biết nó mô tả ảnh tốt đến đâu; ảnh mờ vì quá ít nat, quá ít con số hoặc học chưa đủ; và nó bỏ $z$ khi không có $z$ cũng chẳng thiệt gì.
+# $\log p(x)$ cho biết một VAE tốt đến đâu; ảnh của nó mờ vì quá ít nat, quá ít con số hoặc học chưa đủ; và nó bỏ $z$ khi decoder không cần đến $z$.
 #
 # ## Tự kiểm tra
 #
@@ -683,13 +683,13 @@ plots.plot_images(
 # %% [markdown] lang="en"
 # *The figure: a test image in the first column, then nine drawings from its $\mu$.* With −ELBO they have little to do with it; with free bits more of them share its shape, if seldom its digit.
 #
-# Against doing nothing for as many epochs, KL warm-up loses no $\log p$, but $z$ carries little more than two nats either. Free bits, which hold every dimension at its floor ($20 \cdot 0.5 = 10$ nats), bring $z$ back into use: eight to nine codes in ten tell the digit, at the price of about 2 nats of $\log p$. <!-- claim: cures_beside_doing_nothing -->
+# Against doing nothing, KL warm-up loses no $\log p$, but $z$ carries little more than two nats. Free bits, which hold every dimension at its floor ($20 \cdot 0.5 = 10$ nats), bring $z$ back into use: eight to nine codes in ten tell the digit, for about 2 nats of $\log p$. <!-- claim: cures_beside_doing_nothing -->
 #
 # So a decoder with no need of $z$ leaves it unused, and a high $\log p(x)$ does not mean that $z$ is of use.
 #
 # ## The answer
 #
-# *How good is a VAE, why blurry, when is $z$ unused?* $\log p(x)$ tells how well it describes images; they are blurry for too few nats, too few numbers or too little training; and $z$ goes unused where nothing is lost without it.
+# How good a VAE is, $\log p(x)$ tells; its images are blurry for too few nats, too few numbers or too little training; and $z$ goes unused where the decoder does without it.
 #
 # ## Test yourself
 #
@@ -705,7 +705,7 @@ plots.plot_images(
 #
 # ## Recap
 #
-# - Compare VAEs by $\log p(x)$ on the same images with the same kind of decoder; the importance-weighted bound is tighter than the ELBO.
+# - Compare VAEs by $\log p(x)$ on the same images with the same kind of decoder; importance weights tighten the ELBO.
 # - Blur has three sources, and only one is the KL; the decoder's best $\sigma$ has a formula.
 # - Posterior collapse shows in the KL and the active units, not in $\log p(x)$.
 #
