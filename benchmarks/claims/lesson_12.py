@@ -11,7 +11,7 @@ from vae_helpers import losses, metrics
 from .ledger import claim
 from .networks import binary, images_of, network, pretrained, test_images
 
-IMAGES, SAMPLES = 200, 20  # test images whose log p is measured, samples z of each
+IMAGES, SAMPLES = 100, 100  # test images whose log p is measured, samples z of each
 SEEDS = (1, 2, 3)
 
 
@@ -169,17 +169,17 @@ def strong_decoder_leaves_z(seed):
 @claim(
     lesson="12",
     en="Against −ELBO alone for as many epochs: KL warm-up costs less than 1 nat of log p and leaves the KL below 4 nats; free bits "
-    "use at least 15 units, digits can be read from more than 0.75 of the codes, and log p is more than 0.8 nats lower; from "
+    "use at least 15 units, digits can be read from more than 0.75 of the codes, and log p is more than 0.5 nats lower; from "
     "scratch and from a half-trained network, seeds 1 to 3.",
     vi="So với chỉ dùng −ELBO trong cùng số epoch: KL warm-up làm log p giảm chưa đến 1 nat và KL vẫn dưới 4 nat; free bits dùng ít "
-    "nhất 15 chiều, hơn 0,75 số mã cho biết đúng chữ số, còn log p thấp hơn 0,8 nat trở lên; từ đầu cũng như từ mạng huấn luyện "
+    "nhất 15 chiều, hơn 0,75 số mã cho biết đúng chữ số, còn log p thấp hơn 0,5 nat trở lên; từ đầu cũng như từ mạng huấn luyện "
     "dở, seed 1 đến 3.",
     holds=lambda rows: all(
         row[f"{start}warm_up_log_p"] - row[f"{start}elbo_log_p"] > -1
         and row[f"{start}warm_up_KL"] < 4
         and row[f"{start}free_bits_units"] >= 15
         and row[f"{start}free_bits_digits"] > 0.75
-        and row[f"{start}elbo_log_p"] - row[f"{start}free_bits_log_p"] > 0.8
+        and row[f"{start}elbo_log_p"] - row[f"{start}free_bits_log_p"] > 0.5
         for row in rows
         for start in ("", "half_")
     ),

@@ -8,7 +8,7 @@
 # %% [markdown] lang="en"
 # # Lesson 12 · The limits of the VAE
 #
-# *How good is a VAE, why are its images blurry, and when does it leave $z$ unused?* We measure it on networks that are trained already.
+# *How good is a VAE, why are its images blurry, and when does it leave $z$ unused?* We measure trained networks.
 #
 # ⏱ About an hour; computing takes about a minute on two CPU cores.
 
@@ -285,7 +285,7 @@ for name, file in (("β = 4", "beta-vae"), ("β = 1", "mlp-vae")):
 plots.plot_images(pictures, title=tr("Một mã, nhiều ảnh", "One code, many images"))
 
 # %% [markdown] lang="vi"
-# *Hình: các ảnh huấn luyện; sau đó, với $\beta = 4$ rồi $\beta = 1$, là ảnh mà decoder vẽ từ mã của chúng và trung bình các ảnh dùng chung mã ấy.* Hai mạng (trên ảnh nhị phân) chỉ khác nhau ở $\beta$.
+# *Hình: hàng đầu là các ảnh huấn luyện. Với mỗi $\beta$, một hàng là ảnh decoder vẽ từ mã của chúng, một hàng là trung bình các ảnh dùng chung mã ấy.* Hai mạng (trên ảnh nhị phân) chỉ khác nhau ở $\beta$.
 #
 # **Khả năng thứ hai** là mã có quá ít con số đối với một decoder trơn. **Khả năng thứ ba** là mạng quá nhỏ hoặc huấn luyện quá ít. Để thử điều này, ta huấn luyện lại đúng mạng `ae-16d`, chỉ hai epoch trên 10.000 ảnh.
 #
@@ -441,7 +441,7 @@ plots.table(sigmas, digits=2)
 #
 # $$p_\theta(x|z) = \prod_i p_\theta(x_i \,|\, z, x_1, \ldots, x_{i-1}).$$
 #
-# Decoder như vậy gọi là **tự hồi quy (autoregressive)**. Ở đây nó là một PixelCNN nhỏ (van den Oord và cộng sự, 2016), gồm những lớp tích chập mà các trọng số ứng với điểm ảnh đứng sau luôn bằng 0:
+# Decoder như vậy gọi là **tự hồi quy (autoregressive)**. Ở đây nó là một PixelCNN nhỏ (van den Oord và cộng sự, 2016). Trong các lớp tích chập của nó, trọng số ứng với điểm ảnh đứng sau luôn bằng 0.
 
 # %% [markdown] lang="en"
 # The network with $B = 1000$ claims an error of 0.02 per pixel, and has 0.08. Being over-confident costs it thousands of nats. The one with $B = 40$ is nearly right.
@@ -563,7 +563,7 @@ plots.table({"mlp-vae": use_of_z(vae), "ar-vae": use_of_z(strong)})
 #
 # ### Your turn
 #
-# Write that KL part. `mu` and `logvar` have shape $(N, d)$, and $\mathrm{KL}_j = -\frac12(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2)$. For each dimension average over the batch *first*, then apply the floor `minimum`, then sum. `t.clamp(min=a)` replaces every entry below $a$ by $a$.
+# Write it. `mu` and `logvar` have shape $(N, d)$, and $\mathrm{KL}_j = -\frac12(1 + \log\sigma_j^2 - \mu_j^2 - \sigma_j^2)$. For each dimension average over the batch *first*, then apply the floor `minimum`, then sum. `t.clamp(min=a)` replaces every entry below $a$ by $a$.
 
 
 # %% tags=["exercise"]
@@ -650,9 +650,9 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: cột đầu là ảnh kiểm tra, sau đó là chín ảnh vẽ từ $\mu$ của nó.* Với −ELBO, chúng chẳng mấy liên quan đến ảnh ấy; với free bits, nhiều ảnh hơn giữ được hình dáng chung, dù hiếm khi đúng chữ số.
+# *Hình: cột đầu là ảnh kiểm tra, sau đó là chín ảnh vẽ từ $\mu$ của nó.* Với −ELBO, chúng chẳng mấy liên quan đến ảnh ấy. Với free bits, nhiều ảnh hơn giữ được hình dáng chung, dù hiếm khi đúng chữ số.
 #
-# So với không làm gì, KL warm-up không làm mất $\log p$, nhưng $z$ cũng chỉ mang hơn hai nat. Free bits giữ mọi chiều ở đúng ngưỡng ($20 \cdot 0{,}5 = 10$ nat) và làm $z$ có ích trở lại. Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số, đổi lại $\log p$ thấp hơn khoảng 2 nat. <!-- claim: cures_beside_doing_nothing -->
+# So với không làm gì, KL warm-up không làm mất $\log p$, nhưng $z$ cũng chỉ mang hơn hai nat. Free bits giữ mọi chiều ở đúng ngưỡng ($20 \cdot 0{,}5 = 10$ nat) và làm $z$ có ích trở lại. Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số, đổi lại $\log p$ thấp hơn một đến hai nat (lấy nhiều mẫu hơn thì chỉ một). <!-- claim: cures_beside_doing_nothing -->
 #
 # Vậy decoder không cần $z$ thì bỏ $z$, và $\log p(x)$ cao không có nghĩa là $z$ có ích.
 #
@@ -674,7 +674,7 @@ plots.plot_images(
 #
 # ## Tóm tắt
 #
-# - So các VAE bằng $\log p(x)$ trên cùng những ảnh và cùng loại decoder; cận dùng trọng số quan trọng chặt hơn ELBO.
+# - So các VAE bằng $\log p(x)$ trên cùng những ảnh; cận dùng trọng số quan trọng chặt hơn ELBO.
 # - Ảnh mờ có ba nguồn, và chỉ một nguồn là KL; $\sigma$ tốt nhất của decoder có công thức.
 # - Posterior collapse hiện ra ở KL và số chiều hoạt động, không hiện ra ở $\log p(x)$.
 #
@@ -683,7 +683,7 @@ plots.plot_images(
 # %% [markdown] lang="en"
 # *The figure: a test image in the first column, then nine drawings from its $\mu$.* With −ELBO they have little to do with it; with free bits more of them share its shape, if seldom its digit.
 #
-# Against doing nothing, KL warm-up loses no $\log p$, but $z$ carries little more than two nats. Free bits, which hold every dimension at its floor ($20 \cdot 0.5 = 10$ nats), bring $z$ back into use: eight to nine codes in ten tell the digit, for about 2 nats of $\log p$. <!-- claim: cures_beside_doing_nothing -->
+# Against doing nothing, KL warm-up loses no $\log p$, but $z$ carries little more than two nats. Free bits, which hold every dimension at its floor ($20 \cdot 0.5 = 10$ nats), bring $z$ back into use: eight to nine codes in ten tell the digit, for one to two nats of $\log p$ (with more samples, one). <!-- claim: cures_beside_doing_nothing -->
 #
 # So a decoder with no need of $z$ leaves it unused, and a high $\log p(x)$ does not mean that $z$ is of use.
 #
@@ -700,12 +700,12 @@ plots.plot_images(
 #
 # <details><summary><b>You want sharper reconstructions. Will a smaller weight of the KL help?</b></summary>
 #
-# Only if $z$ carries too few nats. If an autoencoder with as many dimensions is as blurry, you need more numbers, a larger network or longer training.
+# Only if $z$ carries too few nats. If an equal autoencoder is as blurry, you need more numbers, a larger network or longer training.
 # </details>
 #
 # ## Recap
 #
-# - Compare VAEs by $\log p(x)$ on the same images with the same kind of decoder; importance weights tighten the ELBO.
+# - Compare VAEs by $\log p(x)$ on the same images; importance weights tighten the ELBO.
 # - Blur has three sources, and only one is the KL; the decoder's best $\sigma$ has a formula.
 # - Posterior collapse shows in the KL and the active units, not in $\log p(x)$.
 #
