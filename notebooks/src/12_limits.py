@@ -351,7 +351,7 @@ plots.table({name: look(model) for name, model in nets.items()})
 #
 # - **Mã dùng chung, tức là ít nat.** Từ $\beta = 1$ lên $\beta = 4$, vài ảnh cùng dùng một mã và độ nét giảm hơn một nửa. <!-- claim: few_nats_share_codes --> Từ $B = 40$ xuống $B = 2$, độ nét giảm gần một phần ba dù mỗi mã vẫn chỉ ứng với khoảng một ảnh huấn luyện, vậy mã dùng chung không giải thích hết.
 # - **Mã có quá ít con số.** Với hai con số, ảnh nào cũng mờ như nhau, kể cả autoencoder (AE) không hề có KL và VAE với $B = 1000$, nơi mỗi ảnh có mã riêng. Tăng từ 16 lên 64 con số thì AE nét hơn hẳn.
-# - **Mạng nhỏ, huấn luyện ít.** Cùng AE ấy mà huấn luyện ít thì mờ nhất bảng; một AE nhỏ hơn, huấn luyện 8 epoch, chỉ nét bằng một nửa `ae-16d`.
+# - **Mạng nhỏ, huấn luyện ít.** Cùng AE ấy mà huấn luyện ít thì độ nét chưa bằng một nửa `ae-16d`; một AE nhỏ hơn, huấn luyện 8 epoch, được khoảng một nửa.
 #
 # Vậy câu của đề bài đúng một phần. Với chính mạng của đề bài (hai con số), KL hầu như không có lỗi. Với 16 con số, phần của KL là đáng kể khi $B$ nhỏ, còn với $B = 40$ thì chỉ là vài phần trăm. <!-- claim: three_sources_of_blur -->
 #
@@ -376,7 +376,7 @@ plots.table({name: look(model) for name, model in nets.items()})
 #
 # - **Shared codes, which means few nats.** From $\beta = 1$ to $\beta = 4$ several images come to share a code, and the sharpness falls by more than half. <!-- claim: few_nats_share_codes --> From $B = 40$ to $B = 2$ it falls by nearly a third although each code still has about one image, so sharing does not explain it all.
 # - **A code of too few numbers.** With two numbers all are equally blurry, even the autoencoder (AE), which has no KL, and the VAE with $B = 1000$, where each image has a code of its own. From 16 to 64 numbers the AE becomes much sharper.
-# - **Too small, too little training.** The same AE trained less is the blurriest of all; a smaller one of ours, trained for 8 epochs, has half the sharpness of `ae-16d`.
+# - **Too small, too little training.** The same AE trained less has less than half the sharpness of `ae-16d`; a smaller one, trained for 8 epochs, has about half.
 #
 # So the handout's sentence is right in part. With its own network (two numbers) the KL is hardly to blame. With 16 numbers its share is large where $B$ is small, and a few per cent with $B = 40$. <!-- claim: three_sources_of_blur -->
 #
