@@ -652,7 +652,7 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: cột đầu là ảnh kiểm tra, sau đó là chín ảnh vẽ từ $\mu$ của nó.* Với −ELBO, chúng chẳng mấy liên quan đến ảnh ấy. Với free bits, nhiều ảnh hơn giữ được hình dáng chung, dù hiếm khi đúng chữ số.
 #
-# So với không làm gì, KL warm-up không làm mất $\log p$, nhưng $z$ cũng chỉ mang hơn hai nat. Free bits giữ mọi chiều ở đúng ngưỡng ($20 \cdot 0{,}5 = 10$ nat) và làm $z$ có ích trở lại. Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số, đổi lại $\log p$ thấp hơn một đến hai nat (lấy nhiều mẫu hơn thì chỉ một). <!-- claim: cures_beside_doing_nothing -->
+# So với không làm gì, KL warm-up không làm mất $\log p$, nhưng $z$ cũng chỉ mang hơn hai nat. Free bits giữ mọi chiều ở đúng ngưỡng ($20 \cdot 0{,}5 = 10$ nat) và làm $z$ có ích trở lại. Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số, đổi lại $\log p$ thấp hơn một đến hai nat. <!-- claim: cures_beside_doing_nothing -->
 #
 # Vậy decoder không cần $z$ thì bỏ $z$, và $\log p(x)$ cao không có nghĩa là $z$ có ích.
 #
@@ -683,7 +683,7 @@ plots.plot_images(
 # %% [markdown] lang="en"
 # *The figure: a test image in the first column, then nine drawings from its $\mu$.* With −ELBO they have little to do with it; with free bits more of them share its shape, if seldom its digit.
 #
-# Against doing nothing, KL warm-up loses no $\log p$, but $z$ carries little more than two nats. Free bits, which hold every dimension at its floor ($20 \cdot 0.5 = 10$ nats), bring $z$ back into use: eight to nine codes in ten tell the digit, for one to two nats of $\log p$ (with more samples, one). <!-- claim: cures_beside_doing_nothing -->
+# Against doing nothing, KL warm-up loses no $\log p$, but $z$ carries little more than two nats. Free bits, which hold every dimension at its floor ($20 \cdot 0.5 = 10$ nats), bring $z$ back into use: eight to nine codes in ten tell the digit, for one to two nats of $\log p$. <!-- claim: cures_beside_doing_nothing -->
 #
 # So a decoder with no need of $z$ leaves it unused, and a high $\log p(x)$ does not mean that $z$ is of use.
 #
