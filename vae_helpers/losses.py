@@ -168,7 +168,7 @@ def bernoulli_vae_loss(
     et al., "β-VAE", ICLR 2017). Greys in [0, 1] are accepted, but then the number is no log-likelihood.
     logits: (N, C, H, W), any real numbers, *not* passed through a sigmoid; x: same shape, in [0, 1].
     Returns three scalars, each a mean over the batch: total, recon, kl.
-    Lesson 10: How good is a VAE?
+    Lesson 12: 1 · How good is a VAE?
     """
     x = _as_shape_of(logits, x, "bernoulli_vae_loss(logits, x): logits")
     recon_loss = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
@@ -182,7 +182,7 @@ def gaussian_nll(recon: Tensor, x: Tensor, sigma: float | Tensor) -> Tensor:
     It is a density, so it may be negative. recon, x: (N, C, H, W); sigma: a number or a tensor that broadcasts with
     recon, above 0. Raises ValueError when the shapes differ and for a sigma of 0 or below (on a GPU as in
     reconstruction_loss; there an unseen sigma of 0 gives an infinite loss).
-    Lesson 10: Do not choose
+    Lesson 12: 4 · Do not choose $B$ by hand
     """
     x = _as_shape_of(recon, x, "gaussian_nll(recon, x): recon")
     sigma = torch.as_tensor(sigma, dtype=recon.dtype)  # a number lies on the CPU, where it is always looked at
@@ -200,18 +200,20 @@ def optimal_sigma(recon: Tensor, x: Tensor) -> Tensor:
     dNLL/dσ = 0 gives σ² = mean (x − recon)²: O. Rybkin et al., "Simple and Effective VAE Training with Calibrated
     Decoders", ICML 2021. recon, x: (N, C, H, W). Returns a scalar, 0 for a perfect reconstruction.
     Raises ValueError when the shapes differ.
-    Lesson 10: Do not choose
+    Lesson 12: 4 · Do not choose $B$ by hand
     """
     return (_as_shape_of(recon, x, "optimal_sigma(recon, x): recon") - recon).pow(2).mean().sqrt()
 
 
 def sigma_vae_loss(recon: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """−ELBO of a Gaussian decoder whose σ is the best for each batch (σ-VAE): no B to choose.
+    """−ELBO of a Gaussian decoder whose σ is the best for each batch: no B to choose.
+
+    O. Rybkin et al. (ICML 2021) call this closed form the optimal σ-VAE; their σ-VAE learns one shared σ instead.
 
     σ goes no lower than 0.001, which is about what rounding to 8 bits leaves of a pixel (1/(255 √12)): a batch that is
     reconstructed perfectly has a finite loss and gradient.
     Shapes as in vae_loss. Returns three scalars: total (nats), recon (squared error per image), kl (nats per image).
-    Lesson 10: Do not choose
+    Lesson 12: 4 · Do not choose $B$ by hand
     """
     x = _as_shape_of(recon, x, "sigma_vae_loss(recon, x): recon")
     sigma = (x - recon).pow(2).mean().clamp(min=1e-6).sqrt()  # optimal_sigma; the root of exactly 0 has no gradient
@@ -225,7 +227,7 @@ def free_bits(mu: Tensor, logvar: Tensor, minimum: float) -> Tensor:
     The first nats of each dimension are free, so nothing presses it down to 0: D. Kingma et al., "Improved Variational
     Inference with Inverse Autoregressive Flow", NeurIPS 2016. mu, logvar: (N, latent_dim); minimum from 0 up.
     Returns a scalar, at least latent_dim · minimum.
-    Lesson 10: Posterior collapse
+    Lesson 12: 5 · Posterior collapse
     """
     kl = -0.5 * (1 + logvar - mu.pow(2) - logvar.exp())  # (N, latent_dim)
     return kl.mean(dim=0).clamp(min=minimum).sum()
@@ -236,7 +238,7 @@ def log_weights(log_likelihood: Callable[[Tensor], Tensor], mu: Tensor, logvar: 
 
     log_likelihood: z (N, latent_dim) → log p(x|z) (N,), for the N images that mu and logvar belong to.
     Returns (k, N); their mean over k estimates the ELBO, iw_log_likelihood a tighter bound.
-    Lesson 10: How good is a VAE?
+    Lesson 12: 1 · How good is a VAE?
     """
     q, prior = Normal(mu, torch.exp(0.5 * logvar), validate_args=False), Normal(0.0, 1.0, validate_args=False)
     rows = []
@@ -251,7 +253,7 @@ def iw_log_likelihood(log_w: Tensor) -> Tensor:
     Y. Burda et al., "Importance Weighted Autoencoders", ICLR 2016: k = 1 is an estimate of the ELBO, and on average the
     bound never falls as k grows, up to log p(x). By logsumexp, for the weights themselves are far too small for a float.
     Returns (N,).
-    Lesson 10: From the ELBO to
+    Lesson 12: From the ELBO to
     """
     return torch.logsumexp(log_w, dim=0) - math.log(len(log_w))
 

@@ -49,7 +49,7 @@ def active_units(mu: Tensor, threshold: float = 0.01) -> int:
 
     Y. Burda et al., "Importance Weighted Autoencoders", ICLR 2016, section 5.2. mu: (N, d), N from 2 up, of many images.
     Returns a whole number from 0 to d. Raises ValueError for another shape.
-    Lesson 12: Posterior collapse
+    Lesson 12: 5 · Posterior collapse
     """
     if mu.ndim != 2 or len(mu) < 2:
         raise ValueError(f"active_units(mu): got shape {tuple(mu.shape)}, expected (N, d) with N from 2 up.")
@@ -64,7 +64,7 @@ def sharpness(images: Tensor, reference: Tensor) -> float:
     the strokes make a digit.
     images, reference: (N, C, H, W) in [0, 1], H and W from 3 up; of the same C. Returns one number, 0 or more.
     Raises ValueError for other shapes and for a reference without any detail.
-    Lesson 12: Where does the blur come from?
+    Lesson 12: 3 · Where does the blur come from?
     """
     for name, x in (("images", images), ("reference", reference)):
         if x.ndim != 4 or len(x) == 0 or min(x.shape[2:]) < 3 or x.shape[1] != reference.shape[1]:
