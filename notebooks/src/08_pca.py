@@ -159,7 +159,7 @@ recipe["loss"] = squared_error
 torch.manual_seed(0)
 linear = LinearAutoencoder(16)
 # no weight decay: it would prefer some pairs of matrices to others
-training.fit(linear, centred, epochs=8, lr=5e-3, weight_decay=0, **recipe)
+training.fit(linear, centred, epochs=8, lr=1e-2, weight_decay=0, **recipe)
 linear.cpu().eval()
 
 # %%
