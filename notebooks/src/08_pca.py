@@ -53,13 +53,13 @@ spread, vectors = torch.linalg.eigh(flat.T.cov())  # the smallest eigenvalue fir
 axes = vectors.flip(1)  # (784, 784): the first d columns are PCA's V
 
 
-# %%
 def as_pictures(columns):
     """(784, n) weights → n pictures in [0, 1], each to its own scale; mid-grey is 0."""
     scaled = columns / columns.abs().amax(dim=0)
     return (0.5 + 0.5 * scaled).T.reshape(-1, 1, 28, 28)
 
 
+# %%
 first = [
     tr("trung bình m", "mean m"),
     *(tr(f"trục {j}", f"axis {j}") for j in range(1, 10)),
@@ -73,14 +73,14 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: ảnh trung bình và chín trục đầu của PCA; màu xám giữa là 0.* Trục đầu đặt số 0 (trắng) đối lập với số 1 (đen), các trục sau có nét nhỏ dần.
+# *Hình: ảnh trung bình và chín trục đầu của PCA; màu xám giữa là 0.* Trục đầu đặt số 0 đối lập với số 1, một bên trắng, một bên đen; các trục sau có nét nhỏ dần.
 #
 # ### Lượt của bạn: vẽ lại ảnh từ $d$ con số
 #
 # Viết hai công thức trên cho cả một batch. `x` có kích thước $(N, 1, 28, 28)$, `mean` $(784,)$, `V` $(784, d)$; kết quả có kích thước của `x`. Vì mỗi ảnh nằm trên một *hàng* của batch, $V^\top(x - m)$ trở thành $(x - m)V$.
 
 # %% [markdown] lang="en"
-# *The figure: the mean image and PCA's first nine axes; mid-grey is 0.* The first axis sets a 0 (white) against a 1 (black); later axes have finer strokes.
+# *The figure: the mean image and PCA's first nine axes; mid-grey is 0.* The first axis sets a 0 against a 1, one white, the other black; later axes have finer strokes.
 #
 # ### Your turn: redraw an image from $d$ numbers
 #
@@ -146,6 +146,7 @@ class LinearAutoencoder(nn.Module):
         return self.decoder(z).view_as(x), z
 
 
+# %%
 def squared_error(recon, x, z):
     return losses.reconstruction_loss(recon, x)
 
@@ -156,11 +157,12 @@ centred = data.ImageDataset(train_set.images - m, train_set.labels, "centred")
 recipe = {"schedule": "one-cycle", "log_dir": None, "seed": 0, "progress": False}
 recipe["loss"] = squared_error
 
+# %%
 torch.manual_seed(0)
 linear = LinearAutoencoder(16)
 # no weight decay: it would prefer some pairs of matrices to others
 training.fit(linear, centred, epochs=8, lr=1e-2, weight_decay=0, **recipe)
-linear.cpu().eval()
+linear = linear.cpu().eval()
 
 # %%
 V = axes[:, :16]
@@ -286,11 +288,13 @@ for name, E_new, D_new in (
     z = flat_test @ E_new.T
     error = (z @ D_new.T - flat_test).pow(2).sum(dim=1).mean()
     print(f"{name:11}{error:6.2f}   |r| ≤ {largest_correlation(z):.2f}")
+
+# %%
 print((flat.amax(dim=0) == 0).sum().item(), tr("điểm ảnh luôn là 0", "pixels always 0"))
 
 # %% [markdown] lang="vi"
 # Hàm mất mát không phân biệt được hai cặp ấy, nên mạng dừng ở cặp nào là do điểm xuất phát. Baldi & Hornik (1989) chứng minh phần còn lại: mọi cực tiểu địa phương của hàm mất mát này đều cho không gian con của PCA, và mọi điểm khác có gradient bằng 0 chỉ là điểm yên ngựa (saddle point).
-# Điều kiện là ma trận hiệp phương sai khả nghịch và các trị riêng khác nhau. MNIST *không* thỏa điều kiện ấy: 67 điểm ảnh bằng 0 trong mọi ảnh huấn luyện (dòng cuối), nên ma trận không có hạng đầy đủ. Định lý chỉ áp dụng được trong không gian con nơi các ảnh thật sự biến thiên; còn việc huấn luyện đến nơi chỉ sau vài epoch thì định lý không nói tới, ta phải đo, như đã đo ở trên.
+# Điều kiện là ma trận hiệp phương sai khả nghịch và các trị riêng khác nhau. MNIST *không* thỏa điều kiện ấy: 67 điểm ảnh bằng 0 trong mọi ảnh huấn luyện (con số vừa in ra), nên ma trận không có hạng đầy đủ. Định lý chỉ áp dụng được trong không gian con nơi các ảnh thật sự biến thiên; còn việc huấn luyện đến nơi chỉ sau vài epoch thì định lý không nói tới, ta phải đo, như đã đo ở trên.
 #
 # Vậy nói "bỏ hàm kích hoạt thì autoencoder là PCA" mới đúng một nửa: cùng không gian con, nhưng các trục có thể là bất kỳ. (VAE thì lại ưu tiên một số trục; bài 13 sẽ xem đó là những trục nào.)
 #
@@ -300,7 +304,7 @@ print((flat.amax(dim=0) == 0).sum().item(), tr("điểm ảnh luôn là 0", "pix
 
 # %% [markdown] lang="en"
 # The loss cannot tell the two pairs apart, so where training ends depends on where it started. Baldi & Hornik (1989) proved the rest: every local minimum of this loss gives PCA's subspace, and every other point with gradient 0 is a saddle point.
-# Their condition is an invertible covariance matrix with distinct eigenvalues. MNIST does *not* meet it: 67 pixels are 0 in every training image (last line), so the matrix has no full rank. The theorem holds only within the subspace where the images do vary; and that training gets there in a few epochs is not in the theorem: it has to be measured, as above.
+# Their condition is an invertible covariance matrix with distinct eigenvalues. MNIST does *not* meet it: 67 pixels are 0 in every training image (the number just printed), so the matrix has no full rank. The theorem holds only within the subspace where the images do vary; and that training gets there in a few epochs is not in the theorem: it has to be measured, as above.
 #
 # So "without activation functions an autoencoder is PCA" is half true: the same subspace, but any axes. (A VAE does prefer some axes; lesson 13 looks at which.)
 #
@@ -342,6 +346,8 @@ def error(redrawn):
     return metrics.image_errors(redrawn.clamp(0, 1), x).mean().item()
 
 
+# %%
+
 pca = {d: error(redraw(x, mean, axes[:, :d])) for d in range(1, 257)}
 with torch.no_grad():
     conv = {d: models.load_pretrained(f"ae-{d}d")(x)[0] for d in (2, 16, 64)}
@@ -351,10 +357,17 @@ trained = {d: error(redrawn) for d, redrawn in conv.items()}
 # %%
 two_epochs = tr("MLP, 2 epoch", "MLP, 2 epochs")
 long = tr("tích chập, 20–30 epoch", "convolutional, 20–30 epochs")
+
+# %%
+shown = [2**k for k in range(9)]
 plots.curves(
-    {"PCA": (list(pca), list(pca.values())), two_epochs: (dims, list(mlp.values()))},
-    points={long: (list(trained), list(trained.values()))},
+    {
+        "PCA": (shown, [pca[d] for d in shown]),
+        two_epochs: (dims, list(mlp.values())),
+        long: (list(trained), list(trained.values())),
+    },
     log="x",
+    markers=True,
     ylim=(0, None),
     xlabel=tr("số chiều d của mã", "dimensions d of the code"),
     ylabel=tr("sai số mỗi ảnh", "error per image"),
@@ -362,10 +375,10 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: đường của PCA do hàm của bạn tính; đường của các mạng nhỏ nằm dưới nó khi $d$ nhỏ, nhưng nằm trên nó ở $d = 256$; ba chấm của các mạng tích chập nằm dưới cả hai.*
+# *Hình: đường của PCA do hàm của bạn tính; đường của các mạng nhỏ nằm dưới nó khi $d$ nhỏ, nhưng nằm trên nó ở $d = 256$; ba điểm của các mạng tích chập (nối lại cho dễ theo dõi) nằm dưới cả hai.* Với các mạng nhỏ, điều ấy xảy ra ở mọi seed mà chúng tôi thử. <!-- claim: small_networks_against_pca -->
 
 # %% [markdown] lang="en"
-# *The figure: PCA's curve comes from your function; the small networks' curve lies below it for small $d$ but above it at $d = 256$; the three dots of the convolutional networks lie below both.*
+# *The figure: PCA's curve comes from your function; the small networks' curve lies below it for small $d$ but above it at $d = 256$; the three points of the convolutional networks (joined to guide the eye) lie below both.* For the small networks it was so from every seed that we tried. <!-- claim: small_networks_against_pca -->
 
 # %%
 needed = {
@@ -383,10 +396,10 @@ table = {
 plots.table(table)
 
 # %% [markdown] lang="vi"
-# Hàng cuối: PCA cần bao nhiêu con số để sai số không lớn hơn sai số của mạng tích chập. Với 16 con số, mạng tích chập để lại sai số khoảng một phần tư sai số của PCA, và PCA phải dùng hơn 60 con số mới theo kịp. Ở cả ba $d$, PCA cần gấp hơn ba lần. <!-- claim: pca_needs_three_times_the_numbers -->
+# Hàng cuối: PCA cần bao nhiêu con số để sai số không lớn hơn sai số của mạng tích chập. Với 16 con số, mạng tích chập để lại sai số khoảng một phần tư sai số của PCA, và PCA phải dùng 74 con số mới theo kịp. Ở cả ba $d$, PCA cần gấp hơn ba lần. <!-- claim: pca_needs_three_times_the_numbers -->
 
 # %% [markdown] lang="en"
-# The last row: how many numbers PCA needs for an error no larger than the convolutional network's. With 16 numbers that network leaves about a quarter of PCA's error, and PCA needs more than 60 numbers to keep up. At all three $d$ it needs more than three times as many. <!-- claim: pca_needs_three_times_the_numbers -->
+# The last row: how many numbers PCA needs for an error no larger than the convolutional network's. With 16 numbers that network leaves about a quarter of PCA's error, and PCA needs 74 numbers to keep up. At all three $d$ it needs more than three times as many. <!-- claim: pca_needs_three_times_the_numbers -->
 
 # %%
 rows = {tr("Ảnh gốc", "Original"): x[:10]}
