@@ -268,7 +268,7 @@ print(f"PCA             |r| ≤ {largest_correlation((flat - mean) @ V):.2f}")
 print(f"{network:16}|r| ≤ {largest_correlation((flat - mean) @ E.T):.2f}")
 
 # %% [markdown] lang="vi"
-# *Hình: các trục của PCA đi từ nét lớn đến nét nhỏ; các cột của mạng tuyến tính không theo thứ tự nào.* Con số bên dưới: mọi cặp số trong mã của PCA có tương quan 0, còn trong mã của mạng thì không.
+# *Hình: các trục của PCA đi từ nét lớn đến nét nhỏ; các cột của mạng tuyến tính không theo thứ tự nào.* Hai dòng bên dưới cho thấy mọi cặp số trong mã của PCA có tương quan 0, còn trong mã của mạng thì không.
 #
 # Lấy bất kỳ ma trận khả nghịch $R$ nào, thay encoder $E$ bằng $RE$ và decoder $D$ bằng $DR^{-1}$. Khi ấy $DR^{-1}RE = DE$, nên ảnh tái tạo vẫn thế, chỉ có mã là khác:
 
@@ -293,8 +293,8 @@ for name, E_new, D_new in (
 print((flat.amax(dim=0) == 0).sum().item(), tr("điểm ảnh luôn là 0", "pixels always 0"))
 
 # %% [markdown] lang="vi"
-# Hàm mất mát không phân biệt được hai cặp ấy, nên mạng dừng ở cặp nào là do điểm xuất phát. Baldi & Hornik (1989) chứng minh phần còn lại: mọi cực tiểu địa phương của hàm mất mát này đều cho không gian con của PCA, và mọi điểm khác có gradient bằng 0 chỉ là điểm yên ngựa (saddle point).
-# Điều kiện là ma trận hiệp phương sai khả nghịch và các trị riêng khác nhau. MNIST *không* thỏa điều kiện ấy: 67 điểm ảnh bằng 0 trong mọi ảnh huấn luyện (con số vừa in ra), nên ma trận không có hạng đầy đủ. Định lý chỉ áp dụng được trong không gian con nơi các ảnh thật sự biến thiên; còn việc huấn luyện đến nơi chỉ sau vài epoch thì định lý không nói tới, ta phải đo, như đã đo ở trên.
+# Hàm mất mát không phân biệt được hai cặp ấy, nên nó không quyết định việc huấn luyện dừng ở cặp nào. Baldi & Hornik (1989) chứng minh phần còn lại: mọi cực tiểu địa phương của hàm mất mát này đều cho không gian con của PCA, và mọi điểm khác có gradient bằng 0 chỉ là điểm yên ngựa (saddle point).
+# Điều kiện là ma trận hiệp phương sai khả nghịch và các trị riêng khác nhau. MNIST *không* thỏa điều kiện ấy: 67 điểm ảnh bằng 0 trong mọi ảnh huấn luyện (con số vừa in ra), nên ma trận không có hạng đầy đủ. Định lý chỉ áp dụng được trong không gian con nơi các ảnh thật sự biến thiên. Nó cũng không nói rằng vài epoch là đủ để tới nơi; điều đó phải đo, như đã đo ở trên.
 #
 # Vậy nói "bỏ hàm kích hoạt thì autoencoder là PCA" mới đúng một nửa: cùng không gian con, nhưng các trục có thể là bất kỳ. (VAE thì lại ưu tiên một số trục; bài 13 sẽ xem đó là những trục nào.)
 #
@@ -303,7 +303,7 @@ print((flat.amax(dim=0) == 0).sum().item(), tr("điểm ảnh luôn là 0", "pix
 # Trong tất cả các cách vẽ lại *tuyến tính*, PCA có bình phương sai số nhỏ nhất trên các ảnh mà nó được tính từ đó. Thêm bao nhiêu lớp tuyến tính cũng không thể hơn. Muốn hơn thì phải uốn cong: xen các hàm kích hoạt vào giữa. Mã vẫn là $d$ con số, ít hơn nhiều so với 784, nên phải đi qua một nút thắt cổ chai (bottleneck); loại autoencoder này gọi là **undercomplete**.
 
 # %% [markdown] lang="en"
-# The loss cannot tell the two pairs apart, so where training ends depends on where it started. Baldi & Hornik (1989) proved the rest: every local minimum of this loss gives PCA's subspace, and every other point with gradient 0 is a saddle point.
+# The loss cannot tell the two pairs apart, so it does not decide at which of them training ends. Baldi & Hornik (1989) proved the rest: every local minimum of this loss gives PCA's subspace, and every other point with gradient 0 is a saddle point.
 # Their condition is an invertible covariance matrix with distinct eigenvalues. MNIST does *not* meet it: 67 pixels are 0 in every training image (the number just printed), so the matrix has no full rank. The theorem holds only within the subspace where the images do vary; and that training gets there in a few epochs is not in the theorem: it has to be measured, as above.
 #
 # So "without activation functions an autoencoder is PCA" is half true: the same subspace, but any axes. (A VAE does prefer some axes; lesson 13 looks at which.)
@@ -375,7 +375,7 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: đường của PCA do hàm của bạn tính; đường của các mạng nhỏ nằm dưới nó khi $d$ nhỏ, nhưng nằm trên nó ở $d = 256$; ba điểm của các mạng tích chập (nối lại cho dễ theo dõi) nằm dưới cả hai.* Với các mạng nhỏ, điều ấy xảy ra ở mọi seed mà chúng tôi thử. <!-- claim: small_networks_against_pca -->
+# *Hình: đường của PCA do hàm của bạn tính. Đường của các mạng nhỏ nằm dưới nó khi $d$ nhỏ, nhưng nằm trên nó ở $d = 256$. Ba điểm của các mạng tích chập (nối lại cho dễ theo dõi) nằm dưới cả hai.* Với các mạng nhỏ, điều ấy xảy ra ở mọi seed mà chúng tôi thử. <!-- claim: small_networks_against_pca -->
 
 # %% [markdown] lang="en"
 # *The figure: PCA's curve comes from your function; the small networks' curve lies below it for small $d$ but above it at $d = 256$; the three points of the convolutional networks (joined to guide the eye) lie below both.* For the small networks it was so from every seed that we tried. <!-- claim: small_networks_against_pca -->
@@ -495,7 +495,7 @@ with torch.no_grad():
     print(f"ae-64d, 16/64: {error(ae.decode(z)):.1f}   PCA, 16/64: {pca[16]:.1f}")
 
 # %% [markdown] lang="vi"
-# 16 số đầu của mạng để lại sai số gấp hơn 1,5 lần PCA, vì không có gì dồn điều quan trọng vào các số đầu. <!-- claim: codes_have_no_order --> PCA còn được tính thẳng, không cần huấn luyện, và mã của nó không tương quan.
+# 16 số đầu của mạng để lại sai số gấp hơn 1,5 lần PCA, vì không có gì trong hàm mất mát dồn điều quan trọng vào các số đầu. <!-- claim: codes_have_no_order --> PCA còn được tính thẳng, không cần huấn luyện, và mã của nó không tương quan.
 #
 # **Trả lời:** autoencoder tuyến tính có không gian con của PCA mà không có các trục; phần phi tuyến cho một ảnh tái tạo tốt hơn hẳn với cùng số chiều, đổi lại là phải huấn luyện và mất đi thứ tự của các trục.
 #
@@ -523,7 +523,7 @@ with torch.no_grad():
 # - PCA được tính thẳng và có thứ tự. Khi $d$ lớn, nó để lại rất ít sai số, và mạng huấn luyện ngắn từ đầu có thể kém nó.
 
 # %% [markdown] lang="en"
-# The network's first 16 numbers leave more than 1.5 times PCA's error: nothing puts what matters into the first numbers. <!-- claim: codes_have_no_order --> Besides, PCA is computed at once, without training, and the numbers in its code are uncorrelated.
+# The network's first 16 numbers leave more than 1.5 times PCA's error: nothing in the loss puts what matters into the first numbers. <!-- claim: codes_have_no_order --> Besides, PCA is computed at once, without training, and the numbers in its code are uncorrelated.
 #
 # **The answer:** a linear autoencoder has PCA's subspace without PCA's axes; the nonlinearity gives much better reconstructions with the same number of dimensions, at the price of training and of the axes' order.
 #
