@@ -37,7 +37,7 @@ class MLPAutoencoder(nn.Module):
     The code z may be any real numbers. Trains much faster on a CPU than the convolutional Autoencoder.
     latent_dim: numbers in the code z; hidden: width of the layer before and after it; img_size, channels: of the images,
     which may also come flat. Raises ValueError for a batch of images of another size.
-    Lesson 08: With activation functions
+    Lesson 08: 4 · With activation functions
     """
 
     def __init__(self, latent_dim: int = 16, hidden: int = 256, img_size: int = 28, channels: int = 1):
