@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ._language import tr
+
 __all__ = [
     "active_units",
     "frechet_distance",
@@ -84,7 +86,8 @@ def _laplacian_energy(images: Tensor) -> float:
 
 
 def spread(values: Iterable[float], digits: int = 1) -> str:
-    """ "mean ± standard deviation" of a figure over several seeds: two figures whose spreads overlap are a draw.
+    """ "mean ± standard deviation" of a figure over several seeds, with the decimal mark of the language: two figures whose spreads
+    overlap are a draw.
 
     values: two or more numbers, one for each seed; the standard deviation is that of a sample (n − 1).
     Raises ValueError for fewer than two.
@@ -93,7 +96,8 @@ def spread(values: Iterable[float], digits: int = 1) -> str:
     values = torch.as_tensor([float(value) for value in values], dtype=torch.float64)
     if len(values) < 2:
         raise ValueError(f"spread(values): got {len(values)} value, expected two or more, one for each seed.")
-    return f"{values.mean():.{digits}f} ± {values.std():.{digits}f}"
+    text = f"{values.mean():.{digits}f} ± {values.std():.{digits}f}"
+    return tr(text.replace(".", ","), text)
 
 
 def psnr(recon: Tensor, x: Tensor) -> Tensor:

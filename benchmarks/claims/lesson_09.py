@@ -232,19 +232,3 @@ def vae_withstands_grain(seed):
         with torch.no_grad():
             found[name] = metrics.image_errors(model.decode(mean_codes(model, grainy)), x).mean().item()
     return found
-
-
-@claim(
-    lesson="09",
-    en="Of the stored 16-dimensional VAEs the one with B = 2 makes the best images from its prior, by the Fréchet distance to "
-    "2,000 training images: every seed (B = 2, 5, 10, 40).",
-    vi="Trong các VAE 16 chiều có sẵn, mạng với B = 2 sinh ảnh từ prior tốt nhất, theo khoảng cách Fréchet đến 2.000 ảnh huấn luyện, "
-    "ở mọi seed (B = 2, 5, 10, 40).",
-    holds=lambda rows: all(row["B2"] == min(row.values()) for row in rows),
-    seeds=(1, 2, 3),
-)
-def rate_for_sampling(seed):
-    """Fréchet distance of 2,000 images from N(0, I) to 2,000 training images."""
-    real, z = parts()[1].images, torch.randn(2000, 16)
-    files = {"B2": "vae-16d-b2", "B5": "vae-16d-b5", "B10": "vae-16d-b10", "B40": "vae-16d"}
-    return {name: frechet(pretrained(file, seed), z, real) for name, file in files.items()}

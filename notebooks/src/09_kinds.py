@@ -34,7 +34,7 @@ print(train_set, "·", tuple(x_test.shape))
 #
 # $$z = s(W x + b), \qquad \hat x = \text{sigmoid}(W^\top z + c).$$
 #
-# Ở đây $s$ là hàm kích hoạt (activation function), $b$ và $c$ là bias. Hai bên dùng chung một ma trận $W$ (tied weights). Nếu decoder được tự do, mạng có thể chia mã cho 1000 rồi nhân decoder với 1000. Khi ấy mọi hàm phạt (penalty) lên $z$ gần như biến mất mà mạng chẳng học được gì.
+# Ở đây $s$ là hàm kích hoạt (activation function), $b$ và $c$ là bias. Hai bên dùng chung một ma trận $W$ (tied weights). Nếu decoder có trọng số riêng, mạng có thể chia mã cho 1000 rồi nhân decoder với 1000. Khi ấy mọi hàm phạt (penalty) lên $z$ gần như biến mất mà mạng chẳng học được gì.
 # Một hàng của $W$ ứng với một nơ-ron, nên nó vừa là thứ nơ-ron ấy tìm trong ảnh, vừa là nét nơ-ron ấy vẽ ra.
 #
 # Hàm `train` huấn luyện một mạng như thế với loss là bình phương sai số, cộng thêm một hàm phạt nếu có. Trước hết, chưa phạt gì (khoảng 6 giây).
@@ -76,7 +76,7 @@ title = tr("800 số cho 784 điểm ảnh", "800 numbers for 784 pixels")
 plots.plot_images(rows, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình: ảnh kiểm tra ở trên, ảnh tái tạo ở dưới; chữ số nào cũng nhận ra ngay, và rất giống bản gốc.* Mạng này chẳng nén gì. Sai số thấp vì thế chưa phải là mục tiêu, vì chép nguyên 784 điểm ảnh thì sai số bằng 0. Điều cần có là một **ràng buộc** (nói rộng ra là *điều chuẩn*, regularization), mà mã hẹp chỉ là một loại.
+# *Hình: ảnh kiểm tra ở trên, ảnh tái tạo ở dưới; chữ số nào cũng nhận ra ngay, và rất giống bản gốc.* Mạng này chẳng nén gì. Bản thân sai số thấp vì thế chưa phải là mục tiêu, bởi chỉ cần chép nguyên 784 điểm ảnh là sai số bằng 0. Điều cần có là một **ràng buộc** (nói rộng ra là *điều chuẩn*, regularization), mà mã hẹp chỉ là một loại.
 #
 # **Bias bắt đầu từ ảnh trung bình.** `mean_image` đặt giá trị ban đầu của $c$ là logit của ảnh trung bình, như code của Burda và cộng sự. Nếu $c$ bắt đầu từ 0, tức màu xám, các nơ-ron còn phải vẽ cả nền đen.
 # Chúng tôi chỉ đổi một điều ấy ở mạng ReLU không phạt. Bắt đầu từ ảnh trung bình thay vì từ 0, sai số giảm từ 4,7 xuống 2,1 trên ảnh sạch, và từ khoảng 143 xuống 33 khi ảnh có nhiễu Gauss. <!-- claim: pixel_bias_at_the_mean -->
@@ -142,11 +142,11 @@ z = torch.tensor([[0.2, 0.05], [0.8, 0.05]])
 print(f"{to_rho(z, 0.05):.4f}")
 
 # %% [markdown] lang="vi"
-# Đúng bằng con số tính tay, và toàn bộ là do nơ-ron thứ nhất góp. Trung bình của nơ-ron thứ hai bằng đúng $\rho$ nên nó không bị phạt, dù nó chẳng lúc nào thật sự bật.
+# Đúng bằng con số tính tay, và toàn bộ là do nơ-ron thứ nhất góp. Trung bình của nơ-ron thứ hai bằng đúng $\rho$ nên nó không bị phạt, dù nó chẳng bao giờ thật sự bật.
 #
-# Giờ hàm của bạn huấn luyện mạng tiếp theo (khi nó chưa đúng, hàm có sẵn được dùng thay). Hai mạng ReLU, một không phạt và một có L1, cần thêm chừng 12 giây.
+# Giờ mạng tiếp theo được huấn luyện bằng hàm của bạn (khi hàm ấy chưa đúng, hàm có sẵn được dùng thay). Hai mạng ReLU, một không phạt và một có L1, cần thêm chừng 12 giây.
 #
-# **Chọn $\lambda$ thế nào?** Mỗi $\lambda$ trong bài được chọn trên 2.000 ảnh *huấn luyện* khác, sao cho sai số ở đó gấp khoảng 2 đến 3 lần sai số của chính mạng ấy khi không phạt. <!-- claim: brakes_cost_alike --> Nhờ vậy cái giá gần bằng nhau, và ta so những gì nhận được.
+# **Chọn $\lambda$ thế nào?** Mỗi $\lambda$ trong bài được chọn trên 2.000 ảnh *huấn luyện* khác, sao cho sai số ở đó gấp khoảng 2 đến 3 lần sai số của chính mạng ấy khi không phạt. <!-- claim: brakes_cost_alike --> Nhờ vậy sai số của các mạng tăng lên gần như nhau, và ta so những gì nhận được.
 
 # %% [markdown] lang="en"
 # The number found by hand, all of it from the first unit. The second one's mean is exactly $\rho$, so it goes unpunished although it is never really on.
@@ -214,7 +214,7 @@ plots.plot_images({n: drawings(m) for n, m in networks.items()}, title=title)
 #
 # Tỉ lệ nơ-ron hoạt động giảm hẳn, từ 79% xuống 27% với KL, từ 33% xuống 4% với L1, còn sai số tăng hơn gấp đôi. <!-- claim: sparse_codes -->
 #
-# Vậy sparse autoencoder không cần mã hẹp. Nó đổi sai số lấy một mã mà mỗi ảnh chỉ dùng vài nơ-ron.
+# Vậy sparse autoencoder không cần mã hẹp. Nó chấp nhận sai số lớn hơn để có một mã mà mỗi ảnh chỉ dùng vài nơ-ron.
 #
 # ## 3 · Contractive autoencoder
 #
@@ -222,7 +222,7 @@ plots.plot_images({n: drawings(m) for n, m in networks.items()}, title=title)
 #
 # $$\|J\|_F^2 = \sum_j \sum_i \left(\frac{\partial z_j}{\partial x_i}\right)^2.$$
 #
-# Nhiễu nhỏ $\delta \sim \mathcal{N}(0, \sigma^2 I)$ trên ảnh làm mã dịch đi khoảng $J\delta$, trung bình bình phương là $\sigma^2 \|J\|_F^2$. Với $z = \text{sigmoid}(Wx + b)$, đạo hàm của sigmoid là $z(1-z)$, nên
+# Nhiễu nhỏ $\delta \sim \mathcal{N}(0, \sigma^2 I)$ trên ảnh làm mã dịch đi khoảng $J\delta$; bình phương độ dài của nó có trung bình là $\sigma^2 \|J\|_F^2$. Với $z = \text{sigmoid}(Wx + b)$, đạo hàm của sigmoid là $z(1-z)$, nên
 #
 # $$\|J\|_F^2 = \sum_j \bigl(z_j(1-z_j)\bigr)^2 \sum_i W_{ji}^2.$$
 #
@@ -281,7 +281,7 @@ print(f"J: {J_squared:.3f}   {tr('công thức', 'formula')}: {formula:.3f}")
 contractive = train(lambda z, W: 0.2 * contract(z, W))
 
 # %% [markdown] lang="vi"
-# Mã có thật sự dịch ít hơn không? Ta thêm nhiễu $\sigma = 0{,}1$ vào ảnh rồi đo quãng đường của mã. Hàm phạt có thể thu nhỏ mọi thứ cùng lúc, nên ta chia cho độ phân tán của các mã. Baseline là PCA: với 50 trục thì sai số của nó gần bằng sai số của mạng contractive, còn với 16 trục thì mã hẹp.
+# Mã có thật sự dịch ít hơn không? Ta thêm nhiễu $\sigma = 0{,}1$ vào ảnh rồi đo xem mã dịch đi bao xa. Hàm phạt có thể thu nhỏ mọi thứ cùng lúc, nên ta chia cho độ phân tán của các mã. Baseline là PCA: với 50 trục thì sai số của nó gần bằng sai số của mạng contractive, còn với 16 trục thì mã của nó hẹp.
 
 # %% [markdown] lang="en"
 # Does the code really move less? Add noise of $\sigma = 0.1$ to the images and measure how far the codes go. The penalty may shrink everything at once, so we divide by the spread of the codes. The rival is PCA: with 50 axes its error is near the contractive network's, with 16 its code is narrow.
@@ -318,9 +318,9 @@ m = tr("mã dịch đi (%)", "code moves (%)")
 plots.table({n: {e: error(k, x_test), m: moves(k)} for n, k in pair.items()})
 
 # %% [markdown] lang="vi"
-# So với mạng không ràng buộc, mã của contractive autoencoder dịch đi chỉ bằng chừng một nửa. Nhưng đừng vội quy hết cho hàm phạt. PCA 50 trục, không có hàm phạt nào, với sai số gần bằng cũng chỉ dịch 10,7%; với 16 trục thì mã còn dịch ít hơn cả mạng contractive, tuy sai số lớn hơn. <!-- claim: contractive_codes -->
+# So với mạng không ràng buộc, mã của contractive autoencoder dịch đi chỉ bằng chừng một nửa. Nhưng đừng vội quy hết công cho hàm phạt. PCA 50 trục không có hàm phạt nào, sai số gần bằng, mà mã cũng chỉ dịch 10,7%. Với 16 trục, mã còn dịch ít hơn cả mạng contractive, tuy sai số lớn hơn. <!-- claim: contractive_codes -->
 #
-# Vậy contractive autoencoder đổi sai số lấy một mã ít nhạy với thay đổi nhỏ, mà mã hẹp cũng cho gần như thế.
+# Vậy contractive autoencoder chấp nhận sai số lớn hơn để có một mã ít nhạy với thay đổi nhỏ, nhưng mã hẹp cũng cho điều gần như thế.
 #
 # ## 4 · Denoising autoencoder
 #
@@ -355,7 +355,7 @@ def mask_noise(x, share):
 right = checks.check_mask_noise(mask_noise)
 
 # %% [markdown] lang="vi"
-# Vẫn mạng rộng ấy, chỉ thêm một dòng vào lúc huấn luyện: mỗi batch bị che với một xác suất ngẫu nhiên từ 0 đến 0,6 (chọn như $\lambda$). `fit` so kết quả với ảnh sạch. (Khi hàm của bạn chưa đúng, `data.add_noise` được dùng thay.)
+# Vẫn mạng rộng ấy, chỉ thêm một bước khi huấn luyện: mỗi batch bị che với một xác suất ngẫu nhiên từ 0 đến 0,6 (mức này được chọn giống như $\lambda$). `fit` so kết quả với ảnh sạch. (Khi hàm của bạn chưa đúng, `data.add_noise` được dùng thay.)
 
 # %% [markdown] lang="en"
 # The same wide network, with one step more in training: each batch is masked with a random probability from 0 to 0.6 (chosen as $\lambda$ was). `fit` compares the result with the clean images. (Until your function is right, `data.add_noise` is used instead.)
@@ -398,11 +398,11 @@ title = tr("Hai loại nhiễu, hai mạng", "Two kinds of noise, two networks")
 plots.plot_images(first | redrawn, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình: hai hàng đầu là ảnh hỏng. Với ảnh bị che, mạng không ràng buộc vẽ nét mờ và đứt đoạn, mạng denoising vẽ nét gần liền. Với nhiễu Gauss, mạng denoising lại vẽ nét quá dày, có quầng sáng chung quanh.*
+# *Hình: hai hàng đầu là ảnh hỏng. Với ảnh bị che, mạng không ràng buộc vẽ nét nhạt và đứt đoạn, mạng denoising vẽ nét gần liền. Với nhiễu Gauss, mạng denoising lại vẽ nét quá đậm, có quầng sáng xung quanh.*
 #
-# Denoising autoencoder lấp những chỗ bị che, nhiễu nó đã gặp khi huấn luyện, tốt hơn hẳn mạng không ràng buộc. Với nhiễu Gauss, nhiễu nó chưa từng gặp, nó lại kém hơn. <!-- claim: denoising_at_home -->
+# Với ảnh bị che, loại nhiễu đã gặp khi huấn luyện, denoising autoencoder lấp chỗ trống tốt hơn hẳn mạng không ràng buộc. Với nhiễu Gauss, nhiễu nó chưa từng gặp, nó lại kém hơn. <!-- claim: denoising_at_home -->
 #
-# Vậy denoising autoencoder chịu được loại hỏng mà nó được huấn luyện, còn loại khác thì phải đo.
+# Vậy denoising autoencoder chịu được loại hỏng mà nó đã gặp khi huấn luyện, còn loại khác thì phải đo.
 #
 # ## 5 · Variational autoencoder
 #
@@ -461,13 +461,13 @@ plots.plot_images(samples, title=tr("Ảnh mới từ AE và VAE", "New images: 
 # %% [markdown] lang="vi"
 # *Hình: từ $\mathcal{N}(0, I)$, AE chỉ vẽ những vệt xám; ba hàng kia đều có những chữ số đọc được, xen với những hình hỏng.*
 #
-# VAE sinh ảnh từ $\mathcal{N}(0, I)$ tốt hơn hẳn AE cũng lấy $z$ từ đó. Nhưng AE với phân phối Gauss khớp với mã thì gần bằng VAE. <!-- claim: prior_or_fitted_gaussian -->
+# Cùng lấy $z$ từ $\mathcal{N}(0, I)$, VAE sinh ảnh tốt hơn hẳn AE. Nhưng AE với phân phối Gauss khớp với mã thì gần bằng VAE. <!-- claim: prior_or_fitted_gaussian -->
 #
-# Vậy VAE cho ta biết trước phải lấy $z$ ở đâu mà không cần xem mã nào; nó không tự nhiên cho ảnh đẹp hơn.
+# Vậy VAE cho ta biết trước phải lấy $z$ ở đâu mà không cần xem mã nào, nhưng không phải vì thế mà ảnh đẹp hơn.
 #
 # ## 6 · Tất cả trong một bảng
 #
-# Mỗi loại một hàng, đo trên cùng 2.000 ảnh kiểm tra lấy ngẫu nhiên. **Fréchet** của VAE lấy $z$ từ prior, của mọi loại khác lấy từ phân phối Gauss khớp với các mã.
+# Mỗi loại một hàng, đo trên cùng 2.000 ảnh kiểm tra lấy ngẫu nhiên. Ở cột **Fréchet**, VAE lấy $z$ từ prior, còn mọi loại khác lấy $z$ từ phân phối Gauss khớp với các mã.
 
 # %% [markdown] lang="en"
 # *The figure: from $\mathcal{N}(0, I)$ the AE draws only grey smears; the other three rows all hold digits that can be read, and failures among them.*
@@ -511,7 +511,7 @@ plots.table({name: measured(model) for name, model in kinds.items()})
 #
 # - **Không hàng nào tốt nhất ở mọi cột.** Với ảnh sạch, `ae-16d` hơn `vae-16d-b2` một chút; với nhiễu Gauss thì VAE có sai số nhỏ hơn hẳn. <!-- claim: vae_withstands_grain --> Hai mạng khác nhau ở nhiều điểm, nên ta không quy công cho riêng điểm nào.
 # - **Sinh ảnh:** lấy $z$ từ phân phối Gauss khớp với mã 800 số, mọi mạng rộng đều kém xa hai mạng 16 số. Hai nhóm khác nhau cả về mạng lẫn cách huấn luyện, nên ta không kết luận vì sao.
-# - **PCA 50** là baseline rẻ nhất. Với sai số gần bằng mạng contractive, nó chịu nhiễu Gauss cũng như thế.
+# - **PCA 50** là baseline đơn giản nhất. Sai số của nó gần bằng sai số của mạng contractive, và nó chịu nhiễu Gauss cũng tốt như mạng ấy.
 #
 # ## Trả lời câu hỏi đầu bài
 #
@@ -532,7 +532,7 @@ plots.table({name: measured(model) for name, model in kinds.items()})
 # ## Tóm tắt
 #
 # - Điều cần có là một ràng buộc, không nhất thiết là mã hẹp. Năm loại autoencoder là năm loại ràng buộc.
-# - Hãy so các loại ở cùng một mạng và cùng một cái giá, bên cạnh một baseline đơn giản như PCA.
+# - Hãy so các loại trên cùng một mạng, với sai số gần bằng nhau, và so với cả một baseline đơn giản như PCA.
 # - Chỉ VAE cho biết trước phải lấy $z$ ở đâu; AE với phân phối Gauss khớp với các mã sinh ảnh gần bằng nó.
 #
 # **Đọc thêm:** Vincent và cộng sự 2008, 2010 (denoising); Rifai và cộng sự 2011 (contractive); A. Ng, *Sparse autoencoder* (bài giảng CS294A); Ghosh và cộng sự 2020 (*From Variational to Deterministic Autoencoders*).

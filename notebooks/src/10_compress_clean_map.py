@@ -2,7 +2,7 @@
 # # Bài 10 · Nén, làm sạch, vẽ bản đồ
 #
 # *Người ta nói autoencoder và VAE dùng được để nén ảnh, khử nhiễu (denoising) và giảm chiều (dimension reduction). Dùng được, nhưng có hơn cách đơn giản nhất không?* Bài này làm cả ba việc. Việc nào cũng có một con số và vài **baseline**, tức là những cách đơn giản để so.
-# Trong mọi bảng, VAE đứng cạnh autoencoder thường có cùng số chiều, để thấy kết quả tốt là nhờ VAE hay chỉ nhờ mã hẹp.
+# Trong mọi bảng, cạnh VAE có một autoencoder thường, cùng số chiều, để thấy kết quả tốt là nhờ VAE hay chỉ nhờ mã hẹp.
 #
 # ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân, phần lớn để huấn luyện mạng khử nhiễu.
 
@@ -84,7 +84,7 @@ plots.plot_images(
 #
 # ## 1 · Nén ảnh
 #
-# Một ảnh có 784 byte. Mã của nó có 16 số, nhưng 16 số ấy là bao nhiêu byte? Ta không cần giữ đủ chữ số thập phân. Chọn một bước $\Delta$ rồi làm tròn, $k_j = \mathrm{round}(z_j / \Delta)$: đó là **lượng tử hóa** (quantization). Bên nhận giải mã $\Delta \cdot k$.
+# Một ảnh chiếm 784 byte. Mã của nó có 16 số, nhưng 16 số ấy chiếm bao nhiêu byte? Ta không cần giữ đủ chữ số thập phân. Chọn một bước $\Delta$ rồi làm tròn, $k_j = \mathrm{round}(z_j / \Delta)$: đó là **lượng tử hóa** (quantization). Bên nhận giải mã $\Delta \cdot k$.
 #
 # Trong các số nguyên $k_j$, số gần 0 thường gặp, số lớn hiếm gặp. Giá trị nào thường gặp thì nên viết ngắn. Shannon (1948) cho biết ngắn đến đâu: tính trung bình cho mỗi ký hiệu, không cách mã hóa nào dùng ít bit hơn **entropy**
 #
@@ -134,7 +134,7 @@ def bits_of(symbols):
 
 
 # %% [markdown] lang="vi"
-# Khi hàm của bạn đúng, chính nó vẽ hình dưới đây; trước đó `scipy.stats.entropy` làm thay. Mỗi con số của mã là một cột, tính trên 2.000 ảnh. Cộng entropy của các cột, chia cho 8, ta có số byte của một ảnh. PCA được giữ 100 hệ số, vì bước $\Delta$ lớn biến hệ số nhỏ thành 0, mà một cột toàn số 0 không tốn bit nào.
+# Khi hàm của bạn đúng, chính nó vẽ hình dưới đây; trước đó `scipy.stats.entropy` làm thay. Mỗi con số của mã là một cột, tính trên 2.000 ảnh. Cộng entropy của các cột, chia cho 8, ta có số byte của một ảnh. PCA được phép giữ 100 hệ số, vì bước $\Delta$ lớn biến hệ số nhỏ thành 0, mà một cột toàn số 0 không tốn bit nào.
 #
 # ⏱ Khoảng 10 giây trên CPU hai nhân.
 
@@ -175,7 +175,7 @@ curves = {
 }
 
 # %% [markdown] lang="vi"
-# Công cụ có sẵn ở mọi máy là JPEG. Mỗi tệp JPEG có phần đầu (header) lớn hơn cả một ảnh 28 × 28, nên để công bằng, ta xếp cả 2.000 ảnh lên một tấm để chúng dùng chung một phần đầu.
+# Công cụ mà máy nào cũng có sẵn là JPEG. Mỗi tệp JPEG có phần đầu (header) lớn hơn cả một ảnh 28 × 28, nên để công bằng, ta xếp cả 2.000 ảnh lên một tấm để chúng dùng chung một phần đầu.
 
 # %% [markdown] lang="en"
 # The plain tool is JPEG. Its header outweighs an image of 28 × 28, so in fairness all 2,000 lie on one sheet and share one.
@@ -205,9 +205,9 @@ plots.curves(
 )  # fmt: skip
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi đường là một cách nén; càng xuống thấp càng giống ảnh gốc, càng sang trái càng ít byte.* Hai đường của hai mạng gần như trùng nhau, cách xa PCA và JPEG ở bên phải.
+# *Hình: mỗi đường là một cách nén; càng xuống thấp càng giống ảnh gốc, càng sang trái càng ít byte.* Hai đường của hai mạng gần như trùng nhau, nằm xa về bên trái PCA và JPEG.
 #
-# Ta so số byte tại cùng một sai số, chẳng hạn 8 (nội suy giữa các điểm trên đường cong). Bên nhận còn phải có sẵn decoder, hay các trục PCA, mỗi trọng số 2 byte. JPEG thì không cần gửi thêm gì. Vậy phải gửi bao nhiêu ảnh thì phần bớt được so với JPEG mới bù được phần decoder?
+# Ta so số byte tại cùng một sai số, chẳng hạn 8 (nội suy giữa các điểm trên đường cong). Bên nhận còn phải có sẵn decoder, hay các trục PCA, mỗi trọng số 2 byte. JPEG thì không cần gửi thêm gì. Vậy phải gửi bao nhiêu ảnh thì số byte bớt được so với JPEG mới bù được decoder?
 
 # %% [markdown] lang="en"
 # *The figure: each curve is a way to compress; lower is closer to the original, further left is fewer bytes.* The curves of the two networks nearly coincide, far to the left of PCA and JPEG.
@@ -228,18 +228,18 @@ at_8 = {name: np.interp(-8, -error, size) for name, (size, error) in curves.item
 
 # %%
 rows = {
-    name: {tr("byte, sai số 8", "bytes, error 8"): size} for name, size in at_8.items()
+    name: {tr("byte ở sai số 8", "bytes, error 8"): size} for name, size in at_8.items()
 }
 for name, size in to_send.items():
     rows[name][tr("phải có sẵn (kB)", "to have first (kB)")] = size / 1000
     error = metrics.image_errors(redraw(name, x), x).mean().item()
     rows[name][tr("sai số nhỏ nhất", "smallest error")] = error
     pays = size / (at_8["JPEG"] - at_8[name])
-    rows[name][tr("hơn JPEG từ (ảnh)", "beats JPEG from (images)")] = int(pays)
+    rows[name][tr("hơn JPEG từ (số ảnh)", "beats JPEG from (images)")] = int(pays)
 plots.table(rows)
 
 # %% [markdown] lang="vi"
-# Với cùng sai số, hai mạng cần chưa đến một nửa số byte của PCA, và chưa đến một phần sáu của JPEG. Mạng huấn luyện từ seed khác cũng vậy. `vae-16d` cần ít byte hơn `ae-16d` một chút, chưa đến một phần năm. <!-- claim: codes_need_fewer_bytes --> Nhưng có ba điều kiện.
+# Với cùng sai số, hai mạng cần chưa đến một nửa số byte của PCA, và chưa đến một phần sáu của JPEG. Mạng huấn luyện từ seed khác cũng vậy. `vae-16d` cần ít byte hơn `ae-16d` một chút, mức chênh chưa đến một phần năm. <!-- claim: codes_need_fewer_bytes --> Nhưng có ba hạn chế.
 #
 # - **Không bao giờ chính xác.** Thêm bao nhiêu byte, sai số của hai mạng cũng chỉ giảm đến khoảng 5; cột "sai số nhỏ nhất" là của mã không làm tròn. PCA thì cứ thêm trục là giảm, JPEG cứ thêm byte là giảm.
 # - **Phải gửi decoder trước**, nên chỉ đáng làm khi có hàng nghìn ảnh. Số byte của JPEG là của tệp thật, còn ở ba cách kia là entropy, ước lượng trên chính những ảnh này.
@@ -282,7 +282,7 @@ plots.plot_images(rows, title=tr("Gửi đi rồi nhận về", "Sent and receiv
 # %% [markdown] lang="vi"
 # *Hình: bốn chữ số và sáu chữ cái, gửi với sai số trung bình 8 trên chữ số.* Qua hai mạng, chữ số còn nguyên, còn nhiều chữ cái hóa thành những hình giống chữ số. PCA với 100 hệ số thì vẫn cho ra chữ cái đọc được. Đo trên 26 chữ cái, sai số của hai mạng lớn gấp hơn hai lần sai số của PCA; với seed khác cũng vậy. <!-- claim: codes_need_fewer_bytes -->
 #
-# **Mã có nén tốt hơn cách đơn giản nhất không?** Có, nếu phải gửi hàng nghìn chữ số và không cần chính xác; nhưng autoencoder thường làm được gần như VAE.
+# **Mã có nén tốt hơn cách đơn giản nhất không?** Có, nếu phải gửi hàng nghìn chữ số và không cần chính xác; nhưng VAE chỉ nhỉnh hơn một autoencoder thường.
 #
 # ## 2 · Khử nhiễu
 #
@@ -294,7 +294,7 @@ plots.plot_images(rows, title=tr("Gửi đi rồi nhận về", "Sent and receiv
 #
 # ### Lượt của bạn
 #
-# `recon` và `x` có kích thước $(N, C, H, W)$. Trả về PSNR của **từng ảnh**, kích thước $(N,)$. Ảnh có thể không phải 28 × 28, nên thay cho 784 là số giá trị $C \cdot H \cdot W$ của một ảnh. Có sẵn `torch.log10` và `.flatten(1)`.
+# `recon` và `x` có kích thước $(N, C, H, W)$. Trả về PSNR của **từng ảnh**, kích thước $(N,)$. Ảnh có thể không phải 28 × 28, nên hãy thay 784 bằng số giá trị $C \cdot H \cdot W$ của một ảnh. Có sẵn `torch.log10` và `.flatten(1)`.
 
 # %% [markdown] lang="en"
 # *The figure: four digits and six letters, sent with a mean error of 8 on digits.* Through the networks the digits survive, while many letters turn into shapes that resemble digits. PCA with 100 coefficients still gives letters one can read. Over all 26 letters the error of both networks is more than twice that of PCA; so it is from other seeds. <!-- claim: codes_need_fewer_bytes -->
@@ -331,7 +331,7 @@ psnr_of = psnr if right else metrics.psnr
 #
 # Hai mạng 16 chiều chưa từng thấy ảnh có nhiễu. **Autoencoder khử nhiễu** của bài 09 thì được huấn luyện cho đúng việc này: đầu vào là ảnh **có nhiễu**, ảnh mục tiêu (target) là ảnh **sạch**, và mỗi batch lấy nhiễu **mới**. `fit` so kết quả với ảnh sạch, nên chỉ cần thêm nhiễu bên trong `forward`.
 #
-# Có ba loại nhiễu: **nhiễu Gauss** cộng $\mathcal{N}(0, \sigma^2)$ vào mỗi điểm ảnh rồi cắt về $[0, 1]$; **nhiễu che** (masking noise) đặt một tỉ lệ điểm ảnh thành 0; **nhiễu muối tiêu** (salt-and-pepper noise) đặt chúng thành 0 hoặc 1.
+# Có ba loại nhiễu: **nhiễu Gauss** cộng $\mathcal{N}(0, \sigma^2)$ vào mỗi điểm ảnh rồi cắt về $[0, 1]$; **nhiễu che** (masking noise) đưa một phần số điểm ảnh về 0; **nhiễu muối tiêu** (salt-and-pepper noise) đưa chúng về 0 hoặc 1.
 #
 # ⏱ Khoảng 30 giây trên CPU hai nhân.
 
@@ -373,7 +373,7 @@ denoiser = denoiser.cpu().eval()
 # ### Những cách đơn giản
 #
 # - **Không làm gì.**
-# - **Bộ lọc trung vị** (median filter): mỗi điểm ảnh thành giá trị đứng giữa trong ô 3 × 3 quanh nó.
+# - **Bộ lọc trung vị** (median filter): mỗi điểm ảnh được thay bằng giá trị đứng giữa trong ô 3 × 3 quanh nó.
 # - **PCA 16**: chiếu xuống 16 trục, như khi nén. Nhiễu nằm ngoài 16 trục ấy thì mất, dù PCA chưa từng thấy nhiễu.
 # - **Ánh xạ tuyến tính** (linear map) $\hat x = W^\top s$ tốt nhất từ ảnh nhiễu $s$ (thêm một số 1 ở cuối) sang ảnh sạch $x$. Nó được xem 60.000 ảnh với cùng loại nhiễu như mạng, chỉ một lượt; $W$ là nghiệm của $\left(\sum s s^\top\right) W = \sum s x^\top$.
 
@@ -440,11 +440,11 @@ plots.table({
 })  # fmt: skip
 
 # %% [markdown] lang="vi"
-# *Bảng: PSNR trung bình (dB) trên 2.000 ảnh, do hàm của bạn tính (khi chưa đúng thì `metrics.psnr` làm thay). Mỗi cột một thứ nhiễu với một mức.*
+# *Bảng: PSNR trung bình (dB) trên 2.000 ảnh, do hàm của bạn tính (khi chưa đúng thì `metrics.psnr` làm thay). Mỗi cột là một loại nhiễu ở một mức.*
 #
-# - **Phép chiếu nào cũng khử được một phần nhiễu nặng**, dù chưa từng thấy nhiễu. Với nhiễu Gauss $\sigma = 0{,}5$, PCA 16 đạt khoảng 14 dB, còn ảnh có nhiễu chỉ 9. Nhưng khi nhiễu nhẹ ($\sigma = 0{,}2$), nó làm ảnh kém đi, vì 16 trục không đủ vẽ lại cả chữ số sạch (hình đầu tiên).
-# - **`vae-16d` hơn hẳn `ae-16d`** ở $\sigma = 0{,}2$: khoảng 19 dB so với 14, còn không làm gì là 17. Mạng huấn luyện từ seed khác cũng vậy, nhưng ánh xạ tuyến tính vẫn hơn cả hai. <!-- claim: vae_cleans_untrained --> Có phải nhờ KL và nhiễu trong $z$ không? Ở hai mạng nhỏ chỉ khác nhau điểm ấy, cùng học theo BCE, VAE không hơn. <!-- claim: same_loss_cleans_alike --> Vậy ta chưa biết nguyên nhân.
-# - **Ánh xạ tuyến tính là baseline mạnh nhất**, trừ khi nhiễu muối tiêu 10%: ở đó bộ lọc trung vị, không cần huấn luyện, còn hơn nó.
+# - **Phép chiếu nào cũng khử được một phần nhiễu nặng**, dù chưa từng thấy nhiễu. Với nhiễu Gauss $\sigma = 0{,}5$, PCA 16 đạt khoảng 14 dB, còn ảnh có nhiễu chỉ 9. Nhưng khi nhiễu nhẹ ($\sigma = 0{,}2$), nó làm ảnh kém đi, vì ngay cả chữ số sạch, 16 trục cũng không đủ để vẽ lại (hình đầu tiên).
+# - **`vae-16d` hơn hẳn `ae-16d`** ở $\sigma = 0{,}2$: khoảng 19 dB so với 14, còn không làm gì là 17. Mạng huấn luyện từ seed khác cũng vậy, nhưng ánh xạ tuyến tính vẫn hơn cả hai. <!-- claim: vae_cleans_untrained --> Có phải nhờ KL và nhiễu trong $z$ không? Với hai mạng nhỏ chỉ khác nhau ở điểm ấy, cùng học theo BCE, VAE không hơn. <!-- claim: same_loss_cleans_alike --> Vậy ta chưa biết nguyên nhân.
+# - **Ánh xạ tuyến tính là baseline mạnh nhất**, trừ ở cột muối tiêu 10%, vì ở đó bộ lọc trung vị, không cần huấn luyện, còn hơn nó.
 # - **AE khử nhiễu** hơn mọi cách đơn giản khi nhiễu nặng, chẳng hạn che 50%: khoảng 19 dB so với 16. Khi nhiễu nhẹ, sau 6 epoch nó chỉ ngang với cách đơn giản tốt nhất; sau 10 epoch thì hơn ở cả năm cột. <!-- claim: denoiser_beats_simple_ways --> Nhưng nó được huấn luyện với đúng những loại nhiễu này.
 
 # %% [markdown] lang="en"
@@ -463,13 +463,13 @@ for name, clean in cleaners.items():
 plots.plot_images(
     rows,
     [name for kind in noises for name in (kind, "")],
-    title=tr("Hai chữ số, năm thứ nhiễu", "Two digits, five kinds of noise"),
+    title=tr("Hai chữ số, năm trường hợp nhiễu", "Two digits, five kinds of noise"),
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi hàng một cách khử nhiễu, mỗi cặp cột một thứ nhiễu; hàng "không làm gì" là ảnh có nhiễu.* Khi nhiễu nặng, ánh xạ tuyến tính để lại nét nhòe, còn AE khử nhiễu vẽ lại được nét chữ. Mạng chưa từng thấy nhiễu thì có thể vẽ ra chữ số khác: `vae-16d` biến số 1 có nhiễu thành một hình giống số 8.
+# *Hình: mỗi hàng một cách khử nhiễu, mỗi cặp cột là một cột của bảng; hàng "không làm gì" là ảnh có nhiễu.* Khi nhiễu nặng, ánh xạ tuyến tính để lại nét nhòe, còn AE khử nhiễu vẽ lại được nét chữ. Mạng chưa từng thấy nhiễu thì có thể vẽ ra chữ số khác: `vae-16d` biến số 1 có nhiễu thành một hình giống số 8.
 #
-# **Mã có làm sạch ảnh tốt hơn cách đơn giản nhất không?** Có, nếu mạng được huấn luyện cho đúng việc ấy và đủ lâu; còn mã của một VAE hay autoencoder thường thì kém một ánh xạ tuyến tính.
+# **Mã có làm sạch ảnh tốt hơn cách đơn giản nhất không?** Có, nếu mạng được huấn luyện cho đúng việc ấy và đủ lâu; còn một ánh xạ tuyến tính thì tốt hơn mã của VAE và của autoencoder thường.
 #
 # ## 3 · Giảm chiều
 #
@@ -511,7 +511,7 @@ maps["t-SNE"] = torch.tensor(tsne.fit_transform(x_map.flatten(1).numpy()))
 plots.plot_latent(maps, y_map, limits="own")
 
 # %% [markdown] lang="vi"
-# *Hình: một nghìn ảnh kiểm tra trên bốn bản đồ; mỗi chấm là một ảnh, mỗi màu một chữ số; đĩa trắng ghi chữ số, đặt gần trung vị các chấm của nó.* Trên bản đồ PCA, chỉ số 0 và số 1 tách ra; t-SNE tách gần hết các chữ số thành từng đảo; hai mạng ở khoảng giữa.
+# *Hình: một nghìn ảnh kiểm tra trên bốn bản đồ; mỗi chấm là một ảnh, mỗi màu một chữ số; hình tròn trắng ghi chữ số, đặt gần trung vị các chấm của nó.* Trên bản đồ PCA, chỉ số 0 và số 1 tách ra; t-SNE tách gần hết các chữ số thành từng đảo; hai mạng ở khoảng giữa.
 #
 # Để đo, ta tìm cho mỗi ảnh 10 láng giềng gần nhất, một lần theo điểm ảnh và một lần trên bản đồ:
 
@@ -531,7 +531,7 @@ def nearest(points, k=10):
 # %% [markdown] lang="vi"
 # ### Lượt của bạn
 #
-# `a` và `b` có kích thước $(N, k)$: hàng $i$ là số thứ tự $k$ láng giềng của ảnh $i$, theo hai cách đo. Trả về tỉ lệ láng giềng trong `a` cũng có mặt ở **cùng hàng** của `b`, thứ tự nào cũng được: một số từ 0 đến 1. Ví dụ, $[[3, 7]]$ và $[[7, 5]]$ cho $\tfrac12$. Gợi ý: so `a[:, :, None]` với `b[:, None, :]`.
+# `a` và `b` có kích thước $(N, k)$: hàng $i$ chứa số thứ tự của $k$ láng giềng của ảnh $i$, theo hai cách đo. Trả về tỉ lệ láng giềng trong `a` cũng có mặt ở **cùng hàng** của `b`, thứ tự nào cũng được: một số từ 0 đến 1. Ví dụ, $[[3, 7]]$ và $[[7, 5]]$ cho $\tfrac12$. Gợi ý: so `a[:, :, None]` với `b[:, None, :]`.
 
 # %% [markdown] lang="en"
 # ### Your turn
@@ -573,15 +573,15 @@ plots.table(rows, digits=2)
 # %% [markdown] lang="vi"
 # *Bảng: tỉ lệ láng giềng được giữ lại, do hàm của bạn tính, và tỉ lệ láng giềng trên bản đồ có cùng chữ số với ảnh đang xét.* Không bản đồ nào được biết nhãn.
 #
-# t-SNE giữ được khoảng một nửa số láng giềng, hai mạng chưa đến ba phần mười, PCA chỉ hơn một phần mười. Với seed khác, thứ tự cũng thế, còn `ae-2d` và `vae-2d` gần như bằng nhau. <!-- claim: maps_keep_neighbours --> Hai mạng này khác nhau cả ở loss (BCE và bình phương sai số). Cho hai mạng nhỏ cùng học theo BCE thì chúng vẫn gần bằng nhau, nên ta không thấy KL làm bản đồ tốt hơn. <!-- claim: kl_makes_no_better_map -->
+# t-SNE giữ được khoảng một nửa số láng giềng, hai mạng chưa đến ba phần mười, PCA chỉ hơn một phần mười. Với seed khác, thứ tự cũng thế, còn `ae-2d` và `vae-2d` gần như bằng nhau. <!-- claim: maps_keep_neighbours --> Hai mạng này khác nhau cả ở loss (BCE và bình phương sai số). Cho hai mạng nhỏ cùng học theo BCE thì tỉ lệ của chúng vẫn gần bằng nhau, nên ta không thấy KL làm bản đồ tốt hơn. <!-- claim: kl_makes_no_better_map -->
 #
 # Phép so này có lợi cho t-SNE: nó được xếp chính một nghìn điểm ấy, còn hai mạng chưa từng thấy chúng. Đổi lại, t-SNE không có encoder, nên thêm ảnh mới thì phải chạy lại từ đầu; không có decoder, nên một điểm trên bản đồ không cho ra ảnh nào.
 #
-# **Mã có vẽ bản đồ tốt hơn cách đơn giản nhất không?** Hơn PCA nhiều, nhưng kém t-SNE; chỉ khi cần mã hóa ảnh mới, hay đi dạo trên bản đồ (bài 07), mới nên dùng mã.
+# **Mã có vẽ bản đồ tốt hơn cách đơn giản nhất không?** Hơn PCA nhiều, nhưng kém t-SNE; nên dùng mã khi cần mã hóa ảnh mới hay muốn dạo trên bản đồ (bài 07).
 #
 # ## Trả lời
 #
-# *Dùng được, nhưng có hơn cách đơn giản nhất không?* Nén chữ số thì hơn, khử nhiễu thì chỉ hơn khi được huấn luyện cho việc ấy, vẽ bản đồ thì hơn PCA mà kém t-SNE. Khi nén và khi vẽ bản đồ, autoencoder thường làm được gần như VAE.
+# *Dùng được, nhưng có hơn cách đơn giản nhất không?* Nén chữ số thì hơn, khử nhiễu thì chỉ hơn khi được huấn luyện cho việc ấy, vẽ bản đồ thì hơn PCA mà kém t-SNE. Khi nén và khi vẽ bản đồ, VAE hầu như không hơn autoencoder thường.
 #
 # ## Tự kiểm tra
 #
@@ -590,7 +590,7 @@ plots.table(rows, digits=2)
 # 0 bit: $p = 1$ nên $\log_2 p = 0$. Vì thế PCA giữ 100 hệ số cũng không tốn hơn: những hệ số luôn làm tròn thành 0 không cần bit nào.
 # </details>
 #
-# <details><summary><b>Một bạn báo cáo: "Mạng của tôi khử nhiễu được 20 dB". Bạn hỏi lại điều gì?</b></summary>
+# <details><summary><b>Có người báo cáo: "Mạng của tôi khử nhiễu được 20 dB". Bạn hỏi lại điều gì?</b></summary>
 #
 # Nhiễu loại nào, mức nào, và trên cùng những ảnh ấy thì không làm gì và ánh xạ tuyến tính được bao nhiêu dB. Với nhiễu Gauss $\sigma = 0{,}2$, ánh xạ tuyến tính đã hơn 20 dB.
 # </details>
@@ -598,7 +598,7 @@ plots.table(rows, digits=2)
 # ## Tóm tắt
 #
 # - Nén: lượng tử hóa mã rồi tính entropy; với cùng sai số, mã cần ít byte nhất, nhưng phải gửi decoder trước, không bao giờ chính xác, và chỉ dùng được cho chữ số.
-# - Khử nhiễu: đo bằng PSNR với loại nhiễu và mức nhiễu nói rõ; baseline mạnh nhất là ánh xạ tuyến tính.
+# - Khử nhiễu: đo bằng PSNR, nói rõ loại nhiễu và mức nhiễu; baseline mạnh nhất là ánh xạ tuyến tính.
 # - Giảm chiều: đếm láng giềng được giữ lại; muốn xem dữ liệu thì dùng t-SNE, muốn có encoder và decoder thì dùng mã.
 
 # %% [markdown] lang="en"

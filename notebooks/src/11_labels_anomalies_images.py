@@ -1,8 +1,8 @@
 # %% [markdown] lang="vi"
 # # Bài 11 · Ít nhãn, ảnh bất thường, ảnh mới
 #
-# *Mười sáu con số của một autoencoder có giúp đọc chữ số khi chỉ có vài nhãn, nhận ra ảnh lạ và vẽ ảnh mới tốt hơn những cách đơn giản không, và có cần autoencoder ấy là VAE không?* Bài này làm cả ba việc.
-# Ở mỗi việc, `vae-16d` đứng cạnh autoencoder thường `ae-16d` và những baseline học từ cùng các ảnh ấy.
+# *Mười sáu con số của một autoencoder có giúp đọc chữ số khi chỉ có vài nhãn, nhận ra ảnh lạ và vẽ ảnh mới tốt hơn những cách đơn giản không? Autoencoder ấy có nhất thiết phải là VAE không?* Bài này làm cả ba việc.
+# Ở mỗi việc, ta so `vae-16d` với autoencoder thường `ae-16d` và với những baseline học từ cùng các ảnh ấy.
 #
 # ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân.
 
@@ -65,7 +65,7 @@ for name, model in (("vae-16d", vae), ("ae-16d", ae)):
 plots.plot_images(rows, title=tr("Mười sáu số cho mỗi ảnh", "Sixteen numbers an image"))
 
 # %% [markdown] lang="vi"
-# *Hình: mười ảnh kiểm tra, và mỗi mạng vẽ lại chúng từ 16 số.*
+# *Hình: mười ảnh kiểm tra, và những gì mỗi mạng vẽ lại từ 16 số.*
 #
 # Baseline tuyến tính là PCA (bài 08), tính từ đúng 60.000 ảnh ấy: mã là tọa độ của ảnh trên $d$ trục chính.
 
@@ -165,7 +165,7 @@ def net_accuracy(labels, draw, steps):
 
 
 # %% [markdown] lang="vi"
-# Kết quả còn tùy *những* ảnh nào có nhãn, nên ta rút nhiều lần và ghi trung bình ± độ lệch chuẩn. Mọi cách đều học từ cùng những ảnh được rút.
+# Kết quả còn tùy *những* ảnh nào có nhãn, nên ta chọn ngẫu nhiên nhiều lần và ghi trung bình ± độ lệch chuẩn. Mọi cách đều học từ cùng những ảnh được chọn.
 #
 # ⏱ Khoảng 15 giây trên CPU hai nhân.
 
@@ -197,11 +197,11 @@ plots.table(rows)
 # %% [markdown] lang="vi"
 # *Bảng: phần trăm ảnh kiểm tra được đọc đúng.*
 #
-# Với 100 nhãn, mã đúng khoảng 86%, còn mạng chỉ học từ các nhãn ấy khoảng 77%. Không phải chỉ vì mã có ít số hơn, bởi PCA cũng dùng 16 số và cũng đã thấy 60.000 ảnh. VAE và autoencoder thường thì ngang nhau. <!-- claim: few_labels -->
+# Với 100 nhãn, bộ phân loại trên mã của hai autoencoder đọc đúng khoảng 86%, còn mạng chỉ học từ các nhãn ấy đúng khoảng 77%. Không phải chỉ vì mã có ít số hơn, bởi PCA cũng dùng 16 số và cũng đã thấy 60.000 ảnh. `vae-16d` và `ae-16d` ngang nhau. <!-- claim: few_labels -->
 #
-# Với 1.000 nhãn, mạng tích chập đã theo kịp. Với cả 60.000 nhãn, nó vượt lên: mạng ấy, tức *giám khảo* ở phần 3, đọc đúng 99,3% ảnh kiểm tra, còn cách đọc theo các láng giềng gần nhất trên mã thì chưa tới 98%. <!-- claim: all_labels -->
+# Với 1.000 nhãn, mạng tích chập đã theo kịp. Với cả 60.000 nhãn, nó tốt hơn hẳn. Mạng ấy, tức *giám khảo* ở phần 3, đọc đúng 99,3% ảnh kiểm tra, còn cách đọc theo các láng giềng gần nhất trên mã thì chưa tới 98%. <!-- claim: all_labels -->
 #
-# Vậy mã của autoencoder giúp ích khi có ít nhãn, và không cần autoencoder ấy là VAE.
+# Vậy mã của autoencoder giúp ích khi có ít nhãn, và autoencoder ấy không nhất thiết phải là VAE.
 #
 # ## 2 · Phát hiện bất thường
 #
@@ -210,7 +210,7 @@ plots.table(rows)
 # - sai số tái tạo $\|x - \hat x\|^2$ của `vae-16d`, của `ae-16d`, và của PCA với 16, 32 hay 64 trục;
 # - khoảng cách (bình phương) đến **ảnh gần nhất** trong 60.000 ảnh huấn luyện.
 #
-# Mọi cách đều đã thấy đúng những ảnh ấy.
+# Mọi cách đều học từ cùng những ảnh ấy.
 
 # %% [markdown] lang="en"
 # *The table: test images read rightly, in percent.*
@@ -291,7 +291,7 @@ plots.plot_images(shown, title=tr("Bốn loại ảnh lạ", "Four kinds of stra
 # %% [markdown] lang="vi"
 # *Hình: mười ảnh của mỗi loại.*
 #
-# Khi chưa chọn ngưỡng, làm sao biết một điểm bất thường tốt đến đâu? **AUROC** (diện tích dưới đường cong ROC) là xác suất để một ảnh lạ có điểm cao hơn một ảnh bình thường, cả hai lấy ngẫu nhiên; bằng điểm thì tính một nửa.
+# Khi chưa chọn ngưỡng, làm sao biết một điểm bất thường tốt đến đâu? **AUROC** (diện tích dưới đường cong ROC) là xác suất để một ảnh lạ có điểm cao hơn một ảnh bình thường, cả hai lấy ngẫu nhiên; hai điểm bằng nhau thì tính một nửa.
 # Giá trị 1 là tách được hoàn toàn, 0,5 là đoán mò, *dưới* 0,5 là còn kém đoán mò.
 #
 # Tính tay: ảnh bình thường có điểm 1, 2, 3; ảnh lạ có điểm 2, 4. Điểm 4 cao hơn cả ba. Điểm 2 cao hơn 1, bằng 2, thấp hơn 3. Trong 6 cặp ta được $(3 + 1 + 0{,}5) / 6 = 0{,}75$.
@@ -378,9 +378,9 @@ for name, score in scores.items():
     print(f"{name:14} {(normal[name] > score(black)).float().mean():.1%}")
 
 # %% [markdown] lang="vi"
-# Theo sai số tái tạo của hai mạng, một ảnh chẳng có nét nào lại bình thường hơn gần như cả 2.000 chữ số. Huấn luyện lại từ seed khác, `ae-16d` vẫn thế; với VAE, ảnh đen khi thì ở dưới cùng, khi thì chỉ thấp hơn phần lớn chữ số, còn ảnh nhạt vẫn hơn đoán mò. <!-- claim: little_ink_is_normal -->
+# Theo sai số tái tạo của hai mạng, một ảnh chẳng có nét nào lại bình thường hơn gần như cả 2.000 chữ số. Huấn luyện lại từ seed khác, `ae-16d` vẫn thế. Với VAE, ảnh đen khi thì có điểm thấp nhất, khi thì chỉ thấp hơn phần lớn chữ số; còn với ảnh nhạt, VAE vẫn tốt hơn đoán mò. <!-- claim: little_ink_is_normal -->
 # Sai số đo độ *khó vẽ*, không đo độ *lạ*. Mô hình lớn cũng có chuyện tương tự:
-# Nalisnick và cộng sự (2019) thấy rằng các mô hình sinh (generative model) học từ ảnh CIFAR-10 gán cho ảnh số nhà (SVHN) log-likelihood *cao hơn* cho chính ảnh CIFAR-10.
+# Nalisnick và cộng sự (2019) thấy rằng các mô hình sinh (generative model) học từ ảnh CIFAR-10 gán cho ảnh số nhà (SVHN) log-likelihood *cao hơn* so với chính ảnh CIFAR-10.
 #
 # Vậy autoencoder, dù có là VAE hay không, nhận ra chữ cái tốt hơn các baseline, nhưng để lọt những ảnh lạ mà dễ vẽ.
 #
@@ -473,9 +473,9 @@ for m in (n // 8, n // 4, n // 2, n):
     print(f"{m:5}: {float(frechet(real[:m], reference[:m])):.1f}")
 
 # %% [markdown] lang="vi"
-# Mốc thấp nhất không phải là 0, và nó giảm khi có nhiều ảnh hơn, vì hiệp phương sai ước lượng từ ít ảnh thì sai nhiều. Vậy chỉ so những khoảng cách tính từ **cùng một số lượng ảnh và cùng giám khảo**. Từ đây luôn là 2.000 ảnh.
+# Ngay cả hai tập ảnh thật cũng không cho khoảng cách 0, và khoảng cách ấy giảm khi có nhiều ảnh hơn, vì hiệp phương sai ước lượng từ ít ảnh thì sai nhiều. Vậy chỉ so những khoảng cách tính từ **cùng một số lượng ảnh và cùng giám khảo**. Từ đây luôn là 2.000 ảnh.
 #
-# Và chúng không nhận ra việc **chép lại**. Giả sử một "mô hình" chỉ trả lại ảnh huấn luyện:
+# Các thước đo này cũng không nhận ra việc **chép lại**. Giả sử một "mô hình" chỉ trả lại ảnh huấn luyện:
 
 # %% [markdown] lang="en"
 # The floor is not 0, and it falls as images are added: a covariance estimated from few images is far off. So compare only distances from **equally many images and the same judge**. From here on we take 2,000.
@@ -500,18 +500,18 @@ for name, x in ((tr("thật", "real"), x_other), (tr("chép lại", "copied"), c
     print(f"{name:10}", *(f"{value:8.2f}" for value in measures(x)))
 
 # %% [markdown] lang="vi"
-# Ảnh chép lại được cả ba con số như ảnh thật.
+# Cả ba con số của ảnh chép lại đều như của ảnh thật.
 #
-# Vậy độ tự tin hỏi ảnh có rõ không, độ đa dạng hỏi có đủ loại chữ số không, khoảng cách Fréchet hỏi cả hai, và không thước đo nào hỏi ảnh có mới không.
+# Vậy độ tự tin cho biết ảnh có rõ không, độ đa dạng cho biết có đủ loại chữ số không, khoảng cách Fréchet xét cả hai, còn ảnh có mới không thì không thước đo nào cho biết.
 #
 # ## 4 · Sinh ảnh
 #
 # Mỗi nguồn gồm một decoder và một phân phối để lấy $z$:
 #
-# - **prior**: $z \sim \mathcal{N}(0, I)$, như VAE đã hứa;
+# - **prior**: $z \sim \mathcal{N}(0, I)$, đúng như cách dựng VAE;
 # - **khớp mã**: $z$ lấy từ phân phối Gauss có trung bình và hiệp phương sai của các mã. Cách này dùng được cho VAE, cho autoencoder, và cho cả PCA.
 #
-# Còn `vae-16d-b2` là VAE có $B$ chọn riêng cho việc sinh ảnh. Trong $B = 2, 5, 10, 40, 1000$, các $B$ nhỏ cho khoảng cách Fréchet từ prior đến ảnh *huấn luyện* nhỏ hơn, và ta lấy $B = 2$. <!-- claim: rate_for_sampling --> Ảnh kiểm tra không tham gia vào việc chọn.
+# Còn `vae-16d-b2` là VAE có $B$ chọn riêng cho việc sinh ảnh. Trong $B = 2, 5, 10, 40, 1000$, khi lấy $z$ từ prior, các $B$ nhỏ cho khoảng cách Fréchet đến ảnh *huấn luyện* nhỏ hơn, và ta chọn $B = 2$. <!-- claim: rate_for_sampling --> Ảnh kiểm tra không tham gia vào việc chọn.
 
 # %% [markdown] lang="en"
 # Copies score like real images.
@@ -563,7 +563,7 @@ rows |= {name: draw(name, 0, 12) for name in sources}
 plots.plot_images(rows, title=tr("Ảnh thật và ảnh vẽ ra", "Real images and drawn ones"))
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi hàng một nguồn, hàng đầu là ảnh thật. Với `ae-16d`, $z$ từ $\mathcal{N}(0, I)$ chỉ cho ra những vệt, còn $z$ khớp mã cho ra nhiều chữ số đọc được. Hai chiều thì ảnh mờ; PCA thì chồng lên nhau.*
+# *Hình: mỗi hàng một nguồn, hàng đầu là ảnh thật. Với `ae-16d`, $z$ từ $\mathcal{N}(0, I)$ chỉ cho ra những vệt, còn $z$ khớp mã cho ra nhiều chữ số đọc được. Hai chiều thì ảnh mờ; với PCA, các nét chồng lên nhau.*
 #
 # Mỗi nguồn được lấy mẫu ba lần, mỗi lần 2.000 ảnh. ⏱ Khoảng 20 giây trên CPU hai nhân.
 
@@ -592,9 +592,9 @@ plots.table({name: row(name) for name in sources}, digits=2)
 #
 # - Vẫn decoder `vae-16d`, chỉ đổi chỗ lấy $z$: từ prior, khoảng cách là hơn 250; từ phân phối Gauss khớp mã, còn quanh 105. Vậy decoder vẽ được, chỉ là các mã không phân bố đúng như $\mathcal{N}(0, I)$.
 # - **Ba nguồn ngang nhau**, nếu xét cả những mạng huấn luyện từ seed khác: `vae-16d` khớp mã, `ae-16d` khớp mã, và prior của `vae-16d-b2`. Prior của $B = 40$ và PCA kém xa. <!-- claim: three_ways_to_draw -->
-# - **Autoencoder có sinh được ảnh không?** Đề bài viết rằng nó "không thể tạo ra những dữ liệu hoàn toàn mới", còn có bài viết nói rằng nó tạo ra dữ liệu mới. Mỗi bên đúng một nửa. Decoder của `ae-16d` vẽ được, nhưng nó không cho biết lấy $z$ ở đâu: từ $\mathcal{N}(0, I)$, khoảng cách hơn 1.000; khớp mã thì quanh 103.
+# - **Autoencoder có sinh được ảnh không?** Đề bài viết rằng nó "không thể tạo ra những dữ liệu hoàn toàn mới", còn nhiều tài liệu khác thì nói là được. Mỗi bên đúng một nửa. Decoder của `ae-16d` vẽ được, nhưng nó không cho biết lấy $z$ ở đâu: từ $\mathcal{N}(0, I)$, khoảng cách hơn 1.000; khớp mã thì quanh 103.
 # - Hai chiều thì kém hẳn mười sáu chiều, với VAE cũng như với autoencoder. Còn `vae-2d` và `ae-2d` thì mỗi loại ở đây chỉ có một mạng, chưa đủ để xếp hạng.
-# - **Các con số là của giám khảo này.** Một giám khảo khác, không có tích chập, vẫn xếp ba nguồn ấy lên đầu, nhưng lại xếp PCA trước prior của $B = 40$. <!-- claim: another_judge -->
+# - **Các con số tùy thuộc vào giám khảo.** Một giám khảo khác, không có tích chập, vẫn xếp ba nguồn ấy lên đầu, nhưng lại xếp PCA trước prior của $B = 40$. <!-- claim: another_judge -->
 #
 # "Khớp mã" có hai bước: huấn luyện autoencoder trước, rồi học một prior cho các mã của nó. VQ-VAE (bài 13) cũng làm như thế, với prior là một mạng. Mô hình khuếch tán trên mã (latent diffusion) như Stable Diffusion cũng vậy, với prior là một mạng khuếch tán. Bài 14 sẽ dựng một mô hình nhỏ như thế.
 #
@@ -602,7 +602,7 @@ plots.table({name: row(name) for name in sources}, digits=2)
 #
 # ## Trả lời
 #
-# *Mười sáu con số có giúp ích không, và có cần VAE không?* Chúng đọc chữ số từ ít nhãn, nhận ra chữ cái và vẽ ảnh mới tốt hơn các baseline ở đây, nhưng autoencoder thường làm được gần như ngang VAE; VAE chỉ có thêm một prior để lấy $z$.
+# *Mười sáu con số có giúp ích không, và có cần VAE không?* Chúng giúp đọc chữ số khi có ít nhãn, nhận ra chữ cái và vẽ ảnh mới tốt hơn các baseline ở đây, nhưng một autoencoder không phải VAE cũng làm được gần như thế; VAE chỉ có thêm một prior để lấy $z$.
 #
 # ## Tự kiểm tra
 #
@@ -613,12 +613,12 @@ plots.table({name: row(name) for name in sources}, digits=2)
 #
 # <details><summary><b>Bạn có 100 nhãn và 60.000 ảnh không nhãn. Trước khi dùng VAE, bạn thử những cách nào?</b></summary>
 #
-# Cùng bộ phân loại ấy trên điểm ảnh, trên PCA và trên mã của một autoencoder thường; thêm một mạng nhỏ chỉ học từ 100 nhãn. Rút nhãn vài lần rồi mới so.
+# Cùng bộ phân loại ấy trên điểm ảnh, trên PCA và trên mã của một autoencoder thường; thêm một mạng nhỏ chỉ học từ 100 nhãn. Chọn nhãn ngẫu nhiên vài lần rồi mới so sánh.
 # </details>
 #
 # ## Tóm tắt
 #
-# - Với ít nhãn, mã 16 số hơn PCA, điểm ảnh và mạng chỉ học từ nhãn; khi có mọi nhãn thì mạng ấy hơn. VAE và autoencoder ngang nhau.
+# - Với ít nhãn, mã 16 số tốt hơn PCA, điểm ảnh và mạng chỉ học từ nhãn; khi có mọi nhãn thì mạng ấy tốt hơn. VAE và autoencoder ngang nhau.
 # - Sai số tái tạo đo độ khó vẽ, không đo độ lạ: nó nhận ra chữ cái, nhưng để lọt ảnh ít mực.
 # - Đo ảnh vẽ ra bằng độ tự tin, độ đa dạng và khoảng cách Fréchet, với cùng số ảnh và cùng giám khảo; không thước đo nào nhận ra việc chép lại.
 

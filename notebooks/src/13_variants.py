@@ -1,7 +1,7 @@
 # %% [markdown] lang="vi"
 # # Bài 13 · Các biến thể: β-VAE, CVAE, VQ-VAE, AVAE
 #
-# *Đề bài viết rằng các biến thể của VAE "cải thiện chất lượng hình ảnh và kiểm soát tốt hơn không gian tiềm ẩn" (latent space). Mỗi biến thể thay đổi điều gì, được gì và mất gì?* Bài này viết ra phép lan truyền xuôi của bốn biến thể, nạp trọng số đã huấn luyện đủ, rồi đo
+# *Đề bài viết rằng các biến thể của VAE "cải thiện chất lượng hình ảnh và kiểm soát tốt hơn không gian tiềm ẩn" (latent space). Mỗi biến thể thay đổi điều gì, được gì và mất gì?* Bài này viết ra phép lan truyền xuôi của bốn biến thể, nạp trọng số đã huấn luyện xong, rồi đo
 # cả bốn bằng cùng một bộ thước đo, bên cạnh những cách làm đơn giản nhất.
 #
 # ⏱ Học khoảng một giờ; máy tính toán chừng 40 giây trên CPU hai nhân.
@@ -17,7 +17,7 @@
 # %% [markdown] lang="vi"
 # ## VAE thường, và cách đánh giá một bức ảnh
 #
-# Mọi mạng trong bài, trừ khi nói khác đi, có cùng cách huấn luyện: 20 epoch trên 60.000 ảnh **nhị phân** (mỗi điểm ảnh thành 1 với xác suất bằng độ xám của nó), lớp ẩn 256 nơ-ron, decoder Bernoulli; $z$ của các VAE có 20 chiều. Hàm mất mát của VAE thường là −ELBO, tức là BCE cộng KL (bài 12). Ta đo trên 2.000 ảnh kiểm tra lấy ngẫu nhiên.
+# Mọi mạng trong bài, trừ khi nói khác đi, có cùng cách huấn luyện: 20 epoch trên 60.000 ảnh **nhị phân** (mỗi điểm ảnh thành 1 với xác suất bằng độ xám của nó). Lớp ẩn có 256 nơ-ron, decoder là Bernoulli, $z$ của các VAE có 20 chiều. Ở VAE thường, hàm mất mát là −ELBO, tức là BCE cộng KL (bài 12). Ta đo trên 2.000 ảnh kiểm tra lấy ngẫu nhiên.
 
 # %% [markdown] lang="en"
 # ## The plain VAE, and how pictures are judged
@@ -129,9 +129,9 @@ name = tr("Mỗi hàng thay đổi một chiều", "One dimension varied in each
 plots.plot_images(rows, title=name, size=0.7)
 
 # %% [markdown] lang="vi"
-# *Hình: trên là $\beta = 1$, dưới là $\beta = 4$; mỗi hàng thay đổi một chiều từ −2,5 đến 2,5.* Với $\beta = 4$, hàng thứ hai của nó đổi chủ yếu độ nghiêng của số 7, hàng khác biến nó thành 0 hay 3, còn chiều có KL bằng 0 không làm thay đổi gì. Vậy có trục gọi tên được, nhưng phần lớn thì không.
+# *Hình: trên là $\beta = 1$, dưới là $\beta = 4$; mỗi hàng thay đổi một chiều từ −2,5 đến 2,5.* Với $\beta = 4$, hàng thứ hai trong nhóm chủ yếu đổi độ nghiêng của số 7, vài hàng khác biến số 7 thành 0 hay 3, còn chiều có KL bằng 0 không làm thay đổi gì. Vậy có trục gọi tên được, nhưng phần lớn thì không.
 #
-# Hàm mất mát có ưu tiên trục nào không? Với autoencoder thường thì không, vì nếu xoay mã rồi cho decoder xoay ngược lại thì sai số vẫn y nguyên (bài 08). Prior $\mathcal{N}(0, I)$ cũng tròn. Nhưng $q_\phi(z|x)$ của VAE có ma trận hiệp phương sai **đường chéo**, nên nó không xoay theo được. Ta đo điều đó: giữ nguyên decoder, xoay trục, rồi tìm $q$ đường chéo tốt nhất cho từng ảnh ở cả hai bên.
+# Hàm mất mát có ưu tiên trục nào không? Với một autoencoder thường, câu trả lời là không, vì nếu xoay mã rồi cho decoder xoay ngược lại thì sai số vẫn y nguyên (bài 08). Prior $\mathcal{N}(0, I)$ cũng tròn. Nhưng $q_\phi(z|x)$ của VAE có ma trận hiệp phương sai **đường chéo**, nên nó không xoay theo được. Ta đo điều đó: giữ nguyên decoder, xoay trục, rồi tìm $q$ đường chéo tốt nhất cho từng ảnh ở cả hai bên.
 
 # %% [markdown] lang="en"
 # *The figure: above $\beta = 1$, below $\beta = 4$; each row varies one dimension from −2.5 to 2.5.* With $\beta = 4$ its second row changes mainly the slant of the 7, others turn it into a 0 or a 3, and the one with KL 0 changes nothing. So an axis can be named here, most cannot.
@@ -253,7 +253,7 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: mỗi cột một nhãn $y$, mỗi hàng một $z \sim \mathcal{N}(0, I)$.* Cùng hàng thì cùng kiểu chữ: hàng $z_4$ mảnh và nhạt, hàng $z_6$ đậm và rộng. Ở vài ô, hình nhòe không đọc được.
 #
-# VAE thường không biết nhãn, nhưng cũng chọn được chữ số: khớp **một phân phối Gauss cho mỗi chữ số** với mã của các ảnh huấn luyện, rồi lấy $z$ từ đó. Autoencoder thường cũng làm được như thế. Ta thêm `ae-16d`, mạng tích chập học từ ảnh xám.
+# VAE thường, tuy huấn luyện không có nhãn, cũng chọn được chữ số: ta khớp **một phân phối Gauss cho mỗi chữ số** với mã của các ảnh huấn luyện, rồi lấy $z$ từ đó. Với một autoencoder thường, ta cũng làm được như thế. Ta thêm `ae-16d`, mạng tích chập học từ ảnh xám.
 
 # %% [markdown] lang="en"
 # *The figure: a label $y$ for each column, a $z \sim \mathcal{N}(0, I)$ for each row.* One row has one style: $z_4$ is thin and faint, $z_6$ bold and wide. Some cells cannot be read.
@@ -296,15 +296,15 @@ for name, x in pictures.items():
 plots.table(table, digits=0)
 
 # %% [markdown] lang="vi"
-# Cách làm đơn giản ấy vẽ đúng chữ số nhiều hơn CVAE lấy $z$ từ prior, với khoảng cách Fréchet nhỏ hơn hẳn. Khi chính CVAE lấy $z$ từ các phân phối Gauss khớp sau, nó cũng gần ảnh thật hơn hẳn: decoder vẫn thế, chỉ nguồn của $z$ thay đổi. <!-- claim: digits_asked_for -->
-# Autoencoder thường cũng làm tốt; vì mạng và ảnh huấn luyện đều khác, ta không xếp hạng nó.
+# Cách làm đơn giản ấy vẽ đúng chữ số nhiều hơn CVAE lấy $z$ từ prior, với khoảng cách Fréchet nhỏ hơn hẳn. Khi chính CVAE lấy $z$ từ các phân phối Gauss khớp sau khi huấn luyện, ảnh của nó cũng gần ảnh thật hơn hẳn. Decoder vẫn thế, chỉ nguồn của $z$ thay đổi. <!-- claim: digits_asked_for -->
+# `ae-16d`, một autoencoder thường, cũng làm tốt; vì mạng và ảnh huấn luyện đều khác, ta không xếp hạng nó.
 #
-# CVAE còn lại gì? Cùng một $z$ thì mọi chữ số có cùng kiểu, rõ hơn hẳn so với khi dùng các phân phối Gauss. <!-- claim: one_z_one_style -->
+# Vậy CVAE còn hơn ở điểm nào? Cùng một $z$ thì mọi chữ số có cùng kiểu, rõ hơn hẳn so với khi dùng các phân phối Gauss. <!-- claim: one_z_one_style -->
 # Nó cho một cận dưới của $\log p(x|y)$, và sinh ảnh được ngay, không phải khớp gì thêm. **CVAE kiểm soát được chữ số, nhưng nếu chỉ cần thế thì chưa phải dùng đến CVAE.**
 #
 # ## VQ-VAE: mã là một từ
 #
-# Trong **VQ-VAE** (van den Oord và cộng sự, 2017), mã là một *từ* gồm 16 *chữ cái*. Encoder cho ra 16 vector $z_e$, mỗi vector 8 chiều; mỗi vector qua bước **lượng tử hóa** (quantization), tức là được thay bằng vector gần nhất trong **codebook** gồm 64 vector: $z_q = e_k$, $k = \arg\min_j \|z_e - e_j\|$. Trong bài báo, encoder là mạng tích chập và các chữ cái xếp thành lưới trên ảnh; ở đây mỗi chữ cái nhìn cả ảnh.
+# Trong **VQ-VAE** (van den Oord và cộng sự, 2017), mã là một *từ* gồm 16 *chữ cái*. Encoder cho ra 16 vector $z_e$, mỗi vector 8 chiều; mỗi vector qua bước **lượng tử hóa** (quantization), tức là được thay bằng vector gần nhất trong **codebook** gồm 64 vector: $z_q = e_k$, $k = \arg\min_j \|z_e - e_j\|$. Trong bài báo, encoder là mạng tích chập và các chữ cái xếp thành lưới trên ảnh; ở đây mỗi chữ cái được tính từ cả ảnh.
 #
 # Chỉ số $k$ không có đạo hàm. Cách **straight-through** chép thẳng gradient của $z_q$ cho $z_e$. Với $\mathrm{sg}$ (`detach`) nghĩa là "coi như hằng số":
 #
@@ -351,7 +351,7 @@ def straight_through(z_e, codebook):
 right = checks.check_straight_through(straight_through)
 
 # %% [markdown] lang="vi"
-# Lớp `VQVAE` gọi hàm của bạn trong `forward`. Ta viết một ảnh thành từ, rồi đếm xem codebook được dùng bao nhiêu. **Perplexity** $\exp(-\sum_k p_k \ln p_k)$ bằng 64 nếu mọi vector được dùng đều nhau, bằng 1 nếu chỉ dùng một.
+# Lớp `VQVAE` gọi hàm của bạn trong `forward`. Ta viết một ảnh thành từ, rồi đếm xem codebook được dùng nhiều đến đâu. **Perplexity** $\exp(-\sum_k p_k \ln p_k)$ bằng 64 nếu mọi vector được dùng đều nhau, bằng 1 nếu chỉ dùng một.
 
 # %% [markdown] lang="en"
 # The class `VQVAE` calls your function in `forward`. We write an image as a word and count how much of the codebook is in use. The **perplexity** $\exp(-\sum_k p_k \ln p_k)$ is 64 if all vectors are used equally, 1 if only one is.
@@ -400,7 +400,7 @@ print(f"{(share > 0).sum()} / 64   perplexity {perplexity:.1f}")
 # %% [markdown] lang="vi"
 # ### Một prior cho các từ
 #
-# Hàm mất mát của VQ-VAE không có KL, nên ta chưa biết lấy từ ở đâu. Prior được học *sau* khi huấn luyện xong, theo một trong hai cách: **tần suất** của chữ cái ở từng vị trí, hoặc một mạng RNN nhỏ (**GRU**) đoán chữ cái kế tiếp từ các chữ cái trước đó. Prior tốt thì viết một từ tốn ít nat:
+# Hàm mất mát của VQ-VAE không có KL, nên ta chưa biết lấy từ ở đâu. Prior được học *sau* khi huấn luyện xong, theo một trong hai cách: **tần suất** của chữ cái ở từng vị trí, hoặc một mạng RNN nhỏ (**GRU**) đoán chữ cái kế tiếp từ các chữ cái trước đó. Prior càng tốt thì một từ càng cần ít nat:
 
 # %% [markdown] lang="en"
 # ### A prior for the words
@@ -426,7 +426,7 @@ print(tr("tần suất", "frequencies"), f"{by_frequency:.1f} nat")
 print(tr("GRU     ", "GRU        "), f"{nats(gru):.1f} nat")
 
 # %% [markdown] lang="vi"
-# Để công bằng, VAE thường cũng được một prior học sau và không cần nhãn, đó là hỗn hợp mười phân phối Gauss khớp với mã của 10.000 ảnh.
+# Để công bằng, ta cũng cho VAE thường một prior học sau, không cần nhãn: đó là hỗn hợp mười phân phối Gauss khớp với mã của 10.000 ảnh.
 
 # %% [markdown] lang="en"
 # To be fair, the plain VAE is given a prior learnt afterwards too, without labels: a mixture of ten Gaussians fitted to the codes of 10,000 images.
@@ -463,7 +463,7 @@ plots.plot_images(rows, title=tr("VQ-VAE và VAE", "VQ-VAE and VAE"))
 plots.table({name: judged(x) for name, x in pictures.items()}, digits=0)
 
 # %% [markdown] lang="vi"
-# VQ-VAE tái tạo nét nhất, nhưng nó cũng dùng nhiều nat cho mã nhất. Khi sinh ảnh, nó vẫn nét, mà nét chưa chắc là chữ số: theo khoảng cách Fréchet, GRU ở đây hơn tần suất rất xa, nhưng mười phân phối Gauss trên mã của VAE thường còn gần ảnh thật hơn nữa. Ở đây GRU chỉ ngang VAE lấy $z$ từ prior; ở ba seed khác nó gần ảnh thật hơn hẳn (88 đến 98), nên một mạng chưa đủ để xếp hạng. <!-- claim: pictures_of_the_variants -->
+# VQ-VAE tái tạo nét nhất, nhưng mã của nó cũng cần nhiều nat nhất. Khi sinh ảnh, ảnh của nó vẫn nét, mà nét chưa chắc đã là chữ số. Theo khoảng cách Fréchet, GRU ở đây tốt hơn hẳn tần suất, nhưng mười phân phối Gauss khớp với mã của VAE lại còn gần ảnh thật hơn nữa. Ở đây GRU chỉ ngang VAE lấy $z$ từ prior; ở ba seed khác nó gần ảnh thật hơn hẳn (88 đến 98), nên một mạng chưa đủ để xếp hạng. <!-- claim: pictures_of_the_variants -->
 # **VQ-VAE vẽ nét hơn; muốn sinh chữ số thì tất cả phụ thuộc vào prior học sau.** Bài báo gốc dùng một prior mạnh hơn nhiều.
 #
 # ## AVAE: encoder có tìm lại được z không?
@@ -472,7 +472,7 @@ plots.table({name: judged(x) for name, x in pictures.items()}, digits=0)
 #
 # $$-\mathrm{ELBO} + \mathrm{KL}\bigl(q_\phi(\tilde z|\tilde x)\,\|\,\mathcal{N}(\rho z,\ (1-\rho^2) I)\bigr), \qquad \rho = 0{,}975.$$
 #
-# Phân phối ở vế phải giữ nguyên prior, vì $\rho^2 + (1 - \rho^2) = 1$. Gradient không đi qua $\tilde x$ (`detach`), nên số hạng mới chỉ huấn luyện encoder.
+# Phân phối đứng sau dấu $\|$ không làm prior thay đổi, vì $\rho^2 + (1 - \rho^2) = 1$. Gradient không đi qua $\tilde x$ (`detach`), nên số hạng mới chỉ huấn luyện encoder.
 
 # %% [markdown] lang="en"
 # The VQ-VAE reconstructs the most sharply, but it also spends the most nats on its code. What it draws anew is sharp too, but sharp is not yet a digit: by the Fréchet distance the GRU here is far ahead of the frequencies, and ten Gaussians on the plain VAE's codes are closer to real images still. Here the GRU is about level with the VAE from its prior, with three other seeds far closer (88 to 98): one network is too few for a ranking. <!-- claim: pictures_of_the_variants -->
@@ -519,7 +519,7 @@ for name, stored in both.items():
     print(f"{name:5}{self_consistency(z, mu_again, logvar_again).mean():6.1f} nat")
 
 # %% [markdown] lang="vi"
-# Số hạng mới nhỏ hơn hẳn ở mạng đã học nó. Giờ hãy đi nhiều vòng. Trước hết từ $z \sim q_\phi(z|x)$ của ảnh kiểm tra, nơi hàm mất mát ấy có tác dụng; sau đó từ $z \sim \mathcal{N}(0, I)$, trường hợp khó hơn mà nó không nói đến.
+# Số hạng mới nhỏ hơn hẳn ở mạng đã học nó. Giờ hãy đi nhiều vòng. Trước hết từ $z \sim q_\phi(z|x)$ của ảnh kiểm tra, nơi hàm mất mát ấy có tác dụng; sau đó từ $z \sim \mathcal{N}(0, I)$, trường hợp khó hơn mà hàm mất mát ấy không xét đến.
 
 # %% [markdown] lang="en"
 # It is much smaller in the network that has learnt it. Now many trips: first from $z \sim q_\phi(z|x)$ of test images, where that loss applies; then from $z \sim \mathcal{N}(0, I)$, the harder case, which it does not cover.
@@ -575,7 +575,7 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: khoảng cách trung bình đến $z$ ban đầu, chia cho độ dài trung bình của $z$.* Từ $q_\phi(z|x)$, AVAE tìm lại $z$ chính xác hơn hẳn và trôi đi ít hơn; từ prior, sai lệch sau một vòng không nhỏ hơn, tuy về sau nó cũng trôi ít hơn. Đổi lại, $\log p$ của nó thấp hơn. <!-- claim: avae_finds_z_again -->
+# *Hình: khoảng cách trung bình đến $z$ ban đầu, chia cho độ dài trung bình của $z$.* Từ $q_\phi(z|x)$, AVAE tìm lại $z$ chính xác hơn hẳn và $z$ trôi đi ít hơn; từ prior, sai lệch sau một vòng không nhỏ hơn, tuy về sau $z$ cũng trôi ít hơn. Đổi lại, $\log p$ của nó thấp hơn. <!-- claim: avae_finds_z_again -->
 #
 # Bài báo còn cho thấy mã của AVAE bền hơn trước **tấn công đối kháng** (adversarial attack), tức là những thay đổi nhỏ được chọn để gây hại. Trong phạm vi $\pm\epsilon$ ở mỗi điểm ảnh, ta đi 10 bước theo dấu của gradient để đẩy $\mu$ đi xa nhất. Một bộ phân loại 3 láng giềng gần nhất, chỉ nhìn $\mu$, còn đọc đúng bao nhiêu phần trăm?
 
@@ -616,12 +616,12 @@ for name, model in both.items():
 plots.table(table, digits=0)
 
 # %% [markdown] lang="vi"
-# Với các mạng này, ta không thấy AVAE bền hơn: mã của nó dịch ít hơn, nhưng khi $\epsilon = 0{,}1$, chữ số không phải seed nào cũng được đọc đúng nhiều hơn. <!-- claim: avae_under_attack -->
+# Với các mạng này, ta không thấy AVAE bền hơn: mã của nó dịch ít hơn, nhưng với $\epsilon = 0{,}1$, không phải ở seed nào chữ số cũng được đọc đúng nhiều hơn. <!-- claim: avae_under_attack -->
 # Một kiểu tấn công trên mạng nhỏ thì chưa bác bỏ được bài báo. **AVAE nhất quán hơn, trước hết ở nơi hàm mất mát của nó đòi hỏi.**
 #
 # ## Tất cả trong một bảng
 #
-# $\log p$ là cận với 50 mẫu (bài 12), trên 500 ảnh; của CVAE là $\log p(x|y)$, còn VQ-VAE chỉ có ELBO.
+# $\log p$ là cận dưới với 50 mẫu (bài 12), trên 500 ảnh; của CVAE là $\log p(x|y)$, còn VQ-VAE chỉ có ELBO.
 
 # %% [markdown] lang="en"
 # Here we do not see the AVAE more robust: its codes move less, but at $\epsilon = 0.1$ the digit is not read rightly more often with every seed. <!-- claim: avae_under_attack -->
@@ -666,16 +666,16 @@ plots.table(table)
 
 # %% [markdown] lang="vi"
 # - **β-VAE** ($\beta = 4$): mã gọn hơn, ảnh mờ hơn, $\log p$ thấp hơn.
-# - **CVAE**: chọn được chữ số; muốn có $\log p(x)$ thì phải trừ đi nhiều nhất $\ln 10 \approx 2{,}3$ nat từ $\log p(x|y)$.
-# - **VQ-VAE**: ảnh nét nhất, tốn nhiều nat nhất.
-# - **AVAE**: ảnh nét hơn VAE thường nhưng không gần ảnh thật hơn, $\log p$ thấp hơn.
+# - **CVAE**: chọn được chữ số; muốn có $\log p(x)$ thì phải trừ khỏi $\log p(x|y)$ nhiều nhất $\ln 10 \approx 2{,}3$ nat.
+# - **VQ-VAE**: ảnh nét nhất, cần nhiều nat nhất.
+# - **AVAE**: ảnh nét hơn ảnh của VAE thường, nhưng không gần ảnh thật hơn, $\log p$ thấp hơn.
 # - **VAE thường, mười Gauss**: không phải biến thể, nhưng gần ảnh thật nhất trong bảng.
 #
-# Câu của đề bài đúng một nửa. *Kiểm soát*: CVAE đúng là chọn được chữ số. *Chất lượng*: không phải biến thể nào cũng hơn, và còn tùy thước đo. VQ-VAE và AVAE nét hơn, còn β-VAE mờ hơn; về khoảng cách Fréchet, CVAE tốt hơn VAE thường. Nhưng chỉ đổi nơi lấy $z$ thì được nhiều hơn cả. <!-- claim: pictures_of_the_variants -->
+# Câu của đề bài đúng một nửa. *Kiểm soát*: CVAE đúng là chọn được chữ số. *Chất lượng*: không phải biến thể nào cũng tốt hơn, và còn tùy thước đo. VQ-VAE và AVAE nét hơn, còn β-VAE mờ hơn; về khoảng cách Fréchet, CVAE tốt hơn VAE thường. Nhưng chỉ đổi nơi lấy $z$ thì được nhiều hơn cả. <!-- claim: pictures_of_the_variants -->
 #
 # ## Trả lời
 #
-# *Mỗi biến thể thay đổi điều gì, được gì và mất gì?* Mỗi biến thể thêm đúng một đòi hỏi (mã gọn, biết nhãn, mã rời rạc, tìm lại $z$) và phần lớn đạt được, nhưng khi lấy mã từ nguồn của chính mình, không biến thể nào vẽ gần ảnh thật bằng VAE thường được lấy $z$ ở đúng chỗ.
+# *Mỗi biến thể thay đổi điều gì, được gì và mất gì?* Mỗi biến thể thêm đúng một đòi hỏi (mã gọn, biết nhãn, mã rời rạc, tìm lại $z$) và phần lớn đạt được, nhưng với nguồn mã của chính nó, không biến thể nào vẽ gần ảnh thật bằng VAE thường với $z$ lấy đúng chỗ.
 #
 # ## Tự kiểm tra
 #
@@ -691,7 +691,7 @@ plots.table(table)
 #
 # ## Tóm tắt
 #
-# - Mỗi biến thể là vài dòng trong `forward` hay trong hàm mất mát: $\beta$, nhãn one-hot, straight-through, vòng quay về $z$.
+# - Mỗi biến thể là vài dòng trong `forward` hay trong hàm mất mát: $\beta$, nhãn one-hot, straight-through, đường quay về $z$.
 # - Đo một biến thể bên cạnh cách làm đơn giản nhất, và ở nơi hàm mất mát của nó có tác dụng.
 # - Theo khoảng cách Fréchet, lấy mã ở đâu quan trọng hơn việc chọn biến thể.
 #

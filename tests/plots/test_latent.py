@@ -94,7 +94,7 @@ def test_no_digit_hides_another(spread):
 
 
 @pytest.mark.parametrize(
-    "name, vi, en", [("MNIST", "chữ số", "digit"), ("digits", "chữ số", "digit"), ("Fashion", "lớp", "class")]
+    "name, vi, en", [("MNIST", "chữ số", "digit"), ("digits", "chữ số", "digit"), ("Fashion", "nhãn", "class")]
 )
 def test_the_colour_bar_speaks_of_digits_only_where_there_are_digits(name, vi, en, language):
     figure = plots.plot_latent(Codes(), dataset_of(torch.rand(4, 2), [0, 3, 3, 7], name))

@@ -174,7 +174,7 @@ NEIGHBOURS_KEPT = Task(
     small=lambda: [(torch.tensor([[3, 7]]), torch.tensor([[7, 5]])), (torch.tensor([[1, 2], [0, 2]]), torch.tensor([[2, 1], [3, 0]]))],
     mistakes=[
         Mistake("in_order", lambda a, b: (a == b).float().mean(),
-                "Bạn so từng chỗ một. Láng giềng thứ nhất ở cách đo này có thể là láng giềng thứ ba ở cách đo kia: thứ tự không quan trọng.",
+                "Bạn so từng vị trí một. Láng giềng thứ nhất ở cách đo này có thể là láng giềng thứ ba ở cách đo kia: thứ tự không quan trọng.",
                 "You compare place by place. The first neighbour by one measure may be the third by the other: order does not count."),
         Mistake("any_row", lambda a, b: torch.isin(a, b).float().mean(),
                 "Bạn tìm trong cả bảng b. Láng giềng của ảnh i chỉ được tìm ở hàng i của b.",
@@ -189,7 +189,7 @@ NEIGHBOURS_KEPT = Task(
                 "Bạn chia cho 10. Số láng giềng k lấy từ a.shape[1].",
                 "You divide by 10. The number k of neighbours is a.shape[1]."),
         Mistake("pairs", lambda a, b: (a[:, :, None] == b[:, None, :]).float().mean(),
-                "Bạn lấy trung bình trên mọi cặp (N · k · k). Trước đó hãy hỏi: láng giềng này có mặt ở hàng ấy không? .any(dim=2)",
+                "Bạn lấy trung bình trên mọi cặp (N · k · k). Trước đó hãy xét xem mỗi láng giềng có mặt trong hàng ấy không, bằng .any(dim=2).",
                 "You average over all pairs (N · k · k). First ask whether a neighbour stands anywhere in the row: .any(dim=2)"),
         Mistake("any_kept", lambda a, b: same_row(a, b).any(dim=1).float().mean(),
                 "Đó là tỉ lệ ảnh giữ được ít nhất một láng giềng. Hãy tính tỉ lệ láng giềng.",

@@ -149,7 +149,7 @@ def pushed_apart(places: np.ndarray, distance: float) -> np.ndarray:
 
 
 def _colour_bar(axes: list[Axes], classes: Labelled, colours: ListedColormap) -> None:
-    label = tr("chữ số", "digit") if classes.digits else tr("lớp", "class")
+    label = tr("chữ số", "digit") if classes.digits else tr("nhãn", "class")
     bar = axes[0].figure.colorbar(
         axes[-1].collections[0], ax=axes if len(axes) > 1 else axes[0], label=label, shrink=1 if len(axes) == 1 else 0.8
     )
