@@ -197,8 +197,9 @@ def test_sharpness_refuses_what_it_cannot_measure(images, reference, message):
         metrics.sharpness(images, reference)
 
 
-def test_spread_is_mean_and_sample_deviation():
-    assert metrics.spread([1, 2, 3]) == "2.0 ± 1.0"
-    assert metrics.spread(torch.tensor([0.5, 0.7]), digits=2) == "0.60 ± 0.14"
+def test_spread_is_mean_and_sample_deviation(language):
+    mark = {"vi": ",", "en": "."}[language]
+    assert metrics.spread([1, 2, 3]) == f"2{mark}0 ± 1{mark}0"
+    assert metrics.spread(torch.tensor([0.5, 0.7]), digits=2) == f"0{mark}60 ± 0{mark}14"
     with pytest.raises(ValueError, match="got 1 value"):
         metrics.spread([4.0])

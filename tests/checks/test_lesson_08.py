@@ -12,7 +12,41 @@ def angles_of(A, B, basis=lambda A: torch.linalg.qr(A)[0]):
     return torch.rad2deg(torch.acos(torch.linalg.svd(basis(A).T @ basis(B))[1].clamp(max=1)))
 
 
+def redrawn(x, mean, V):
+    flat = x.reshape(len(x), 784) - mean
+    return (torch.einsum("nk,pk->np", flat @ V, V) + mean).reshape(x.shape)
+
+
+def flat(x):
+    return x.flatten(1)
+
+
 CASES = {
+    "pca_reconstruct": (
+        [
+            redrawn,
+            lambda x, m, V: (m + (flat(x) - m) @ (V @ V.T)).view(-1, 1, 28, 28),
+            lambda x, m, V: x - ((flat(x) - m) @ (torch.eye(784) - V @ V.T)).unflatten(1, (1, 28, 28)),
+            lambda x, m, V: torch.stack([(m + V @ (V.T @ (one.flatten() - m))).view(1, 28, 28) for one in x]),
+        ],
+        {
+            "mean_not_added": lambda x, m, V: redrawn(x, m, V) - m.view(28, 28),
+            "mean_not_subtracted": lambda x, m, V: redrawn(x, 0 * m, V) + m.view(28, 28),
+            "no_mean": lambda x, m, V: redrawn(x, 0 * m, V),
+            "mean_subtracted_twice": lambda x, m, V: redrawn(x, m, V) - 2 * m.view(28, 28),
+            "batch_mean": lambda x, m, V: redrawn(x, flat(x).mean(dim=0), V),
+            "code": lambda x, m, V: (x.flatten(1) - m).matmul(V),
+            "flat": lambda x, m, V: flat(redrawn(x, m, V)),
+            "cut_off": lambda x, m, V: redrawn(x, m, V).clip(0, 1),
+            "residual": lambda x, m, V: x - redrawn(x, m, V),
+            "order": lambda x, m, V: m + (flat(x) - m) @ V.T @ V,
+            "order: not flat": lambda x, m, V: (x - m) @ V @ V.T + m,
+            "shape": lambda x, m, V: redrawn(x, m, V).squeeze(1),
+            "tuple": lambda x, m, V: (redrawn(x, m, V),),
+            None: lambda x, m, V: redrawn(x, m, 2 * V),
+            ": one axis less": lambda x, m, V: redrawn(x, m, V[:, 1:]),
+        },
+    ),
     "principal_angles": (
         [
             angles_of,

@@ -1,15 +1,88 @@
-"""Lesson 08, PCA and the autoencoder: angles between subspaces."""
+"""Lesson 08, PCA and the autoencoder: redrawing with d axes, angles between subspaces."""
 
 from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 
-from .engine import Mistake, Result, Task, call, leaves, run, wrong
+from .engine import Failure, Mistake, Result, Task, call, leaves, run, wrong
 
 
 def basis(A):
     return torch.linalg.qr(A).Q
+
+
+# ---------------------------------------------------------------------------------------------- redrawing with PCA
+
+
+def pca_reconstruct(x, mean, V):
+    z = (x.flatten(1) - mean) @ V
+    return (mean + z @ V.T).view_as(x)
+
+
+def pca_case(n, d):
+    """n random images, a mean that is not theirs, and d orthonormal axes."""
+    return torch.rand(n, 1, 28, 28), torch.rand(784), basis(torch.randn(784, d))
+
+
+def flat_product(x, V):
+    return x.flatten(1) @ V @ V.T
+
+
+# fmt: off
+PCA_RECONSTRUCT = Task(
+    cases=lambda: [pca_case(3, 2), pca_case(4, 9), pca_case(1, 30)],
+    right=pca_reconstruct,
+    arguments="x, mean, V",
+    mistakes=[
+        Mistake("mean_not_added", lambda x, m, V: flat_product(x - m.view(1, 1, 28, 28), V).view_as(x),
+                "Còn thiếu ảnh trung bình: trừ nó trước khi chiếu thì sau đó phải cộng lại.",
+                "The mean image is missing: subtracted before the projection, it must be added again afterwards."),
+        Mistake("mean_not_subtracted", lambda x, m, V: (m + flat_product(x, V)).view_as(x),
+                "Bạn chiếu cả ảnh. Hãy trừ ảnh trung bình trước khi nhân với V.",
+                "You project the whole image. Subtract the mean image before you multiply by V."),
+        Mistake("no_mean", lambda x, m, V: flat_product(x, V).view_as(x),
+                "Ảnh trung bình chưa được dùng: trừ nó trước khi chiếu, rồi cộng lại.",
+                "The mean image is not used: subtract it before the projection and add it again afterwards."),
+        Mistake("mean_subtracted_twice", lambda x, m, V: (flat_product(x.flatten(1) - m, V) - m).view_as(x),
+                "Ảnh trung bình bị trừ hai lần. Ở decoder phải cộng nó.",
+                "The mean image is subtracted twice. The decoder adds it."),
+        Mistake("batch_mean", lambda x, m, V: (x.flatten(1).mean(0) + flat_product(x.flatten(1) - x.flatten(1).mean(0), V)).view_as(x),
+                "Bạn dùng trung bình của chính các ảnh trong x. Hãy dùng mean, trung bình của tập huấn luyện.",
+                "You use the mean of the images in x. Use mean, which is that of the training images."),
+        Mistake("code", lambda x, m, V: (x.flatten(1) - m) @ V,
+                "Đó là mã z. Còn thiếu decoder: nhân với V.T rồi cộng ảnh trung bình.",
+                "That is the code z. The decoder is missing: multiply by V.T and add the mean image."),
+        Mistake("flat", lambda x, m, V: m + flat_product(x.flatten(1) - m, V),
+                "Đúng các con số, nhưng mỗi ảnh còn là một hàng 784 số. Hãy đưa về kích thước của x, chẳng hạn bằng view_as(x).",
+                "The numbers are right, but each image is still a row of 784. Give them the shape of x, with view_as(x) for instance."),
+        Mistake("cut_off", lambda x, m, V: pca_reconstruct(x, m, V).clamp(0, 1),
+                "Bạn cắt kết quả về [0, 1]. Công thức không có bước ấy; bài học sẽ cắt sau, khi cần.",
+                "You cut the result off at [0, 1]. The formula does not; the lesson does so later, where it is needed."),
+        Mistake("residual", lambda x, m, V: x - pca_reconstruct(x, m, V),
+                "Đó là phần mà PCA bỏ mất. Hãy trả về ảnh tái tạo.",
+                "That is what PCA leaves out. Return the reconstruction."),
+    ],
+    failures=[
+        Failure("order", r"mat1 and mat2 shapes cannot be multiplied|size mismatch|must match the size",
+                "Kích thước không khớp. x có dạng (N, 1, 28, 28): hãy trải nó thành (N, 784) trước; V là (784, d), V.T là (d, 784).",
+                "The shapes do not fit. x is (N, 1, 28, 28): flatten it to (N, 784) first; V is (784, d), V.T is (d, 784)."),
+    ],
+)
+# fmt: on
+
+
+def check_pca_reconstruct(function: Callable) -> Result:
+    """function(x, mean, V), images (N, 1, 28, 28), (784,) and orthonormal columns (784, d) → the images redrawn from d numbers.
+
+    z = Vᵀ(x − mean), then mean + V z, in the shape of x.
+
+    Lesson 08: 1 · PCA is an autoencoder
+    """
+    return run(function, PCA_RECONSTRUCT)
+
+
+# ---------------------------------------------------------------------------------------------- angles
 
 
 def cosines(A, B):

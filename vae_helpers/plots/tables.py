@@ -13,7 +13,7 @@ def table(rows: Mapping[str, Mapping[str, float | int | str | None]], digits: in
     rows: {row name: {column name: a number, a text or None}}; columns stand in the order in which they first occur, and a
     row may lack some. digits: after the point, for numbers that are not whole; give a text where a number needs others.
     Returns a Markdown object, which shows itself as the last line of a cell. Raises ValueError without a row.
-    Lesson 08: Without any nonlinearity
+    Lesson 08: 4 · With activation functions
     """
     if not rows:
         raise ValueError("table(rows): got no rows, expected {row name: {column name: value}}.")
