@@ -19,7 +19,7 @@
 # %%
 import torch
 
-from vae_helpers import checks, data, metrics, models, plots, tr, widgets
+from vae_helpers import checks, data, metrics, models, page, plots, tr, widgets
 
 vae = models.load_pretrained("vae-2d")
 test_set = data.load_mnist(train=False)
@@ -94,9 +94,9 @@ widgets.latent_explorer(vae, test_set)
 # - tìm chỗ mà chữ số nghiêng sang phải, rồi chỗ nó nghiêng sang trái;
 # - ra bốn góc, ngoài vòng tròn thứ ba, rồi ra giữa mép trái, quanh $(-3;\ 0)$. Ở đâu ảnh vẫn là chữ số rõ ràng?
 #
-# ## 3 · Nhiều chiều hơn: 16 thanh trượt
+# ### Không cần kernel
 #
-# Với 16 chiều thì không vẽ nổi bản đồ nữa, nhưng ảnh nét hơn nhiều. Bấm **Ngẫu nhiên** vài lần, mỗi lần là một mẫu $z \sim \mathcal{N}(0, I)$. Có mẫu ra chữ số nét, cũng có mẫu chẳng ra chữ số nào.
+# Những thanh trượt trên hỏi Python mỗi khi bạn kéo. Ô dưới mang cả encoder lẫn decoder vào trong trang, nên vẫn chạy khi kernel đã tắt, khi không có mạng, và trên điện thoại. **Hãy vẽ một chữ số**: encoder cho đám mây $q(z|x)$ của nó, decoder vẽ lại. Bên cạnh autoencoder là VAE, có núm chọn $B$.
 
 # %% [markdown] lang="en"
 # *Without a kernel the cell above shows a grid of 12 × 12 pictures, decoded from evenly spaced points of the map.*
@@ -107,10 +107,30 @@ widgets.latent_explorer(vae, test_set)
 # - find a place where the digit leans to the right, and one where it leans to the left;
 # - go to the four corners, outside the third circle, then to the middle of the left edge, around $(-3, 0)$. Where is the picture still a clear digit?
 #
+# ### Without a kernel
+#
+# The sliders above ask Python each time you move them. The next cell carries encoder and decoder into the page itself, so it works with the kernel off, without a network, and on a phone. **Draw a digit**: the encoder gives its cloud $q(z|x)$, the decoder redraws it. Beside the autoencoder stands the VAE, with a knob for $B$.
+
+# %%
+knob = {
+    f"VAE, B = {B}": models.load_pretrained(f"vae-2d{name}")
+    for B, name in ((0.3, "-b0.3"), (10, ""), (1000, "-b1000"))
+}
+page.live(models.load_pretrained("ae-2d"), test_set, beside=knob)
+
+# %% [markdown] lang="vi"
+# *Trang: bên trái là chỗ vẽ, rồi đến autoencoder và VAE; chấm màu là mã của ảnh kiểm tra.* Hãy vẽ cùng một chữ số rồi xoay núm: $B$ lớn thì ảnh giống nét vẽ của bạn hơn, và KL lớn hơn. `.save("vae.html")` ghi trang ấy thành một tệp để gửi cho bạn bè; nếu JupyterLab hiện ô trống khi mở lại một notebook lấy từ nơi khác, hãy chọn *File → Trust Notebook*.
+#
+# ## 3 · Nhiều chiều hơn: 16 thanh trượt
+#
+# Với 16 chiều thì không vẽ nổi bản đồ nữa, nhưng ảnh nét hơn nhiều. Bấm **Ngẫu nhiên** vài lần, mỗi lần là một mẫu $z \sim \mathcal{N}(0, I)$. Có mẫu ra chữ số nét, cũng có mẫu chẳng ra chữ số nào.
+
+# %% [markdown] lang="en"
+# *The page: on the left the place to draw, then the autoencoder and the VAE; coloured dots are the codes of test images.* Draw one digit, then turn the knob: with a larger $B$ the picture is more like what you drew, and the KL is larger. `.save("vae.html")` writes that page as one file for a friend; if JupyterLab shows an empty cell when a notebook from elsewhere is opened again, choose *File → Trust Notebook*.
+#
 # ## 3 · More dimensions: 16 sliders
 #
 # With 16 dimensions no map can be drawn, but the pictures are much sharper. Press **Random** a few times: each time is a sample $z \sim \mathcal{N}(0, I)$. Some samples are crisp digits, others are no digit at all.
-
 # %%
 vae_16 = models.load_pretrained("vae-16d")
 widgets.latent_explorer(vae_16)
