@@ -438,12 +438,12 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: cùng những $z$ ấy, hai hàng trên (không có KL) có nhiều hình nhòe và rối hơn hai hàng dưới (có KL).* Với ba seed của một mạng thứ hai, khoảng cách Fréchet (Fréchet distance, bài 11) đến ảnh thật khi không có KL lớn hơn gấp đôi khi có; chỉ có KL hay có cả hai thì ngang nhau. <!-- claim: noise_and_kl --> Vậy riêng KL đã đủ để đặt các mã vào đúng chỗ. Nhiễu thì thay các chấm bằng đám mây: mỗi ảnh chiếm một vùng, và decoder được huấn luyện ở cả vùng ấy.
 #
-# **Xem tận mắt.** Trang dưới đây huấn luyện một VAE nhỏ trên các điểm của mặt phẳng, $z$ có hai chiều; nó chạy ngay trong trang, không cần kernel. Hãy đoán trước rồi mới thử: bấm *Chạy*, đợi sai số đứng yên, rồi tắt **KL**. Các hình bầu dục $q(z|x)$ sẽ ra sao? Còn khi bật lại KL và tắt **nhiễu** thì các mã sẽ ra sao?
+# **Xem tận mắt.** Dưới đây, một VAE nhỏ học các điểm trên mặt phẳng, ngay trong trang. Hãy đoán trước rồi mới thử: bấm *Chạy*, đợi sai số đứng yên, rồi tắt **KL**. Các hình bầu dục $q(z|x)$ sẽ ra sao? Còn các mã sẽ ra sao khi bật lại KL và tắt **nhiễu**?
 
 # %% [markdown] lang="en"
 # *The figure: from the same $z$ the two upper rows (without KL) hold more smeared and tangled shapes than the two lower ones (with KL).* In three seeds of a second network the Fréchet distance to real images (lesson 11) is more than twice as large without the KL as with it; KL alone and both are a draw. <!-- claim: noise_and_kl --> So the KL alone is enough to put the codes in place. Noise turns the dots into clouds: each image takes up a region, and the decoder is trained all over it.
 #
-# **See it happen.** The page below trains a small VAE on points in the plane, with two numbers in $z$; it runs in the page itself, without a kernel. Guess first, then try: press *Run*, wait until the error settles, and switch the **KL** off. What becomes of the ellipses $q(z|x)$? And what becomes of the codes when the KL is on again and the **noise** off?
+# **See it happen.** Below, a small VAE learns points in the plane, in the page itself. Guess first: press *Run*, wait until the error settles, and switch the **KL** off. What becomes of the ellipses $q(z|x)$? And of the codes, with the KL on again and the **noise** off?
 
 # %%
 page.toy()
@@ -461,11 +461,11 @@ page.toy()
 # Nếu mọi ảnh đều có $\mu = 0$, $\sigma = 1$ thì KL bằng 0, nhưng $z$ không nói gì về $x$. Hãy đo thử với `vae-2d` bằng $z$ từ encoder, bằng $z$ từ prior, và bằng một ảnh duy nhất cho mọi $x$ là ảnh trung bình.
 
 # %% [markdown] lang="en"
-# *The page: the data on the left, the codes on the right.*
+# *The page: data on the left, codes on the right.*
 #
 # <details><summary>Open this after your guess</summary>
 #
-# With the KL off the ellipses shrink nearly to points. With the KL on and the noise off the codes huddle around 0. <!-- claim: toy_knobs -->
+# Without the KL the ellipses shrink nearly to points; without the noise the codes huddle around 0. <!-- claim: toy_knobs -->
 # </details>
 #
 # ## 6 · "The prior is $\mathcal{N}(0, I)$ already, so why learn $\mu$ and $\sigma$?"
