@@ -449,7 +449,7 @@ plots.plot_images(
 page.toy()
 
 # %% [markdown] lang="vi"
-# *Trang: bên trái là dữ liệu, bên phải là các mã.*
+# *Trang: dữ liệu, rồi đến các mã.*
 #
 # <details><summary>Đoán xong rồi hãy mở</summary>
 #
@@ -461,7 +461,7 @@ page.toy()
 # Nếu mọi ảnh đều có $\mu = 0$, $\sigma = 1$ thì KL bằng 0, nhưng $z$ không nói gì về $x$. Hãy đo thử với `vae-2d` bằng $z$ từ encoder, bằng $z$ từ prior, và bằng một ảnh duy nhất cho mọi $x$ là ảnh trung bình.
 
 # %% [markdown] lang="en"
-# *The page: data on the left, codes on the right.*
+# *The page: the data, then the codes.*
 #
 # <details><summary>Open this after your guess</summary>
 #

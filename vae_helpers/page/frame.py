@@ -32,8 +32,8 @@ class Live:
     Lesson 07: A model that is trained already
     """
 
-    def __init__(self, page: str, columns: int):
-        self.page, self.columns = page, columns
+    def __init__(self, page: str):
+        self.page = page
 
     def save(self, path: str | Path) -> Path:
         """Write the page to path, one HTML file that needs neither a network nor Python. Returns the path.
@@ -48,10 +48,16 @@ class Live:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         title = tr("mô hình sống trong trang", "the model, alive in the page")
-        height = "min-height: 640px" if self.columns < 3 else "min-height: 660px"
+        # A front end that takes frames out takes the style out as well: then the line shows.
+        line = tr(
+            "Ở đây là một trang tương tác. Nếu nó không hiện, hãy chạy lại ô này (JupyterLab: hoặc chọn File → Trust Notebook).",
+            "An interactive page stands here. If it does not show, run the cell again (JupyterLab: or choose File → Trust Notebook).",
+        )
         frame = (
-            f'<iframe title="{title}" sandbox="allow-scripts" style="width: 100%; {height}; border: 0; resize: vertical" '
-            f'srcdoc="{html.escape(self.page)}"></iframe>'
+            "<style>.vae-live-page + p { display: none }</style>"
+            f'<iframe class="vae-live-page" title="{title}" sandbox="allow-scripts" loading="lazy" '
+            f'style="width: 100%; height: 740px; border: 0; resize: vertical" srcdoc="{html.escape(self.page)}"></iframe>'
+            f"<p>{line}</p>"
         )
         return {"text/html": frame, "text/plain": f"[{title}]"}
 
@@ -103,7 +109,7 @@ def live(
         "examples": [_bytes(image) for image in images[:EXAMPLES]],
         "words": _words(),
     }
-    return Live(_page("livePage", data, bytes(weights)), len(described) + (images.shape[1] == 1))
+    return Live(_page("livePage", data, bytes(weights)))
 
 
 def toy(**settings) -> Live:
@@ -126,7 +132,7 @@ def toy(**settings) -> Live:
             raise ValueError(f"toy({name}): got {value!r}, expected one of {', '.join(map(repr, allowed[name]))}.")
         if name not in allowed and not (isinstance(value, (int, float)) and 0 < value < 1e6):
             raise ValueError(f"toy({name}): got {value!r}, expected a number above 0.")
-    return Live(_page("toyPage", {"colours": TEN_COLOURS, "words": _toy_words(), "settings": settings}), 3)
+    return Live(_page("toyPage", {"colours": TEN_COLOURS, "words": _toy_words(), "settings": settings}))
 
 
 def _images(dataset) -> tuple[Tensor, Tensor]:
@@ -173,7 +179,7 @@ def _described(model: nn.Module, name: str, images: Tensor, labels: Tensor) -> d
     }  # fmt: skip
     if latent == 2:
         entry["codes"] = [[round(a, 2), round(b, 2), y] for (a, b), y in zip(mu.tolist(), labels.tolist(), strict=True)]
-        entry["limit"] = max(3.2, round(1.08 * mu.abs().max().item(), 2))
+        entry["limit"] = max(3.2, round(1.1 * mu.abs().flatten().quantile(0.99).item(), 2))  # a few lie outside
     return entry
 
 

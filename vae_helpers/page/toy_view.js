@@ -206,7 +206,7 @@ function toyPage({ words, colours, settings }) {
     const node = element("input", { type: "range", min: Math.log10(low), max: Math.log10(high), step: 0.01 });
     const shown = element("output", {});
     const show = () => {
-      shown.textContent = choice[name] < 0.1 ? choice[name].toPrecision(1) : number(choice[name], choice[name] < 10 ? 1 : 0);
+      shown.textContent = number(choice[name], choice[name] < 0.1 ? 4 : choice[name] < 10 ? 1 : 0);
       node.setAttribute("aria-valuetext", shown.textContent);
     };
     node.value = Math.log10(choice[name]);
