@@ -114,7 +114,7 @@ def test_a_file_carries_the_code_and_of_the_rest_what_it_uses(dist, source, lang
             assert kit.read(file) == (ROOT / file).read_bytes()
             names.remove(file)
     page = (ROOT / "vae_helpers" / "page").iterdir()
-    beside = {path.relative_to(ROOT).as_posix() for path in page if path.suffix in (".js", ".css")}
+    beside = {path.relative_to(ROOT).as_posix() for path in page if path.suffix in (".js", ".css", ".html")}
     assert len(beside) > 5 and names >= beside
     assert all(kit.read(name) == (ROOT / name).read_bytes() for name in beside)
     names -= beside | {"vae_helpers/py.typed"}

@@ -29,7 +29,7 @@ SCRIPTS = {  # page → the files it is made of, and its start is the last one's
 class Live:
     """What live returns: shows itself in a notebook as a frame of its own, and .save(path) writes the same as one file.
 
-    Lesson 07: A model that is trained already
+    Lesson 07: Without a kernel
     """
 
     def __init__(self, page: str):
@@ -54,7 +54,7 @@ class Live:
             "An interactive page stands here. If it does not show, run the cell again (JupyterLab: or choose File → Trust Notebook).",
         )
         frame = (
-            "<style>.vae-live-page + p { display: none }</style>"
+            f"<style>{asset('frame.css')}</style>"
             f'<iframe class="vae-live-page" title="{title}" sandbox="allow-scripts" loading="lazy" '
             f'style="width: 100%; height: 740px; border: 0; resize: vertical" srcdoc="{html.escape(self.page)}"></iframe>'
             f"<p>{line}</p>"
@@ -77,7 +77,7 @@ def live(
     where none is given. beside: a second model, under the same hand. names: a heading for each, where it is not a {name: model}.
     Raises ValueError for a model of another form, for weights that are not finite, and for an operation that the page cannot
     run, which it names.
-    Lesson 07: A model that is trained already
+    Lesson 07: Without a kernel
     """
     given = [model] if beside is None else [model, beside]
     if names is not None and len(names) != len(given):
@@ -117,7 +117,7 @@ def toy(**settings) -> Live:
 
     settings: what it starts with: shape ("ring", "moons", "blobs" or "own", for points that one draws), latent (1 or 2), B,
     kl, noise (True or False), lr, seed. Raises ValueError for another name or value.
-    Lesson 02: Noise and KL
+    Lesson 02: 5 · What does the noise do
     """
     allowed = {
         "shape": ("ring", "moons", "blobs", "own"),
