@@ -35,8 +35,8 @@ NBVAL := $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --
 	--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0
 NO_NETWORK := env -u VAE_DATA_DIR http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 no_proxy=
 
-# What is tested once more at the lower bounds of requirements.txt: the rooms that lessons import.
-LOWER_BOUNDS_ROOMS := checks data losses metrics models plots quiz widgets
+# What is tested once more at the lower bounds of requirements.txt: the rooms that use NumPy, matplotlib, IPython or ipywidgets.
+LOWER_BOUNDS_ROOMS := data metrics models page plots quiz widgets
 tests-of = $(wildcard $(foreach room,$(1),tests/$(room) tests/test_$(room).py))
 
 # The Pythons and systems that constraints.txt serves. uv finds the pins; it has a place of its own.

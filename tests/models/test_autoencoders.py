@@ -48,7 +48,9 @@ def test_tied_autoencoder_may_start_at_the_mean_image():
         assert model.pixel_bias.requires_grad
 
 
-@pytest.mark.parametrize("mean", [torch.rand(1, 27, 28), torch.full((1, 28, 28), 1.5), torch.full((784,), float("nan"))])
+@pytest.mark.parametrize(
+    "mean", [torch.rand(1, 27, 28), torch.full((1, 28, 28), 1.5), torch.full((784,), float("nan"))]
+)
 def test_a_mean_image_of_another_size_or_range_is_refused(mean):
     with pytest.raises(ValueError, match=r"TiedAutoencoder\(mean_image\)"):
         models.TiedAutoencoder(5, mean_image=mean)
