@@ -1,7 +1,7 @@
 # %% [markdown] lang="vi"
 # # Bài 13 · Các biến thể: β-VAE, CVAE, VQ-VAE, AVAE
 #
-# *Đề bài viết rằng các biến thể của VAE "cải thiện chất lượng hình ảnh và kiểm soát tốt hơn không gian tiềm ẩn" (latent space). Mỗi biến thể thay đổi điều gì, được gì và mất gì?* Bài này viết ra phép lan truyền xuôi của bốn biến thể, nạp trọng số đã huấn luyện xong, rồi đo
+# *Đề bài viết rằng các biến thể của VAE "cải thiện chất lượng hình ảnh và kiểm soát tốt hơn không gian tiềm ẩn" (latent space). Mỗi biến thể thay đổi điều gì, được gì và mất gì?* Bài này viết ra phép lan truyền xuôi của ba biến thể (β-VAE chỉ đổi hàm mất mát), nạp trọng số đã huấn luyện xong, rồi đo
 # cả bốn bằng cùng một bộ thước đo, bên cạnh những cách làm đơn giản nhất.
 #
 # ⏱ Học khoảng một giờ; máy tính toán chừng 40 giây trên CPU hai nhân.
@@ -9,7 +9,7 @@
 # %% [markdown] lang="en"
 # # Lesson 13 · Variants: β-VAE, CVAE, VQ-VAE, AVAE
 #
-# *The handout says that the VAE's variants "improve image quality and control the latent space better". What does each of them change, what does it gain and what does it lose?* This lesson types the forward passes of four variants, loads weights that were trained to the end, and measures
+# *The handout says that the VAE's variants "improve image quality and control the latent space better". What does each of them change, what does it gain and what does it lose?* This lesson types the forward passes of three variants (the β-VAE changes only the loss), loads weights that were trained to the end, and measures
 # all four in one way, beside their simplest rivals.
 #
 # ⏱ About an hour; computing takes about 40 seconds on two CPU cores.
@@ -251,12 +251,12 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi cột một nhãn $y$, mỗi hàng một $z \sim \mathcal{N}(0, I)$.* Cùng hàng thì cùng kiểu chữ: hàng $z_4$ mảnh và nhạt, hàng $z_6$ đậm và rộng (trừ số 1). Ở vài ô, hình nhòe không đọc được.
+# *Hình: mỗi cột một nhãn $y$, mỗi hàng một $z \sim \mathcal{N}(0, I)$.* Cùng hàng thì cùng kiểu chữ: hàng $z_4$ mảnh và nhạt, hàng $z_6$ đậm và rộng (trừ số 1).
 #
 # VAE thường, tuy huấn luyện không có nhãn, cũng chọn được chữ số: ta khớp **một phân phối Gauss cho mỗi chữ số** với mã của các ảnh huấn luyện, rồi lấy $z$ từ đó. Với một autoencoder thường, ta cũng làm được như thế. Ta thêm `ae-16d`, mạng tích chập học từ ảnh xám.
 
 # %% [markdown] lang="en"
-# *The figure: a label $y$ for each column, a $z \sim \mathcal{N}(0, I)$ for each row.* One row has one style: $z_4$ is thin and faint, $z_6$ bold and wide (but for the 1). Some cells cannot be read.
+# *The figure: a label $y$ for each column, a $z \sim \mathcal{N}(0, I)$ for each row.* One row has one style: $z_4$ is thin and faint, $z_6$ bold and wide (but for the 1).
 #
 # The plain VAE, without labels, can choose the digit too: fit **one Gaussian for each digit** to the codes of the training images and draw $z$ from it. So can a plain autoencoder; we add `ae-16d`, convolutional and trained on grey images.
 
@@ -304,7 +304,7 @@ plots.table(table, digits=0)
 #
 # ## VQ-VAE: mã là một từ
 #
-# Trong **VQ-VAE** (van den Oord và cộng sự, 2017), mã là một *từ* gồm 16 *chữ cái*. Encoder cho ra 16 vector $z_e$, mỗi vector 8 chiều; mỗi vector qua bước **lượng tử hóa** (quantization), tức là được thay bằng vector gần nhất trong **codebook** gồm 64 vector: $z_q = e_k$, $k = \arg\min_j \|z_e - e_j\|$. Trong bài báo, encoder là mạng tích chập và các chữ cái xếp thành lưới trên ảnh; ở đây mỗi chữ cái được tính từ cả ảnh.
+# Trong **VQ-VAE** (van den Oord và cộng sự, 2017), mã là một *từ* gồm 16 *chữ cái*. Encoder cho ra 16 vector $z_e$, mỗi vector 8 chiều; mỗi vector qua bước **lượng tử hóa** (quantization), tức là được thay bằng vector gần nhất trong **codebook** gồm 64 vector: $z_q = e_k$, $k = \arg\min_j \|z_e - e_j\|$. Trong bài báo, các chữ cái xếp thành lưới trên ảnh; ở đây mỗi chữ cái được tính từ cả ảnh.
 #
 # Chỉ số $k$ không có đạo hàm. Cách **straight-through** chép thẳng gradient của $z_q$ cho $z_e$. Với $\mathrm{sg}$ (`detach`) nghĩa là "coi như hằng số":
 #
@@ -314,7 +314,7 @@ plots.table(table, digits=0)
 #
 # ### Lượt của bạn
 #
-# `z_e` có kích thước $(N, \text{dim})$, `codebook` có kích thước $(K, \text{dim})$. Trả về $z$: giá trị là vector gần nhất, còn gradient đi thẳng về `z_e` và *không* vào codebook. `torch.cdist(a, b)` cho khoảng cách từ mỗi hàng của $a$ đến mỗi hàng của $b$.
+# `z_e` có kích thước $(N, \text{dim})$, `codebook` có kích thước $(K, \text{dim})$. Trả về $z$: giá trị là vector gần nhất, còn gradient đi thẳng về `z_e` và *không* vào codebook. `torch.cdist(a, b)` cho khoảng cách từ mỗi hàng của $a$ đến mỗi hàng của $b$. Gợi ý: $z_q = z_e + (z_q - z_e)$; phần nào nên coi như hằng số?
 
 # %% [markdown] lang="en"
 # This simple way draws the digit asked for more often than the CVAE from its prior, at a far smaller Fréchet distance. With its $z$ from fitted Gaussians the CVAE too comes far closer to real images: the same decoder, another source of $z$. <!-- claim: digits_asked_for -->
@@ -325,7 +325,7 @@ plots.table(table, digits=0)
 #
 # ## The VQ-VAE: a code of letters
 #
-# In a **VQ-VAE** (van den Oord et al., 2017) the code is a *word* of 16 *letters*. The encoder gives 16 vectors $z_e$ of 8 dimensions; **quantization** replaces each by the nearest vector of a **codebook** of 64: $z_q = e_k$, $k = \arg\min_j \|z_e - e_j\|$. In the paper the encoder is convolutional and the letters lie on a grid over the image; here each letter sees the whole image.
+# In a **VQ-VAE** (van den Oord et al., 2017) the code is a *word* of 16 *letters*. The encoder gives 16 vectors $z_e$ of 8 dimensions; **quantization** replaces each by the nearest vector of a **codebook** of 64: $z_q = e_k$, $k = \arg\min_j \|z_e - e_j\|$. In the paper the letters lie on a grid over the image; here each sees all of it.
 #
 # The index $k$ has no derivative. **Straight-through** copies the gradient of $z_q$ to $z_e$. With $\mathrm{sg}$ (`detach`) for "take it as a constant":
 #
@@ -335,7 +335,7 @@ plots.table(table, digits=0)
 #
 # ### Your turn
 #
-# `z_e` has shape $(N, \text{dim})$, `codebook` has shape $(K, \text{dim})$. Return $z$: its value is the nearest vector, while its gradient goes straight to `z_e` and *not* into the codebook. `torch.cdist(a, b)` gives the distance from each row of $a$ to each row of $b$.
+# `z_e` has shape $(N, \text{dim})$, `codebook` has shape $(K, \text{dim})$. Return $z$: its value is the nearest vector, while its gradient goes straight to `z_e` and *not* into the codebook. `torch.cdist(a, b)` gives the distance from each row of $a$ to each row of $b$. Hint: $z_q = z_e + (z_q - z_e)$; which of the two parts should be a constant? Hint: $z_q = z_e + (z_q - z_e)$; which of the two parts should be a constant?
 
 
 # %% tags=["exercise"]
@@ -426,10 +426,10 @@ print(tr("tần suất", "frequencies"), f"{by_frequency:.1f} nat")
 print(tr("GRU     ", "GRU        "), f"{nats(gru):.1f} nat")
 
 # %% [markdown] lang="vi"
-# Để công bằng, ta cũng cho VAE thường một prior học sau, không cần nhãn: đó là hỗn hợp mười phân phối Gauss khớp với mã của 10.000 ảnh.
+# Ta cũng cho VAE thường một prior học sau: đó là hỗn hợp mười phân phối Gauss khớp với mã của 10.000 ảnh.
 
 # %% [markdown] lang="en"
-# To be fair, the plain VAE too gets a prior learnt afterwards, without labels: a mixture of ten Gaussians fitted to the codes of 10,000 images.
+# The plain VAE too gets a prior learnt afterwards: a mixture of ten Gaussians fitted to the codes of 10,000 images.
 
 
 # %%
@@ -471,7 +471,7 @@ plots.table({name: judged(x) for name, x in pictures.items()}, digits=0)
 
 # %% [markdown] lang="vi"
 # VQ-VAE tái tạo nét nhất, nhưng mã của nó cũng cần nhiều nat nhất. Khi sinh ảnh, ảnh của nó vẫn nét, mà nét chưa chắc đã là chữ số. Theo khoảng cách Fréchet, GRU ở đây tốt hơn hẳn tần suất, nhưng mười phân phối Gauss khớp với mã của VAE lại còn gần ảnh thật hơn nữa. Ở đây GRU chỉ ngang VAE lấy $z$ từ prior; ở ba seed khác nó gần ảnh thật hơn hẳn (88 đến 98), nên một mạng chưa đủ để xếp hạng. <!-- claim: pictures_of_the_variants -->
-# **VQ-VAE vẽ nét hơn; muốn sinh chữ số thì phần lớn phụ thuộc vào prior học sau.** Bài báo gốc dùng một prior mạnh hơn nhiều.
+# **VQ-VAE vẽ nét hơn; muốn sinh chữ số thì phần lớn phụ thuộc vào prior học sau.**
 #
 # ## AVAE: encoder có tìm lại được z không?
 #
@@ -479,11 +479,11 @@ plots.table({name: judged(x) for name, x in pictures.items()}, digits=0)
 #
 # $$-\mathrm{ELBO} + \mathrm{KL}\bigl(q_\phi(\tilde z|\tilde x)\,\|\,\mathcal{N}(\rho z,\ (1-\rho^2) I)\bigr), \qquad \rho = 0{,}975.$$
 #
-# Phân phối đứng sau dấu $\|$ không làm prior thay đổi, vì $\rho^2 + (1 - \rho^2) = 1$. Gradient không đi qua $\tilde x$ (`detach`), nên số hạng mới chỉ huấn luyện encoder.
+# Nếu $z \sim \mathcal{N}(0, I)$ thì mẫu lấy từ phân phối sau dấu $\|$ cũng theo $\mathcal{N}(0, I)$, vì phương sai là $\rho^2 + (1 - \rho^2) = 1$. Gradient không đi qua $\tilde x$ (`detach`), nên số hạng mới chỉ huấn luyện encoder.
 
 # %% [markdown] lang="en"
 # The VQ-VAE reconstructs the most sharply, but it also spends the most nats on its code. What it draws anew is sharp too, but sharp is not yet a digit: by the Fréchet distance the GRU here is far ahead of the frequencies, and ten Gaussians on the plain VAE's codes are closer to real images still. Here the GRU is about level with the VAE from its prior, with three other seeds far closer (88 to 98): one network is too few for a ranking. <!-- claim: pictures_of_the_variants -->
-# **The VQ-VAE draws more sharply; for new digits much depends on the prior learnt afterwards.** The original paper uses a much stronger one.
+# **The VQ-VAE draws more sharply; for new digits much depends on the prior learnt afterwards.**
 #
 # ## The AVAE: does the encoder find z again?
 #
@@ -491,7 +491,7 @@ plots.table({name: judged(x) for name, x in pictures.items()}, digits=0)
 #
 # $$-\mathrm{ELBO} + \mathrm{KL}\bigl(q_\phi(\tilde z|\tilde x)\,\|\,\mathcal{N}(\rho z,\ (1-\rho^2) I)\bigr), \qquad \rho = 0.975.$$
 #
-# The distribution on the right leaves the prior as it is, for $\rho^2 + (1 - \rho^2) = 1$. No gradient passes through $\tilde x$ (`detach`), so the new term trains the encoder alone.
+# If $z \sim \mathcal{N}(0, I)$, a draw from the distribution on the right is $\mathcal{N}(0, I)$ again: its variance is $\rho^2 + (1 - \rho^2) = 1$. No gradient passes through $\tilde x$ (`detach`), so the new term trains the encoder alone.
 
 
 # %%
@@ -529,7 +529,7 @@ for name, stored in both.items():
 # Số hạng mới nhỏ hơn hẳn ở mạng đã học nó. Giờ hãy đi nhiều vòng. Trước hết từ $z \sim q_\phi(z|x)$ của ảnh kiểm tra, nơi hàm mất mát ấy có tác dụng; sau đó từ $z \sim \mathcal{N}(0, I)$, trường hợp khó hơn mà hàm mất mát ấy không xét đến.
 
 # %% [markdown] lang="en"
-# It is much smaller in the network that learnt it. Now many trips: first from $z \sim q_\phi(z|x)$ of test images, where that loss applies; then from $z \sim \mathcal{N}(0, I)$, the harder case, which it does not cover.
+# It is much smaller in the network that learnt it. Many trips: first from $z \sim q_\phi(z|x)$ of test images, where that loss applies; then from $z \sim \mathcal{N}(0, I)$, the harder case, which it does not cover.
 
 
 # %%
@@ -629,7 +629,7 @@ plots.table(table, digits=0)
 #
 # ## Tất cả trong một bảng
 #
-# $\log p$ là cận dưới với 50 mẫu (bài 12), trên 500 ảnh; của CVAE là $\log p(x|y)$, còn VQ-VAE chỉ có ELBO. Ở các cột "Gauss", mã lấy từ mười phân phối Gauss khớp sau; riêng với CVAE là một phân phối cho mỗi chữ số.
+# $\log p$ là cận dưới với 50 mẫu (bài 12), trên 500 ảnh; của CVAE là $\log p(x|y)$, còn VQ-VAE chỉ có ELBO: $\log p(x) \ge \log p(x|\text{từ}) + \log p(\text{từ})$. Ở các cột "Gauss", mã lấy từ mười phân phối Gauss khớp sau; riêng với CVAE là một phân phối cho mỗi chữ số.
 
 # %% [markdown] lang="en"
 # Under weak attack the AVAE is more robust: at $\epsilon = 0.05$ more digits are read rightly with every seed; at $\epsilon = 0.1$ not, though its codes move less. <!-- claim: avae_under_attack -->
@@ -637,7 +637,7 @@ plots.table(table, digits=0)
 #
 # ## All in one table
 #
-# $\log p$ is the bound with 50 samples (lesson 12) on 500 images; the CVAE's is $\log p(x|y)$, and the VQ-VAE has only an ELBO. Columns "Gauss": codes from ten fitted Gaussians (CVAE: one for each digit).
+# $\log p$ is the bound with 50 samples (lesson 12) on 500 images; the CVAE's is $\log p(x|y)$, and the VQ-VAE has only an ELBO: $\log p(x) \ge \log p(x|\text{word}) + \log p(\text{word})$. Columns "Gauss": codes from ten fitted Gaussians (CVAE: one for each digit).
 
 
 # %%
@@ -694,7 +694,7 @@ plots.table(table)
 
 # %% [markdown] lang="vi"
 # - **β-VAE** ($\beta = 4$): mã gọn hơn, ảnh mờ hơn, $\log p$ thấp hơn.
-# - **CVAE**: chọn được chữ số; muốn có $\log p(x)$ thì phải trừ khỏi $\log p(x|y)$ nhiều nhất $\ln 10 \approx 2{,}3$ nat.
+# - **CVAE**: chọn được chữ số; muốn có $\log p(x)$ thì phải trừ khỏi $\log p(x|y)$ nhiều nhất $\ln 10 \approx 2{,}3$ nat, vì $p(x) \ge p(x|y) \cdot \tfrac1{10}$.
 # - **VQ-VAE**: ảnh nét nhất, cần nhiều nat nhất.
 # - **AVAE**: chỉ nét hơn khi lấy $z$ từ prior (mã của nó ngắn hơn $z$ của prior), $\log p$ thấp hơn. <!-- claim: avae_sharp_by_its_source -->
 # - **`ae-16d`**: không phải biến thể mà là một mạng khác, nhưng gần ảnh thật nhất trong bảng.
@@ -728,7 +728,7 @@ plots.table(table)
 
 # %% [markdown] lang="en"
 # - **β-VAE** ($\beta = 4$): a smaller code, blurrier pictures, a lower $\log p$.
-# - **CVAE**: the digit can be chosen; $\log p(x)$ is at most $\ln 10 \approx 2.3$ nats below its $\log p(x|y)$.
+# - **CVAE**: the digit can be chosen; $\log p(x)$ is at most $\ln 10 \approx 2.3$ nats below its $\log p(x|y)$, since $p(x) \ge p(x|y) \cdot \tfrac1{10}$.
 # - **VQ-VAE**: the sharpest pictures, for the most nats.
 # - **AVAE**: sharper from the prior only (its codes are shorter than the prior's $z$), a lower $\log p$. <!-- claim: avae_sharp_by_its_source -->
 # - **`ae-16d`**: no variant, another network, yet the closest to real images.
