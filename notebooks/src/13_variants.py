@@ -318,7 +318,7 @@ plots.table(table, digits=0)
 
 # %% [markdown] lang="en"
 # This simple way draws the digit asked for more often than the CVAE from its prior, at a far smaller Fréchet distance. With its $z$ from fitted Gaussians the CVAE too comes far closer to real images: the same decoder, another source of $z$. <!-- claim: digits_asked_for -->
-# The plain autoencoder does well too; its network and images differ, so we do not rank it.
+# The plain autoencoder does well too; its network and images differ, so it is not ranked.
 #
 # What has the CVAE left? One $z$ gives all digits one style. Gaussians that share one covariance do so too, but then fewer digits are right (about 68%; CVAE 80%). <!-- claim: one_z_one_style -->
 # It has a bound on $\log p(x|y)$, and nothing is fitted afterwards. **The CVAE controls the digit, but for that alone one needs no CVAE.**
@@ -565,7 +565,7 @@ plots.table(table, digits=2)
 # Đó là sau một vòng. Còn sau mười vòng:
 
 # %% [markdown] lang="en"
-# That is one trip. After ten:
+# After ten trips:
 
 # %%
 drift = {start: {} for start, _ in trips}
@@ -633,7 +633,7 @@ plots.table(table, digits=0)
 
 # %% [markdown] lang="en"
 # Under weak attack the AVAE is more robust: at $\epsilon = 0.05$ more digits are read rightly with every seed; at $\epsilon = 0.1$ not, though its codes move less. <!-- claim: avae_under_attack -->
-# One kind of attack on small networks does not settle the paper's claim. **The AVAE is more consistent, above all where its loss asks for it.**
+# One attack on small networks does not settle the paper's claim. **The AVAE is more consistent, above all where its loss asks for it.**
 #
 # ## All in one table
 #
