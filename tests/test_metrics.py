@@ -1,4 +1,4 @@
-"""PSNR by hand, and the Fréchet distance where it is known: one dimension, shifted, rotated and equal samples."""
+"""PSNR, sharpness, active units and spreads by hand, and the Fréchet distance where it is known: one dimension, shifted, rotated and equal samples."""
 
 import math
 
@@ -155,3 +155,51 @@ def test_the_kls_of_the_dimensions_add_up_to_that_of_z():
 def test_kl_per_dimension_refuses_unequal_shapes():
     with pytest.raises(ValueError, match=r"mu has shape \(5, 2\), logvar has \(5, 3\)"):
         metrics.kl_per_dimension(torch.zeros(5, 2), torch.zeros(5, 3))
+
+
+def test_active_units_counts_the_dimensions_that_vary():
+    mu = torch.zeros(1000, 4)
+    mu[::2, 0], mu[::2, 1], mu[:, 2] = 1.0, 0.19, 5.0  # variances ¼, 0.009, 0, 0
+    assert metrics.active_units(mu) == 1 and metrics.active_units(mu, threshold=0.001) == 2
+    with pytest.raises(ValueError, match=r"got shape \(1000,\)"):
+        metrics.active_units(mu[:, 0])
+
+
+def test_sharpness_of_one_bright_pixel_by_hand():
+    """Of the nine places the kernel takes in a 5×5 image, one sees −4 and four see 1: (16 + 4)/9; half as bright, a quarter."""
+    x = torch.zeros(1, 1, 5, 5)
+    x[0, 0, 2, 2] = 1
+    assert metrics.sharpness(x, x) == near(1)
+    assert metrics.sharpness(0.5 * x, x) == near(0.25)
+    assert metrics.sharpness(x + 0.3, x) == near(1)  # an even veil has no detail
+    slope = torch.arange(5.0).expand(1, 1, 5, 5)
+    assert metrics.sharpness(slope, x) == near(0)
+
+
+def test_sharpness_means_over_channels_and_any_number_of_images():
+    x = torch.rand(6, 3, 9, 7)
+    assert metrics.sharpness(x[:2].repeat(3, 1, 1, 1), x[:2]) == near(1)
+    blurred = torch.nn.functional.avg_pool2d(x, 3, stride=1, padding=1)
+    assert metrics.sharpness(blurred, x) < 0.2
+
+
+@pytest.mark.parametrize(
+    "images, reference, message",
+    [
+        (torch.rand(2, 784), torch.rand(2, 1, 28, 28), r"images has shape \(2, 784\)"),
+        (torch.rand(2, 3, 8, 8), torch.rand(2, 1, 8, 8), "images has shape"),
+        (torch.rand(0, 1, 8, 8), torch.rand(2, 1, 8, 8), "images has shape"),
+        (torch.rand(2, 1, 8, 8), torch.zeros(2, 1, 8, 8), "all flat"),
+    ],
+)
+def test_sharpness_refuses_what_it_cannot_measure(images, reference, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.sharpness(images, reference)
+
+
+def test_spread_is_mean_and_sample_deviation(language):
+    mark = {"vi": ",", "en": "."}[language]
+    assert metrics.spread([1, 2, 3]) == f"2{mark}0 ± 1{mark}0"
+    assert metrics.spread(torch.tensor([0.5, 0.7]), digits=2) == f"0{mark}60 ± 0{mark}14"
+    with pytest.raises(ValueError, match="got 1 value"):
+        metrics.spread([4.0])

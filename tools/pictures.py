@@ -34,9 +34,12 @@ CHOSEN = {  # which of a lesson's pictures, counted from 0
     "05_training": 2,
     "06_reconstructions": 5,
     "07_latent_sliders": 1,
-    "08_kinds": 7,
-    "09_uses": 3,
-    "10_limits": 8,
+    "08_pca": 2,
+    "09_kinds": 1,
+    "10_compress_clean_map": 2,
+    "11_labels_anomalies_images": 2,
+    "12_limits": 3,
+    "13_variants": 2,
 }
 
 

@@ -187,7 +187,7 @@ def add_noise(images: Tensor, kind: str = "gaussian", amount: float = 0.4) -> Te
 
     images: (N, C, H, W) in [0, 1], or any other shape. Returns the same shape.
     Raises ValueError for an unknown kind, a negative amount, and an amount above 1 where it is a probability.
-    Lesson 08: The denoising autoencoder
+    Lesson 09: The denoising autoencoder
     """
     if kind not in ("gaussian", "mask", "salt-pepper"):
         raise ValueError(f"add_noise(kind): got {kind!r}, expected 'gaussian', 'mask' or 'salt-pepper'.")

@@ -108,7 +108,7 @@ def l1_penalty(z: Tensor) -> Tensor:
     """Σ_j |z_j| of each code, averaged over the batch: pulls the entries of a sparse code to exactly 0.
 
     z: (N, latent_dim), any real numbers. Returns a scalar.
-    Lesson 08: Must it be narrow? The sparse autoencoder
+    Lesson 09: Must it be narrow? The sparse autoencoder
     """
     return z.abs().sum(dim=1).mean()
 
@@ -121,7 +121,7 @@ def kl_to_rho(z: Tensor, rho: float = 0.05) -> Tensor:
     something (100 or more). Returns a scalar, 0 only where every ρ̂_j is rho. A unit that is off (or on) for all images
     counts as one with a share of float's epsilon, 1e-7: a finite penalty, and no gradient, as from a sigmoid that far out.
     Raises ValueError for rho outside (0, 1) and for z outside [0, 1] (on a GPU as in reconstruction_loss).
-    Lesson 08: Must it be narrow? The sparse autoencoder
+    Lesson 09: Must it be narrow? The sparse autoencoder
     """
     if not 0 < rho < 1:
         raise ValueError(f"kl_to_rho(rho): got {rho}, expected a share between 0 and 1, such as 0.05.")
@@ -137,7 +137,7 @@ def contractive_penalty(encode: Callable[[Tensor], Tensor], x: Tensor) -> Tensor
     Exact, for any encoder, from the whole Jacobian of each image: S. Rifai et al., "Contractive Auto-Encoders", 2011.
     The cost grows with latent_dim; for one sigmoid layer sigmoid_contractive_penalty gives the same number at once.
     encode: x (N, …) → z (N, latent_dim), each image on its own (no batch norm); x: (N, …). Returns a scalar.
-    Lesson 08: The contractive autoencoder
+    Lesson 09: The contractive autoencoder
     """
     jacobian = vmap(jacrev(lambda image: encode(image.unsqueeze(0)).squeeze(0)))(x)  # (N, latent_dim, …)
     return jacobian.pow(2).sum() / len(x)
@@ -148,7 +148,7 @@ def sigmoid_contractive_penalty(z: Tensor, weight: Tensor) -> Tensor:
 
     z: (N, latent_dim) in (0, 1); weight: W (latent_dim, pixels). Returns a scalar.
     Raises ValueError when W has not one row for each unit of z.
-    Lesson 08: The contractive autoencoder
+    Lesson 09: The contractive autoencoder
     """
     if z.shape[1] != weight.shape[0]:
         raise ValueError(
@@ -168,7 +168,7 @@ def bernoulli_vae_loss(
     et al., "β-VAE", ICLR 2017). Greys in [0, 1] are accepted, but then the number is no log-likelihood.
     logits: (N, C, H, W), any real numbers, *not* passed through a sigmoid; x: same shape, in [0, 1].
     Returns three scalars, each a mean over the batch: total, recon, kl.
-    Lesson 10: How good is a VAE?
+    Lesson 12: 1 · How good is a VAE?
     """
     x = _as_shape_of(logits, x, "bernoulli_vae_loss(logits, x): logits")
     recon_loss = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
@@ -182,7 +182,7 @@ def gaussian_nll(recon: Tensor, x: Tensor, sigma: float | Tensor) -> Tensor:
     It is a density, so it may be negative. recon, x: (N, C, H, W); sigma: a number or a tensor that broadcasts with
     recon, above 0. Raises ValueError when the shapes differ and for a sigma of 0 or below (on a GPU as in
     reconstruction_loss; there an unseen sigma of 0 gives an infinite loss).
-    Lesson 10: Do not choose
+    Lesson 12: 4 · Do not choose $B$ by hand
     """
     x = _as_shape_of(recon, x, "gaussian_nll(recon, x): recon")
     sigma = torch.as_tensor(sigma, dtype=recon.dtype)  # a number lies on the CPU, where it is always looked at
@@ -200,18 +200,20 @@ def optimal_sigma(recon: Tensor, x: Tensor) -> Tensor:
     dNLL/dσ = 0 gives σ² = mean (x − recon)²: O. Rybkin et al., "Simple and Effective VAE Training with Calibrated
     Decoders", ICML 2021. recon, x: (N, C, H, W). Returns a scalar, 0 for a perfect reconstruction.
     Raises ValueError when the shapes differ.
-    Lesson 10: Do not choose
+    Lesson 12: 4 · Do not choose $B$ by hand
     """
     return (_as_shape_of(recon, x, "optimal_sigma(recon, x): recon") - recon).pow(2).mean().sqrt()
 
 
 def sigma_vae_loss(recon: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """−ELBO of a Gaussian decoder whose σ is the best for each batch (σ-VAE): no B to choose.
+    """−ELBO of a Gaussian decoder whose σ is the best for each batch: no B to choose.
+
+    O. Rybkin et al. (ICML 2021) call this closed form the optimal σ-VAE; their σ-VAE learns one shared σ instead.
 
     σ goes no lower than 0.001, which is about what rounding to 8 bits leaves of a pixel (1/(255 √12)): a batch that is
     reconstructed perfectly has a finite loss and gradient.
     Shapes as in vae_loss. Returns three scalars: total (nats), recon (squared error per image), kl (nats per image).
-    Lesson 10: Do not choose
+    Lesson 12: 4 · Do not choose $B$ by hand
     """
     x = _as_shape_of(recon, x, "sigma_vae_loss(recon, x): recon")
     sigma = (x - recon).pow(2).mean().clamp(min=1e-6).sqrt()  # optimal_sigma; the root of exactly 0 has no gradient
@@ -225,7 +227,7 @@ def free_bits(mu: Tensor, logvar: Tensor, minimum: float) -> Tensor:
     The first nats of each dimension are free, so nothing presses it down to 0: D. Kingma et al., "Improved Variational
     Inference with Inverse Autoregressive Flow", NeurIPS 2016. mu, logvar: (N, latent_dim); minimum from 0 up.
     Returns a scalar, at least latent_dim · minimum.
-    Lesson 10: Posterior collapse
+    Lesson 12: 5 · Posterior collapse
     """
     kl = -0.5 * (1 + logvar - mu.pow(2) - logvar.exp())  # (N, latent_dim)
     return kl.mean(dim=0).clamp(min=minimum).sum()
@@ -236,7 +238,7 @@ def log_weights(log_likelihood: Callable[[Tensor], Tensor], mu: Tensor, logvar: 
 
     log_likelihood: z (N, latent_dim) → log p(x|z) (N,), for the N images that mu and logvar belong to.
     Returns (k, N); their mean over k estimates the ELBO, iw_log_likelihood a tighter bound.
-    Lesson 10: How good is a VAE?
+    Lesson 12: 1 · How good is a VAE?
     """
     q, prior = Normal(mu, torch.exp(0.5 * logvar), validate_args=False), Normal(0.0, 1.0, validate_args=False)
     rows = []
@@ -251,7 +253,7 @@ def iw_log_likelihood(log_w: Tensor) -> Tensor:
     Y. Burda et al., "Importance Weighted Autoencoders", ICLR 2016: k = 1 is an estimate of the ELBO, and on average the
     bound never falls as k grows, up to log p(x). By logsumexp, for the weights themselves are far too small for a float.
     Returns (N,).
-    Lesson 10: From the ELBO to
+    Lesson 12: From the ELBO to
     """
     return torch.logsumexp(log_w, dim=0) - math.log(len(log_w))
 
@@ -265,7 +267,7 @@ def vq_loss(
     A. van den Oord et al., "Neural Discrete Representation Learning", NeurIPS 2017, eq. 3.
     logits, x: (N, C, H, W), x in [0, 1]; z_e: the encoder's vectors (N, positions, dim), z_q: the nearest in the codebook.
     Returns three scalars, each a mean over the batch: total, recon, the squared distance from z_e to z_q.
-    Lesson 10: The VQ-VAE
+    Lesson 13: The VQ-VAE
     """
     x = _as_shape_of(logits, x, "vq_loss(logits, x): logits")
     recon_loss = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
@@ -280,7 +282,7 @@ def self_consistency(z: Tensor, mu: Tensor, logvar: Tensor, rho: float = 0.975) 
     mu, logvar: what the encoder says of an image drawn from z. The transition kernel rho · z + √(1 − rho²) ε leaves
     N(0, I) as it is. A. T. Cemgil et al., "The Autoencoding Variational Autoencoder", NeurIPS 2020.
     z, mu, logvar: (N, latent_dim); rho in (0, 1), near 1 for a strict demand. Returns (N,).
-    Lesson 10: The AVAE
+    Lesson 13: The AVAE
     """
     if not 0 < rho < 1:
         raise ValueError(f"self_consistency(rho): got {rho}, expected a correlation between 0 and 1, such as 0.975.")
@@ -302,7 +304,7 @@ def avae_loss(
 
     z: the sample that was decoded; mu_again, logvar_again: what the encoder says of the image drawn from it.
     Returns three scalars, each a mean over the batch: total, recon, kl.
-    Lesson 10: The AVAE
+    Lesson 13: The AVAE
     """
     total, recon_loss, kl = bernoulli_vae_loss(logits, x, mu, logvar)
     return total + self_consistency(z, mu_again, logvar_again, rho).mean(), recon_loss, kl

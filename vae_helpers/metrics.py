@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ._language import tr
+
 __all__ = [
     "active_units",
     "frechet_distance",
@@ -49,7 +51,7 @@ def active_units(mu: Tensor, threshold: float = 0.01) -> int:
 
     Y. Burda et al., "Importance Weighted Autoencoders", ICLR 2016, section 5.2. mu: (N, d), N from 2 up, of many images.
     Returns a whole number from 0 to d. Raises ValueError for another shape.
-    Lesson 12: Posterior collapse
+    Lesson 12: 5 · Posterior collapse
     """
     if mu.ndim != 2 or len(mu) < 2:
         raise ValueError(f"active_units(mu): got shape {tuple(mu.shape)}, expected (N, d) with N from 2 up.")
@@ -64,7 +66,7 @@ def sharpness(images: Tensor, reference: Tensor) -> float:
     the strokes make a digit.
     images, reference: (N, C, H, W) in [0, 1], H and W from 3 up; of the same C. Returns one number, 0 or more.
     Raises ValueError for other shapes and for a reference without any detail.
-    Lesson 12: Where does the blur come from?
+    Lesson 12: 3 · Where does the blur come from?
     """
     for name, x in (("images", images), ("reference", reference)):
         if x.ndim != 4 or len(x) == 0 or min(x.shape[2:]) < 3 or x.shape[1] != reference.shape[1]:
@@ -84,7 +86,8 @@ def _laplacian_energy(images: Tensor) -> float:
 
 
 def spread(values: Iterable[float], digits: int = 1) -> str:
-    """ "mean ± standard deviation" of a figure over several seeds: two figures whose spreads overlap are a draw.
+    """ "mean ± standard deviation" of a figure over several seeds, with the decimal mark of the language: two figures whose spreads
+    overlap are a draw.
 
     values: two or more numbers, one for each seed; the standard deviation is that of a sample (n − 1).
     Raises ValueError for fewer than two.
@@ -93,7 +96,8 @@ def spread(values: Iterable[float], digits: int = 1) -> str:
     values = torch.as_tensor([float(value) for value in values], dtype=torch.float64)
     if len(values) < 2:
         raise ValueError(f"spread(values): got {len(values)} value, expected two or more, one for each seed.")
-    return f"{values.mean():.{digits}f} ± {values.std():.{digits}f}"
+    text = f"{values.mean():.{digits}f} ± {values.std():.{digits}f}"
+    return tr(text.replace(".", ","), text)
 
 
 def psnr(recon: Tensor, x: Tensor) -> Tensor:
@@ -102,7 +106,7 @@ def psnr(recon: Tensor, x: Tensor) -> Tensor:
     20 dB is a mean squared error of 0.01, and every 10 dB more divides it by ten; infinite where the images are equal.
     recon, x: (N, C, H, W) in [0, 1], so that the peak is 1. Returns (N,).
     Raises ValueError when the shapes differ.
-    Lesson 09: Denoising
+    Lesson 10: 2 · Denoising
     """
     if recon.shape != x.shape:
         raise ValueError(
@@ -121,7 +125,7 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
 
     a: (N, d), b: (M, d), any real numbers, at least two rows each. Returns one number, not below 0 but for rounding.
     Raises ValueError for other shapes.
-    Lesson 09: Generation
+    Lesson 11: Three measures of a picture
     """
     for name, features in (("a", a), ("b", b)):
         if features.ndim != 2 or len(features) < 2 or features.shape[1] != b.shape[-1]:

@@ -201,9 +201,12 @@ checks.check_pixel_count(pixel_count)
 # | [05 · Huấn luyện](05_training.ipynb) | viết vòng lặp huấn luyện (training loop) có log, và huấn luyện tiếp được sau khi bị ngắt |
 # | [06 · Tái tạo và sinh ảnh](06_reconstructions.ipynb) | so ảnh gốc với ảnh tái tạo, và sinh ảnh mới |
 # | [07 · Thanh trượt tiềm ẩn](07_latent_sliders.ipynb) | tự tay điều khiển những con số mà từ đó mô hình vẽ ra ảnh |
-# | [08 · Các loại autoencoder](08_kinds.ipynb) | so autoencoder với một phương pháp cổ điển, và biết năm loại autoencoder |
-# | [09 · Mã tiềm ẩn để làm gì](09_uses.ipynb) | nén ảnh, làm sạch ảnh nhiễu, phân loại, tìm ảnh lạ |
-# | [10 · Giới hạn và biến thể](10_limits.ipynb) | biết VAE kém ở đâu, vì sao, và có những biến thể nào |
+# | [08 · PCA và autoencoder](08_pca.ipynb) | so autoencoder với một phương pháp cổ điển |
+# | [09 · Các loại autoencoder](09_kinds.ipynb) | dựng năm loại autoencoder, và biết mỗi loại được gì |
+# | [10 · Nén, làm sạch, vẽ bản đồ](10_compress_clean_map.ipynb) | nén ảnh, làm sạch ảnh nhiễu, vẽ bản đồ dữ liệu, và so với cách đơn giản nhất |
+# | [11 · Ít nhãn, ảnh lạ, ảnh mới](11_labels_anomalies_images.ipynb) | phân loại khi có ít nhãn, tìm ảnh lạ, sinh ảnh và đo ảnh sinh ra |
+# | [12 · Giới hạn](12_limits.ipynb) | biết VAE kém ở đâu, và vì sao |
+# | [13 · Các biến thể](13_variants.ipynb) | viết bốn biến thể của VAE, và đo xem chúng hơn ở chỗ nào |
 # | [Trắc nghiệm](../../quiz/vi/quiz.ipynb) | biết mình hiểu đến đâu: mười câu của đề bài và nhiều câu khác |
 #
 # ## 6 · Chơi thử
@@ -222,9 +225,12 @@ checks.check_pixel_count(pixel_count)
 # | [05 · Training](05_training.ipynb) | write the training loop with its log, and go on after a break |
 # | [06 · Reconstructions and samples](06_reconstructions.ipynb) | compare originals with reconstructions, and make new pictures |
 # | [07 · Latent sliders](07_latent_sliders.ipynb) | steer by hand the numbers that the model draws from |
-# | [08 · Kinds of autoencoder](08_kinds.ipynb) | compare an autoencoder with a classical method, and know five kinds |
-# | [09 · What latents are for](09_uses.ipynb) | compress, denoise and classify pictures, find odd ones |
-# | [10 · Limits and variants](10_limits.ipynb) | know where VAEs do badly, why, and which variants there are |
+# | [08 · PCA and the autoencoder](08_pca.ipynb) | compare an autoencoder with a classical method |
+# | [09 · Kinds of autoencoder](09_kinds.ipynb) | build five kinds of autoencoder, and know what each is good for |
+# | [10 · Compress, clean, map](10_compress_clean_map.ipynb) | compress pictures, clean noisy ones, draw a map of them, beside the simplest way |
+# | [11 · Few labels, anomalies, new images](11_labels_anomalies_images.ipynb) | classify with few labels, find odd pictures, make new ones and measure them |
+# | [12 · Limits](12_limits.ipynb) | know where VAEs do badly, and why |
+# | [13 · Variants](13_variants.ipynb) | write four variants of the VAE, and measure where they are better |
 # | [The quiz](../../quiz/en/quiz.ipynb) | see how much you have understood: the handout's ten questions and more |
 #
 # ## 6 · Something to play with

@@ -597,12 +597,12 @@ plots.curves(
 # %% [markdown] lang="vi"
 # *Hình: mức thay đổi của ảnh ở mỗi bước; trong không gian tiềm ẩn, các bước dài như nhau.* Không có bước nhảy nào, vì decoder được ghép từ các hàm liên tục, do đó hai điểm *đủ gần* luôn cho hai ảnh giống nhau. Nhưng trong AE, các bước bằng nhau không làm ảnh đổi như nhau. VAE cũng không khác, <!-- claim: uneven_steps --> và nói chung decoder phi tuyến nào cũng vậy (Arvanitidis và cộng sự 2018). Hãy thận trọng với khoảng cách trong mọi không gian tiềm ẩn.
 #
-# **Ứng dụng và lịch sử.** AE dùng để nén, khử nhiễu (denoising) và giảm số chiều của dữ liệu; [bài 08](08_kinds.ipynb) và [bài 09](09_uses.ipynb) làm thử và so với những cách đơn giản hơn. VAE không ra đời để sửa AE. Kingma & Welling (2013) và Rezende và cộng sự (2014) tìm cách suy luận và học thật nhanh trong các mô hình có biến tiềm ẩn (latent variable), và đi đến một mạng trông giống như autoencoder.
+# **Ứng dụng và lịch sử.** AE dùng để nén, khử nhiễu (denoising) và giảm số chiều của dữ liệu; các bài [08](08_pca.ipynb), [09](09_kinds.ipynb) và [10](10_compress_clean_map.ipynb) làm thử và so với những cách đơn giản hơn. VAE không ra đời để sửa AE. Kingma & Welling (2013) và Rezende và cộng sự (2014) tìm cách suy luận và học thật nhanh trong các mô hình có biến tiềm ẩn (latent variable), và đi đến một mạng trông giống như autoencoder.
 
 # %% [markdown] lang="en"
 # *The figure: how much the image changes at each of these equal steps.* Nothing jumps: the decoder consists of continuous functions, so points that are close *enough* always give similar images. But equal steps do not change the image equally in the AE. Nor do they in the VAE, <!-- claim: uneven_steps --> nor in general with other non-linear decoders (Arvanitidis et al. 2018), so take care with distances in any latent space.
 #
-# **Uses and history.** AEs are used for compression, denoising and dimension reduction; [lesson 08](08_kinds.ipynb) and [lesson 09](09_uses.ipynb) try them beside simple methods. The VAE was not invented to mend the AE: Kingma & Welling (2013) and Rezende et al. (2014) looked for fast inference and learning in models with latent variables, and arrived at a network that looks like an autoencoder.
+# **Uses and history.** AEs are used for compression, denoising and dimension reduction; lessons [08](08_pca.ipynb), [09](09_kinds.ipynb) and [10](10_compress_clean_map.ipynb) try them beside simple methods. The VAE was not invented to mend the AE: Kingma & Welling (2013) and Rezende et al. (2014) looked for fast inference and learning in models with latent variables, and arrived at a network that looks like an autoencoder.
 
 # %% [markdown] lang="vi"
 # ## Tự kiểm tra

@@ -436,14 +436,14 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: cùng những $z$ ấy, hai hàng trên (không có KL) có nhiều hình nhòe và rối hơn hai hàng dưới (có KL).* Với ba seed của một mạng thứ hai, khoảng cách Fréchet (Fréchet distance, bài 09) đến ảnh thật khi không có KL lớn hơn gấp đôi khi có; chỉ có KL hay có cả hai thì ngang nhau. <!-- claim: noise_and_kl --> Vậy riêng KL đã đủ để đặt các mã vào đúng chỗ. Nhiễu thì thay các chấm bằng đám mây: mỗi ảnh chiếm một vùng, và decoder được huấn luyện ở cả vùng ấy.
+# *Hình: cùng những $z$ ấy, hai hàng trên (không có KL) có nhiều hình nhòe và rối hơn hai hàng dưới (có KL).* Với ba seed của một mạng thứ hai, khoảng cách Fréchet (Fréchet distance, bài 11) đến ảnh thật khi không có KL lớn hơn gấp đôi khi có; chỉ có KL hay có cả hai thì ngang nhau. <!-- claim: noise_and_kl --> Vậy riêng KL đã đủ để đặt các mã vào đúng chỗ. Nhiễu thì thay các chấm bằng đám mây: mỗi ảnh chiếm một vùng, và decoder được huấn luyện ở cả vùng ấy.
 #
 # ## 6 · "Prior đã là $\mathcal{N}(0, I)$, vậy học $\mu$ và $\sigma$ làm gì?"
 #
 # Nếu mọi ảnh đều có $\mu = 0$, $\sigma = 1$ thì KL bằng 0, nhưng $z$ không nói gì về $x$. Hãy đo thử với `vae-2d` bằng $z$ từ encoder, bằng $z$ từ prior, và bằng một ảnh duy nhất cho mọi $x$ là ảnh trung bình.
 
 # %% [markdown] lang="en"
-# *The figure: from the same $z$ the two upper rows (without KL) hold more smeared and tangled shapes than the two lower ones (with KL).* In three seeds of a second network the Fréchet distance to real images (lesson 09) is more than twice as large without the KL as with it; KL alone and both are a draw. <!-- claim: noise_and_kl --> So the KL alone is enough to put the codes in place. Noise turns the dots into clouds: each image takes up a region, and the decoder is trained all over it.
+# *The figure: from the same $z$ the two upper rows (without KL) hold more smeared and tangled shapes than the two lower ones (with KL).* In three seeds of a second network the Fréchet distance to real images (lesson 11) is more than twice as large without the KL as with it; KL alone and both are a draw. <!-- claim: noise_and_kl --> So the KL alone is enough to put the codes in place. Noise turns the dots into clouds: each image takes up a region, and the decoder is trained all over it.
 #
 # ## 6 · "The prior is $\mathcal{N}(0, I)$ already, so why learn $\mu$ and $\sigma$?"
 #

@@ -447,7 +447,7 @@ plots.plot_images(
 # | PyTorch-VAE | MSE trên 12.288 số $+\; 0{,}00025 \cdot$ KL | 0,33 |
 # | ví dụ của PyTorch | tổng BCE $+$ KL | không có $B$ |
 #
-# Chia cả hàm mất mát cho $B$ thì KL có trọng số $1/B$, nhưng đó là so với SSE. Còn $\beta$ của β-VAE (bài 10) là so với một log-likelihood: nếu lấy decoder được hiệu chuẩn làm mốc thì $B = 1000$ ứng với $\beta \approx 12{,}7/1000 \approx 0{,}013$.
+# Chia cả hàm mất mát cho $B$ thì KL có trọng số $1/B$, nhưng đó là so với SSE. Còn $\beta$ của β-VAE (bài 13) là so với một log-likelihood: nếu lấy decoder được hiệu chuẩn làm mốc thì $B = 1000$ ứng với $\beta \approx 12{,}7/1000 \approx 0{,}013$.
 
 # %% [markdown] lang="en"
 # *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* With $B = 0.3$ the reconstructions are blurrier and often another digit; the error is larger also beside a $B = 10$ trained as briefly. <!-- claim: small_B_underfits --> $B = 10$ and $B = 1000$ reconstruct alike, but the new images of $B = 1000$ are of a few kinds of digit only: its codes spread three times as wide as the prior or more, <!-- claim: wide_codes --> so $z \sim \mathcal{N}(0, I)$ reaches only those near the origin.
@@ -462,7 +462,7 @@ plots.plot_images(
 # | PyTorch-VAE | MSE over 12,288 values $+\; 0.00025 \cdot$ KL | 0.33 |
 # | PyTorch's example | summed BCE $+$ KL | has no $B$ |
 #
-# Divide the loss by $B$ and the KL has the weight $1/B$, but against the plain summed error. The $\beta$ of the β-VAE (lesson 10) weighs it against a log-likelihood: beside the calibrated decoder, $B = 1000$ is a $\beta$ of $12.7/1000 \approx 0.013$.
+# Divide the loss by $B$ and the KL has the weight $1/B$, but against the plain summed error. The $\beta$ of the β-VAE (lesson 13) weighs it against a log-likelihood: beside the calibrated decoder, $B = 1000$ is a $\beta$ of $12.7/1000 \approx 0.013$.
 
 # %% [markdown] lang="vi"
 # ## 6 · MSE hay BCE?

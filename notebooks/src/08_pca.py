@@ -73,7 +73,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: ảnh trung bình và chín trục đầu của PCA; màu xám giữa là 0.* Trục đầu đặt số 0 đối lập với số 1, một bên trắng, một bên đen; các trục sau có nét nhỏ dần.
+# *Hình: ảnh trung bình và chín trục đầu của PCA; màu xám trung gian ứng với 0.* Trục đầu đặt số 0 đối lập với số 1, một bên trắng, một bên đen; các trục sau có nét nhỏ dần.
 #
 # ### Lượt của bạn: vẽ lại ảnh từ $d$ con số
 #
@@ -175,7 +175,7 @@ for name, redrawn in {
     print(f"{name:16}{metrics.image_errors(redrawn, x).mean():6.2f}")
 
 # %% [markdown] lang="vi"
-# Hai sai số gần như bằng nhau. Chẳng lẽ hai cách tìm ra cùng một thứ? Hãy so không gian con do các cột của $V$ sinh ra với không gian con do các cột của ma trận decoder $D$ sinh ra.
+# Hai sai số gần như bằng nhau. Phải chăng hai cách tìm ra cùng một thứ? Hãy so không gian con do các cột của $V$ sinh ra với không gian con do các cột của ma trận decoder $D$ sinh ra.
 #
 # ### Góc giữa hai không gian con
 #
@@ -235,9 +235,9 @@ for name, columns in {
     print(f"{name:11}{angles.min():7.2f}° … {angles.max():5.2f}°")
 
 # %% [markdown] lang="vi"
-# Trong 784 chiều, một không gian con lấy ngẫu nhiên gần như vuông góc với không gian con của PCA. Còn không gian con học được chỉ lệch vài độ là nhiều nhất, ở mọi seed mà chúng tôi thử. <!-- claim: linear_network_finds_the_subspace --> (Với những góc rất nhỏ, arccos làm mất chữ số; `scipy.linalg.subspace_angles` tránh được điều đó.)
+# Trong 784 chiều, một không gian con lấy ngẫu nhiên gần như vuông góc với không gian con của PCA. Còn không gian con học được chỉ lệch nhiều nhất vài độ, ở mọi seed mà chúng tôi thử. <!-- claim: linear_network_finds_the_subspace --> (Với những góc rất nhỏ, arccos làm mất chữ số có nghĩa; `scipy.linalg.subspace_angles` tránh được điều đó.)
 #
-# Vậy mạng tuyến tính học được không gian con của PCA, cùng với sai số của nó.
+# Vậy mạng tuyến tính học được không gian con của PCA, và có cùng sai số với PCA.
 #
 # ## 3 · … nhưng không học được các trục
 
@@ -268,9 +268,9 @@ print(f"PCA             |r| ≤ {largest_correlation((flat - mean) @ V):.2f}")
 print(f"{network:16}|r| ≤ {largest_correlation((flat - mean) @ E.T):.2f}")
 
 # %% [markdown] lang="vi"
-# *Hình: các trục của PCA đi từ nét lớn đến nét nhỏ; các cột của mạng tuyến tính không theo thứ tự nào.* Hai dòng bên dưới cho thấy mọi cặp số trong mã của PCA có tương quan 0, còn trong mã của mạng thì không.
+# *Hình: các trục của PCA đi từ nét lớn đến nét nhỏ; các cột của mạng tuyến tính không theo thứ tự nào.* Hai dòng in dưới hình cho thấy mọi cặp số trong mã của PCA có tương quan 0, còn trong mã của mạng thì không.
 #
-# Lấy bất kỳ ma trận khả nghịch $R$ nào, thay encoder $E$ bằng $RE$ và decoder $D$ bằng $DR^{-1}$. Khi ấy $DR^{-1}RE = DE$, nên ảnh tái tạo vẫn thế, chỉ có mã là khác:
+# Lấy một ma trận khả nghịch $R$ bất kỳ, thay encoder $E$ bằng $RE$ và decoder $D$ bằng $DR^{-1}$. Khi ấy $DR^{-1}RE = DE$, nên ảnh tái tạo vẫn thế, chỉ có mã là khác:
 
 # %% [markdown] lang="en"
 # *The figure: PCA's axes go from coarse to fine strokes; the network's columns are in no order.* The numbers below it: any two numbers of PCA's code have correlation 0, those of the network's code have not.
@@ -294,13 +294,13 @@ print((flat.amax(dim=0) == 0).sum().item(), tr("điểm ảnh luôn là 0", "pix
 
 # %% [markdown] lang="vi"
 # Hàm mất mát không phân biệt được hai cặp ấy, nên nó không quyết định việc huấn luyện dừng ở cặp nào. Baldi & Hornik (1989) chứng minh phần còn lại: mọi cực tiểu địa phương của hàm mất mát này đều cho không gian con của PCA, và mọi điểm khác có gradient bằng 0 chỉ là điểm yên ngựa (saddle point).
-# Điều kiện là ma trận hiệp phương sai khả nghịch và các trị riêng khác nhau. MNIST *không* thỏa điều kiện ấy: 67 điểm ảnh bằng 0 trong mọi ảnh huấn luyện (con số vừa in ra), nên ma trận không có hạng đầy đủ. Định lý chỉ áp dụng được trong không gian con nơi các ảnh thật sự biến thiên. Nó cũng không nói rằng vài epoch là đủ để tới nơi; điều đó phải đo, như đã đo ở trên.
+# Điều kiện là ma trận hiệp phương sai khả nghịch và các trị riêng khác nhau. MNIST *không* thỏa điều kiện ấy: 67 điểm ảnh bằng 0 trong mọi ảnh huấn luyện (con số vừa in ra), nên ma trận không đủ hạng. Định lý chỉ áp dụng được trong không gian con nơi các ảnh thật sự biến thiên. Nó cũng không nói rằng vài epoch là đủ để tới nơi; điều đó phải đo, như đã đo ở trên.
 #
-# Vậy nói "bỏ hàm kích hoạt thì autoencoder là PCA" mới đúng một nửa: cùng không gian con, nhưng các trục có thể là bất kỳ. (VAE thì lại ưu tiên một số trục; bài 13 sẽ xem đó là những trục nào.)
+# Vậy nói "bỏ hàm kích hoạt thì autoencoder là PCA" thì chỉ đúng một nửa, vì tuy cùng không gian con, các trục lại có thể bất kỳ. (VAE thì lại ưu tiên một số trục; bài 13 sẽ xem đó là những trục nào.)
 #
 # ## 4 · Thêm hàm kích hoạt: mã hẹp (undercomplete)
 #
-# Trong tất cả các cách vẽ lại *tuyến tính*, PCA có bình phương sai số nhỏ nhất trên các ảnh mà nó được tính từ đó. Thêm bao nhiêu lớp tuyến tính cũng không thể hơn. Muốn hơn thì phải uốn cong: xen các hàm kích hoạt vào giữa. Mã vẫn là $d$ con số, ít hơn nhiều so với 784, nên phải đi qua một nút thắt cổ chai (bottleneck); loại autoencoder này gọi là **undercomplete**.
+# Trong tất cả các cách vẽ lại *tuyến tính*, PCA có bình phương sai số nhỏ nhất trên chính những ảnh đã dùng để tính nó. Thêm bao nhiêu lớp tuyến tính cũng không thể hơn. Muốn hơn thì phải uốn cong: xen các hàm kích hoạt vào giữa. Mã vẫn là $d$ con số, ít hơn nhiều so với 784, nên mọi thông tin phải đi qua một nút thắt cổ chai (bottleneck); loại autoencoder này gọi là **undercomplete**.
 
 # %% [markdown] lang="en"
 # The loss cannot tell the two pairs apart, so it does not decide at which of them training ends. Baldi & Hornik (1989) proved the rest: every local minimum of this loss gives PCA's subspace, and every other point with gradient 0 is a saddle point.
@@ -396,7 +396,7 @@ table = {
 plots.table(table)
 
 # %% [markdown] lang="vi"
-# Hàng cuối: PCA cần bao nhiêu con số để sai số không lớn hơn sai số của mạng tích chập. Với 16 con số, mạng tích chập để lại sai số khoảng một phần tư sai số của PCA, và PCA phải dùng 74 con số mới theo kịp. Ở cả ba $d$, PCA cần gấp hơn ba lần. <!-- claim: pca_needs_three_times_the_numbers -->
+# Hàng cuối: PCA cần bao nhiêu con số để sai số không lớn hơn sai số của mạng tích chập. Với 16 con số, mạng tích chập có sai số bằng khoảng một phần tư sai số của PCA, và PCA phải dùng 74 con số mới đạt được như thế. Ở cả ba $d$, PCA cần số chiều gấp hơn ba lần. <!-- claim: pca_needs_three_times_the_numbers -->
 
 # %% [markdown] lang="en"
 # The last row: how many numbers PCA needs for an error no larger than the convolutional network's. With 16 numbers that network leaves about a quarter of PCA's error, and PCA needs 74 numbers to keep up. At all three $d$ it needs more than three times as many. <!-- claim: pca_needs_three_times_the_numbers -->
@@ -418,7 +418,7 @@ plots.plot_images(rows, title=title, vmin=0, vmax=1)
 #
 # ## 5 · Với mọi $d$, autoencoder có luôn hơn PCA?
 #
-# PCA cũng tiến dần đến 0. Ảnh trung bình để lại sai số khoảng 53, mà với 256 con số, PCA chỉ còn để lại chưa đến 1: phần có thể bớt thêm rất nhỏ. Ở đó mạng nhỏ hai epoch còn *kém* PCA. Nó không biết uốn cong, hay chỉ chưa tìm ra lời giải tốt bằng PCA?
+# Sai số của PCA cũng tiến dần đến 0. Ảnh trung bình có sai số khoảng 53, còn với 256 con số, sai số của PCA chưa đến 1, nên chẳng còn mấy để giảm. Ở đó mạng nhỏ huấn luyện hai epoch còn *kém* PCA. Nó không biết uốn cong, hay chỉ chưa tìm ra lời giải tốt bằng PCA?
 #
 # Để biết, hãy cho một mạng xuất phát *từ chính PCA*. Nó gồm mạng tuyến tính với $V$, cộng thêm hai mạng nhỏ mà lớp cuối bắt đầu bằng 0:
 #
@@ -474,7 +474,7 @@ rows = {"PCA": pca, two_epochs: mlp, start: bent}
 plots.table({name: {f"d = {d}": e[d] for d in bent} for name, e in rows.items()}, 2)
 
 # %% [markdown] lang="vi"
-# Xuất phát từ PCA, mạng có sai số nhỏ hơn PCA, cả ở $d = 256$. Với bốn giá trị $d$ từ 2 đến 256 và mọi seed mà chúng tôi thử, kết quả đều như thế. <!-- claim: from_pca_below_pca --> Vậy mạng uốn được, chỉ là huấn luyện ngắn từ trọng số ngẫu nhiên chưa đưa nó tới nơi. Nhưng $d$ càng lớn, phần bớt được tính theo sai số càng nhỏ.
+# Xuất phát từ PCA, mạng có sai số nhỏ hơn PCA, cả ở $d = 256$. Với bốn giá trị $d$ từ 2 đến 256 và mọi seed mà chúng tôi thử, kết quả đều như thế. <!-- claim: from_pca_below_pca --> Vậy mạng uốn được, chỉ là huấn luyện ngắn từ trọng số ngẫu nhiên chưa đưa nó tới nơi. Nhưng $d$ càng lớn thì sai số giảm thêm được càng ít.
 #
 # ## 6 · Điều mà PCA giữ được
 #
@@ -495,9 +495,9 @@ with torch.no_grad():
     print(f"ae-64d, 16/64: {error(ae.decode(z)):.1f}   PCA, 16/64: {pca[16]:.1f}")
 
 # %% [markdown] lang="vi"
-# 16 số đầu của mạng để lại sai số gấp hơn 1,5 lần PCA, vì không có gì trong hàm mất mát dồn điều quan trọng vào các số đầu. <!-- claim: codes_have_no_order --> PCA còn được tính thẳng, không cần huấn luyện, và mã của nó không tương quan.
+# 16 số đầu của mạng cho sai số gấp hơn 1,5 lần sai số của PCA, vì không có gì trong hàm mất mát dồn điều quan trọng vào các số đầu. <!-- claim: codes_have_no_order --> PCA còn được tính thẳng, không cần huấn luyện, và mã của nó không tương quan.
 #
-# **Trả lời:** autoencoder tuyến tính có không gian con của PCA mà không có các trục; phần phi tuyến cho một ảnh tái tạo tốt hơn hẳn với cùng số chiều, đổi lại là phải huấn luyện và mất đi thứ tự của các trục.
+# **Trả lời:** autoencoder tuyến tính có không gian con của PCA nhưng không có các trục. Phần phi tuyến cho ảnh tái tạo tốt hơn hẳn với cùng số chiều, đổi lại phải huấn luyện và mất thứ tự của các trục.
 #
 # ## Tự kiểm tra
 #
@@ -506,9 +506,9 @@ with torch.no_grad():
 # Nó tìm ra không gian con và sai số của PCA, nhưng không tìm ra các trục: cơ sở nào của không gian con ấy cũng cho cùng một giá trị mất mát.
 # </details>
 #
-# <details><summary><b>Một autoencoder phi tuyến có sai số lớn hơn PCA cùng số chiều. Từ đó có kết luận được rằng dữ liệu không cong?</b></summary>
+# <details><summary><b>Một autoencoder phi tuyến có sai số lớn hơn PCA cùng số chiều. Như thế đã đủ để kết luận dữ liệu không cong chưa?</b></summary>
 #
-# Không. Có thể nó chỉ được huấn luyện chưa đủ, như mạng nhỏ ở $d = 256$. Mạng xuất phát từ PCA đã có sai số nhỏ hơn PCA trên chính dữ liệu ấy.
+# Chưa. Có thể chỉ vì nó được huấn luyện chưa đủ, như mạng nhỏ ở $d = 256$. Mạng xuất phát từ PCA đã có sai số nhỏ hơn PCA trên chính dữ liệu ấy.
 # </details>
 #
 # <details><summary><b>Vì sao định lý của Baldi và Hornik không áp dụng được thẳng cho MNIST?</b></summary>
@@ -519,8 +519,8 @@ with torch.no_grad():
 # ## Tóm tắt
 #
 # - Autoencoder tuyến tính học được không gian con của PCA, nhưng mọi ma trận khả nghịch $R$ đều cho một mã khác với cùng ảnh tái tạo.
-# - Phi tuyến cho ta vẽ lại ảnh tốt hơn với cùng số chiều; muốn đạt cùng sai số, PCA cần gấp hơn ba lần số chiều.
-# - PCA được tính thẳng và có thứ tự. Khi $d$ lớn, nó để lại rất ít sai số, và mạng huấn luyện ngắn từ đầu có thể kém nó.
+# - Phần phi tuyến giúp vẽ lại ảnh tốt hơn với cùng số chiều; muốn đạt cùng sai số, PCA cần gấp hơn ba lần số chiều.
+# - PCA được tính thẳng và có thứ tự. Khi $d$ lớn, sai số của nó rất nhỏ, và mạng huấn luyện ngắn từ đầu có thể kém nó.
 
 # %% [markdown] lang="en"
 # The network's first 16 numbers leave more than 1.5 times PCA's error: nothing in the loss puts what matters into the first numbers. <!-- claim: codes_have_no_order --> Besides, PCA is computed at once, without training, and the numbers in its code are uncorrelated.

@@ -80,6 +80,35 @@ CASES = {
             "shape": lambda r, x: metrics.psnr(r, x)[:, None],
         },
     ),
+    "neighbours_kept": (
+        [
+            lambda a, b: np.mean([len(set(p) & set(q)) / len(p) for p, q in zip(a.tolist(), b.tolist(), strict=True)]),
+            lambda a, b: sum(n in row for near, row in zip(a, b, strict=True) for n in near) / a.numel(),
+            lambda a, b: (a.unsqueeze(2) == b.unsqueeze(1)).sum() / a.numel(),
+            lambda a, b: torch.stack([torch.isin(p, q).float().mean() for p, q in zip(a, b, strict=True)]).mean(),
+            lambda a, b: (b[:, :, None] == a[:, None, :]).any(dim=2).double().mean(),
+        ],
+        {
+            "in_order": lambda a, b: (a == b).double().mean(),
+            "any_row": lambda a, b: np.isin(a, b).mean(),
+            "counted": lambda a, b: (a[:, :, None] == b[:, None, :]).sum(),
+            "per_image_count": lambda a, b: (a[:, :, None] == b[:, None, :]).sum() / len(a),
+            "divided_by_10": lambda a, b: (a[:, :, None] == b[:, None, :]).sum() / (10 * len(a)),
+            "pairs": lambda a, b: (a[:, :, None] == b[:, None]).double().mean(),
+            "any_kept": lambda a, b: (a[:, :, None] == b[:, None, :]).any(2).any(1).double().mean(),
+            "all_kept": lambda a, b: (a[:, :, None] == b[:, None, :]).any(2).all(1).double().mean(),
+            "union": lambda a, b: np.mean(
+                [len(set(p) & set(q)) / len(set(p) | set(q)) for p, q in zip(a.tolist(), b.tolist(), strict=True)]
+            ),
+            "lost": lambda a, b: 1 - (a[:, :, None] == b[:, None, :]).sum() / a.numel(),
+            "percent": lambda a, b: 100 * (a[:, :, None] == b[:, None, :]).sum() / a.numel(),
+            "per_image": lambda a, b: (a[:, :, None] == b[:, None, :]).sum((1, 2)) / a.shape[1],
+            "not_float": lambda a, b: (a[:, :, None] == b[:, None, :]).any(dim=2).mean(),
+            "constant": lambda a, b: 0.5,
+            None: lambda a, b: (a[:, :, None] == b[:, None, :]).sum() / a.numel() + 0.01,
+            "tuple": lambda a, b: ((a[:, :, None] == b[:, None, :]).sum() / a.numel(),),
+        },
+    ),
 }
 
 

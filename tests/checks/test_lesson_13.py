@@ -22,7 +22,38 @@ class CopiedGradient(torch.autograd.Function):
         return gradient, None
 
 
+def one_hot(y):
+    return F.one_hot(y, 10).float()
+
+
+def filled_in(values, y):
+    """The same by hand: zeros, and a 1 in each row."""
+    label = torch.zeros(len(y), 10)
+    label[torch.arange(len(y)), y] = 1
+    return torch.hstack([values, label])
+
+
 CASES = {
+    "with_label": (
+        [
+            lambda values, y: torch.cat([values, one_hot(y)], dim=1),
+            lambda values, y: torch.cat((values, F.one_hot(y, num_classes=10)), 1),
+            lambda values, y: torch.cat([values, torch.eye(10)[y]], dim=-1),
+            filled_in,
+        ],
+        {
+            "number": lambda values, y: torch.cat([values, y[:, None]], dim=1),
+            "label_first": lambda values, y: torch.cat([one_hot(y), values], dim=1),
+            "classes": lambda values, y: torch.cat([values, F.one_hot(y)], dim=1),
+            "label_alone": lambda values, y: one_hot(y),
+            "weighted": lambda values, y: torch.cat([values, one_hot(y) * y[:, None]], dim=1),
+            "below": lambda values, y: torch.cat([values, one_hot(y)]),
+            "below: a vector": lambda values, y: torch.cat([values, y], dim=1),
+            "detached": lambda values, y: torch.cat([values.detach(), one_hot(y)], dim=1),
+            "shape": lambda values, y: torch.cat([values, one_hot(y), one_hot(y)], dim=1),
+            None: lambda values, y: torch.cat([values, 1 - one_hot(y)], dim=1),
+        },
+    ),
     "straight_through": (
         [
             lambda z, book: z + (nearest(z, book) - z).detach(),

@@ -38,6 +38,22 @@ def test_tied_autoencoder_is_its_formula():
     assert sum(p.numel() for p in model.parameters()) == 7 * 784 + 7 + 784
 
 
+def test_tied_autoencoder_may_start_at_the_mean_image():
+    """A code that adds nothing draws the mean image, but for pixels nearer than 0.001 to black or white."""
+    mean = torch.rand(3, 12, 12)
+    mean[0, 0, 0], mean[0, 0, 1] = 0, 1
+    for given in (mean, mean[None], mean.flatten()):
+        model = models.TiedAutoencoder(5, img_size=12, channels=3, mean_image=given)
+        close(model.decode(torch.zeros(1, 5))[0], mean.clamp(0.001, 0.999))
+        assert model.pixel_bias.requires_grad
+
+
+@pytest.mark.parametrize("mean", [torch.rand(1, 27, 28), torch.full((1, 28, 28), 1.5), torch.full((784,), float("nan"))])
+def test_a_mean_image_of_another_size_or_range_is_refused(mean):
+    with pytest.raises(ValueError, match=r"TiedAutoencoder\(mean_image\)"):
+        models.TiedAutoencoder(5, mean_image=mean)
+
+
 @pytest.mark.parametrize("kind", [models.MLPAutoencoder, models.TiedAutoencoder])
 def test_other_sizes_and_colours(kind):
     model, x = kind(5, img_size=12, channels=3), torch.rand(2, 3, 12, 12)

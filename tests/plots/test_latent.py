@@ -94,7 +94,7 @@ def test_no_digit_hides_another(spread):
 
 
 @pytest.mark.parametrize(
-    "name, vi, en", [("MNIST", "chữ số", "digit"), ("digits", "chữ số", "digit"), ("Fashion", "lớp", "class")]
+    "name, vi, en", [("MNIST", "chữ số", "digit"), ("digits", "chữ số", "digit"), ("Fashion", "nhãn", "class")]
 )
 def test_the_colour_bar_speaks_of_digits_only_where_there_are_digits(name, vi, en, language):
     figure = plots.plot_latent(Codes(), dataset_of(torch.rand(4, 2), [0, 3, 3, 7], name))
@@ -173,6 +173,7 @@ def test_several_models_side_by_side_on_one_scale(small):
     own = plots.plot_latent({"VAE": near, "t-SNE": far}, small, limits="own")
     assert own.axes[0].get_xlim()[1] < 50 < own.axes[1].get_xlim()[1]
     assert not [patch for ax in own.axes[:2] for patch in ax.patches if hasattr(patch, "radius")]
+    assert not [ax.get_xlabel() + ax.get_ylabel() for ax in own.axes[:2] if ax.get_xlabel() or ax.get_ylabel()]
 
 
 def test_limits_of_both_axes(vae, small):

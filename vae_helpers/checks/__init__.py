@@ -15,10 +15,10 @@ from .lesson_06 import check_image_errors, check_sample_prior
 from .lesson_07 import check_kl_per_dimension, check_slerp
 from .lesson_08 import check_pca_reconstruct, check_principal_angles
 from .lesson_09 import check_contractive_penalty, check_kl_to_rho, check_mask_noise
-from .lesson_10 import check_entropy_bits, check_psnr
+from .lesson_10 import check_entropy_bits, check_neighbours_kept, check_psnr
 from .lesson_11 import check_auroc, check_frechet_distance
 from .lesson_12 import check_free_bits, check_iw_log_likelihood, check_optimal_sigma
-from .lesson_13 import check_straight_through
+from .lesson_13 import check_straight_through, check_with_label
 from .tally import counted, progress
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "check_kl_to_rho",
     "check_mask_noise",
     "check_mse",
+    "check_neighbours_kept",
     "check_optimal_sigma",
     "check_pca_reconstruct",
     "check_pixel_count",
@@ -57,6 +58,7 @@ __all__ = [
     "check_straight_through",
     "check_training_step",
     "check_vae_loss",
+    "check_with_label",
     "progress",
 ]
 

@@ -1,4 +1,4 @@
-"""Lesson 10, compress, clean, map: the entropy of a rounded code, PSNR."""
+"""Lesson 10, compress, clean, map: the entropy of a rounded code, PSNR, the neighbours that a map keeps."""
 
 import math
 from collections.abc import Callable
@@ -66,7 +66,7 @@ ENTROPY_BITS = Task(
 def check_entropy_bits(function: Callable) -> Result:
     """function(symbols (N,) whole numbers) → −Σ p log₂ p in bits, p the share of each number that occurs, a scalar.
 
-    Lesson 10: Compression
+    Lesson 10: 1 · Compression
     """
     return run(function, ENTROPY_BITS)
 
@@ -140,6 +140,89 @@ PSNR = Task(
 def check_psnr(function: Callable) -> Result:
     """function(recon, x), images (N, C, H, W) in [0, 1] → 10 log₁₀(1 / MSE) of each image, (N,) decibels.
 
-    Lesson 10: Denoising
+    Lesson 10: 2 · Denoising
     """
     return run(function, PSNR)
+
+
+def row_of(numbers, k):
+    """k of the whole numbers below that, in random order: the neighbours of one image."""
+    return torch.randperm(numbers)[:k]
+
+
+def neighbours(n, k, numbers):
+    """Two (n, k): the neighbours of n images, measured in two ways. About k / numbers of them are the same by chance, and more."""
+    a = torch.stack([row_of(numbers, k) for _ in range(n)])
+    b = torch.stack([row_of(numbers, k) for _ in range(n)])
+    kept = torch.rand(n, k) < 0.4  # these stand in both, one place further on
+    for row in range(n):
+        for place in kept[row].nonzero().flatten().tolist():
+            if a[row, place] not in b[row]:
+                b[row, (place + 1) % k] = a[row, place]
+    return a, b
+
+
+def same_row(a, b):
+    return (a[:, :, None] == b[:, None, :]).any(dim=2).float()
+
+
+# fmt: off
+NEIGHBOURS_KEPT = Task(
+    cases=lambda: [neighbours(30, 10, 200), neighbours(1, 4, 9), neighbours(50, 3, 51)],
+    right=lambda a, b: same_row(a, b).mean(),
+    arguments="a, b",
+    small=lambda: [(torch.tensor([[3, 7]]), torch.tensor([[7, 5]])), (torch.tensor([[1, 2], [0, 2]]), torch.tensor([[2, 1], [3, 0]]))],
+    mistakes=[
+        Mistake("in_order", lambda a, b: (a == b).float().mean(),
+                "Bạn so từng vị trí một. Láng giềng thứ nhất ở cách đo này có thể là láng giềng thứ ba ở cách đo kia: thứ tự không quan trọng.",
+                "You compare place by place. The first neighbour by one measure may be the third by the other: order does not count."),
+        Mistake("any_row", lambda a, b: torch.isin(a, b).float().mean(),
+                "Bạn tìm trong cả bảng b. Láng giềng của ảnh i chỉ được tìm ở hàng i của b.",
+                "You search the whole of b. Neighbours of image i are looked for in row i of b only."),
+        Mistake("counted", lambda a, b: same_row(a, b).sum(),
+                "Đó là số láng giềng được giữ. Cần tỉ lệ: chia cho N · k.",
+                "That is how many neighbours are kept. The share is needed: divide by N · k."),
+        Mistake("per_image_count", lambda a, b: same_row(a, b).sum() / len(a),
+                "Đó là số láng giềng được giữ, trung bình mỗi ảnh. Mỗi ảnh có k láng giềng, nên còn phải chia cho k.",
+                "That is how many neighbours are kept for an image, on average. Each image has k of them: divide by k as well."),
+        Mistake("divided_by_10", lambda a, b: same_row(a, b).sum() / len(a) / 10,
+                "Bạn chia cho 10. Số láng giềng k lấy từ a.shape[1].",
+                "You divide by 10. The number k of neighbours is a.shape[1]."),
+        Mistake("pairs", lambda a, b: (a[:, :, None] == b[:, None, :]).float().mean(),
+                "Bạn lấy trung bình trên mọi cặp (N · k · k). Trước đó hãy xét xem mỗi láng giềng có mặt trong hàng ấy không, bằng .any(dim=2).",
+                "You average over all pairs (N · k · k). First ask whether a neighbour stands anywhere in the row: .any(dim=2)"),
+        Mistake("any_kept", lambda a, b: same_row(a, b).any(dim=1).float().mean(),
+                "Đó là tỉ lệ ảnh giữ được ít nhất một láng giềng. Hãy tính tỉ lệ láng giềng.",
+                "That is the share of images that keep at least one neighbour. The share of neighbours is needed."),
+        Mistake("all_kept", lambda a, b: same_row(a, b).all(dim=1).float().mean(),
+                "Đó là tỉ lệ ảnh giữ được mọi láng giềng. Hãy tính tỉ lệ láng giềng.",
+                "That is the share of images that keep all neighbours. The share of neighbours is needed."),
+        Mistake("union", lambda a, b: (same_row(a, b).sum(1) / (2 * a.shape[1] - same_row(a, b).sum(1))).mean(),
+                "Bạn chia cho số phần tử của hợp hai tập. Ở đây mẫu số là k.",
+                "You divide by the size of the union. Here the denominator is k."),
+        Mistake("lost", lambda a, b: 1 - same_row(a, b).mean(),
+                "Đó là tỉ lệ láng giềng bị mất.",
+                "That is the share of neighbours that are lost."),
+        Mistake("percent", lambda a, b: 100 * same_row(a, b).mean(),
+                "Kết quả tính bằng phần trăm. Cần một số từ 0 đến 1.",
+                "The result is in percent. A number from 0 to 1 is needed."),
+        Mistake("per_image", lambda a, b: same_row(a, b).mean(dim=1),
+                "Bạn có tỉ lệ của từng ảnh. Còn thiếu trung bình trên các ảnh.",
+                "You have the share of each image. The mean over the images is missing."),
+    ],
+    failures=[
+        Failure("not_float", "could not infer output dtype|Input dtype must be either a floating point",
+                "Không lấy trung bình của True và False được. Hãy đổi ra số trước: .float()",
+                "True and False have no mean. Turn them into numbers first: .float()"),
+    ],
+)
+# fmt: on
+
+
+def check_neighbours_kept(function: Callable) -> Result:
+    """function(a, b), the neighbours of N images by two measures, (N, k) whole numbers each → the share of a's that stand in
+    the same row of b, a scalar from 0 to 1.
+
+    Lesson 10: 3 · Dimension reduction
+    """
+    return run(function, NEIGHBOURS_KEPT)

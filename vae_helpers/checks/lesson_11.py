@@ -160,6 +160,6 @@ FRECHET_DISTANCE = Task(
 def check_frechet_distance(function: Callable) -> Result:
     """function(a (N, d), b (M, d)) → ‖m_a − m_b‖² + Tr(C_a + C_b − 2 (C_a C_b)^½), covariances over N − 1, a scalar.
 
-    Lesson 11: Generation
+    Lesson 11: Three measures of a picture
     """
     return run(function, FRECHET_DISTANCE)

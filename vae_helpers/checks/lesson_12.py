@@ -122,7 +122,7 @@ OPTIMAL_SIGMA = Task(
 def check_optimal_sigma(function: Callable) -> Result:
     """function(recon, x) → the σ under which x is most likely, N(x; recon, σ²): the root of the mean squared error.
 
-    Lesson 12: Do not choose $B$ by hand
+    Lesson 12: 4 · Do not choose $B$ by hand
     """
     return run(function, OPTIMAL_SIGMA)
 
@@ -199,6 +199,6 @@ FREE_BITS = Task(
 def check_free_bits(function: Callable) -> Result:
     """function(mu, logvar, minimum), mu and logvar (N, d) → Σ_j max(minimum, KL_j), KL_j averaged over the batch.
 
-    Lesson 12: Posterior collapse
+    Lesson 12: 5 · Posterior collapse
     """
     return run(function, FREE_BITS)

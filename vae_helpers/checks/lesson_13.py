@@ -1,11 +1,67 @@
-"""Lesson 13, variants: the straight-through gradient."""
+"""Lesson 13, variants: the label beside the input, the straight-through gradient."""
 
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from .engine import Result, call, judged, refuse, refuse_other_shapes
+from .engine import Failure, Mistake, Result, Task, call, judged, refuse, refuse_other_shapes, run
+
+
+def one_hot(y: Tensor, classes: int = 10) -> Tensor:
+    return F.one_hot(y, classes).float()
+
+
+def beside(*parts: Tensor) -> Tensor:
+    return torch.cat(parts, dim=1)
+
+
+def labelled():
+    """Values with labels, which never reach 9: a one-hot vector as long as the largest label is too short."""
+    for n, d in ((4, 3), (7, 1), (5, 20)):
+        yield torch.randn(n, d), torch.randint(0, 9, (n,))
+
+
+# fmt: off
+WITH_LABEL = Task(
+    cases=labelled,
+    right=lambda values, y: beside(values, one_hot(y)),
+    arguments="values, y",
+    gradients={0: "values"},
+    mistakes=[
+        Mistake("number", lambda values, y: beside(values, y[:, None].float()),
+                "Bạn ghép chính con số y vào. Với mạng, nhãn 9 khi ấy lớn gấp chín lần nhãn 1; hãy ghép vector one-hot của nó.",
+                "You put the number y itself beside the values. To a network the label 9 is then nine times the label 1; put its one-hot vector there."),
+        Mistake("label_first", lambda values, y: beside(one_hot(y), values),
+                "Đủ các phần nhưng sai thứ tự: values đứng trước, nhãn đứng sau. Trọng số có sẵn được huấn luyện với đúng thứ tự ấy.",
+                "All parts are there in the wrong order: first the values, then the label. The trained weights expect that order."),
+        Mistake("classes", lambda values, y: beside(values, F.one_hot(y).float()),
+                "Vector one-hot của bạn dài theo nhãn lớn nhất trong batch. Nó phải luôn có 10 phần tử: hãy cho F.one_hot biết có bao nhiêu loại.",
+                "Your one-hot vector is as long as the largest label of the batch. It must always have 10 entries: tell F.one_hot how many there are."),
+        Mistake("label_alone", lambda values, y: one_hot(y),
+                "Bạn chỉ trả về nhãn. Mạng vẫn cần cả values bên cạnh nó.",
+                "You return the label alone. The network still needs the values beside it."),
+        Mistake("weighted", lambda values, y: beside(values, one_hot(y) * y[:, None]),
+                "Phần tử của nhãn phải bằng 1, dù nhãn là chữ số nào.",
+                "The label's entry must be 1, whatever the digit is."),
+    ],
+    failures=[
+        Failure("below", "Sizes of tensors must match|must have same number of dimensions|same number of dimensions",
+                "torch.cat không ghép được. Hai tensor phải có cùng số hàng N và được ghép theo cột (dim=1).",
+                "torch.cat cannot join them. Both tensors need N rows, and they are joined along the columns (dim=1)."),
+    ],
+)
+# fmt: on
+
+
+def check_with_label(function: Callable) -> Result:
+    """function(values (N, d), y (N,) of 0 … 9) → (N, d + 10): the values, then the one-hot vector of the label.
+
+    Lesson 13: The CVAE
+    """
+    return run(function, WITH_LABEL)
+
 
 # fmt: off
 STRAIGHT_THROUGH = {  # name → hints

@@ -7,7 +7,6 @@ What fit, plots and widgets ask of a model, one of these or one of your own:
       Autoencoder, MLPAutoencoder, TiedAutoencoder    recon, z
       VAE, MLPVAE(logits=False)                       recon, mu, logvar               losses.vae_loss
       MLPVAE, AutoregressiveVAE, CVAE                 logits, mu, logvar              losses.bernoulli_vae_loss
-      GaussianVAE                                     recon, mu, logvar, sigma        losses.gaussian_nll and a KL
       VQVAE                                           logits, z_e, z_q                losses.vq_loss
       AVAE                                            logits, mu, logvar, z, …        losses.avae_loss
 
@@ -24,7 +23,7 @@ from .consistent import AVAE
 from .convnet import summary
 from .discrete import VQVAE, CodePrior
 from .judge import DigitJudge
-from .mlp import MLPVAE, GaussianVAE
+from .mlp import MLPVAE
 from .pretrained import load_pretrained, pretrained_card, pretrained_names
 from .vae import VAE
 
@@ -38,7 +37,6 @@ __all__ = [
     "AutoregressiveVAE",
     "CodePrior",
     "DigitJudge",
-    "GaussianVAE",
     "MLPAutoencoder",
     "TiedAutoencoder",
     "load_pretrained",

@@ -78,8 +78,12 @@ class TiedAutoencoder(nn.Module):
     would fall with nothing learnt (Rifai et al., "Contractive Auto-Encoders", 2011, tie theirs too).
     weight: W (latent_dim, pixels), whose rows are the features that the decoder draws with.
     latent_dim: units of the code, more than there are pixels for an overcomplete one; activation: e.g. torch.relu;
-    img_size, channels: of the images, which may also come flat. Raises ValueError for images of another size.
-    Lesson 08: Must it be narrow? The sparse autoencoder
+    img_size, channels: of the images, which may also come flat. mean_image: the mean of the training images, pixels in
+    [0, 1] of shape (C, H, W), or with one axis of length 1 before it, or flat. Given, c starts at its logit (pixels cut
+    off to [0.001, 0.999]), so that a code that adds nothing draws the mean image: Y. Burda et al., "Importance Weighted
+    Autoencoders", ICLR 2016, start their decoders so in their code. Without it c starts at 0, mid-grey, and the units
+    must paint the black background. Raises ValueError for images, and a mean image, of another size or range.
+    Lesson 09: Must it be narrow? The sparse autoencoder
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class TiedAutoencoder(nn.Module):
         activation: Callable[[Tensor], Tensor] = torch.sigmoid,
         img_size: int = 28,
         channels: int = 1,
+        mean_image: Tensor | None = None,
     ):
         super().__init__()
         latent_dim, img_size, channels = whole(self, latent_dim=latent_dim, img_size=img_size, channels=channels)
@@ -96,7 +101,7 @@ class TiedAutoencoder(nn.Module):
         pixels = channels * img_size**2
         self.weight = nn.Parameter(0.01 * torch.randn(latent_dim, pixels))  # small: pixels never lit keep theirs
         self.code_bias = nn.Parameter(torch.zeros(latent_dim))
-        self.pixel_bias = nn.Parameter(torch.zeros(pixels))
+        self.pixel_bias = nn.Parameter(torch.zeros(pixels) if mean_image is None else _logits(mean_image, pixels))
 
     def encode(self, x: Tensor) -> Tensor:
         """(N, C, H, W) → z (N, latent_dim), in the range of the activation."""
@@ -112,3 +117,14 @@ class TiedAutoencoder(nn.Module):
         """(N, C, H, W) → recon of the same shape in [0, 1], z (N, latent_dim)."""
         z = self.encode(x)
         return self.decode(z), z
+
+
+def _logits(mean_image: Tensor, pixels: int) -> Tensor:
+    """The logit of each pixel of a mean image, (pixels,). Raises ValueError as TiedAutoencoder says."""
+    mean = torch.as_tensor(mean_image).detach().float().flatten()
+    if len(mean) != pixels or not ((mean >= 0) & (mean <= 1)).all():
+        raise ValueError(
+            f"TiedAutoencoder(mean_image): got shape {tuple(torch.as_tensor(mean_image).shape)} with values from "
+            f"{mean.min():.3g} to {mean.max():.3g}, expected {pixels} pixels in [0, 1]: train_images.mean(dim=0)."
+        )
+    return torch.logit(mean, eps=1e-3)

@@ -12,7 +12,7 @@ class MaskedConv2d(nn.Conv2d):
 
     The weights of the pixels after it are always 0: A. van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016.
     size: odd; the output is as large as the input.
-    Lesson 12: Posterior collapse
+    Lesson 12: 5 · Posterior collapse
     """
 
     def __init__(self, inputs: int, outputs: int, size: int, own: bool):
@@ -34,7 +34,7 @@ class AutoregressiveVAE(MLPVAE):
     NeurIPS 2016, in small: masked convolutions whose layers each add a vector made of z. It models digits so well alone
     that −ELBO leaves z all but unused. width: channels of its layers; depth: how many follow the first; the other
     arguments as in MLPVAE. forward gives logits, for losses.bernoulli_vae_loss and images of zeros and ones.
-    Lesson 12: Posterior collapse
+    Lesson 12: 5 · Posterior collapse
     """
 
     def __init__(

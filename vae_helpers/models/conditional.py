@@ -11,10 +11,11 @@ from .mlp import MLPVAE
 class CVAE(MLPVAE):
     """The conditional VAE: encoder and decoder are told the label y, as a one-hot vector beside their input.
 
-    K. Sohn et al., "Learning Structured Output Representation using Deep Conditional Generative Models", NeurIPS 2015.
+    K. Sohn et al., "Learning Structured Output Representation using Deep Conditional Generative Models", NeurIPS 2015;
+    their prior p(z|y) is learnt as well, here it is N(0, I) for every label.
     classes: how many labels there are, 0 … classes − 1; the other arguments as in MLPVAE.
     forward gives logits, for losses.bernoulli_vae_loss, and asks for the labels: forward(x, y).
-    Lesson 10: The conditional VAE
+    Lesson 13: The CVAE
     """
 
     def __init__(

@@ -11,7 +11,7 @@ class AVAE(MLPVAE):
 
     A. T. Cemgil et al., "The Autoencoding Variational Autoencoder", NeurIPS 2020; the loss is losses.avae_loss.
     Arguments as in MLPVAE.
-    Lesson 10: The AVAE
+    Lesson 13: The AVAE
     """
 
     def __init__(self, latent_dim: int = 20, hidden: int = 512, img_size: int = 28, channels: int = 1):

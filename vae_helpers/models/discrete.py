@@ -13,7 +13,7 @@ class VQVAE(nn.Module):
     letters lie on a grid, here each letter may look at the whole image.
     hidden: width of the layers between; img_size, channels: of the images, which may also come flat.
     Raises ValueError for a batch of images of another size.
-    Lesson 10: The VQ-VAE
+    Lesson 13: The VQ-VAE
     """
 
     logits = True  # what forward gives as its first output
@@ -73,7 +73,7 @@ class VQVAE(nn.Module):
 class CodePrior(nn.Module):
     """An autoregressive prior over the words of a VQVAE: p(letter | letters before it), by a small GRU.
 
-    Lesson 10: A prior for the words
+    Lesson 13: A prior for the words
     """
 
     def __init__(self, codes: int = 64, hidden: int = 64):

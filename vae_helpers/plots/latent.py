@@ -49,8 +49,8 @@ def plot_latent(
         draw_classes(panel, points, classes, colours, size=4, font=12, distance=apart * span)
         panel.set(xlabel=f"$z_{{{dims[0] + 1}}}$", ylabel=f"$z_{{{dims[1] + 1}}}$", title=name)
         panel.set_aspect("equal", adjustable="datalim" if own or (limits is None and len(axes) == 1) else "box")
-        if own:
-            panel.set(xticks=[], yticks=[])
+        if own:  # only distances count there, and the axes of t-SNE are no z
+            panel.set(xticks=[], yticks=[], xlabel="", ylabel="")
         else:
             draw_prior(panel)
         if limits and not own:
@@ -149,7 +149,7 @@ def pushed_apart(places: np.ndarray, distance: float) -> np.ndarray:
 
 
 def _colour_bar(axes: list[Axes], classes: Labelled, colours: ListedColormap) -> None:
-    label = tr("chữ số", "digit") if classes.digits else tr("lớp", "class")
+    label = tr("chữ số", "digit") if classes.digits else tr("nhãn", "class")
     bar = axes[0].figure.colorbar(
         axes[-1].collections[0], ax=axes if len(axes) > 1 else axes[0], label=label, shrink=1 if len(axes) == 1 else 0.8
     )
