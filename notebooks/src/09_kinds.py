@@ -400,7 +400,7 @@ plots.plot_images(first | redrawn, title=title)
 # %% [markdown] lang="vi"
 # *Hình: hai hàng đầu là ảnh hỏng. Với ảnh bị che, mạng không ràng buộc vẽ nét nhạt và đứt đoạn, mạng denoising vẽ nét gần liền. Với nhiễu Gauss, mạng denoising lại vẽ nét quá đậm, có quầng sáng xung quanh.*
 #
-# Với ảnh bị che, loại nhiễu đã gặp khi huấn luyện, denoising autoencoder lấp chỗ trống tốt hơn hẳn mạng không ràng buộc. Với nhiễu Gauss, nhiễu nó chưa từng gặp, nó lại kém hơn. Trên ảnh bị che, một ánh xạ tuyến tính khớp với những ảnh như thế có sai số khoảng 19. <!-- claim: denoising_at_home -->
+# Với ảnh bị che, loại nhiễu đã gặp khi huấn luyện, denoising autoencoder lấp chỗ trống tốt hơn hẳn mạng không ràng buộc. Với nhiễu Gauss, nhiễu nó chưa từng gặp, nó lại kém hơn. Trên ảnh bị che, một ánh xạ tuyến tính (linear map) khớp với những ảnh như thế có sai số khoảng 19. <!-- claim: denoising_at_home -->
 #
 # Vậy mạng này chịu được loại hỏng nó đã gặp, và một ánh xạ tuyến tính cũng vậy; loại khác thì phải đo.
 #
