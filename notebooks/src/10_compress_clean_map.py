@@ -249,8 +249,8 @@ plots.table(rows)
 # At an error of 8 the two networks of the table need less than a sixth of JPEG's bytes, and less than half of PCA's. Beside PCA so do networks from other seeds; `vae-16d` needs a little less than `ae-16d`, by less than a fifth. <!-- claim: codes_need_fewer_bytes --> But there are three conditions.
 #
 # - **Never exact.** However many bytes are added, the error of the two networks stays near 5: the column "smallest error" is of codes that are not rounded. PCA goes lower with more axes, JPEG with more bytes.
-# - **The decoder must be sent first**, which pays only with thousands of images. JPEG's bytes are of a real file, the others are entropies, estimated on these very images.
-# - **Digits only.** We send the 26 letters, with the very same steps $\Delta$:
+# - **The decoder must be sent first**, which pays only with thousands of images. JPEG's bytes are of a real file, the others are entropies, estimated on these images.
+# - **Digits only.** We send the 26 letters, with the same steps $\Delta$:
 
 # %%
 font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 22)
@@ -468,7 +468,7 @@ plots.table({
 # - **PCA 16 khử được một phần nhiễu nặng**, dù chưa từng thấy nhiễu. Với nhiễu Gauss $\sigma = 0{,}5$, nó đạt khoảng 14 dB, còn ảnh có nhiễu chỉ 9. Nhưng khi nhiễu nhẹ ($\sigma = 0{,}2$), nó làm ảnh kém đi, vì ngay cả chữ số sạch, 16 trục cũng không đủ để vẽ lại (hình đầu tiên).
 # - **`vae-16d` hơn hẳn `ae-16d`** ở $\sigma = 0{,}2$: khoảng 19 dB so với 14, còn không làm gì là 17. Với seed khác, VAE vẫn được trên 17, còn autoencoder chưa đến 14, nhưng ánh xạ tuyến tính hơn cả hai. <!-- claim: vae_cleans_untrained --> Có phải nhờ KL và nhiễu trong $z$ không? Với hai mạng nhỏ chỉ khác nhau ở điểm ấy, cùng học theo BCE, VAE không hơn. <!-- claim: same_loss_cleans_alike --> Vậy ta chưa biết nguyên nhân.
 # - **Không cách đơn giản nào tốt nhất ở mọi cột.** Ánh xạ tuyến tính đứng đầu ở $\sigma = 0{,}2$, bộ lọc trung vị khi muối tiêu 10%, mười ảnh gần nhất ở $\sigma = 0{,}5$ và khi muối tiêu 40%, mười ảnh gần nhất theo góc khi che 50%. Mỗi cách lại có ít nhất một cột kém cách đứng đầu hơn 2 dB. <!-- claim: no_simple_way_is_best -->
-# - **AE khử nhiễu** sau 6 epoch chỉ ngang với cách đơn giản tốt nhất ở bốn cột, và kém mười ảnh gần nhất khi muối tiêu 40%. Sau 10 epoch nó hơn ở bốn cột ấy, chưa đến 1,5 dB, nhưng ở cột cuối vẫn kém. <!-- claim: denoiser_is_near_the_best --> Vậy cái được là chỉ một mạng mà cột nào cũng gần với cách tốt nhất; nhưng nó được huấn luyện với đúng những loại nhiễu này.
+# - **AE khử nhiễu** sau 6 epoch chỉ chênh chưa đến nửa dB so với cách đơn giản tốt nhất ở bốn cột, và kém mười ảnh gần nhất khi muối tiêu 40%. Sau 10 epoch nó hơn ở bốn cột ấy, chưa đến 1,5 dB, nhưng ở cột cuối vẫn kém. <!-- claim: denoiser_is_near_the_best --> Vậy cái được là chỉ một mạng mà cột nào cũng gần với cách tốt nhất; nhưng nó được huấn luyện với đúng những loại nhiễu này.
 
 # %% [markdown] lang="en"
 # *The table: the mean PSNR (dB) over 1,000 images, by your function (until it is right, `metrics.psnr` stands in).*
@@ -476,7 +476,7 @@ plots.table({
 # - **PCA 16 removes part of heavy noise**, though it has never met any: with Gaussian noise of $\sigma = 0.5$ it reaches about 14 dB, the noisy image only 9. But light noise ($\sigma = 0.2$) it makes worse: 16 axes cannot redraw even a clean digit (first figure).
 # - **`vae-16d` is well ahead of `ae-16d`** at $\sigma = 0.2$: about 19 dB against 14, where doing nothing is 17. Networks from other seeds have more than 17, against less than 14, though the linear map beats both. <!-- claim: vae_cleans_untrained --> Is it the KL and the noise in $z$? Two small networks that differ in these alone, both trained with BCE, show no lead of the VAE. <!-- claim: same_loss_cleans_alike --> So the cause is not known.
 # - **No simple way is best everywhere.** The linear map leads at $\sigma = 0.2$, the median filter with 10% salt-and-pepper, the ten nearest at $\sigma = 0.5$ and with 40%, the ten nearest by angle with 50% masked. Each is more than 2 dB behind the leader in some column. <!-- claim: no_simple_way_is_best -->
-# - The **denoising autoencoder** after 6 epochs is only level with the best of them in four columns, and behind the ten nearest at 40% salt-and-pepper. After 10 it is ahead in those four, by less than 1.5 dB, and still behind in the last. <!-- claim: denoiser_is_near_the_best --> So one network is near the best in every column; but it was trained for these very noises.
+# - The **denoising autoencoder** after 6 epochs is within half a dB of the best in four columns, and behind the ten nearest at 40% salt-and-pepper. After 10 it is ahead in those four, by less than 1.5 dB, and still behind in the last. <!-- claim: denoiser_is_near_the_best --> So one network is near the best in every column; but it was trained for these very noises.
 
 # %%
 pair = [3, 5]
@@ -490,7 +490,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi hàng một cách khử nhiễu, mỗi cặp cột là một cột của bảng; hàng "không làm gì" là ảnh có nhiễu.* Khi nhiễu nặng, ánh xạ tuyến tính để lại nét nhòe, còn AE khử nhiễu vẽ lại được nét chữ. Mạng chưa từng thấy nhiễu thì có thể vẽ ra chữ số khác: `vae-16d` biến số 1 có nhiễu thành một hình giống số 8.
+# *Hình: mỗi hàng một cách khử nhiễu, mỗi cặp cột là một cột của bảng; hàng "không làm gì" là ảnh có nhiễu.* Khi nhiễu nặng, ánh xạ tuyến tính để lại nét nhòe, còn AE khử nhiễu và mười ảnh gần nhất phần lớn cho nét chữ liền. Mạng chưa từng thấy nhiễu thì có thể vẽ ra chữ số khác: `vae-16d` biến số 1 có nhiễu thành một hình giống số 8.
 #
 # **Mã có làm sạch ảnh tốt hơn cách đơn giản nhất không?** Chỉ khi mạng được huấn luyện cho đúng việc ấy, và không phải với mọi thứ nhiễu; còn mã của VAE và của autoencoder thường thì kém cả một ánh xạ tuyến tính.
 #
@@ -505,7 +505,7 @@ plots.plot_images(
 # ⏱ Khoảng 5 giây trên CPU hai nhân (t-SNE).
 
 # %% [markdown] lang="en"
-# *The figure: the noises of the table; the row "doing nothing" is the noisy image.* With heavy noise the linear map leaves smears, where the denoising autoencoder redraws strokes. A network that never met noise may draw another digit: `vae-16d` turns a noisy 1 into something like an 8.
+# *The figure: the noises of the table; the row "doing nothing" is the noisy image.* With heavy noise the linear map leaves smears; the denoising autoencoder and the ten nearest mostly give whole strokes. A network that never met noise may draw another digit: `vae-16d` turns a noisy 1 almost into an 8.
 #
 # **Does a code clean images better than the simplest way?** Only if the network is trained for just that, and not for every noise; the codes of a VAE or of a plain autoencoder do worse than a linear map.
 #
@@ -629,7 +629,7 @@ plots.table(rows, digits=2)
 #
 # t-SNE keeps about half of the neighbours, the two networks less than three tenths, PCA little more than one tenth. From other seeds the order is the same, with `ae-2d` and `vae-2d` nearly equal. <!-- claim: maps_keep_neighbours --> These two differ in their loss as well (BCE and squared error). Two small networks that both learn with BCE are nearly equal all the same: no gain from the KL is seen. <!-- claim: kl_makes_no_better_map -->
 #
-# The comparison favours t-SNE: it arranges these very thousand points, which the networks have never seen. In return it has no encoder (a new image means a new run) and no decoder.
+# The comparison favours t-SNE: it arranges these thousand points, which the networks have never seen. In return it has no encoder (a new image means a new run) and no decoder.
 #
 # **Does a code map better than the simplest way?** Much better than PCA, but not as well as t-SNE; use the code where new images must be encoded or you want to walk about the map (lesson 07).
 #
