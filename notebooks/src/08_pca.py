@@ -187,7 +187,7 @@ for name, redrawn in {
 #
 # ### Lượt của bạn: các góc chính
 #
-# `A` và `B` có kích thước $(n, d)$, các cột độc lập tuyến tính. Trả về một tensor gồm $d$ góc tính bằng **độ**, từ nhỏ đến lớn. Có sẵn `torch.linalg.qr`, `torch.linalg.svdvals` và `torch.rad2deg`.
+# `A` và `B` có kích thước $(n, d)$, các cột độc lập tuyến tính. Trả về một tensor gồm $d$ góc tính bằng **độ**, từ nhỏ đến lớn. Có sẵn `torch.linalg.qr` (trả về cặp $Q$, $R$), `torch.linalg.svdvals` và `torch.rad2deg`.
 
 # %% [markdown] lang="en"
 # The two errors are nearly the same. Have both found the same thing? Compare the subspace spanned by the columns of $V$ with the one spanned by the columns of the decoder's matrix $D$.
@@ -202,7 +202,7 @@ for name, redrawn in {
 #
 # ### Your turn: the principal angles
 #
-# `A` and `B` have shape $(n, d)$ and linearly independent columns. Return one tensor with the $d$ angles in **degrees**, from the smallest to the largest. You have `torch.linalg.qr`, `torch.linalg.svdvals` and `torch.rad2deg`.
+# `A` and `B` have shape $(n, d)$ and linearly independent columns. Return one tensor with the $d$ angles in **degrees**, from the smallest to the largest. You have `torch.linalg.qr` (it returns the pair $Q$, $R$), `torch.linalg.svdvals` and `torch.rad2deg`.
 
 
 # %% tags=["exercise"]
@@ -275,7 +275,7 @@ print(f"{network:16}|r| ≤ {largest_correlation((flat - mean) @ E.T):.2f}")
 # %% [markdown] lang="en"
 # *The figure: PCA's axes are sorted by falling spread, the first with the coarsest strokes; the network's columns are in no order.* The numbers below it: over the training images any two numbers of PCA's code have correlation 0, those of the network's code have not.
 #
-# Take any invertible matrix $R$, and put $RE$ for the encoder $E$ and $DR^{-1}$ for the decoder $D$. Then $DR^{-1}RE = DE$: the reconstructions stay, only the code is another (on test images now):
+# Take any invertible matrix $R$, and replace the encoder $E$ by $RE$, the decoder $D$ by $DR^{-1}$. Then $DR^{-1}RE = DE$: the reconstructions stay, only the code is another (on test images now):
 
 # %%
 torch.manual_seed(0)
@@ -418,7 +418,7 @@ plots.plot_images(rows, title=title, vmin=0, vmax=1)
 #
 # ## 5 · Với mọi $d$, autoencoder có luôn hơn PCA?
 #
-# Sai số của PCA cũng tiến dần đến 0. Ảnh trung bình có sai số khoảng 53, còn với 256 con số, sai số của PCA chưa đến 1, nên chẳng còn mấy để giảm. Ở đó mạng nhỏ huấn luyện hai epoch còn *kém* PCA. Ở đó uốn cong không còn ích gì, hay chỉ là mạng ấy chưa tìm ra lời giải tốt bằng PCA?
+# Khi $d$ tăng, sai số của PCA tiến dần đến 0. Ảnh trung bình có sai số khoảng 53, còn với 256 con số, sai số của PCA chưa đến 1, nên chẳng còn mấy để giảm. Ở đó mạng nhỏ huấn luyện hai epoch còn *kém* PCA. Ở đó uốn cong không còn ích gì, hay chỉ là mạng ấy chưa tìm ra lời giải tốt bằng PCA?
 #
 # Để biết, hãy cho một mạng xuất phát *từ chính PCA*. Nó gồm mạng tuyến tính với $V$, cộng thêm hai mạng nhỏ mà lớp cuối bắt đầu bằng 0:
 #
@@ -433,7 +433,7 @@ plots.plot_images(rows, title=title, vmin=0, vmax=1)
 #
 # ## 5 · Below PCA for every $d$?
 #
-# PCA's error goes to 0 as well. The mean image leaves an error of about 53, PCA with 256 numbers less than 1: little is left to gain. There the small network with its two epochs is *worse* than PCA. Does bending not help there, or has that network only not found as good a solution?
+# As $d$ grows, PCA's error goes to 0. The mean image leaves an error of about 53, PCA with 256 numbers less than 1: little is left to gain. There the small network with its two epochs is *worse* than PCA. Does bending not help there, or has that network only not found as good a solution?
 #
 # To see, let a network start *from PCA itself*: the linear network with $V$, plus two small networks whose last layers start at 0:
 #
@@ -497,7 +497,7 @@ with torch.no_grad():
 # %% [markdown] lang="vi"
 # 16 số đầu của mạng cho sai số gấp hơn 1,5 lần sai số của PCA, vì không có gì trong hàm mất mát dồn điều quan trọng vào các số đầu. Để đối chứng, hãy quay ngẫu nhiên chính 64 số của PCA: 16 số đầu khi ấy cũng cho sai số gấp hơn 1,5 lần. Nhưng có thể tạo ra thứ tự sau khi huấn luyện. Tính PCA *trên mã* của `ae-64d` rồi giữ 16 hướng phân tán nhất thì sai số lại nhỏ hơn của PCA. <!-- claim: codes_have_no_order --> PCA còn được tính thẳng, không cần huấn luyện, và trên ảnh huấn luyện, các số trong mã của nó không tương quan.
 #
-# **Trả lời:** autoencoder tuyến tính có không gian con của PCA nhưng không có các trục. Phần phi tuyến cho ảnh tái tạo tốt hơn hẳn khi mã hẹp, đổi lại phải huấn luyện, và các số trong mã không tự có thứ tự.
+# **Trả lời:** Không chỉ thế. Autoencoder tuyến tính có không gian con của PCA nhưng không có các trục. Phần phi tuyến cho ảnh tái tạo tốt hơn hẳn khi mã hẹp, đổi lại phải huấn luyện, và các số trong mã không tự có thứ tự.
 #
 # ## Tự kiểm tra
 #
@@ -525,7 +525,7 @@ with torch.no_grad():
 # %% [markdown] lang="en"
 # The network's first 16 numbers leave more than 1.5 times PCA's error: nothing in the loss puts what matters into the first numbers. As a control, turn PCA's own 64 numbers by a random rotation: then its first 16 leave more than 1.5 times the error too. But an order can be made after training: PCA *of the code* of `ae-64d`, with the 16 widest directions kept, leaves less than PCA. <!-- claim: codes_have_no_order --> Besides, PCA is computed at once, without training, and over the training images the numbers in its code are uncorrelated.
 #
-# **The answer:** a linear autoencoder has PCA's subspace without PCA's axes; the nonlinearity gives much better reconstructions from a narrow code, at the price of training and of a code that has no order of its own.
+# **The answer:** Not just that. A linear autoencoder has PCA's subspace without PCA's axes; the nonlinearity gives much better reconstructions from a narrow code, at the price of training and of a code that has no order of its own.
 #
 # ## Test yourself
 #

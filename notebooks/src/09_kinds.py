@@ -153,7 +153,7 @@ print(f"{to_rho(z, 0.05):.4f}")
 #
 # Now your function trains the next network (until it is right, the course's own is used instead). Two ReLU networks, without a penalty and with L1, take some 12 seconds more.
 #
-# **How was $\lambda$ chosen?** Every $\lambda$ of this lesson on 2,000 other *training* images, so that the error there is some 2 to 3 times that of the same network without a penalty. <!-- claim: brakes_cost_alike --> So all cost nearly the same.
+# **How was $\lambda$ chosen?** Every $\lambda$ of this lesson was chosen on 2,000 other *training* images, so that the error there is some 2 to 3 times that of the same network without a penalty. <!-- claim: brakes_cost_alike --> So all cost nearly the same.
 
 # %%
 sparse_kl = train(lambda z, W: 0.05 * to_rho(z, 0.05))

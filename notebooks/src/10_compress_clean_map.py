@@ -376,7 +376,7 @@ denoiser = denoiser.cpu().eval()
 # - **Bộ lọc trung vị** (median filter): mỗi điểm ảnh được thay bằng giá trị đứng giữa trong ô 3 × 3 quanh nó.
 # - **PCA 16**: chiếu xuống 16 trục, như khi nén. Nhiễu nằm ngoài 16 trục ấy thì mất.
 # - **10 ảnh gần nhất** trong 60.000 ảnh huấn luyện, lấy trung bình. Gần theo khoảng cách, hoặc theo **góc** giữa hai ảnh xem như hai vector. Không phải huấn luyện gì.
-# - **Ánh xạ tuyến tính** (linear map) $\hat x = W^\top s$ tốt nhất từ ảnh nhiễu $s$ (thêm một số 1 ở cuối) sang ảnh sạch $x$. Nó được xem 60.000 ảnh với cùng loại nhiễu như mạng, chỉ một lượt; $W$ là nghiệm của $\left(\sum s s^\top\right) W = \sum s x^\top$.
+# - **Ánh xạ tuyến tính** (linear map) $\hat x = W^\top s$ tốt nhất từ ảnh nhiễu $s$ (thêm một số 1 ở cuối) sang ảnh sạch $x$. Nó được xem 60.000 ảnh với cùng loại nhiễu như mạng, chỉ một lượt; $W$ có tổng bình phương sai số nhỏ nhất, tức là nghiệm của $\left(\sum s s^\top\right) W = \sum s x^\top$.
 #
 # ⏱ Khoảng 15 giây trên CPU hai nhân.
 
@@ -386,8 +386,8 @@ denoiser = denoiser.cpu().eval()
 # - **Doing nothing.**
 # - The **median filter**: each pixel becomes the middle value of the 3 × 3 square around it.
 # - **PCA 16**: project onto 16 axes, as in compression. Noise outside these axes is lost.
-# - The **10 nearest** of the 60,000 training images, averaged: nearest by distance, or by the **angle** between two images as vectors. No training.
-# - The best **linear map** $\hat x = W^\top s$ from a noisy image $s$ (with a 1 at its end) to the clean one $x$. It sees 60,000 images with these kinds of noise, once: $W$ solves $\left(\sum s s^\top\right) W = \sum s x^\top$.
+# - The **10 nearest** of the 60,000 training images, averaged: nearest by distance, or by the **angle** between two images as vectors.
+# - The best **linear map** $\hat x = W^\top s$ from a noisy image $s$ (with a 1 at its end) to the clean one $x$. It sees 60,000 images with these kinds of noise, once: $W$ has the least squared error, so it solves $\left(\sum s s^\top\right) W = \sum s x^\top$.
 #
 # ⏱ About 15 seconds on two CPU cores.
 
@@ -629,7 +629,7 @@ plots.table(rows, digits=2)
 #
 # t-SNE keeps about half of the neighbours, the two networks less than three tenths, PCA little more than one tenth. From other seeds the order is the same, with `ae-2d` and `vae-2d` nearly equal. <!-- claim: maps_keep_neighbours --> These two differ in their loss as well (BCE and squared error). Two small networks that both learn with BCE are nearly equal all the same: no gain from the KL is seen. <!-- claim: kl_makes_no_better_map -->
 #
-# The comparison favours t-SNE: it arranges these thousand points, which the networks have never seen. In return it has no encoder (a new image means a new run) and no decoder.
+# The comparison favours t-SNE: it arranges these very points. In return it has no encoder (a new image means a new run) and no decoder.
 #
 # **Does a code map better than the simplest way?** Much better than PCA, but not as well as t-SNE; use the code where new images must be encoded or you want to walk about the map (lesson 07).
 #

@@ -9,7 +9,7 @@
 # %% [markdown] lang="en"
 # # Lesson 13 · Variants: β-VAE, CVAE, VQ-VAE, AVAE
 #
-# *The handout says that the VAE's variants "improve image quality and control the latent space better". What does each of them change, what does it gain and what does it lose?* This lesson types the forward passes of three variants (the β-VAE changes only the loss), loads weights that were trained to the end, and measures
+# *The handout says that the VAE's variants "improve image quality and control the latent space better". What does each of them change, what does it gain and what does it lose?* This lesson types the forward passes of three variants (the β-VAE changes only the loss), loads trained weights, and measures
 # all four in one way, beside their simplest rivals.
 #
 # ⏱ About an hour; computing takes about 40 seconds on two CPU cores.
@@ -22,7 +22,7 @@
 # %% [markdown] lang="en"
 # ## The plain VAE, and how pictures are judged
 #
-# All networks here, unless we say otherwise, were trained alike: 20 epochs of 60,000 **binary** images (each pixel became 1 with a probability equal to its grey), 256 hidden units, a Bernoulli decoder; the VAEs have 20 dimensions in $z$. The plain VAE's loss is −ELBO, that is BCE plus KL (lesson 12). We measure on 2,000 test images drawn at random.
+# Unless we say otherwise, all networks were trained alike: 20 epochs of 60,000 **binary** images (each pixel became 1 with a probability equal to its grey), 256 hidden units, a Bernoulli decoder; the VAEs have 20 dimensions in $z$. The plain VAE's loss is −ELBO, that is BCE plus KL (lesson 12). We measure on 2,000 random test images.
 
 # %%
 import math
@@ -136,7 +136,7 @@ plots.plot_images(rows, title=name, size=0.7)
 # %% [markdown] lang="en"
 # *The figure: above $\beta = 1$, below $\beta = 4$; each row varies one dimension from −2.5 to 2.5.* With $\beta = 4$ its second row changes mainly the slant of the 7, the first and third turn it into a 0 or a 3, and the one with KL 0 changes nothing. One axis can be named here, but not with every seed. <!-- claim: slant_on_one_axis -->
 #
-# Does the loss prefer any axes? A plain autoencoder's does not: rotate the code, let the decoder rotate it back, and the error is the same (lesson 08). The prior $\mathcal{N}(0, I)$ is round as well. But a VAE's $q_\phi(z|x)$ has a **diagonal** covariance, which cannot turn with the axes. We measure it: keep the decoder, rotate the axes, and find the best diagonal $q$ for each image on either side.
+# Does the loss prefer any axes? A plain autoencoder's does not: rotate the code, let the decoder rotate it back, and the error is the same (lesson 08). The prior $\mathcal{N}(0, I)$ is round as well. But a VAE's $q_\phi(z|x)$ has a **diagonal** covariance, which cannot turn with the axes. We keep the decoder, rotate the axes, and find the best diagonal $q$ for each image on either side.
 
 
 # %%
@@ -215,7 +215,7 @@ right = checks.check_with_label(with_label)
 # Hàm của bạn là phần mới duy nhất của lớp `CVAE`. (Khi nó chưa đúng, lớp có sẵn của khóa học được dùng thay.)
 
 # %% [markdown] lang="en"
-# Your function is all that is new in the class `CVAE`. (Until it is right, the course's own stands in.)
+# Your function is all that is new in the class `CVAE` (until it is right, ours stands in).
 
 
 # %%
@@ -335,7 +335,7 @@ plots.table(table, digits=0)
 #
 # ### Your turn
 #
-# `z_e` has shape $(N, \text{dim})$, `codebook` has shape $(K, \text{dim})$. Return $z$: its value is the nearest vector, while its gradient goes straight to `z_e` and *not* into the codebook. `torch.cdist(a, b)` gives the distance from each row of $a$ to each row of $b$. Hint: $z_q = z_e + (z_q - z_e)$; which of the two parts should be a constant? Hint: $z_q = z_e + (z_q - z_e)$; which of the two parts should be a constant?
+# `z_e` has shape $(N, \text{dim})$, `codebook` has shape $(K, \text{dim})$. Return $z$: its value is the nearest vector, while its gradient goes straight to `z_e` and *not* into the codebook. `torch.cdist(a, b)` gives the distance from each row of $a$ to each row of $b$. Hint: $z_q = z_e + (z_q - z_e)$; which of the two parts should be a constant? Hint: $z_q = z_e + (z_q - z_e)$; which of the two parts should be a constant? Hint: $z_q = z_e + (z_q - z_e)$; which of the two parts should be a constant?
 
 
 # %% tags=["exercise"]
