@@ -198,7 +198,7 @@ plots.table(rows)
 # %% [markdown] lang="vi"
 # *Bảng: phần trăm ảnh kiểm tra được đọc đúng.*
 #
-# Với 100 nhãn, bộ phân loại trên mã của hai autoencoder đọc đúng khoảng 86%, còn mạng chỉ học từ các nhãn ấy đúng khoảng 77%. Không phải chỉ vì mã có ít số hơn, bởi PCA cũng dùng 16 số và cũng đã thấy 60.000 ảnh. `vae-16d` và `ae-16d` ngang nhau. <!-- claim: few_labels --> Với 1.000 nhãn, `vae-16d` hơn một chút, nhưng chuẩn hóa mã (trung bình 0, độ lệch chuẩn 1) thì chênh lệch ấy hết. <!-- claim: standardised_codes -->
+# Với 100 nhãn, bộ phân loại trên mã của hai autoencoder đọc đúng khoảng 86%, còn mạng chỉ học từ các nhãn ấy đúng khoảng 77%. Không phải chỉ vì mã có ít số hơn, bởi PCA cũng dùng 16 số và cũng đã thấy 60.000 ảnh. `vae-16d` và `ae-16d` ngang nhau. <!-- claim: few_labels --> Với 1.000 nhãn, `vae-16d` hơn một chút, nhưng chuẩn hóa mã (trung bình 0, độ lệch chuẩn 1) thì không còn hơn nữa. <!-- claim: standardised_codes -->
 #
 # Với 1.000 nhãn, mạng tích chập đã theo kịp. Với cả 60.000 nhãn, nó tốt hơn hẳn. Mạng ấy, tức *giám khảo* ở phần 3, đọc đúng 99,3% ảnh kiểm tra, còn cách đọc theo các láng giềng gần nhất trên mã thì chưa tới 98%. <!-- claim: all_labels -->
 #
@@ -216,7 +216,7 @@ plots.table(rows)
 # %% [markdown] lang="en"
 # *The table: test images read rightly, in percent.*
 #
-# With 100 labels the codes are right for about 86%, the net trained from those alone for about 77%. Fewer numbers alone do not do it: PCA has 16 too, from the same 60,000 images. VAE or plain autoencoder makes no difference <!-- claim: few_labels -->; at 1,000 labels neither, once codes are standardised (mean 0, standard deviation 1). <!-- claim: standardised_codes -->
+# With 100 labels the codes are right for about 86%, the net trained from those alone for about 77%. Fewer numbers alone do not do it: PCA has 16 too, from the same 60,000 images. VAE or plain autoencoder makes no difference <!-- claim: few_labels -->; the VAE's lead at 1,000 goes once codes are standardised (mean 0, standard deviation 1). <!-- claim: standardised_codes -->
 #
 # With 1,000 labels the convolutional net has caught up. With all 60,000 it is ahead: that net, the *judge* of section 3, reads 99.3% of the test images rightly, nearest neighbours on a code less than 98%. <!-- claim: all_labels -->
 #
@@ -425,7 +425,7 @@ plots.plot_images(shown, titles, title=tr("Giám khảo đọc", "What the judge
 # Lấy phần `.real`, rồi `.clamp(min=0)`, vì làm tròn có thể cho số âm rất nhỏ. Trả về $d^2$, không lấy căn ở cuối. `torch.cov` coi mỗi *hàng* là một biến, và chia cho $N - 1$; cứ để như thế.
 
 # %% [markdown] lang="en"
-# *The figure: above each picture the digit that the judge reads, and the probability it gives. Above real images, below letters.* The judge knows digits only, so it takes every letter for one, eight of ten with more than 0.9.
+# *The figure: above each picture the digit that the judge reads, and the probability it gives. Top: real images; bottom: letters.* The judge knows digits only, so it takes every letter for one, eight of ten with more than 0.9.
 #
 # 1. **Confidence**: that probability, the mean over the pictures. But one clear 0 again and again is confident, too.
 # 2. **Diversity**: the entropy $-\sum p \log_2 p$ of the digits read, at most $\log_2 10 = 3.32$ bits. It does not ask how good the pictures are.
@@ -603,7 +603,7 @@ plots.table({name: row(name) for name in sources}, digits=2)
 #
 # ## Trả lời
 #
-# *Mười sáu con số có giúp ích không, và có cần VAE không?* Chúng giúp đọc chữ số khi có ít nhãn, nhận ra chữ cái không kém các baseline ở đây và vẽ ảnh mới thì tốt hơn, nhưng một autoencoder không phải VAE cũng làm được gần như thế; VAE chỉ có thêm một prior để lấy $z$.
+# *Mười sáu con số có giúp ích không, và có cần VAE không?* Chúng giúp đọc chữ số khi có ít nhãn, nhận ra chữ cái ngang với baseline tốt nhất và vẽ ảnh mới tốt hơn các baseline ở đây, nhưng một autoencoder không phải VAE cũng làm được gần như thế; VAE chỉ có thêm một prior để lấy $z$.
 #
 # ## Tự kiểm tra
 #
@@ -638,7 +638,7 @@ plots.table({name: row(name) for name in sources}, digits=2)
 #
 # ## The answer
 #
-# *Do the sixteen numbers help, and must it be a VAE?* They help where labels are few, notice letters no worse than the rivals here and draw new images better, but a plain autoencoder does about as well as the VAE; what the VAE has of its own is a prior to take $z$ from.
+# *Do the sixteen numbers help, and must it be a VAE?* They help where labels are few, notice letters about as well as the best rival and draw new images better, but a plain autoencoder does about as well as the VAE; what the VAE has of its own is a prior to take $z$ from.
 #
 # ## Test yourself
 #
