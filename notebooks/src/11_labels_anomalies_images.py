@@ -391,7 +391,7 @@ plots.table({tr("% điểm cao hơn", "% higher"): shares})
 # Việc cuối cùng là vẽ ảnh mới. Trước hết cần cách đo ảnh vẽ ra, và từ đây khóa học dùng **giám khảo** `judge`, một mạng phân loại đã học từ cả 60.000 nhãn. Nó đọc một bức ảnh và cho biết chữ số cùng xác suất của chữ số ấy.
 
 # %% [markdown] lang="en"
-# By both networks' error an image without a stroke is more normal than nearly all 2,000 digits. From other seeds `ae-16d` says so again; the VAE's score for it is now the lowest, now just below most digits', and faint ones are again better than guessing. <!-- claim: little_ink_is_normal -->
+# By both networks' error an image without a stroke is more normal than nearly all digits. From other seeds `ae-16d` says so again; the VAE's score for it is now the lowest, now just below most digits', and faint ones are again better than guessing. <!-- claim: little_ink_is_normal -->
 # With little ink there is little to get wrong: drawn all black, an image errs by $\|x\|^2$ only. Divided by $\|x\|^2$ the error notices faint digits (AUROC 0.99), and letters no worse. <!-- claim: error_over_ink --> Large models err alike:
 # Nalisnick et al. (2019) found that generative models trained on CIFAR-10 give images of house numbers (SVHN) a *higher* log-likelihood than those of CIFAR-10.
 #
@@ -632,7 +632,7 @@ plots.table({name: row(name) for name in sources}, digits=2)
 # - Two dimensions are far behind sixteen, VAE and autoencoder alike. One network each is not enough to rank `vae-2d` and `ae-2d`.
 # - **The numbers are this judge's.** Another judge, without convolutions, still puts those three first, but puts PCA before the prior of $B = 40$. <!-- claim: another_judge -->
 #
-# "Fitted" takes two stages: train an autoencoder, then learn a prior for its codes. The VQ-VAE (lesson 13) does so too, with a network for its prior. So does latent diffusion (Stable Diffusion), with a diffusion model. Lesson 14 builds a small one.
+# "Fitted" takes two stages: train an autoencoder, then learn a prior for its codes. The VQ-VAE (lesson 13) does so too, with a network for its prior. So does latent diffusion (Stable Diffusion), with a diffusion model. Lesson 14 builds one.
 #
 # So drawing takes a place for $z$: a VAE has one beforehand if its $B$ was chosen for that, for a plain autoencoder we find it after training.
 #
