@@ -381,7 +381,7 @@ plots.table({tr("% điểm cao hơn", "% higher"): shares})
 
 # %% [markdown] lang="vi"
 # Theo sai số tái tạo của hai mạng, một ảnh chẳng có nét nào lại bình thường hơn gần như cả 2.000 chữ số. Huấn luyện lại từ seed khác, `ae-16d` vẫn thế. Với VAE, ảnh đen khi thì có điểm thấp nhất, khi thì chỉ thấp hơn phần lớn chữ số; còn với ảnh nhạt, VAE vẫn tốt hơn đoán mò. <!-- claim: little_ink_is_normal -->
-# Ảnh ít mực thì chẳng có gì mấy để sai, vì nếu vẽ ra toàn màu đen, bình phương sai số cũng chỉ bằng $\|x\|^2$. Chia sai số cho $\|x\|^2$ thì chữ số nhạt bị nhận ra (AUROC 0,99), còn chữ cái thì không kém trước. <!-- claim: error_over_ink --> Mô hình lớn cũng có chuyện tương tự:
+# Ảnh ít mực thì chẳng có gì mấy để sai, vì nếu vẽ ra toàn màu đen, bình phương sai số cũng chỉ bằng $\|x\|^2$. Chia sai số cho $\|x\|^2$ thì chữ số nhạt bị nhận ra (AUROC từ 0,99 trở lên), còn chữ cái thì không kém trước. <!-- claim: error_over_ink --> Mô hình lớn cũng có chuyện tương tự:
 # Nalisnick và cộng sự (2019) thấy rằng các mô hình sinh (generative model) học từ ảnh CIFAR-10 gán cho ảnh số nhà (SVHN) log-likelihood *cao hơn* so với chính ảnh CIFAR-10.
 #
 # Vậy theo bình phương sai số, autoencoder, dù có là VAE hay không, nhận ra chữ cái tốt hơn các baseline này (đưa mọi ảnh về độ dài 1 thì ảnh gần nhất theo kịp <!-- claim: letters_at_length_1 -->), nhưng để lọt ảnh đen.
@@ -392,7 +392,7 @@ plots.table({tr("% điểm cao hơn", "% higher"): shares})
 
 # %% [markdown] lang="en"
 # By both networks' error an image without a stroke is more normal than nearly all digits. From other seeds `ae-16d` says so again; the VAE's score for it is now the lowest, now just below most digits', and faint ones are again better than guessing. <!-- claim: little_ink_is_normal -->
-# With little ink there is little to get wrong: drawn all black, an image errs by $\|x\|^2$ only. Divided by $\|x\|^2$ the error notices faint digits (AUROC 0.99), and letters no worse. <!-- claim: error_over_ink --> Large models err alike:
+# With little ink there is little to get wrong: drawn all black, an image errs by $\|x\|^2$ only. Divided by $\|x\|^2$ the error notices faint digits (AUROC 0.99 or more), and letters no worse. <!-- claim: error_over_ink --> Large models err alike:
 # Nalisnick et al. (2019) found that generative models trained on CIFAR-10 give images of house numbers (SVHN) a *higher* log-likelihood than those of CIFAR-10.
 #
 # So by squared error an autoencoder, VAE or not, notices letters better than these rivals do (scaled to length 1, the nearest image is level <!-- claim: letters_at_length_1 -->), but lets a black image pass.
