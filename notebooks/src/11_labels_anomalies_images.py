@@ -23,8 +23,8 @@
 # %% [markdown] lang="en"
 # ## Two networks and one rival
 #
-# `vae-16d` ($B = 40$) and `ae-16d` are two convolutional networks with 16 dimensions each, trained for 20 epochs on the 60,000 training images, without any label. Two things set them apart: the VAE's noise and KL, and the loss (squared error; BCE for `ae-16d`). We try them on 2,000 test images drawn at random.
-# (Without a network connection the lesson runs on the small digits of scikit-learn; the numbers mean nothing then.)
+# `vae-16d` ($B = 40$) and `ae-16d` are convolutional networks with 16 dimensions, trained for 20 epochs on the 60,000 training images, without labels. Two things set them apart: the VAE's noise and KL, and the loss (squared error; BCE for `ae-16d`). We try them on 2,000 test images drawn at random.
+# (Offline the lesson runs on scikit-learn's small digits; the numbers mean nothing then.)
 
 # %%
 import matplotlib
@@ -70,7 +70,7 @@ plots.plot_images(rows, title=tr("Mười sáu số cho mỗi ảnh", "Sixteen n
 # Baseline tuyến tính là PCA (bài 08), tính từ đúng 60.000 ảnh ấy: mã là tọa độ của ảnh trên $d$ trục chính.
 
 # %% [markdown] lang="en"
-# *The figure: ten test images, and what each network draws from 16 numbers.*
+# *The figure: test images, and what each network draws from 16 numbers.*
 #
 # The linear rival is PCA of those 60,000 images (lesson 08): the code is an image's coordinates on the first $d$ axes.
 
@@ -105,7 +105,8 @@ class PCA:
 
 # %%
 z = code(vae, x_test[:1])[0]
-print(" ".join(f"{value:.1f}" for value in z), f"  Σ = {z.sum():.1f}")
+numbers = {str(j): value for j, value in enumerate(z.tolist(), 1)}
+plots.table({"z": numbers | {"Σ": z.sum().item()}})
 
 # %% [markdown] lang="vi"
 # Nhưng có thể *đặt một bộ phân loại lên trên* $z$. Ảnh không nhãn thường có nhiều, còn nhãn phải nhờ người gán. Vậy encoder học từ mọi ảnh, còn bộ phân loại chỉ học từ vài ảnh có nhãn (mô hình M1 của Kingma và cộng sự, 2014).
@@ -144,7 +145,7 @@ def accuracy(name, labels, draw):
 # Còn một baseline nữa: một mạng tích chập nhỏ chỉ học từ chính các nhãn ấy.
 
 # %% [markdown] lang="en"
-# One more rival: a small convolutional net that learns from those labels alone.
+# One more rival: a small convolutional net trained from those labels alone.
 
 
 # %%
@@ -170,7 +171,7 @@ def net_accuracy(labels, draw, steps):
 # ⏱ Khoảng 15 giây trên CPU hai nhân.
 
 # %% [markdown] lang="en"
-# It matters *which* images have labels, so we draw several times and give the mean ± the standard deviation, with the same draws for every way.
+# It matters *which* images have labels, so we draw several times, the same draws for every way: mean ± standard deviation.
 #
 # ⏱ About 15 seconds on two CPU cores.
 
@@ -197,11 +198,11 @@ plots.table(rows)
 # %% [markdown] lang="vi"
 # *Bảng: phần trăm ảnh kiểm tra được đọc đúng.*
 #
-# Với 100 nhãn, bộ phân loại trên mã của hai autoencoder đọc đúng khoảng 86%, còn mạng chỉ học từ các nhãn ấy đúng khoảng 77%. Không phải chỉ vì mã có ít số hơn, bởi PCA cũng dùng 16 số và cũng đã thấy 60.000 ảnh. `vae-16d` và `ae-16d` ngang nhau. <!-- claim: few_labels -->
+# Với 100 nhãn, bộ phân loại trên mã của hai autoencoder đọc đúng khoảng 86%, còn mạng chỉ học từ các nhãn ấy đúng khoảng 77%. Không phải chỉ vì mã có ít số hơn, bởi PCA cũng dùng 16 số và cũng đã thấy 60.000 ảnh. `vae-16d` và `ae-16d` ngang nhau. <!-- claim: few_labels --> Với 1.000 nhãn, `vae-16d` hơn một chút, nhưng chuẩn hóa mã (trung bình 0, độ lệch chuẩn 1) thì không còn hơn nữa. <!-- claim: standardised_codes -->
 #
 # Với 1.000 nhãn, mạng tích chập đã theo kịp. Với cả 60.000 nhãn, nó tốt hơn hẳn. Mạng ấy, tức *giám khảo* ở phần 3, đọc đúng 99,3% ảnh kiểm tra, còn cách đọc theo các láng giềng gần nhất trên mã thì chưa tới 98%. <!-- claim: all_labels -->
 #
-# Vậy mã của autoencoder giúp ích khi có ít nhãn, và autoencoder ấy không nhất thiết phải là VAE.
+# Vậy mã của autoencoder giúp ích khi có ít nhãn, dù một mạng được xem thêm 100 ảnh ấy ở dạng xoay, dịch, tức là có tăng cường dữ liệu (data augmentation), thì đọc đúng khoảng 88% <!-- claim: few_labels_augmented -->; và autoencoder ấy không nhất thiết phải là VAE.
 #
 # ## 2 · Phát hiện bất thường
 #
@@ -215,11 +216,11 @@ plots.table(rows)
 # %% [markdown] lang="en"
 # *The table: test images read rightly, in percent.*
 #
-# With 100 labels the codes are right for about 86%, the net that learns from those labels alone for about 77%. It is not just that a code has fewer numbers: PCA has 16 too, from the same 60,000 images. VAE or plain autoencoder makes no difference. <!-- claim: few_labels -->
+# With 100 labels the codes are right for about 86%, the net trained from those alone for about 77%. Fewer numbers alone do not do it: PCA has 16 too, from the same 60,000 images. VAE or plain autoencoder makes no difference <!-- claim: few_labels -->; the VAE's lead at 1,000 goes once codes are standardised (mean 0, standard deviation 1). <!-- claim: standardised_codes -->
 #
 # With 1,000 labels the convolutional net has caught up. With all 60,000 it is ahead: that net, the *judge* of section 3, reads 99.3% of the test images rightly, nearest neighbours on a code less than 98%. <!-- claim: all_labels -->
 #
-# So an autoencoder's code helps where labels are few, and the autoencoder need not be a VAE.
+# So an autoencoder's code helps where labels are few, though a net that also sees its 100 images turned and shifted (data augmentation) reads about 88% <!-- claim: few_labels_augmented -->; and the autoencoder need not be a VAE.
 #
 # ## 2 · Anomaly detection
 #
@@ -303,14 +304,14 @@ plots.plot_images(shown, title=tr("Bốn loại ảnh lạ", "Four kinds of stra
 # %% [markdown] lang="en"
 # *The figure: ten images of each kind.*
 #
-# How good is a score before a threshold is chosen? The **AUROC** (area under the ROC curve) is the probability that a strange image scores higher than a normal one, both drawn at random; a tie counts one half.
+# How good is a score, without a threshold? The **AUROC** (area under the ROC curve) is the probability that a strange image scores higher than a normal one, both drawn at random; a tie counts one half.
 # 1 is perfect, 0.5 is guessing, *below* 0.5 is worse than guessing.
 #
-# By hand: normal images score 1, 2, 3, strange ones 2, 4. The 4 is above all three. The 2 is above 1, ties with 2 and is below 3. Of the 6 pairs this makes $(3 + 1 + 0.5) / 6 = 0.75$.
+# By hand: normal images score 1, 2, 3, strange ones 2, 4. The 4 is above all three. The 2 is above 1, ties with 2, is below 3. Of 6 pairs this makes $(3 + 1 + 0.5) / 6 = 0.75$.
 #
 # ### Your turn
 #
-# `normal` has shape $(N,)$, `strange` has shape $(M,)$. Return the AUROC. Hint: `strange[:, None] > normal` compares all pairs at once.
+# `normal` has shape $(N,)$, `strange` has shape $(M,)$. Return the AUROC. Hint: `strange[:, None] > normal` compares all pairs.
 
 
 # %% tags=["exercise"]
@@ -357,7 +358,7 @@ plots.table(rows, digits=2)
 #
 # - **Chữ cái**: hai mạng được khoảng 0,90, ảnh gần nhất 0,85, PCA kém hơn nhiều. Hai mạng ngang nhau. <!-- claim: letters_noticed -->
 # - **Vết xước**: PCA với 64 trục cũng đạt 1,00, nên không cần đến mạng.
-# - **Lộn ngược**: mọi cách khá gần nhau.
+# - **Lộn ngược**: hai mạng và ảnh gần nhất ngang nhau, PCA kém hơn một chút.
 # - **Nhạt**: chỉ `vae-16d` vượt được mức đoán mò, mà cũng chỉ 0,68.
 #
 # Còn ảnh đen hoàn toàn thì sao? Ta đếm xem bao nhiêu ảnh kiểm tra có điểm *cao hơn* nó:
@@ -366,38 +367,39 @@ plots.table(rows, digits=2)
 # *The table: AUROC; a row for each kind of strange images, a column for each score.*
 #
 # - **Letters**: the two networks have about 0.90, the nearest image 0.85, PCA far less. The two are a draw. <!-- claim: letters_noticed -->
-# - **Scratched**: PCA with 64 axes reaches 1.00 as well, so this takes no network.
-# - **Upside down**: all are close.
-# - **Faint**: only `vae-16d` is better than guessing, and at 0.68 not by much.
+# - **Scratched**: PCA with 64 axes reaches 1.00 too; this takes no network.
+# - **Upside down**: networks and nearest image are close, PCA a little behind.
+# - **Faint**: only `vae-16d` beats guessing, and at 0.68 not by much.
 #
 # And an all-black image? The share of test images that score *higher*:
 
 # %%
 black = torch.zeros(1, 1, 28, 28)
-for name, score in scores.items():
-    print(f"{name:14} {(normal[name] > score(black)).float().mean():.1%}")
+higher = {name: normal[name] > score(black) for name, score in scores.items()}
+shares = {name: 100 * found.float().mean().item() for name, found in higher.items()}
+plots.table({tr("% điểm cao hơn", "% higher"): shares})
 
 # %% [markdown] lang="vi"
 # Theo sai số tái tạo của hai mạng, một ảnh chẳng có nét nào lại bình thường hơn gần như cả 2.000 chữ số. Huấn luyện lại từ seed khác, `ae-16d` vẫn thế. Với VAE, ảnh đen khi thì có điểm thấp nhất, khi thì chỉ thấp hơn phần lớn chữ số; còn với ảnh nhạt, VAE vẫn tốt hơn đoán mò. <!-- claim: little_ink_is_normal -->
-# Sai số đo độ *khó vẽ*, không đo độ *lạ*. Mô hình lớn cũng có chuyện tương tự:
+# Ảnh ít mực thì chẳng có gì mấy để sai, vì nếu vẽ ra toàn màu đen, bình phương sai số cũng chỉ bằng $\|x\|^2$. Chia sai số cho $\|x\|^2$ thì chữ số nhạt bị nhận ra (AUROC từ 0,99 trở lên), còn chữ cái thì không kém trước. <!-- claim: error_over_ink --> Mô hình lớn cũng có chuyện tương tự:
 # Nalisnick và cộng sự (2019) thấy rằng các mô hình sinh (generative model) học từ ảnh CIFAR-10 gán cho ảnh số nhà (SVHN) log-likelihood *cao hơn* so với chính ảnh CIFAR-10.
 #
-# Vậy autoencoder, dù có là VAE hay không, nhận ra chữ cái tốt hơn các baseline, nhưng để lọt những ảnh lạ mà dễ vẽ.
+# Vậy theo bình phương sai số, autoencoder, dù có là VAE hay không, nhận ra chữ cái tốt hơn các baseline này (đưa mọi ảnh về độ dài 1 thì ảnh gần nhất theo kịp <!-- claim: letters_at_length_1 -->), nhưng để lọt ảnh đen.
 #
 # ## 3 · Ba thước đo của một bức ảnh
 #
 # Việc cuối cùng là vẽ ảnh mới. Trước hết cần cách đo ảnh vẽ ra, và từ đây khóa học dùng **giám khảo** `judge`, một mạng phân loại đã học từ cả 60.000 nhãn. Nó đọc một bức ảnh và cho biết chữ số cùng xác suất của chữ số ấy.
 
 # %% [markdown] lang="en"
-# By both networks' error an image without a stroke is more normal than nearly all 2,000 digits. Trained from other seeds `ae-16d` says so again; for the VAE the black image lies now at the very bottom, now just below most digits, and faint ones are again better than guessing. <!-- claim: little_ink_is_normal -->
-# The error measures how *hard to draw* an image is, not how *strange*. Large models know the like:
+# By both networks' error an image without a stroke is more normal than nearly all digits. From other seeds `ae-16d` says so again; the VAE's score for it is now the lowest, now just below most digits', and faint ones are again better than guessing. <!-- claim: little_ink_is_normal -->
+# With little ink there is little to get wrong: drawn all black, an image errs by $\|x\|^2$ only. Divided by $\|x\|^2$ the error notices faint digits (AUROC 0.99 or more), and letters no worse. <!-- claim: error_over_ink --> Large models err alike:
 # Nalisnick et al. (2019) found that generative models trained on CIFAR-10 give images of house numbers (SVHN) a *higher* log-likelihood than those of CIFAR-10.
 #
-# So an autoencoder, VAE or not, notices letters better than its rivals do, but what is easy to draw slips past it.
+# So by squared error an autoencoder, VAE or not, notices letters better than these rivals do (scaled to length 1, the nearest image is level <!-- claim: letters_at_length_1 -->), but lets a black image pass.
 #
 # ## 3 · Three measures of a picture
 #
-# The last task is to draw new images. To measure what is drawn, the course uses from here on a **judge**: a classifier that has learnt from all 60,000 labels. It reads a picture and gives a digit with its probability.
+# The last task is to draw new images. To measure them the course uses from here on a **judge**: a classifier that has learnt from all 60,000 labels. It reads a picture and gives a digit with its probability.
 
 # %%
 judge = models.load_pretrained("judge")
@@ -423,20 +425,20 @@ plots.plot_images(shown, titles, title=tr("Giám khảo đọc", "What the judge
 # Lấy phần `.real`, rồi `.clamp(min=0)`, vì làm tròn có thể cho số âm rất nhỏ. Trả về $d^2$, không lấy căn ở cuối. `torch.cov` coi mỗi *hàng* là một biến, và chia cho $N - 1$; cứ để như thế.
 
 # %% [markdown] lang="en"
-# *The figure: above each picture the digit that the judge reads, and the probability it gives. The upper row are real images, the lower one letters.* The judge knows the ten digits only, so it takes every letter for one of them, eight of ten with more than 0.9.
+# *The figure: above each picture the digit that the judge reads, and the probability it gives. Top: real images; bottom: letters.* The judge knows digits only, so it takes every letter for one, eight of ten with more than 0.9.
 #
-# 1. **Confidence**: that probability, the mean over the pictures. But drawing one clear 0 again and again gives a high confidence, too.
+# 1. **Confidence**: that probability, the mean over the pictures. But one clear 0 again and again is confident, too.
 # 2. **Diversity**: the entropy $-\sum p \log_2 p$ of the digits read, at most $\log_2 10 = 3.32$ bits. It does not ask how good the pictures are.
 # 3. The **Fréchet distance** (Heusel et al., 2017) compares both at once. The judge computes 64 numbers just before its last layer, the *features*. Treat those of real images ($a$) and of drawn ones ($b$) as two Gaussians with means $m$ and covariances $C$:
 #
 # $$d^2 = \|m_a - m_b\|^2 + \mathrm{Tr}\left(C_a + C_b - 2\,(C_a C_b)^{1/2}\right).$$
 #
-# In one dimension this is $(m_a - m_b)^2 + (\sigma_a - \sigma_b)^2$. With the features of the Inception network it is called FID. Our judge is another network, so **do not compare with the FID of papers**.
+# In one dimension this is $(m_a - m_b)^2 + (\sigma_a - \sigma_b)^2$. With features of the Inception network it is called FID. Our judge is another, so **do not compare with the FID of papers**.
 #
 # ### Your turn
 #
 # `a` has shape $(N, d)$, `b` has shape $(M, d)$. No root of a matrix is needed: the trace of $(C_a C_b)^{1/2}$ is the sum of the square roots of the eigenvalues of $C_a C_b$, which `torch.linalg.eigvals(...)` gives.
-# Take their `.real`, then `.clamp(min=0)`, since rounding may give tiny negative numbers. Return $d^2$, with no root at the end. `torch.cov` takes each *row* for a variable, and divides by $N - 1$; leave it so.
+# Take their `.real`, then `.clamp(min=0)`, as rounding may make some negative. Return $d^2$, with no root at the end. `torch.cov` takes each *row* for a variable, and divides by $N - 1$; leave it so.
 
 
 # %% tags=["exercise"]
@@ -456,7 +458,7 @@ right = checks.check_frechet_distance(frechet_distance)
 # Hàm của bạn tính mọi khoảng cách từ đây đến cuối bài; khi nó chưa đúng thì `metrics.frechet_distance` làm thay. Trước hết, hai tập ảnh **thật** cách nhau bao xa, với số lượng ảnh khác nhau?
 
 # %% [markdown] lang="en"
-# Your function gives all distances from here on; until it is right `metrics.frechet_distance` stands in. First: how far apart are two sets of **real** images, of different sizes?
+# Your function gives all distances below; until it is right `metrics.frechet_distance` stands in. First: how far apart are two sets of **real** images?
 
 # %%
 frechet = frechet_distance if right else metrics.frechet_distance
@@ -469,16 +471,17 @@ def features(pictures):
 
 # %%
 reference, real = features(x_test), features(x_other)
-for m in (n // 8, n // 4, n // 2, n):
-    print(f"{m:5}: {float(frechet(real[:m], reference[:m])):.1f}")
+sizes = (n // 8, n // 4, n // 2, n)
+apart = {str(m): float(frechet(real[:m], reference[:m])) for m in sizes}
+plots.table({tr("khoảng cách", "distance"): apart})
 
 # %% [markdown] lang="vi"
-# Ngay cả hai tập ảnh thật cũng không cho khoảng cách 0, và khoảng cách ấy giảm khi có nhiều ảnh hơn, vì hiệp phương sai ước lượng từ ít ảnh thì sai nhiều. Vậy chỉ so những khoảng cách tính từ **cùng một số lượng ảnh và cùng giám khảo**. Từ đây luôn là 2.000 ảnh.
+# Ngay cả hai tập ảnh thật cũng không cho khoảng cách 0, và khoảng cách ấy giảm khi có nhiều ảnh hơn, vì trung bình và nhất là hiệp phương sai ước lượng từ ít ảnh thì sai nhiều. Vậy chỉ so những khoảng cách tính từ **cùng một số lượng ảnh và cùng giám khảo**. Từ đây luôn là 2.000 ảnh.
 #
 # Các thước đo này cũng không nhận ra việc **chép lại**. Giả sử một "mô hình" chỉ trả lại ảnh huấn luyện:
 
 # %% [markdown] lang="en"
-# The floor is not 0, and it falls as images are added: a covariance estimated from few images is far off. So compare only distances from **equally many images and the same judge**. From here on we take 2,000.
+# The floor is not 0, and it falls as images are added: means and above all covariances estimated from few images are far off. So compare only distances from **equally many images and the same judge**. From here on: 2,000.
 #
 # Nor do they notice **copying**. Suppose a "model" just hands back training images:
 
@@ -495,9 +498,10 @@ def measures(pictures):
 
 
 # %%
-copied = labelled(n, 0)[0]
-for name, x in ((tr("thật", "real"), x_other), (tr("chép lại", "copied"), copied)):
-    print(f"{name:10}", *(f"{value:8.2f}" for value in measures(x)))
+columns = tr("tự tin", "confidence"), tr("đa dạng", "diversity"), "Fréchet"
+both = {tr("thật", "real"): x_other, tr("chép lại", "copied"): labelled(n, 0)[0]}
+rows = {k: dict(zip(columns, measures(x), strict=True)) for k, x in both.items()}
+plots.table(rows, digits=2)
 
 # %% [markdown] lang="vi"
 # Cả ba con số của ảnh chép lại đều như của ảnh thật.
@@ -523,9 +527,9 @@ for name, x in ((tr("thật", "real"), x_other), (tr("chép lại", "copied"), c
 # A source is a decoder and a distribution to take $z$ from:
 #
 # - **prior**: $z \sim \mathcal{N}(0, I)$, as the VAE promises;
-# - **fitted**: $z$ from a Gaussian with the mean and the covariance of the codes. That can be done for a VAE, for an autoencoder, and for PCA as well.
+# - **fitted**: $z$ from a Gaussian with the mean and the covariance of the codes. That works for a VAE, an autoencoder, and PCA.
 #
-# `vae-16d-b2` is a VAE whose $B$ was chosen for sampling. Of $B = 2, 5, 10, 40, 1000$ the small ones do best, by the Fréchet distance from the prior to *training* images; we take 2. <!-- claim: rate_for_sampling --> The test images had no say in that.
+# `vae-16d-b2` is a VAE whose $B$ was chosen for sampling. Of $B = 2, 5, 10, 40, 1000$ small ones do best, by the Fréchet distance from the prior to *training* images; we take 2. <!-- claim: rate_for_sampling --> The test images had no say in that.
 
 # %%
 seen = labelled(5000, 0)[0]
@@ -568,7 +572,7 @@ plots.plot_images(rows, title=tr("Ảnh thật và ảnh vẽ ra", "Real images 
 # Mỗi nguồn được lấy mẫu ba lần, mỗi lần 2.000 ảnh. ⏱ Khoảng 20 giây trên CPU hai nhân.
 
 # %% [markdown] lang="en"
-# *The figure: a row for each source, the first of real images. With `ae-16d`, $z$ from $\mathcal{N}(0, I)$ gives smears, $z$ fitted to the codes many digits that can be read. Two dimensions blur; PCA lays strokes over each other.*
+# *The figure: a row for each source, real images first. With `ae-16d`, $z$ from $\mathcal{N}(0, I)$ gives smears, $z$ fitted to the codes many digits that can be read. Two dimensions blur; PCA lays strokes over each other.*
 #
 # Each source is sampled three times, 2,000 images a time. ⏱ About 20 seconds on two CPU cores.
 
@@ -577,11 +581,8 @@ plots.plot_images(rows, title=tr("Ảnh thật và ảnh vẽ ra", "Real images 
 def row(name):
     seeds = [measures(draw(name, seed)) for seed in range(3)]
     confidence, diversity, distance = zip(*seeds, strict=True)
-    return {
-        tr("tự tin", "confidence"): sum(confidence) / 3,
-        tr("đa dạng", "diversity"): sum(diversity) / 3,
-        "Fréchet": metrics.spread(distance, digits=0),
-    }
+    means = sum(confidence) / 3, sum(diversity) / 3
+    return dict(zip(columns, (*means, metrics.spread(distance, digits=0)), strict=True))
 
 
 # %%
@@ -592,7 +593,7 @@ plots.table({name: row(name) for name in sources}, digits=2)
 #
 # - Vẫn decoder `vae-16d`, chỉ đổi chỗ lấy $z$: từ prior, khoảng cách là hơn 250; từ phân phối Gauss khớp mã, còn quanh 105. Vậy decoder vẽ được, chỉ là các mã không phân bố đúng như $\mathcal{N}(0, I)$.
 # - **Ba nguồn ngang nhau**, nếu xét cả những mạng huấn luyện từ seed khác: `vae-16d` khớp mã, `ae-16d` khớp mã, và prior của `vae-16d-b2`. Prior của $B = 40$ và PCA kém xa. <!-- claim: three_ways_to_draw -->
-# - **Autoencoder có sinh được ảnh không?** Đề bài viết rằng nó "không thể tạo ra những dữ liệu hoàn toàn mới", còn nhiều tài liệu khác thì nói là được. Mỗi bên đúng một nửa. Decoder của `ae-16d` vẽ được, nhưng nó không cho biết lấy $z$ ở đâu: từ $\mathcal{N}(0, I)$, khoảng cách hơn 1.000; khớp mã thì quanh 103.
+# - **Autoencoder có sinh được ảnh không?** Đề bài viết rằng nó "không thể tạo ra những dữ liệu hoàn toàn mới", còn có tài liệu khác thì nói là được. Mỗi bên đúng một nửa. Decoder của `ae-16d` vẽ được, nhưng nó không cho biết lấy $z$ ở đâu: từ $\mathcal{N}(0, I)$, khoảng cách hơn 1.000; khớp mã thì quanh 103.
 # - Hai chiều thì kém hẳn mười sáu chiều, với VAE cũng như với autoencoder. Còn `vae-2d` và `ae-2d` thì mỗi loại ở đây chỉ có một mạng, chưa đủ để xếp hạng.
 # - **Các con số tùy thuộc vào giám khảo.** Một giám khảo khác, không có tích chập, vẫn xếp ba nguồn ấy lên đầu, nhưng lại xếp PCA trước prior của $B = 40$. <!-- claim: another_judge -->
 #
@@ -602,57 +603,57 @@ plots.table({name: row(name) for name in sources}, digits=2)
 #
 # ## Trả lời
 #
-# *Mười sáu con số có giúp ích không, và có cần VAE không?* Chúng giúp đọc chữ số khi có ít nhãn, nhận ra chữ cái và vẽ ảnh mới tốt hơn các baseline ở đây, nhưng một autoencoder không phải VAE cũng làm được gần như thế; VAE chỉ có thêm một prior để lấy $z$.
+# *Mười sáu con số có giúp ích không, và có cần VAE không?* Chúng giúp đọc chữ số khi có ít nhãn, nhận ra chữ cái ngang với baseline tốt nhất và vẽ ảnh mới tốt hơn các baseline ở đây, nhưng một autoencoder không phải VAE cũng làm được gần như thế; VAE chỉ có thêm một prior để lấy $z$.
 #
 # ## Tự kiểm tra
 #
 # <details><summary><b>Một điểm bất thường có AUROC bằng 0,4 với ảnh nhạt. Đổi dấu thì được 0,6. Vậy sao không đổi?</b></summary>
 #
-# Vì khi dùng thật, ta không biết trước ảnh lạ thuộc loại nào. Đổi dấu thì với chữ cái, 0,90 lại thành 0,10.
+# Vì khi dùng thật, ta không biết trước ảnh lạ thuộc loại nào. Đổi dấu thì với chữ cái, 0,90 lại thành 0,10. Chia sai số cho $\|x\|^2$ thì được cả hai.
 # </details>
 #
 # <details><summary><b>Bạn có 100 nhãn và 60.000 ảnh không nhãn. Trước khi dùng VAE, bạn thử những cách nào?</b></summary>
 #
-# Cùng bộ phân loại ấy trên điểm ảnh, trên PCA và trên mã của một autoencoder thường; thêm một mạng nhỏ chỉ học từ 100 nhãn. Chọn nhãn ngẫu nhiên vài lần rồi mới so sánh.
+# Cùng bộ phân loại ấy trên điểm ảnh, trên PCA và trên mã của một autoencoder thường; thêm một mạng nhỏ học từ 100 nhãn, có tăng cường dữ liệu. Chọn nhãn ngẫu nhiên vài lần rồi mới so sánh.
 # </details>
 #
 # ## Tóm tắt
 #
-# - Với ít nhãn, mã 16 số tốt hơn PCA, điểm ảnh và mạng chỉ học từ nhãn; khi có mọi nhãn thì mạng ấy tốt hơn. VAE và autoencoder ngang nhau.
-# - Sai số tái tạo đo độ khó vẽ, không đo độ lạ: nó nhận ra chữ cái, nhưng để lọt ảnh ít mực.
-# - Đo ảnh vẽ ra bằng độ tự tin, độ đa dạng và khoảng cách Fréchet, với cùng số ảnh và cùng giám khảo; không thước đo nào nhận ra việc chép lại.
+# - Với ít nhãn, mã 16 số tốt hơn PCA, điểm ảnh và mạng chỉ học từ nhãn, không tăng cường dữ liệu; khi có mọi nhãn thì mạng ấy tốt hơn. VAE và autoencoder ngang nhau.
+# - Bình phương sai số tái tạo nhận ra chữ cái, nhưng để lọt ảnh đen.
+# - Đo ảnh vẽ ra bằng độ tự tin, độ đa dạng và khoảng cách Fréchet, với cùng số ảnh và cùng giám khảo; không thước đo nào nhận ra việc chép lại từ cả tập huấn luyện.
 
 # %% [markdown] lang="en"
 # *The table: the mean of three samplings, ± their standard deviation. A smaller distance is nearer to real images.*
 #
 # - The decoder `vae-16d`, with $z$ from two places: from the prior the distance is above 250, fitted about 105. So the decoder can draw; it is the codes that do not lie as $\mathcal{N}(0, I)$ does.
 # - **Three sources are level** once networks from other seeds are asked too: `vae-16d` fitted, `ae-16d` fitted, and the prior of `vae-16d-b2`. The prior of $B = 40$ and PCA are far behind. <!-- claim: three_ways_to_draw -->
-# - **Can an autoencoder generate?** The handout says that it "cannot create entirely new data", other texts say that it does. Either is half right. The decoder of `ae-16d` can draw, but does not say where to take $z$ from: with $\mathcal{N}(0, I)$ the distance is above 1,000, fitted about 103.
+# - **Can an autoencoder generate?** The handout says that it "cannot create entirely new data", another text that it makes new data. Either is half right. The decoder of `ae-16d` can draw, but does not say where to take $z$ from: with $\mathcal{N}(0, I)$ the distance is above 1,000, fitted about 103.
 # - Two dimensions are far behind sixteen, VAE and autoencoder alike. One network each is not enough to rank `vae-2d` and `ae-2d`.
 # - **The numbers are this judge's.** Another judge, without convolutions, still puts those three first, but puts PCA before the prior of $B = 40$. <!-- claim: another_judge -->
 #
-# "Fitted" takes two stages: train an autoencoder, then learn a prior for its codes. The VQ-VAE (lesson 13) does so too, with a network for its prior. So does latent diffusion, as in Stable Diffusion, where the prior is a diffusion model. Lesson 14 builds a small one.
+# "Fitted" takes two stages: train an autoencoder, then learn a prior for its codes. The VQ-VAE (lesson 13) does so too, with a network for its prior. So does latent diffusion (Stable Diffusion), with a diffusion model. Lesson 14 builds one.
 #
 # So drawing takes a place for $z$: a VAE has one beforehand if its $B$ was chosen for that, for a plain autoencoder we find it after training.
 #
 # ## The answer
 #
-# *Do the sixteen numbers help, and must it be a VAE?* They read digits from few labels, notice letters and draw new images better than the rivals here, but a plain autoencoder does about as well as the VAE; what the VAE has of its own is a prior to take $z$ from.
+# *Do the sixteen numbers help, and must it be a VAE?* They help where labels are few, notice letters about as well as the best rival and draw new images better, but a plain autoencoder does about as well as the VAE; what the VAE has of its own is a prior to take $z$ from.
 #
 # ## Test yourself
 #
-# <details><summary><b>A score has an AUROC of 0.4 for faint images. With its sign flipped it has 0.6. So why not flip it?</b></summary>
+# <details><summary><b>A score has an AUROC of 0.4 for faint images, with its sign flipped 0.6. So why not flip it?</b></summary>
 #
-# Because in use nobody tells what kind of strange image will come. Flipped, the 0.90 for letters becomes 0.10.
+# In use nobody tells what kind of strange image will come. Flipped, the 0.90 for letters becomes 0.10. The error divided by $\|x\|^2$ serves both.
 # </details>
 #
 # <details><summary><b>You have 100 labels and 60,000 images without. What do you try before a VAE?</b></summary>
 #
-# The same classifier on pixels, on PCA and on the code of a plain autoencoder; and a small net trained from the labels alone. Draw the labels several times.
+# The same classifier on pixels, on PCA and on the code of a plain autoencoder; and a small net trained from the 100, with augmentation. Draw the labels several times.
 # </details>
 #
 # ## Recap
 #
-# - With few labels a code of 16 numbers is ahead of PCA, pixels and a net trained from the labels alone; with all labels that net is ahead. VAE and autoencoder are level.
-# - The reconstruction error measures how hard an image is to draw, not how strange: letters are noticed, what has little ink slips past.
-# - Measure drawn pictures by confidence, diversity and Fréchet distance, with equally many images and the same judge; none of them notices copying.
+# - With few labels a code of 16 numbers is ahead of PCA, pixels and a net trained from the labels without augmentation; with all labels that net is ahead. VAE and autoencoder are level.
+# - The squared reconstruction error notices letters, but lets a black image pass.
+# - Measure drawn pictures by confidence, diversity and Fréchet distance, with equally many images and the same judge; none notices copying from the whole training set.
