@@ -510,11 +510,8 @@ strong.load_state_dict(models.load_pretrained("ar-vae").state_dict())
 # `ar-vae` was trained for 16 epochs with −ELBO itself. Beside `mlp-vae`, on the same images: a bound of $\log p$ (200 images, 20 samples; looser here where the KL is large), the KL, the **active units** (dimensions with $\mathrm{Var}_x[\mu_j(x)] > 0.01$), and how often the three nearest of 1,000 other codes tell the digit.
 
 # %%
-few, units, digits = (
-    binary[:200],
-    tr("hoạt động", "active"),
-    tr("đúng chữ số", "digits"),
-)
+few = binary[:200]
+units, digits = tr("hoạt động", "active"), tr("đúng chữ số", "digits")
 
 
 def digits_told(mu):
@@ -661,7 +658,7 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: cột đầu là ảnh kiểm tra, sau đó là chín ảnh vẽ từ $\mu$ của nó.* Với −ELBO, chúng chẳng mấy liên quan đến ảnh ấy. Với free bits, nhiều ảnh hơn giữ được hình dáng chung, dù hiếm khi đúng chữ số.
 #
-# So với không làm gì, KL warm-up không làm giảm $\log p$, nhưng $z$ cũng chỉ mang hơn hai nat. Free bits giữ mọi chiều ở đúng ngưỡng ($20 \cdot 0{,}5 = 10$ nat) và làm $z$ có ích trở lại. Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số, đổi lại, $\log p$ chỉ thấp hơn khoảng một nat hoặc ít hơn khi đo bằng 400 mẫu (20 mẫu phóng đại mức giảm này). <!-- claim: cures_beside_doing_nothing -->
+# So với không làm gì, KL warm-up không làm giảm $\log p$, nhưng $z$ cũng chỉ mang hơn hai nat. Free bits giữ mọi chiều ở đúng ngưỡng ($20 \cdot 0{,}5 = 10$ nat) và làm $z$ có ích trở lại. Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số; đổi lại, $\log p$ chỉ thấp hơn khoảng một nat hoặc ít hơn khi đo bằng 400 mẫu (20 mẫu phóng đại mức giảm này). <!-- claim: cures_beside_doing_nothing -->
 #
 # Vậy decoder không cần $z$ thì bỏ $z$, và $\log p(x)$ cao không có nghĩa là $z$ có ích.
 #
