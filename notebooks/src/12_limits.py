@@ -30,7 +30,7 @@
 # - a **Bernoulli decoder** gives a *probability* to an image of zeros and ones, so $\log p(x) \le 0$;
 # - a **Gaussian decoder** gives a *density* to a grey image, so $\log p(x)$ may be positive.
 #
-# So the two never share a column here. Sections 1 and 5 have Bernoulli decoders and **binarised** images: each pixel becomes 1 with a probability equal to its brightness, once and for all.
+# So they never share a column. Sections 1 and 5 have Bernoulli decoders and **binarised** images: each pixel becomes 1 with a probability equal to its brightness, once and for all.
 
 # %%
 import torch
@@ -148,7 +148,7 @@ plots.curves(
 #
 # VAE một lớp ngẫu nhiên trong bài báo ấy đạt −86,76 nat. Mạng cùng loại của khóa học (`benchmarks/published.py`) đạt −88,15 trên cả 10.000 ảnh kiểm tra, mới qua 364 trong 3.280 epoch của bài báo.
 #
-# Vậy $\log p(x)$ cho biết một VAE tốt đến đâu, nếu đo bằng nhiều mẫu và trên cùng những ảnh.
+# Vậy $\log p(x)$ cho biết VAE mô tả ảnh tốt đến đâu, chứ không cho biết ảnh sinh ra đẹp đến đâu (Theis và cộng sự, 2016); phải đo bằng nhiều mẫu và trên cùng những ảnh.
 #
 # ## 2 · Đường cong tốc độ–méo
 #
@@ -157,14 +157,14 @@ plots.curves(
 # - **tốc độ** là KL, vì $z$ mang nhiều nhất chừng ấy nat về ảnh;
 # - **độ méo** là SSE khi vẽ lại từ *chính $z$ ấy*, một mẫu lấy từ $q_\phi(z|x)$.
 #
-# Năm mạng sau chỉ khác nhau ở $B$. Autoencoder `ae-16d` không có KL (và hàm mất mát của nó là BCE).
+# Năm mạng sau chỉ khác nhau ở $B$. Các autoencoder, 16 và 64 con số, không có KL (và hàm mất mát của chúng là BCE).
 
 # %% [markdown] lang="en"
 # *The figure: the bound rises fast at first, then ever less.* The ELBO underrates this network by more than 3 nats. <!-- claim: elbo_underrates --> The ± is the standard error over the images: some are harder than others, so two networks must be compared on the same ones.
 #
-# The paper's one-layer VAE reaches −86.76 nats; ours of that kind (`benchmarks/published.py`) −88.15 on all 10,000 test images, after 364 of the paper's 3,280 epochs.
+# The paper's one-layer VAE reaches −86.76 nats; ours of that kind (`benchmarks/published.py`) −88.15 on 10,000 test images, after 364 of the paper's 3,280 epochs.
 #
-# So $\log p(x)$ tells how good a VAE is: with many samples, on the same images.
+# So $\log p(x)$, from many samples and on the same images, tells how well a VAE describes images, not how good its own look (Theis et al., 2016).
 #
 # ## 2 · The rate–distortion curve
 #
@@ -173,7 +173,7 @@ plots.curves(
 # - the **rate** is the KL, for $z$ carries at most that many nats about the image;
 # - the **distortion** is the SSE of the picture from *that same $z$*, a sample of $q_\phi(z|x)$.
 #
-# The five networks differ in $B$ alone. The autoencoder `ae-16d` has no KL (and BCE for its loss).
+# The five networks differ in $B$ alone. The autoencoders, with 16 and 64 numbers, have no KL (and BCE for their loss).
 
 # %%
 files = {f"B = {B}": f"vae-16d-b{B}" for B in (2, 5, 10, 40, 1000)}
@@ -192,17 +192,19 @@ for name, file in files.items():
     measured[name] = {"KL": kl, "SSE, z ~ q(z|x)": sse, "SSE, μ": of_mu}
 
 # %%
-with torch.no_grad():
-    redrawn = models.load_pretrained("ae-16d")(x)[0]
-of_ae = losses.reconstruction_loss(redrawn, x).item()
-plots.table(measured | {"ae-16d": {"SSE, μ": of_ae}})
+of_ae = {}
+for file in ("ae-16d", "ae-64d"):
+    with torch.no_grad():
+        redrawn = models.load_pretrained(file)(x)[0]
+    of_ae[file] = losses.reconstruction_loss(redrawn, x).item()
+plots.table(measured | {file: {"SSE, μ": sse} for file, sse in of_ae.items()})
 
 # %%
 rates, of_z, of_mu = zip(*(row.values() for row in measured.values()), strict=True)
 plots.curves(
     {"z ~ q(z|x)": (rates, of_z), "μ": (rates, of_mu)},
     markers=True,
-    lines={"ae-16d": of_ae},
+    lines={"ae-16d": of_ae["ae-16d"]},
     notes={n: (r["KL"], r["SSE, z ~ q(z|x)"]) for n, r in measured.items()},
     xlim=(0, 1.15 * max(rates)),
     ylim=(0, 1.1 * max(of_z)),
@@ -212,22 +214,22 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi dấu là một mạng, với $z$ lấy mẫu hoặc với $\mu$; vạch nét đứt màu đen là autoencoder.* Từ $B = 2$ lên $B = 40$, thêm khoảng 31 nat thì SSE giảm một nửa. Từ $B = 40$ lên $B = 1000$, thêm 30 nat nữa mà SSE chỉ giảm 0,2, và autoencoder cũng chỉ đến đó.
+# *Hình: mỗi dấu là một mạng, với $z$ lấy mẫu hoặc với $\mu$; vạch nét đứt màu đen là `ae-16d`.* Từ $B = 2$ lên $B = 40$, thêm khoảng 31 nat thì SSE giảm một nửa. Từ $B = 40$ lên $B = 1000$, thêm 30 nat nữa mà SSE chỉ giảm 0,2, và autoencoder 16 con số cũng chỉ đến đó; có 64 con số thì nó đi xa hơn.
 #
 # Đừng ghép KL với SSE của $\mu$. Vì chỉ là một điểm, $\mu$ có thể mang nhiều hơn số nat mà KL tính, nên với $B = 2$, sai số của $\mu$ trông nhỏ hơn hẳn. <!-- claim: sampled_z_pays_more -->
 #
-# Vậy VAE vẽ lại tốt đến đâu là tùy số nat trong $z$, nhưng quá một mức thì thêm nat hầu như vô ích.
+# Vậy VAE vẽ lại tốt đến đâu là tùy số nat trong $z$, cho đến khi 16 con số trở thành giới hạn.
 #
 # ## 3 · Ảnh mờ từ đâu ra?
 #
 # Đề bài viết rằng ảnh mờ "xuất phát từ sự đánh đổi giữa hai thành phần chính trong hàm mất mát", tức là phần tái tạo và phần KL. Hãy đo điều ấy. Toán tử Laplace cộng bốn điểm ảnh lân cận rồi trừ bốn lần điểm ảnh ở giữa, nên nó bằng 0 ở chỗ bằng phẳng và lớn ở mép nét chữ. **Độ nét** là trung bình bình phương của nó, so với ảnh thật:
 
 # %% [markdown] lang="en"
-# *The figure: a mark for each network, with $z$ sampled or $\mu$; the black dashed line is the autoencoder.* From $B = 2$ to $B = 40$ some 31 nats more halve the SSE. Another 30, up to $B = 1000$, lower it by only 0.2, and the autoencoder comes no further either.
+# *The figure: a mark for each network, with $z$ sampled or $\mu$; the black dashed line is `ae-16d`.* From $B = 2$ to $B = 40$ some 31 nats more halve the SSE. Another 30, up to $B = 1000$, lower it by only 0.2, and the autoencoder with 16 numbers comes no further either; with 64 it does.
 #
 # Do not pair the KL with the SSE of $\mu$. Being a point, $\mu$ may carry more nats than the KL counts, so with $B = 2$ its error looks much smaller. <!-- claim: sampled_z_pays_more -->
 #
-# So how well a VAE redraws depends on the nats in $z$, but beyond some rate more are of hardly any use.
+# So how well a VAE redraws depends on the nats in $z$, until its 16 numbers are the limit.
 #
 # ## 3 · Where does the blur come from?
 #
@@ -243,14 +245,14 @@ def sharpness(images, reference):
 
 
 # %% [markdown] lang="vi"
-# **Khả năng thứ nhất là mã dùng chung.** Với một encoder cho trước, ảnh tốt nhất theo bình phương sai số tại $z$ là trung bình có trọng số của các ảnh huấn luyện, mà trung bình của nhiều ảnh thì mờ:
+# **Khả năng thứ nhất là ít nat**, khiến nhiều ảnh dùng chung một mã. Với một encoder cho trước, ảnh tốt nhất theo bình phương sai số tại $z$ là trung bình có trọng số của các ảnh huấn luyện, mà trung bình của nhiều ảnh thì mờ:
 #
 # $$\hat x^*(z) = \sum_n r_n\, x_n, \qquad r_n = \frac{q_\phi(z|x_n)}{\sum_m q_\phi(z|x_m)}.$$
 #
 # Số ảnh dùng chung mã ấy là $\exp(-\sum_n r_n \ln r_n)$. Nó bằng $m$ khi $m$ ảnh dùng chung đều nhau. Ta đếm trong 10.000 ảnh huấn luyện:
 
 # %% [markdown] lang="en"
-# **Suspect one: shared codes.** For a given encoder the best picture in squared error at $z$ is a weighted mean of the training images, and a mean of many images is a blur:
+# **Suspect one: few nats,** so images share codes. For a given encoder the best picture in squared error at $z$ is a weighted mean of the training images, and a mean of many images is a blur:
 #
 # $$\hat x^*(z) = \sum_n r_n\, x_n, \qquad r_n = \frac{q_\phi(z|x_n)}{\sum_m q_\phi(z|x_m)}.$$
 #
@@ -287,14 +289,14 @@ plots.plot_images(pictures, title=tr("Một mã, nhiều ảnh", "One code, many
 # %% [markdown] lang="vi"
 # *Hình: hàng đầu là các ảnh huấn luyện. Với mỗi $\beta$, một hàng là ảnh decoder vẽ từ mã của chúng, một hàng là trung bình các ảnh dùng chung mã ấy.* Hai mạng (trên ảnh nhị phân) chỉ khác nhau ở $\beta$.
 #
-# **Khả năng thứ hai** là mã có quá ít con số, trong khi decoder là một hàm trơn. **Khả năng thứ ba** là mạng quá nhỏ hoặc huấn luyện quá ít. Để thử điều này, ta huấn luyện lại đúng mạng `ae-16d`, chỉ hai epoch trên 10.000 ảnh.
+# **Khả năng thứ hai** là mã có quá ít con số, trong khi decoder là một hàm trơn. **Khả năng thứ ba** là mạng được huấn luyện quá ít. Để thử điều này, ta huấn luyện lại đúng mạng `ae-16d`, chỉ hai epoch trên 10.000 ảnh.
 #
 # ⏱ Khoảng 10 giây.
 
 # %% [markdown] lang="en"
 # *The figure: training images; then, for $\beta = 4$ and for $\beta = 1$, what the decoder draws from their codes, and the mean of the images that share those codes.* The two networks (on binary images) differ in $\beta$ alone.
 #
-# **Suspect two:** a code of too few numbers for a smooth decoder. **Suspect three:** a network too small, or trained too little. For this, the network of `ae-16d` is trained anew, for two epochs of 10,000 images.
+# **Suspect two:** a code of too few numbers for a smooth decoder. **Suspect three:** a network trained too little. Here the network of `ae-16d` trains anew, for two epochs of 10,000 images.
 #
 # ⏱ About 10 seconds.
 
@@ -349,9 +351,9 @@ plots.table({name: look(model) for name, model in nets.items()})
 # %% [markdown] lang="vi"
 # Cả ba đều là nguồn gây mờ. Hãy so những hàng chỉ khác nhau một điều:
 #
-# - **Mã dùng chung, tức là ít nat.** Từ $\beta = 1$ lên $\beta = 4$, vài ảnh cùng dùng một mã và độ nét giảm hơn một nửa. <!-- claim: few_nats_share_codes --> Từ $B = 40$ xuống $B = 2$, độ nét giảm gần một phần ba dù mỗi mã vẫn chỉ ứng với khoảng một ảnh huấn luyện, vậy mã dùng chung không giải thích hết.
+# - **Ít nat.** Từ $\beta = 1$ lên $\beta = 4$, vài ảnh cùng dùng một mã và độ nét giảm hơn một nửa. Từ $B = 40$ xuống $B = 2$, độ nét giảm gần một phần ba dù mỗi mã vẫn chỉ ứng với khoảng một ảnh huấn luyện; việc ảnh huấn luyện dùng chung mã hầu như không giải thích được điều đó. <!-- claim: few_nats_share_codes -->
 # - **Mã có quá ít con số.** Với hai con số, ảnh nào cũng mờ như nhau, kể cả autoencoder (AE) không hề có KL và VAE với $B = 1000$, nơi mỗi ảnh có mã riêng. Tăng từ 16 lên 64 con số thì AE nét hơn hẳn.
-# - **Mạng nhỏ, huấn luyện ít.** Cùng AE ấy mà huấn luyện ít thì độ nét chưa bằng một nửa độ nét của `ae-16d`; một AE nhỏ hơn, huấn luyện 8 epoch, được khoảng một nửa.
+# - **Huấn luyện quá ít.** Cùng AE ấy mà huấn luyện ít thì độ nét chưa bằng một nửa `ae-16d`.
 #
 # Vậy câu của đề bài đúng một phần. Với chính mạng của đề bài (hai con số), ảnh mờ hầu như không phải do KL. Với 16 con số, phần do KL gây ra là đáng kể khi $B$ nhỏ, còn với $B = 40$ thì chỉ là vài phần trăm. <!-- claim: three_sources_of_blur -->
 #
@@ -374,13 +376,13 @@ plots.table({name: look(model) for name, model in nets.items()})
 # %% [markdown] lang="en"
 # All three are guilty; compare rows that differ in one thing:
 #
-# - **Shared codes, which means few nats.** From $\beta = 1$ to $\beta = 4$ several images come to share a code, and the sharpness falls by more than half. <!-- claim: few_nats_share_codes --> From $B = 40$ to $B = 2$ it falls by nearly a third although each code still has about one image, so sharing does not explain it all.
+# - **Few nats.** From $\beta = 1$ to $\beta = 4$ several images come to share a code, and the sharpness falls by more than half. From $B = 40$ to $B = 2$ it falls by nearly a third although each code still has about one image; sharing among training images hardly explains that. <!-- claim: few_nats_share_codes -->
 # - **A code of too few numbers.** With two numbers all are equally blurry, even the autoencoder (AE), which has no KL, and the VAE with $B = 1000$, where each image has a code of its own. From 16 to 64 numbers the AE becomes much sharper.
-# - **Too small, too little training.** The same AE trained less has less than half the sharpness of `ae-16d`; a smaller one, trained for 8 epochs, has about half.
+# - **Too little training.** The same AE trained less has less than half the sharpness of `ae-16d`.
 #
 # So the handout's sentence is right in part. With its own network (two numbers) the KL is hardly to blame. With 16 numbers its share is large where $B$ is small, and a few per cent with $B = 40$. <!-- claim: three_sources_of_blur -->
 #
-# GANs are known to draw sharper images; lesson 14 measures one.
+# GANs are known for sharper images; lesson 14 measures one.
 #
 # Blur has three sources, too few nats, too few numbers, and a network that has not learnt enough; the KL is only the first.
 #
@@ -502,13 +504,14 @@ strong = StrongVAE().eval()
 strong.load_state_dict(models.load_pretrained("ar-vae").state_dict())
 
 # %% [markdown] lang="vi"
-# `ar-vae` được huấn luyện 16 epoch với chính −ELBO. Ta đặt nó cạnh `mlp-vae`, trên cùng những ảnh ấy. Các cột là $\log p$ (200 ảnh, 20 mẫu), KL, **số chiều hoạt động (active units)**, tức là số chiều có $\mathrm{Var}_x[\mu_j(x)] > 0{,}01$, và tỉ lệ ảnh được đoán đúng chữ số nhờ ba mã gần nhất trong 1.000 mã khác.
+# `ar-vae` được huấn luyện 16 epoch với chính −ELBO. Ta đặt nó cạnh `mlp-vae`, trên cùng những ảnh ấy. Các cột là cận dưới của $\log p$ (200 ảnh, 20 mẫu; ở đây KL lớn thì cận lỏng hơn), KL, **số chiều hoạt động (active units)**, tức là số chiều có $\mathrm{Var}_x[\mu_j(x)] > 0{,}01$, và tỉ lệ ảnh được đoán đúng chữ số nhờ ba mã gần nhất trong 1.000 mã khác.
 
 # %% [markdown] lang="en"
-# `ar-vae` was trained for 16 epochs with −ELBO itself. Beside `mlp-vae`, on the same images: $\log p$ (200 images, 20 samples), the KL, the **active units** (dimensions with $\mathrm{Var}_x[\mu_j(x)] > 0.01$), and how often the three nearest of 1,000 other codes tell the digit.
+# `ar-vae` was trained for 16 epochs with −ELBO itself. Beside `mlp-vae`, on the same images: a bound of $\log p$ (200 images, 20 samples; looser here where the KL is large), the KL, the **active units** (dimensions with $\mathrm{Var}_x[\mu_j(x)] > 0.01$), and how often the three nearest of 1,000 other codes tell the digit.
 
 # %%
-few, units, digits = binary[:200], tr("hoạt động", "active"), tr("đúng chữ số", "digits")
+few = binary[:200]
+units, digits = tr("hoạt động", "active"), tr("đúng chữ số", "digits")
 
 
 def digits_told(mu):
@@ -620,7 +623,10 @@ plots.curves(
     markers=True,
     lines={"": 0.01},
     ylim=(1e-4, 1e3),
-    xlabel=tr("chiều của z, xếp theo độ phân tán giảm dần", "dimension of z, most spread first"),
+    xlabel=tr(
+        "chiều của z, xếp theo độ phân tán giảm dần",
+        "dimension of z, most spread first",
+    ),
     ylabel=tr("phương sai của μ", "variance of μ"),
     title=tr("Chiều nào còn hoạt động?", "Which units are active?"),
 )
@@ -628,12 +634,12 @@ plots.curves(
 # %% [markdown] lang="vi"
 # *Hình: phương sai của $\mu$ theo từng chiều; trên vạch nét đứt 0,01 là chiều hoạt động.* Với −ELBO chỉ có hai chiều, với KL warm-up thêm vài chiều, với free bits thì đủ cả 20.
 #
-# Chín ảnh vẽ từ mã $\mu$ của cùng một ảnh kiểm tra:
+# Với mỗi ảnh trong hai ảnh kiểm tra, chín ảnh vẽ từ mã $\mu$ của nó:
 
 # %% [markdown] lang="en"
 # *The figure: the variance of $\mu$ in each dimension; above the dashed line, 0.01, a unit is active.* With −ELBO there are two, with KL warm-up a few more, with free bits all 20.
 #
-# Nine drawings from the code $\mu$ of one test image:
+# Nine drawings from the code $\mu$ of each of two test images:
 
 # %%
 torch.manual_seed(0)
@@ -652,13 +658,13 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: cột đầu là ảnh kiểm tra, sau đó là chín ảnh vẽ từ $\mu$ của nó.* Với −ELBO, chúng chẳng mấy liên quan đến ảnh ấy. Với free bits, nhiều ảnh hơn giữ được hình dáng chung, dù hiếm khi đúng chữ số.
 #
-# So với không làm gì, KL warm-up không làm giảm $\log p$, nhưng $z$ cũng chỉ mang hơn hai nat. Free bits giữ mọi chiều ở đúng ngưỡng ($20 \cdot 0{,}5 = 10$ nat) và làm $z$ có ích trở lại. Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số, đổi lại $\log p$ thấp hơn một đến hai nat. <!-- claim: cures_beside_doing_nothing -->
+# So với không làm gì, KL warm-up không làm giảm $\log p$, nhưng $z$ cũng chỉ mang hơn hai nat. Free bits giữ mọi chiều ở đúng ngưỡng ($20 \cdot 0{,}5 = 10$ nat) và làm $z$ có ích trở lại. Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số; đổi lại, $\log p$ chỉ thấp hơn khoảng một nat hoặc ít hơn khi đo bằng 400 mẫu (20 mẫu phóng đại mức giảm này). <!-- claim: cures_beside_doing_nothing -->
 #
 # Vậy decoder không cần $z$ thì bỏ $z$, và $\log p(x)$ cao không có nghĩa là $z$ có ích.
 #
 # ## Trả lời câu hỏi đầu bài
 #
-# $\log p(x)$ cho biết một VAE tốt đến đâu; ảnh của nó mờ vì quá ít nat, quá ít con số hoặc học chưa đủ; và nó bỏ $z$ khi decoder không cần đến $z$.
+# $\log p(x)$ cho biết một VAE mô tả ảnh tốt đến đâu; ảnh của nó mờ vì quá ít nat, quá ít con số hoặc học chưa đủ; và nó bỏ $z$ khi decoder không cần đến $z$.
 #
 # ## Tự kiểm tra
 #
@@ -669,7 +675,7 @@ plots.plot_images(
 #
 # <details><summary><b>Bạn muốn ảnh tái tạo nét hơn. Giảm trọng số của KL có giúp không?</b></summary>
 #
-# Chỉ khi $z$ đang mang quá ít nat. Nếu một autoencoder cùng số chiều cũng mờ như thế thì cần nhiều con số hơn, mạng lớn hơn hay huấn luyện lâu hơn.
+# Chỉ khi $z$ đang mang quá ít nat. Nếu một autoencoder cùng số chiều cũng mờ như thế thì cần nhiều con số hơn hoặc huấn luyện lâu hơn.
 # </details>
 #
 # ## Tóm tắt
@@ -683,13 +689,13 @@ plots.plot_images(
 # %% [markdown] lang="en"
 # *The figure: a test image in the first column, then nine drawings from its $\mu$.* With −ELBO they have little to do with it; with free bits more of them share its shape, if seldom its digit.
 #
-# Against doing nothing, KL warm-up loses no $\log p$, but $z$ carries little more than two nats. Free bits, which hold every dimension at its floor ($20 \cdot 0.5 = 10$ nats), bring $z$ back into use: eight to nine codes in ten tell the digit, for one to two nats of $\log p$. <!-- claim: cures_beside_doing_nothing -->
+# Against doing nothing, KL warm-up loses no $\log p$, but $z$ carries little more than two nats. Free bits, which hold every dimension at its floor ($20 \cdot 0.5 = 10$ nats), bring $z$ back into use: eight to nine codes in ten tell the digit, for about one nat of $\log p$ or less with 400 samples (20 samples overstate it). <!-- claim: cures_beside_doing_nothing -->
 #
 # So a decoder with no need of $z$ leaves it unused, and a high $\log p(x)$ does not mean that $z$ is of use.
 #
 # ## The answer
 #
-# How good a VAE is, $\log p(x)$ tells; its images are blurry for too few nats, too few numbers or too little training; and $z$ goes unused where the decoder does without it.
+# How well a VAE describes images, $\log p(x)$ tells; its images are blurry for too few nats, too few numbers or too little training; and $z$ goes unused where the decoder does without it.
 #
 # ## Test yourself
 #
@@ -700,7 +706,7 @@ plots.plot_images(
 #
 # <details><summary><b>You want sharper reconstructions. Will a smaller weight of the KL help?</b></summary>
 #
-# Only if $z$ carries too few nats. If an equal autoencoder is as blurry, you need more numbers, a larger network or longer training.
+# Only if $z$ carries too few nats. If an equal autoencoder is as blurry, you need more numbers or longer training.
 # </details>
 #
 # ## Recap
