@@ -335,7 +335,7 @@ plots.table(table, digits=0)
 #
 # ### Your turn
 #
-# `z_e` has shape $(N, \text{dim})$, `codebook` has shape $(K, \text{dim})$. Return $z$: its value is the nearest vector, while its gradient goes straight to `z_e` and *not* into the codebook. `torch.cdist(a, b)` gives the distance from each row of $a$ to each row of $b$. Hint: $z_q = z_e + (z_q - z_e)$; which of the two parts should be a constant? Hint: $z_q = z_e + (z_q - z_e)$; which of the two parts should be a constant? Hint: $z_q = z_e + (z_q - z_e)$; which of the two parts should be a constant?
+# `z_e` has shape $(N, \text{dim})$, `codebook` has shape $(K, \text{dim})$. Return $z$: its value is the nearest vector, while its gradient goes straight to `z_e` and *not* into the codebook. `torch.cdist(a, b)` gives the distance from each row of $a$ to each row of $b$. Hint: $z_q = z_e + (z_q - z_e)$; which of the two parts should be a constant?
 
 
 # %% tags=["exercise"]
