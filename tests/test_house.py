@@ -24,6 +24,7 @@ LONG = {  # files that may be longer, and why
     "vae_helpers/quiz/bank.json": "the question bank as it is installed",
     "benchmarks/results/*.json": "measured numbers",
     "benchmarks/results/pretrained/cards.json": "how each network was trained",
+    "benchmarks/claims/lesson_*.py": "an entry for each claim of a lesson, in two languages",
     "docs/CLAIMS*.md": "written by the claims ledger, an entry for each claim",
 }
 UNTESTED = {  # files of the package without a test file of their own, and why

@@ -16,6 +16,7 @@ import io
 import re
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from string import Template
 
@@ -46,16 +47,29 @@ def package_data() -> dict[str, Path]:
     return {path.relative_to(ROOT).as_posix(): path for path in found}
 
 
+def names_in(code: str) -> Callable[[str], bool]:
+    """Says of a name whether the code has it, as a string or put together by an f-string such as f"ae-{d}d"."""
+    nodes = list(ast.walk(ast.parse(code)))
+    words = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    patterns = []
+    for node in nodes:
+        if isinstance(node, ast.JoinedStr):
+            parts = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
+            if len("".join(part or "" for part in parts)) >= 4:  # shorter ones may mean anything
+                patterns.append("".join(".+" if part is None else re.escape(part) for part in parts))
+    return lambda name: name in words or any(re.fullmatch(pattern, name) for pattern in patterns)
+
+
 def needed_files(notebook: NotebookNode) -> dict[str, Path]:
     """The files that a lesson needs, by their names inside the kit: all code, and of the data what its cells use."""
     code = [code_of(cell) for cell in code_cells(notebook)[1:]]  # without the set-up cell
-    words = {node.value for node in ast.walk(ast.parse("\n".join(code))) if isinstance(node, ast.Constant)}
+    named = names_in("\n".join(code))
     every_model = any("pretrained_names" in cell for cell in code)
     has_quiz = any(re.search(r"\bquiz\b", cell) for cell in code)
     files = {path.relative_to(ROOT).as_posix(): path for path in (ROOT / "vae_helpers").rglob("*.py")}
     for name, path in package_data().items():
         room = name.split("/")[1]
-        if room == "pretrained" and not (every_model or path.stem in words):
+        if room == "pretrained" and not (every_model or named(path.stem)):
             continue
         if room == "quiz" and not has_quiz:
             continue

@@ -113,7 +113,7 @@ def right(net: nn.Module, x: Tensor, y: Tensor) -> float:
     "regression, 100 labels, at least four percentage points above each of the three and within three of each other, every seed.",
     vi="Khi có ít nhãn, 16 số của một autoencoder có ích hơn 16 số của PCA, hơn chính các điểm ảnh và hơn một mạng tích chập chỉ "
     "học từ các nhãn ấy, không tăng cường dữ liệu, và đó có phải VAE hay không cũng như nhau: tỉ lệ ảnh kiểm tra mà hồi quy logistic đọc đúng với 100 nhãn "
-    "hơn mỗi cách trong ba cách ấy ít nhất 4 điểm phần trăm, còn VAE và autoencoder chênh nhau dưới 3, ở mọi seed.",
+    "hơn mỗi cách trong ba cách ấy ít nhất bốn điểm phần trăm, còn VAE và autoencoder chênh nhau dưới ba điểm, ở mọi seed.",
     holds=lambda rows: all(
         min(row["vae"], row["ae"]) > max(row["pca"], row["pixels"], row["net"]) + 4 and abs(row["vae"] - row["ae"]) < 3
         for row in rows
@@ -154,8 +154,8 @@ def turned_and_shifted(x: Tensor) -> Tensor:
     "percentage point more of the test images rightly than logistic regression on the codes when its images are turned, slanted, "
     "scaled and shifted at random, and at least three fewer when they are not, every seed.",
     vi="Tăng cường dữ liệu đảo ngược điều ấy: cũng mạng tích chập ấy, học từ cùng 100 nhãn trong 600 bước, đọc đúng nhiều ảnh kiểm tra "
-    "hơn hồi quy logistic trên mã ít nhất 1 điểm phần trăm khi các ảnh của nó được xoay, làm nghiêng, co giãn và dịch ngẫu nhiên, và ít "
-    "hơn ít nhất 3 điểm khi không làm thế, ở mọi seed.",
+    "hơn hồi quy logistic trên mã ít nhất một điểm phần trăm khi các ảnh của nó được xoay, làm nghiêng, co giãn và dịch ngẫu nhiên, và ít "
+    "hơn ít nhất ba điểm khi không làm thế, ở mọi seed.",
     holds=lambda rows: all(
         row["net_augmented"] > max(row["vae"], row["ae"]) + 1 and row["net"] < min(row["vae"], row["ae"]) - 3
         for row in rows
@@ -404,7 +404,7 @@ def rate_name(B: int) -> str:
     "training images, those of B = 2 and 5 below that of 10, that of 40 more than half as large again as that of 10, that of 1000 the "
     "largest, every seed.",
     vi="Trong các VAE 16 chiều với B = 2, 5, 10, 40 và 1000, B nhỏ thì sinh ảnh từ prior tốt hơn: khoảng cách Fréchet đến 2.000 ảnh "
-    "huấn luyện khi B = 2 và 5 nhỏ hơn khi B = 10, khi B = 40 lớn hơn 1,5 lần khi B = 10, và khi B = 1000 thì lớn nhất, ở mọi seed.",
+    "huấn luyện khi B = 2 và 5 nhỏ hơn khi B = 10, khi B = 40 lớn hơn một lần rưỡi khi B = 10, và khi B = 1000 thì lớn nhất, ở mọi seed.",
     holds=lambda rows: all(
         max(row["B2"], row["B5"]) < row["B10"] and 1.5 * row["B10"] < row["B40"] < row["B1000"] for row in rows
     ),

@@ -113,8 +113,9 @@ widgets.latent_explorer(vae, test_set)
 
 # %%
 knob = {
-    f"VAE, B = {B}": models.load_pretrained(f"vae-2d{name}")
-    for B, name in ((tr("0,3", "0.3"), "-b0.3"), (10, ""), (1000, "-b1000"))
+    tr("VAE, B = 0,3", "VAE, B = 0.3"): models.load_pretrained("vae-2d-b0.3"),
+    "VAE, B = 10": vae,
+    "VAE, B = 1000": models.load_pretrained("vae-2d-b1000"),
 }
 page.live(models.load_pretrained("ae-2d"), test_set, beside=knob)
 

@@ -713,7 +713,7 @@ plots.table(table)
 # Decoder của autoencoder xoay ngược mã lại được. $q_\phi(z|x)$ của VAE có hiệp phương sai đường chéo; trên trục đã xoay, phân phối cần có thì không còn đường chéo nữa.
 # </details>
 #
-# <details><summary><b>CVAE có $\log p(x|y) = -91$, VAE có $\log p(x) = -95$. CVAE mô tả ảnh tốt hơn mấy nat?</b></summary>
+# <details><summary><b>CVAE có log p(x|y) = −91, VAE có log p(x) = −95. CVAE mô tả ảnh tốt hơn mấy nat?</b></summary>
 #
 # Với mười nhãn đều nhau, $\log p(x) \ge -91 - \ln 10 \approx -93{,}3$. Vậy lợi thế chắc chắn chỉ khoảng 1,7 nat, chứ không phải 4.
 # </details>
@@ -747,7 +747,7 @@ plots.table(table)
 # Its decoder can turn the code back. A VAE's $q_\phi(z|x)$ has a diagonal covariance; along rotated axes the one it needs is not diagonal any more.
 # </details>
 #
-# <details><summary><b>A CVAE has $\log p(x|y) = -91$, a VAE $\log p(x) = -95$. By how many nats does the CVAE describe images better?</b></summary>
+# <details><summary><b>A CVAE has log p(x|y) = −91, a VAE log p(x) = −95. By how many nats does the CVAE describe images better?</b></summary>
 #
 # With ten equal labels $\log p(x) \ge -91 - \ln 10 \approx -93.3$. So the sure advantage is only about 1.7 nats, not 4.
 # </details>
