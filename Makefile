@@ -137,6 +137,7 @@ solve: .uv/ready
 
 bench: .venv/ready
 	$(PY) -m benchmarks.widget_latency
+	$(PY) -m benchmarks.page_latency
 	$(PY) -m benchmarks.train_speed --quick
 
 clean:
