@@ -103,7 +103,7 @@ ROOMS = {  # room → the rooms that it may import; private files (_name.py) may
     "losses": set(),
     "metrics": set(),
     "diagrams": set(),
-    "page": {"data", "plots"},
+    "page": {"data", "metrics", "plots"},
     "models": {"losses"},
     "training": {"data", "losses"},
     "plots": {"data", "models", "training"},

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 
 from vae_helpers import data, losses, models, training
-from vae_helpers.models.pretrained import FOLDER, filled
+from vae_helpers.models.pretrained import FOLDER, built, filled
 
 STORED = Path(__file__).resolve().parents[1] / "benchmarks" / "results" / "pretrained"  # of other seeds
 BATCH_SIZE, LR, SEED = 128, 4e-3, 0
@@ -110,9 +110,7 @@ def word_nats(logits, words):
 
 def build(recipe: dict) -> torch.nn.Module:
     """A new model of the recipe."""
-    kind = WithoutNoise if recipe.get("noise") is False else getattr(models, recipe["class"])
-    sizes = {"latent_dim": recipe["latent_dim"]} if "latent_dim" in recipe else {}
-    return kind(**sizes, **recipe.get("options", {}))
+    return WithoutNoise(latent_dim=recipe["latent_dim"]) if recipe.get("noise") is False else built(recipe)
 
 
 def images_for(recipe: dict, part: str, model_of: Callable[[str], torch.nn.Module]) -> data.ImageDataset:
@@ -149,7 +147,6 @@ def scores(model: torch.nn.Module, test: data.ImageDataset, recipe: dict) -> dic
             batches = zip(x.split(500), y.split(500), strict=True)
             parts = [(model(x, y) if told else model(x))[:3] for x, y in batches]
             logits, first, second = (torch.cat(part) for part in zip(*parts, strict=True))
-            x = test.images
             result = {"recon": losses.bernoulli_vae_loss(logits, x, first, first * 0)[1].item()}
             return (
                 result

@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from vae_helpers import models
-from vae_helpers.page import asset
 from vae_helpers.page.program import program_of
 
 RUN = """([program, planes, inputs]) => {
@@ -72,13 +71,7 @@ def layers():
     return model
 
 
-@pytest.fixture(scope="module")
-def page(browser):
-    """An empty page with the engine."""
-    page = browser.new_page()
-    page.add_script_tag(content=asset("engine.js"))
-    yield page
-    page.close()
+SCRIPTS = ("nodes.js", "engine.js")
 
 
 CASES = {

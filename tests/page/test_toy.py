@@ -4,17 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from vae_helpers.page import asset
-
 SETTINGS = [{"B": B, "kl": kl, "noise": noise} for B in (0.5, 200) for kl in (True, False) for noise in (True, False)]
 
 
-@pytest.fixture(scope="module")
-def page(browser):
-    page = browser.new_page()
-    page.add_script_tag(content=asset("toy.js"))
-    yield page
-    page.close()
+SCRIPTS = ("nodes.js", "toy.js")
 
 
 class Toy(nn.Module):

@@ -61,13 +61,18 @@ def load_pretrained(name: str) -> nn.Module:
     return filled(pretrained_card(name), FOLDER / f"{name}.safetensors")
 
 
+def built(card: dict) -> nn.Module:
+    """A new model of the class and the sizes that a card or a recipe names."""
+    sizes = {"latent_dim": card["latent_dim"]} if "latent_dim" in card else {}
+    return CLASSES[card["class"]](**sizes, **card.get("options", {}))
+
+
 def filled(card: dict, file: Path) -> nn.Module:
     """The model that a card describes, with the weights in a file. Raises ValueError where they are missing or damaged."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    sizes = {"latent_dim": card["latent_dim"]} if "latent_dim" in card else {}
-    model = CLASSES[card["class"]](**sizes, **card.get("options", {}))
+    model = built(card)
     try:
         model.load_state_dict(load_file(file))
     except (OSError, RuntimeError, SafetensorError) as problem:

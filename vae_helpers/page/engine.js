@@ -188,10 +188,6 @@ function erf(x) {
   return Math.sign(x) * (1 - series * Math.exp(-x * x));
 }
 
-function list(length, entry) {
-  return Array.from({ length }, (_, i) => entry(i));
-}
-
 // A convolution either way round: x (channels, rows of seen[0], columns of seen[1]) → out (filters, rows, columns).
 function scattered([x, W, b], out, { seen, channels, filters, rows, columns, size: [kh, kw], groups, transposed }) {
   const [per, from] = [filters / groups, channels / groups]; // filters and channels of a group

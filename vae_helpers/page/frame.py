@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from .._inference import latent_dim_of, looking_at
 from .._language import language, tr
+from ..metrics import kl_per_dimension
 from ..plots._model import first_of
 from ..plots.colours import TEN_COLOURS
 from . import asset
@@ -22,7 +23,7 @@ ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%()
 EXAMPLES, CODES, MOST_LATENT = 20, 500, 64
 SCRIPTS = {  # page → the files it is made of, and its start is the last one's function
     "livePage": ("nodes.js", "engine.js", "pad.js", "plane.js", "live.js"),
-    "toyPage": ("nodes.js", "engine.js", "toy.js", "toy_view.js"),
+    "toyPage": ("nodes.js", "toy.js", "toy_view.js"),
 }
 
 
@@ -170,7 +171,7 @@ def _described(model: nn.Module, name: str, images: Tensor, labels: Tensor) -> d
             first_of(code, "encode(x)").float().cpu(),
             code[1].float().cpu() if isinstance(code, (tuple, list)) else None,
         )
-    kl = None if logvar is None else 0.5 * (mu**2 + logvar.exp() - logvar - 1).mean(dim=0)
+    kl = None if logvar is None else kl_per_dimension(mu, logvar)
     order = (mu.var(dim=0) if kl is None else kl).argsort(descending=True)
     entry = {
         "name": name, "latent": latent, "size": size, "channels": channels, "variational": logvar is not None,
@@ -261,9 +262,8 @@ def _page(start: str, data: dict, weights: bytes = b"") -> str:
         ensure_ascii=False,
     )
     text = everything.encode()
-    packer = zlib.compressobj(
-        9, zlib.DEFLATED, 31, 8, zlib.Z_FILTERED
-    )  # 31: as gzip; filtered: numbers more than words
+    # 31: as gzip does; filtered: for numbers more than for words
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31, 8, zlib.Z_FILTERED)
     packed = packer.compress(len(text).to_bytes(4, "little") + text + weights) + packer.flush()
     parts = {
         "language": language(),

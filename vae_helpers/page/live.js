@@ -1,8 +1,7 @@
 // The living page: draw a digit → mu and sigma → z → picture, for one model or two side by side, without a kernel.
 "use strict";
 
-const TAU = 2 * Math.PI;
-const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(TAU * Math.random());
+const normal = () => gaussian(Math.random);
 
 function bar(kind, name) {
   const [share, value] = [element("span"), element("span", { textContent: "–" })];
@@ -154,11 +153,6 @@ function livePage({ models, examples, words, colours }, weights) {
     });
     chosen.append(button);
   });
-  const tool = (text, action) => {
-    const button = element("button", { type: "button", textContent: text });
-    button.addEventListener("click", action);
-    return button;
-  };
   const tools = element(
     "div",
     { className: "row" },

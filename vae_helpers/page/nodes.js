@@ -1,4 +1,4 @@
-// What both pages are built with: an element, and a number in the page's language.
+// What the pages share: elements, buttons, numbers in the page's language, lists, draws of N(0, 1).
 "use strict";
 
 // An element with properties (names with a dash, and role, are attributes) and children.
@@ -16,4 +16,19 @@ function element(tag, properties = {}, ...children) {
 function number(value, decimals) {
   const text = value.toLocaleString(document.documentElement.lang, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: false });
   return text.replace("-", "−");
+}
+
+function tool(text, action) {
+  const button = element("button", { type: "button", textContent: text });
+  button.addEventListener("click", action);
+  return button;
+}
+
+function list(length, entry) {
+  return Array.from({ length }, (_, i) => entry(i));
+}
+
+// A draw of N(0, 1) from a source of numbers in 0 … 1: G. Box & M. Muller, 1958.
+function gaussian(random) {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -293,7 +293,7 @@ class _Translator:
     def gathered(self, function: Callable[[Tensor], Tensor], shape: tuple[int, ...]) -> int:
         """A step that copies entries to where function moves them; function is tried on the entries' numbers."""
         source = self.node.args[0]
-        numbers = torch.arange(_shape(source).numel() if hasattr(_shape(source), "numel") else _size(source))
+        numbers = torch.arange(int(np.prod(_shape(source))))
         moved = function(numbers.view(_shape(source)).double()).long().flatten().tolist()
         return self.program.step("gather", [self.place(source)], shape, **{"from": moved})
 
@@ -310,7 +310,3 @@ class _Translator:
 
     do_chunk = do_split = do_split_with_sizes = do_permute = do_transpose = do_t = do_slice = do_select = moved
     do_pixel_shuffle = do_upsample_nearest2d = do_expand = do_repeat = do_flip = do_narrow = do_movedim = moved
-
-
-def _size(node: Node) -> int:
-    return int(np.prod(_shape(node)))

@@ -17,10 +17,6 @@ function randomNumbers(seed) {
   };
 }
 
-function gaussian(random) {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
-
 // The layers in their order: name → [units, inputs], weights W (units × inputs) and b (units), and what Adam remembers.
 function toyNetwork(latent, seed) {
   const random = randomNumbers(seed);

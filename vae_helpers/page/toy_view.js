@@ -181,11 +181,6 @@ function toyPage({ words, colours, settings }) {
       : words.ready;
   }
 
-  const tool = (text, action) => {
-    const button = element("button", { type: "button", textContent: text });
-    button.addEventListener("click", action);
-    return button;
-  };
   const run = tool(words.run, () => {
     running = !running;
     run.textContent = running ? words.pause : words.run;
