@@ -1,0 +1,105 @@
+"""A small latent diffusion model: a network that finds the noise in a code, told the time and the label."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ._sizes import whole
+
+
+class Block(nn.Module):
+    """Two convolutions beside the input itself; what is known of time and label is added between them."""
+
+    def __init__(self, inputs: int, outputs: int, told: int):
+        super().__init__()
+        self.first = nn.Sequential(nn.GroupNorm(8, inputs), nn.SiLU(), nn.Conv2d(inputs, outputs, 3, padding=1))
+        self.second = nn.Sequential(nn.GroupNorm(8, outputs), nn.SiLU(), nn.Conv2d(outputs, outputs, 3, padding=1))
+        self.told = nn.Linear(told, outputs)
+        self.past = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
+
+    def forward(self, h: Tensor, told: Tensor) -> Tensor:
+        """(N, inputs, H, W), (N, told) → (N, outputs, H, W)."""
+        new = self.first(h) + self.told(told)[:, :, None, None]
+        return self.past(h) + self.second(new)
+
+
+class LatentDiffusion(nn.Module):
+    """ε_θ(z_t, t, y): finds the noise that was mixed into a code; from noise alone it draws new codes, step by step.
+
+    J. Ho et al., "Denoising Diffusion Probabilistic Models", NeurIPS 2020, on the codes of a SpatialVAE, as in R. Rombach et
+    al., CVPR 2022. At time t of 0 … T the code is z_t = cos θ_t · z_0 + sin θ_t · ε with θ_t = t/T · 86°: the cosine schedule of
+    A. Nichol & P. Dhariwal, 2021, which ends where Stable Diffusion's does (cos θ_T = 0.07). z_0 is the code times `scale`,
+    one over the standard deviation of all codes.
+    maps, side: the code's shape, (maps, side, side); width: channels of the U-Net at full size, a multiple of 8, twice as
+    many at half size; classes: labels 0 … classes − 1, and y = classes stands for "no label"; steps: T.
+    forward(x, y) is for training, with fit and noise_loss: x are codes of images, y their labels.
+    Lesson 14: 4 · Diffusion
+    """
+
+    def __init__(self, maps: int = 4, side: int = 7, width: int = 40, classes: int = 10, steps: int = 200):
+        super().__init__()
+        maps, side, width, self.classes, self.steps = whole(
+            self, maps=maps, side=side, width=width, classes=classes, steps=steps
+        )
+        self.latent_shape, told = (maps, side, side), 2 * width
+        self.register_buffer("scale", torch.ones(()))
+        self.register_buffer("theta", torch.arange(steps + 1) / steps * math.radians(86), persistent=False)
+        self.time, self.label = nn.Linear(32, told), nn.Embedding(classes + 1, told)
+        self.enter = nn.Conv2d(maps, width, 3, padding=1)
+        self.before = Block(width, width, told)
+        self.down = nn.Conv2d(width, 2 * width, 3, stride=2, padding=1)
+        self.middle = nn.ModuleList(Block(2 * width, 2 * width, told) for _ in range(3))
+        self.up = nn.Conv2d(2 * width, width, 3, padding=1)
+        self.after = Block(2 * width, width, told)
+        self.leave = nn.Sequential(nn.GroupNorm(8, width), nn.SiLU(), nn.Conv2d(width, maps, 3, padding=1))
+
+    def noise(self, z_t: Tensor, t: Tensor, y: Tensor) -> Tensor:
+        """The network: z_t (N, maps, side, side), t (N,) of 0 … T, y (N,) of 0 … classes → its guess of ε, shaped as z_t."""
+        waves = self.theta[t][:, None] * torch.arange(1, 17, device=t.device)
+        told = F.silu(self.time(torch.cat([waves.sin(), waves.cos()], dim=1)) + self.label(y))
+        full = self.before(self.enter(z_t), told)
+        half = self.down(full)
+        for block in self.middle:
+            half = block(half, told)
+        back = self.up(F.interpolate(half, size=full.shape[2:]))
+        return self.leave(self.after(torch.cat([full, back], dim=1), told))
+
+    def q_sample(self, z_0: Tensor, t: Tensor, epsilon: Tensor) -> Tensor:
+        """z_t = cos θ_t · z_0 + sin θ_t · ε. z_0, epsilon (N, …), t (N,) → as z_0."""
+        theta = self.theta[t].view(-1, *[1] * (z_0.ndim - 1))
+        return theta.cos() * z_0 + theta.sin() * epsilon
+
+    def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Codes (N, maps, side, side), labels (N,) → the guess of ε and ε itself, at a time drawn for each code.
+
+        In train mode one label in ten is withheld, so that one network learns ε with a label and without (J. Ho &
+        T. Salimans, "Classifier-Free Diffusion Guidance", 2022).
+        """
+        t = torch.randint(1, self.steps + 1, y.shape, device=x.device)
+        epsilon = torch.randn_like(x)
+        if self.training:
+            y = torch.where(torch.rand(y.shape, device=x.device) < 0.1, self.classes, y)
+        return self.noise(self.q_sample(self.scale * x, t, epsilon), t, y), epsilon
+
+    def guided(self, z_t: Tensor, t: Tensor, y: Tensor, guidance: float) -> Tensor:
+        """ε without a label, and from there `guidance` times the way to ε with the label: 0 ignores it, 1 is the plain guess."""
+        without = self.noise(z_t, t, torch.full_like(y, self.classes))
+        return without + guidance * (self.noise(z_t, t, y) - without)
+
+    @torch.no_grad()
+    def sample(self, y: Tensor, steps: int = 25, guidance: float = 2.0, z_T: Tensor | None = None) -> Tensor:
+        """Labels (N,) → new codes (N, maps, side, side), for the VAE's decode; `classes` as label: whatever comes.
+
+        Each of the steps guesses ε, works out z_0 from it, and mixes both again for an earlier time: DDIM of J. Song et al.,
+        ICLR 2021, which draws nothing but the first noise, z_T (N, maps, side, side), if it is not given.
+        """
+        z = torch.randn(len(y), *self.latent_shape, device=y.device) if z_T is None else z_T
+        times = torch.linspace(self.steps, 0, steps + 1, device=y.device).round().long()
+        for now, then in zip(times[:-1], times[1:], strict=True):
+            t = now.expand(len(y))
+            epsilon = self.guided(z, t, y, guidance)
+            z_0 = (z - self.theta[now].sin() * epsilon) / self.theta[now].cos()
+            z = self.q_sample(z_0, then.expand(len(y)), epsilon)
+        return z / self.scale
