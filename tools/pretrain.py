@@ -68,11 +68,11 @@ RECIPES = {
     "ar-vae-half-then-free-bits": STRONG | {"epochs": 8, "start": "ar-vae-half", "loss": "free_bits_loss"},
     # For lesson 14: a GAN, a VAE whose code is a map, and diffusion on its codes (as long as a CPU takes three minutes for;
     # and on codes that were not brought to standard deviation 1).
-    "gan": {"epochs": 20, "class": "Generator", "loss": "fit_gan", "batch_size": 64, "lr": 2e-4} | GAN,
-    "spatial-vae": {"epochs": 20, "class": "SpatialVAE", "loss": "vae_loss", "B": 1000},
-    "latent-diffusion": DIFFUSION | {"epochs": 60},
+    "gan": {"epochs": 25, "class": "Generator", "loss": "fit_gan", "lr": 2e-4} | GAN,
+    "spatial-vae": {"epochs": 20, "class": "SpatialVAE", "loss": "bce_loss", "beta": 0.001},
+    "latent-diffusion": DIFFUSION | {"epochs": 60, "batch_size": 256},
     "latent-diffusion-short": DIFFUSION | {"epochs": 3},
-    "latent-diffusion-unscaled": DIFFUSION | {"epochs": 60, "scaled": False},
+    "latent-diffusion-unscaled": DIFFUSION | {"epochs": 60, "batch_size": 256, "scaled": False},
 }
 
 

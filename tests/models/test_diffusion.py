@@ -15,7 +15,7 @@ def small(**changes):
 
 def test_noise_is_mixed_in_on_a_quarter_circle():
     model, z, epsilon = small(), torch.randn(3, 2, 3, 3), torch.randn(3, 2, 3, 3)
-    z_t = model.q_sample(z, torch.tensor([0, 10, 20]), epsilon)
+    z_t = models.q_sample(z, model.theta[[0, 10, 20]], epsilon)
     close(z_t[0], z[0])
     half = math.radians(43)
     close(z_t[1], math.cos(half) * z[1] + math.sin(half) * epsilon[1])
@@ -30,7 +30,7 @@ def test_training_mixes_scaled_codes_at_every_time_and_withholds_one_label_in_te
     for _ in (model.train(), model.eval()):
         guess, epsilon = model(x, torch.full((20_000,), 7))
         z_t, t, y = seen.pop()
-        close(z_t, model.q_sample(0.5 * x, t, epsilon))
+        close(z_t, models.q_sample(0.5 * x, model.theta[t], epsilon))
         assert t.unique().tolist() == list(range(1, 21)) and guess.shape == x.shape
         assert abs(epsilon.mean()) < 0.01 and abs(epsilon.std() - 1) < 0.01
         assert ((y == 7) | (y == 10)).all()
@@ -62,7 +62,7 @@ def test_with_the_right_noise_the_steps_lead_back_to_the_code(monkeypatch, steps
     model, z_0, epsilon = small(), torch.randn(2, 2, 3, 3), torch.randn(2, 2, 3, 3)
     model.scale.fill_(0.25)
     monkeypatch.setattr(model, "guided", lambda z_t, t, y, guidance: epsilon)
-    z_T = model.q_sample(z_0, torch.tensor([20, 20]), epsilon)
+    z_T = models.q_sample(z_0, model.theta[[20, 20]], epsilon)
     close(model.sample(torch.tensor([0, 1]), steps=steps, z_T=z_T), z_0 / 0.25, atol=1e-3)
 
 

@@ -23,7 +23,7 @@ from .autoregressive import AutoregressiveVAE
 from .conditional import CVAE
 from .consistent import AVAE
 from .convnet import summary
-from .diffusion import LatentDiffusion
+from .diffusion import LatentDiffusion, q_sample
 from .discrete import VQVAE, CodePrior
 from .judge import DigitJudge
 from .mlp import MLPVAE
@@ -50,5 +50,6 @@ __all__ = [
     "load_pretrained",
     "pretrained_card",
     "pretrained_names",
+    "q_sample",
     "summary",
 ]

@@ -9,6 +9,16 @@ from torch import Tensor, nn
 from ._sizes import whole
 
 
+def q_sample(z_0: Tensor, theta: Tensor, epsilon: Tensor) -> Tensor:
+    """z_t = cos θ · z_0 + sin θ · ε: a code on its way to noise, at θ = 0 itself, at 90° noise alone.
+
+    z_0, epsilon: (N, …) of one shape; theta: (N,), an angle in radians for each code. Returns the shape of z_0.
+    Lesson 14: 4 · Diffusion
+    """
+    theta = theta.view(-1, *[1] * (z_0.ndim - 1))
+    return theta.cos() * z_0 + theta.sin() * epsilon
+
+
 class Block(nn.Module):
     """Two convolutions beside the input itself; what is known of time and label is added between them."""
 
@@ -66,11 +76,6 @@ class LatentDiffusion(nn.Module):
         back = self.up(F.interpolate(half, size=full.shape[2:]))
         return self.leave(self.after(torch.cat([full, back], dim=1), told))
 
-    def q_sample(self, z_0: Tensor, t: Tensor, epsilon: Tensor) -> Tensor:
-        """z_t = cos θ_t · z_0 + sin θ_t · ε. z_0, epsilon (N, …), t (N,) → as z_0."""
-        theta = self.theta[t].view(-1, *[1] * (z_0.ndim - 1))
-        return theta.cos() * z_0 + theta.sin() * epsilon
-
     def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Codes (N, maps, side, side), labels (N,) → the guess of ε and ε itself, at a time drawn for each code.
 
@@ -81,7 +86,7 @@ class LatentDiffusion(nn.Module):
         epsilon = torch.randn_like(x)
         if self.training:
             y = torch.where(torch.rand(y.shape, device=x.device) < 0.1, self.classes, y)
-        return self.noise(self.q_sample(self.scale * x, t, epsilon), t, y), epsilon
+        return self.noise(q_sample(self.scale * x, self.theta[t], epsilon), t, y), epsilon
 
     def guided(self, z_t: Tensor, t: Tensor, y: Tensor, guidance: float) -> Tensor:
         """ε without a label, and from there `guidance` times the way to ε with the label: 0 ignores it, 1 is the plain guess."""
@@ -101,5 +106,5 @@ class LatentDiffusion(nn.Module):
             t = now.expand(len(y))
             epsilon = self.guided(z, t, y, guidance)
             z_0 = (z - self.theta[now].sin() * epsilon) / self.theta[now].cos()
-            z = self.q_sample(z_0, then.expand(len(y)), epsilon)
+            z = q_sample(z_0, self.theta[then.expand(len(y))], epsilon)
         return z / self.scale
