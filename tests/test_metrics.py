@@ -222,7 +222,9 @@ def test_coverage_of_a_second_sample_and_of_half_the_kinds():
     assert abs(metrics.coverage(half, real) - 0.5) < 0.03
 
 
-@pytest.mark.parametrize("drawn, real, k", [(torch.rand(3, 2), torch.rand(9, 3), 5), (torch.rand(3, 2), torch.rand(5, 2), 5)])
+@pytest.mark.parametrize(
+    "drawn, real, k", [(torch.rand(3, 2), torch.rand(9, 3), 5), (torch.rand(3, 2), torch.rand(5, 2), 5)]
+)
 def test_coverage_refuses_other_shapes(drawn, real, k):
     with pytest.raises(ValueError, match="coverage"):
         metrics.coverage(drawn, real, k)

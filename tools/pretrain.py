@@ -28,7 +28,13 @@ SHORT = {"epochs": 3, "batch_size": 64, "share": 0.8}  # of the training images:
 CONV = {"epochs": 20, "latent_dim": 16}
 BINARY = {"epochs": 20, "images": "binary", "latent_dim": 20, "options": {"hidden": 256}}
 STRONG = {"epochs": 16, "images": "binary", "class": "AutoregressiveVAE", "latent_dim": 20, "options": {"hidden": 128}}
-DIFFUSION = {"images": "codes of spatial-vae", "class": "LatentDiffusion", "loss": "noise_loss", "lr": 2e-3, "scaled": True}
+DIFFUSION = {
+    "images": "codes of spatial-vae",
+    "class": "LatentDiffusion",
+    "loss": "noise_loss",
+    "lr": 2e-3,
+    "scaled": True,
+}
 GAN = {"schedule": "to 0 in a straight line", "optimizer": "Adam, β₁ = 0.5"}
 
 # An autoencoder with a sigmoid at its end often freezes at the black image under the squared error (lesson 01), so the
@@ -118,6 +124,10 @@ def word_nats(logits, words):
     return F.cross_entropy(logits.flatten(0, 1), words.flatten(), reduction="sum") / len(words)
 
 
+def noise_loss(guess, x, epsilon):
+    return F.mse_loss(guess, epsilon)
+
+
 def build(recipe: dict) -> torch.nn.Module:
     """A new model of the recipe."""
     return WithoutNoise(latent_dim=recipe["latent_dim"]) if recipe.get("noise") is False else built(recipe)
@@ -159,7 +169,7 @@ def scores(model: torch.nn.Module, test: data.ImageDataset, recipe: dict) -> dic
         torch.manual_seed(SEED)
         if recipe["class"] == "LatentDiffusion":
             guess, epsilon = model(x, y)
-            return {"noise": losses.noise_loss(guess, x, epsilon).item()}
+            return {"noise": noise_loss(guess, x, epsilon).item()}
         if recipe["class"] == "Generator":
             drawn, judge = model.decode(torch.randn(len(x), model.latent_dim)), models.load_pretrained("judge")
             return {"frechet": metrics.frechet_distance(judge.features(drawn), judge.features(x))}

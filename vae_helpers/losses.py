@@ -26,7 +26,6 @@ __all__ = [
     "kl_to_rho",
     "l1_penalty",
     "log_weights",
-    "noise_loss",
     "optimal_sigma",
     "reconstruction_loss",
     "self_consistency",
@@ -275,21 +274,6 @@ def vq_loss(
     codebook = (z_e.detach() - z_q).pow(2).sum() / len(x)
     committed = (z_e - z_q.detach()).pow(2).sum() / len(x)
     return recon_loss + codebook + commitment * committed, recon_loss, committed.detach()
-
-
-def noise_loss(guess: Tensor, x: Tensor, epsilon: Tensor) -> Tensor:
-    """A diffusion model's loss, for fit: the mean over all numbers of (ε_θ − ε)², J. Ho et al., NeurIPS 2020, eq. 14.
-
-    guess: the network's ε_θ(z_t, t, y); epsilon: the noise that was mixed in, both of one shape; x, the data, plays no part.
-    Returns a scalar: 1 is what a network scores that always says 0. Raises ValueError when the shapes differ.
-    Lesson 14: 4 · Diffusion
-    """
-    if guess.shape != epsilon.shape:
-        raise ValueError(
-            f"noise_loss(guess, x, epsilon): guess has shape {tuple(guess.shape)}, epsilon has {tuple(epsilon.shape)}. "
-            "They must be equal."
-        )
-    return F.mse_loss(guess, epsilon)
 
 
 def self_consistency(z: Tensor, mu: Tensor, logvar: Tensor, rho: float = 0.975) -> Tensor:

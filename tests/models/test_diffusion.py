@@ -4,9 +4,10 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from tests.models.support import close
-from vae_helpers import data, losses, models, training
+from vae_helpers import data, models, training
 
 
 def small(**changes):
@@ -74,7 +75,7 @@ def test_it_learns_two_codes_and_which_label_each_has():
     model.scale.fill_(1 / 3)
     training.fit(
         model, data.ImageDataset(codes, labels, "codes"), epochs=150, batch_size=128, lr=4e-3, schedule="one-cycle",
-        loss=losses.noise_loss, log_dir=None, progress=False, device="cpu", seed=0,
+        loss=lambda guess, x, epsilon: F.mse_loss(guess, epsilon), log_dir=None, progress=False, device="cpu", seed=0,
     )  # fmt: skip
     drawn = model.eval().sample(labels[:40], guidance=1.0)
     assert (drawn - codes[:40]).abs().mean() < 0.6
@@ -82,8 +83,12 @@ def test_it_learns_two_codes_and_which_label_each_has():
     assert 5 < (signs > 0).sum() < 55  # without a label, both come
 
 
-def test_noise_loss_is_the_mean_over_all_numbers():
-    guess, epsilon = torch.zeros(4, 2, 3, 3), torch.full((4, 2, 3, 3), 2.0)
-    close(losses.noise_loss(guess, guess, epsilon), torch.tensor(4.0))
-    with pytest.raises(ValueError, match=r"guess has shape \(4, 2, 3\), epsilon has \(4, 2, 3, 3\)"):
-        losses.noise_loss(guess[..., 0], guess, epsilon)
+def test_epsilon_loss_is_the_mean_over_all_numbers_of_what_the_network_is_off():
+    z, theta, epsilon, given = torch.randn(4, 2, 3, 3), torch.rand(4), torch.randn(4, 2, 3, 3), []
+
+    def network(*arguments):
+        given.extend(arguments)
+        return epsilon + 2
+
+    close(models.epsilon_loss(network, z, theta, epsilon), torch.tensor(4.0))
+    close(given, [models.q_sample(z, theta, epsilon), theta])

@@ -11,7 +11,7 @@ What fit, plots and widgets ask of a model, one of these or one of your own:
       AVAE                                            logits, mu, logvar, z, …        losses.avae_loss
 
   CVAE's forward(x, y) asks for the labels besides. LatentDiffusion takes codes for images, and the labels: forward(z, y)
-  gives ε̂, ε for losses.noise_loss. A GAN's Generator draws images from z; fit cannot train it, training.fit_gan does.
+  gives ε̂, ε, whose mean squared difference is its loss. A GAN's Generator draws images from z; fit cannot train it, training.fit_gan does.
 - encode(x) gives the code, z (N, latent_dim), or a tuple that begins with it, (mu, logvar); a VQVAE's are whole numbers.
 - decode(z) gives images in [0, 1], also where forward gives logits. AutoregressiveVAE has none: it draws by sample(z).
 - latent_dim says how many numbers a code has; logits is True where forward gives logits and not images.
@@ -23,7 +23,7 @@ from .autoregressive import AutoregressiveVAE
 from .conditional import CVAE
 from .consistent import AVAE
 from .convnet import summary
-from .diffusion import LatentDiffusion, q_sample
+from .diffusion import LatentDiffusion, epsilon_loss, q_sample
 from .discrete import VQVAE, CodePrior
 from .judge import DigitJudge
 from .mlp import MLPVAE
@@ -47,6 +47,7 @@ __all__ = [
     "MLPAutoencoder",
     "SpatialVAE",
     "TiedAutoencoder",
+    "epsilon_loss",
     "load_pretrained",
     "pretrained_card",
     "pretrained_names",

@@ -1,6 +1,7 @@
 """A small latent diffusion model: a network that finds the noise in a code, told the time and the label."""
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +18,16 @@ def q_sample(z_0: Tensor, theta: Tensor, epsilon: Tensor) -> Tensor:
     """
     theta = theta.view(-1, *[1] * (z_0.ndim - 1))
     return theta.cos() * z_0 + theta.sin() * epsilon
+
+
+def epsilon_loss(network: Callable, z_0: Tensor, theta: Tensor, epsilon: Tensor) -> Tensor:
+    """What a diffusion model is trained by: the mean over all numbers of (network(z_t, theta) − ε)², with z_t from q_sample.
+
+    J. Ho et al., "Denoising Diffusion Probabilistic Models", NeurIPS 2020, eq. 14. Arguments as in q_sample. Returns a scalar:
+    a network that always says 0 has 1.
+    Lesson 14: 4 · Diffusion
+    """
+    return F.mse_loss(network(q_sample(z_0, theta, epsilon), theta), epsilon)
 
 
 class Block(nn.Module):
@@ -44,7 +55,7 @@ class LatentDiffusion(nn.Module):
     one over the standard deviation of all codes.
     maps, side: the code's shape, (maps, side, side); width: channels of the U-Net at full size, a multiple of 8, twice as
     many at half size; classes: labels 0 … classes − 1, and y = classes stands for "no label"; steps: T.
-    forward(x, y) is for training, with fit and noise_loss: x are codes of images, y their labels.
+    forward(x, y) is for training, with fit: x are codes of images, y their labels.
     Lesson 14: 4 · Diffusion
     """
 
@@ -65,10 +76,14 @@ class LatentDiffusion(nn.Module):
         self.after = Block(2 * width, width, told)
         self.leave = nn.Sequential(nn.GroupNorm(8, width), nn.SiLU(), nn.Conv2d(width, maps, 3, padding=1))
 
+    def told(self, t: Tensor, y: Tensor) -> Tensor:
+        """t, y (N,) → (N, 2 · width), what the blocks are told: waves of θ_t through a layer, and a vector for each label."""
+        waves = self.theta[t][:, None] * torch.arange(1, 17, device=t.device)
+        return F.silu(self.time(torch.cat([waves.sin(), waves.cos()], dim=1)) + self.label(y))
+
     def noise(self, z_t: Tensor, t: Tensor, y: Tensor) -> Tensor:
         """The network: z_t (N, maps, side, side), t (N,) of 0 … T, y (N,) of 0 … classes → its guess of ε, shaped as z_t."""
-        waves = self.theta[t][:, None] * torch.arange(1, 17, device=t.device)
-        told = F.silu(self.time(torch.cat([waves.sin(), waves.cos()], dim=1)) + self.label(y))
+        told = self.told(t, y)
         full = self.before(self.enter(z_t), told)
         half = self.down(full)
         for block in self.middle:

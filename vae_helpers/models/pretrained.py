@@ -21,7 +21,17 @@ from .vae import VAE
 CLASSES = {
     kind.__name__: kind
     for kind in (
-        AVAE, CVAE, MLPVAE, VAE, VQVAE, Autoencoder, AutoregressiveVAE, CodePrior, DigitJudge, Generator, LatentDiffusion,
+        AVAE,
+        CVAE,
+        MLPVAE,
+        VAE,
+        VQVAE,
+        Autoencoder,
+        AutoregressiveVAE,
+        CodePrior,
+        DigitJudge,
+        Generator,
+        LatentDiffusion,
         SpatialVAE,
     )  # fmt: skip
 }
