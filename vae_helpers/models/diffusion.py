@@ -46,27 +46,26 @@ class Block(nn.Module):
         return self.past(h) + self.second(new)
 
 
+END = math.radians(86)  # cos = 0.07: as little as Stable Diffusion leaves of a code at its last step
+
+
 class LatentDiffusion(nn.Module):
-    """ε_θ(z_t, t, y): finds the noise that was mixed into a code; from noise alone it draws new codes, step by step.
+    """ε_θ(z_t, θ, y): finds the noise that was mixed into a code; from noise alone it draws new codes, step by step.
 
     J. Ho et al., "Denoising Diffusion Probabilistic Models", NeurIPS 2020, on the codes of a SpatialVAE, as in R. Rombach et
-    al., CVPR 2022. At time t of 0 … T the code is z_t = cos θ_t · z_0 + sin θ_t · ε with θ_t = t/T · 86°: the cosine schedule of
-    A. Nichol & P. Dhariwal, 2021, which ends where Stable Diffusion's does (cos θ_T = 0.07). z_0 is the code times `scale`,
-    one over the standard deviation of all codes.
+    al., CVPR 2022. The time is the angle θ of q_sample, from 0 to 86°: the cosine schedule of A. Nichol & P. Dhariwal, 2021.
+    z_0 is the code times `scale`, one over the standard deviation of all codes.
     maps, side: the code's shape, (maps, side, side); width: channels of the U-Net at full size, a multiple of 8, twice as
-    many at half size; classes: labels 0 … classes − 1, and y = classes stands for "no label"; steps: T.
+    many at half size; classes: labels 0 … classes − 1, and y = classes stands for "no label".
     forward(x, y) is for training, with fit: x are codes of images, y their labels.
     Lesson 14: 4 · Diffusion
     """
 
-    def __init__(self, maps: int = 4, side: int = 7, width: int = 40, classes: int = 10, steps: int = 200):
+    def __init__(self, maps: int = 4, side: int = 7, width: int = 40, classes: int = 10):
         super().__init__()
-        maps, side, width, self.classes, self.steps = whole(
-            self, maps=maps, side=side, width=width, classes=classes, steps=steps
-        )
+        maps, side, width, self.classes = whole(self, maps=maps, side=side, width=width, classes=classes)
         self.latent_shape, told = (maps, side, side), 2 * width
         self.register_buffer("scale", torch.ones(()))
-        self.register_buffer("theta", torch.arange(steps + 1) / steps * math.radians(86), persistent=False)
         self.time, self.label = nn.Linear(32, told), nn.Embedding(classes + 1, told)
         self.enter = nn.Conv2d(maps, width, 3, padding=1)
         self.before = Block(width, width, told)
@@ -76,14 +75,14 @@ class LatentDiffusion(nn.Module):
         self.after = Block(2 * width, width, told)
         self.leave = nn.Sequential(nn.GroupNorm(8, width), nn.SiLU(), nn.Conv2d(width, maps, 3, padding=1))
 
-    def told(self, t: Tensor, y: Tensor) -> Tensor:
-        """t, y (N,) → (N, 2 · width), what the blocks are told: waves of θ_t through a layer, and a vector for each label."""
-        waves = self.theta[t][:, None] * torch.arange(1, 17, device=t.device)
+    def told(self, theta: Tensor, y: Tensor) -> Tensor:
+        """theta, y (N,) → (N, 2 · width), what the blocks are told: waves of θ through a layer, and a vector for each label."""
+        waves = theta[:, None] * torch.arange(1, 17, device=theta.device)
         return F.silu(self.time(torch.cat([waves.sin(), waves.cos()], dim=1)) + self.label(y))
 
-    def noise(self, z_t: Tensor, t: Tensor, y: Tensor) -> Tensor:
-        """The network: z_t (N, maps, side, side), t (N,) of 0 … T, y (N,) of 0 … classes → its guess of ε, shaped as z_t."""
-        told = self.told(t, y)
+    def noise(self, z_t: Tensor, theta: Tensor, y: Tensor) -> Tensor:
+        """The network: z_t (N, maps, side, side), theta (N,) in radians, y (N,) of 0 … classes → its guess of ε, as z_t."""
+        told = self.told(theta, y)
         full = self.before(self.enter(z_t), told)
         half = self.down(full)
         for block in self.middle:
@@ -92,34 +91,33 @@ class LatentDiffusion(nn.Module):
         return self.leave(self.after(torch.cat([full, back], dim=1), told))
 
     def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Codes (N, maps, side, side), labels (N,) → the guess of ε and ε itself, at a time drawn for each code.
+        """Codes (N, maps, side, side), labels (N,) → the guess of ε and ε itself, at an angle drawn for each code.
 
         In train mode one label in ten is withheld, so that one network learns ε with a label and without (J. Ho &
         T. Salimans, "Classifier-Free Diffusion Guidance", 2022).
         """
-        t = torch.randint(1, self.steps + 1, y.shape, device=x.device)
-        epsilon = torch.randn_like(x)
+        theta, epsilon = END * torch.rand(y.shape, device=x.device), torch.randn_like(x)
         if self.training:
             y = torch.where(torch.rand(y.shape, device=x.device) < 0.1, self.classes, y)
-        return self.noise(q_sample(self.scale * x, self.theta[t], epsilon), t, y), epsilon
+        return self.noise(q_sample(self.scale * x, theta, epsilon), theta, y), epsilon
 
-    def guided(self, z_t: Tensor, t: Tensor, y: Tensor, guidance: float) -> Tensor:
-        """ε without a label, and from there `guidance` times the way to ε with the label: 0 ignores it, 1 is the plain guess."""
-        without = self.noise(z_t, t, torch.full_like(y, self.classes))
-        return without + guidance * (self.noise(z_t, t, y) - without)
+    @staticmethod
+    def towards(without: Tensor, told: Tensor, w: float) -> Tensor:
+        """w times the way from the guess without a label to the one with it: 0 ignores the label, 1 is the guess with it."""
+        return without + w * (told - without)
 
     @torch.no_grad()
-    def sample(self, y: Tensor, steps: int = 25, guidance: float = 2.0, z_T: Tensor | None = None) -> Tensor:
+    def sample(self, y: Tensor, steps: int = 25, w: float = 2.0, z: Tensor | None = None) -> Tensor:
         """Labels (N,) → new codes (N, maps, side, side), for the VAE's decode; `classes` as label: whatever comes.
 
-        Each of the steps guesses ε, works out z_0 from it, and mixes both again for an earlier time: DDIM of J. Song et al.,
-        ICLR 2021, which draws nothing but the first noise, z_T (N, maps, side, side), if it is not given.
+        Each of the steps guesses ε, works out z_0 from it, and mixes both again for a smaller angle: DDIM of J. Song et al.,
+        ICLR 2021, which draws nothing but the first noise z, (N, maps, side, side), if it is not given. w: see towards.
         """
-        z = torch.randn(len(y), *self.latent_shape, device=y.device) if z_T is None else z_T
-        times = torch.linspace(self.steps, 0, steps + 1, device=y.device).round().long()
-        for now, then in zip(times[:-1], times[1:], strict=True):
-            t = now.expand(len(y))
-            epsilon = self.guided(z, t, y, guidance)
-            z_0 = (z - self.theta[now].sin() * epsilon) / self.theta[now].cos()
-            z = q_sample(z_0, self.theta[then.expand(len(y))], epsilon)
+        z = torch.randn(len(y), *self.latent_shape, device=y.device) if z is None else z
+        angles = torch.linspace(END, 0, steps + 1, device=y.device)[:, None].expand(-1, len(y))
+        for theta, smaller in zip(angles[:-1], angles[1:], strict=True):
+            without = self.noise(z, theta, torch.full_like(y, self.classes))
+            epsilon = self.towards(without, self.noise(z, theta, y), w)
+            z_0 = (z - theta[0].sin() * epsilon) / theta[0].cos()
+            z = q_sample(z_0, smaller, epsilon)
         return z / self.scale
