@@ -76,9 +76,9 @@ RECIPES = {
     # and on codes that were not brought to standard deviation 1).
     "gan": {"epochs": 25, "class": "Generator", "loss": "fit_gan", "lr": 2e-4} | GAN,
     "spatial-vae": {"epochs": 20, "class": "SpatialVAE", "loss": "bce_loss", "beta": 0.001},
-    "latent-diffusion": DIFFUSION | {"epochs": 60, "batch_size": 256},
+    "latent-diffusion": DIFFUSION | {"epochs": 50, "batch_size": 256},
     "latent-diffusion-short": DIFFUSION | {"epochs": 3},
-    "latent-diffusion-unscaled": DIFFUSION | {"epochs": 60, "batch_size": 256, "scaled": False},
+    "latent-diffusion-unscaled": DIFFUSION | {"epochs": 50, "batch_size": 256, "scaled": False},
 }
 
 
