@@ -160,14 +160,14 @@ def guidance(seed):
 def all_in_one_table(seed):
     """ms: to draw one of N pictures on one core of this machine."""
     vq, prior, spatial = (pretrained(name, seed) for name in ("vq-vae", "vq-prior", "spatial-vae"))
-    vae, codes = pretrained("vae-16d", seed), mu(pretrained("vae-16d", seed), images_of("train").images[:10_000])
+    vae, train = pretrained("vae-16d", seed), images_of("train").images[:10_000]
     ways = {
         "prior": lambda: vae.decode(torch.randn(N, 16)),
-        "ten": lambda: vae.decode(fitted(codes, 10, seed)),
+        "ten": lambda: vae.decode(fitted(mu(vae, train), 10, seed)),
         "gan": lambda: by_gan(seed),
         "vq": lambda: vq.decode(prior.sample(N, vq.positions)),
         "diffusion": lambda: diffused("latent-diffusion", seed),
-        "map_ten": lambda: by_source("spatial-vae", seed)["ten"],
+        "map_ten": lambda: spatial.decode(fitted(mu(spatial, train), 10, seed)),
     }
     found = {}
     for name, way in ways.items():
