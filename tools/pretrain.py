@@ -44,6 +44,9 @@ RECIPES = {
     "vae-2d-no-kl": {"class": "VAE", "latent_dim": 2, "loss": "bce_loss", "beta": 0, "noise": True} | SHORT,
     "vae-2d-no-noise": {"class": "VAE", "latent_dim": 2, "loss": "bce_loss", "beta": 1, "noise": False} | SHORT,
     "vae-2d-neither": {"class": "VAE", "latent_dim": 2, "loss": "bce_loss", "beta": 0, "noise": False} | SHORT,
+    # For lesson 04's knob.
+    "vae-2d-b1": {"epochs": 30, "class": "VAE", "latent_dim": 2, "loss": "vae_loss", "B": 1},
+    "vae-2d-b100": {"epochs": 30, "class": "VAE", "latent_dim": 2, "loss": "vae_loss", "B": 100},
     # For lessons 10 to 13: other rates, a wider code, the judge of pictures, and the variants on binarised images.
     "vae-16d-b2": CONV | {"class": "VAE", "loss": "vae_loss", "B": 2},
     "vae-16d-b5": CONV | {"class": "VAE", "loss": "vae_loss", "B": 5},

@@ -32,3 +32,20 @@ function list(length, entry) {
 function gaussian(random) {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
+
+// action, run at once when it is called, and at most once a frame: calls in between are answered together in the next frame.
+function paced(action) {
+  let [busy, asked] = [false, false];
+  const run = () => {
+    [busy, asked] = [true, false];
+    action();
+    requestAnimationFrame(() => {
+      busy = false;
+      if (asked) run();
+    });
+  };
+  return () => {
+    asked = true;
+    if (!busy) run();
+  };
+}
