@@ -94,7 +94,7 @@ widgets.latent_explorer(vae, test_set)
 #
 # ### Không cần kernel
 #
-# Những thanh trượt trên hỏi Python mỗi khi bạn kéo. Ô dưới mang cả encoder lẫn decoder vào trong trang, nên vẫn chạy khi kernel đã tắt, khi không có mạng, và trên điện thoại. **Hãy vẽ một chữ số**: encoder cho đám mây $q(z|x)$ của nó, decoder vẽ lại. Bên cạnh autoencoder là VAE, có núm chọn $B$.
+# Khi có kernel, những thanh trượt trên hỏi Python mỗi khi bạn kéo. Ô dưới mang cả encoder lẫn decoder vào trong trang, nên vẫn chạy khi kernel đã tắt, khi không có mạng, và trên điện thoại. **Hãy vẽ một chữ số**: encoder cho đám mây $q(z|x)$ của nó, decoder vẽ lại. Bên cạnh autoencoder là VAE, có núm chọn $B$.
 
 # %% [markdown] lang="en"
 # Try this:
@@ -105,7 +105,7 @@ widgets.latent_explorer(vae, test_set)
 #
 # ### Without a kernel
 #
-# The sliders above ask Python each time you move them. The next cell carries encoder and decoder into the page itself, so it works with the kernel off, without a network, and on a phone. **Draw a digit**: the encoder gives its cloud $q(z|x)$, the decoder redraws it. Beside the autoencoder stands the VAE, with a knob for $B$.
+# With a kernel, the sliders above ask Python each time you move them. The next cell carries encoder and decoder into the page itself, so it works with the kernel off, without a network, and on a phone. **Draw a digit**: the encoder gives its cloud $q(z|x)$, the decoder redraws it. Beside the autoencoder stands the VAE, with a knob for $B$.
 
 # %%
 knob = {

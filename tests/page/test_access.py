@@ -114,3 +114,20 @@ def test_nothing_moves_by_itself(opened):
     first = tab.locator("canvas").first.screenshot()
     tab.wait_for_timeout(400)
     assert tab.locator("canvas").first.screenshot() == first
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_on_a_phone_the_frame_shows_all_of_it(name, digits, browser, tmp_path, language):
+    """Its height there is that of its content: no scrolling within scrolling, and no hole below."""
+    shown = PAGES[name](digits)
+    file = tmp_path / "notebook.html"
+    file.write_text(
+        f'<meta charset="utf-8"><meta name="viewport" content="width=device-width">{shown._repr_mimebundle_()["text/html"]}',
+        encoding="utf-8",
+    )
+    tab = browser.new_page(viewport={"width": 400, "height": 900})
+    tab.goto(file.as_uri())
+    tab.frame_locator("iframe").locator("canvas").first.wait_for()
+    needed = tab.frames[1].evaluate("document.body.scrollHeight")
+    assert needed <= tab.locator("iframe").bounding_box()["height"] <= needed + 260
+    tab.close()

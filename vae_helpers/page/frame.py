@@ -35,8 +35,9 @@ class Live:
     Lesson 07: Without a kernel
     """
 
-    def __init__(self, page: str, still: bytes):
+    def __init__(self, page: str, still: bytes, tall: int):
         self.page, self.still = page, still  # still: a PNG, for front ends that show no page
+        self.tall = tall  # its height on a phone, in pixels: everything below one another
 
     def save(self, path: str | Path) -> Path:
         """Write the page to path, one HTML file that needs neither a network nor Python. Returns the path.
@@ -60,7 +61,7 @@ class Live:
         frame = (
             f"<style>{asset('frame.css')}</style>"
             f'<iframe class="vae-live-page" title="{title}" sandbox="allow-scripts" loading="lazy" '
-            f'style="width: 100%; height: 740px; border: 0; resize: vertical" srcdoc="{html.escape(self.page)}"></iframe>'
+            f'style="width: 100%; height: 740px; border: 0; resize: vertical; --tall: {self.tall}px" srcdoc="{html.escape(self.page)}"></iframe>'
             f'<div><p>{line}</p><img alt="{tr("ảnh tĩnh của trang", "a still picture of the page")}" '
             f'src="data:image/png;base64,{picture}"></div>'
         )
@@ -115,7 +116,7 @@ def live(
         "words": _words(),
     }
     shown = [next(iter(view.values())) for view in views]
-    return Live(_page("livePage", data, bytes(weights)), _still(shown, images[:10]))
+    return Live(_page("livePage", data, bytes(weights)), _still(shown, images[:10]), 570 + 680 * len(views))
 
 
 def toy(**settings) -> Live:
@@ -141,7 +142,8 @@ def toy(**settings) -> Live:
     angle = torch.linspace(0, 2 * torch.pi, 60)[:-1]
     paper = torch.ones(1, 56, 56)
     paper[0, (28 + 18 * angle.sin()).round().long(), (28 + 18 * angle.cos()).round().long()] = 0.3
-    return Live(_page("toyPage", {"colours": TEN_COLOURS, "words": _toy_words(), "settings": settings}), _png(paper))
+    data = {"colours": TEN_COLOURS, "words": _toy_words(), "settings": settings}
+    return Live(_page("toyPage", data), _png(paper), 1120)
 
 
 def _images(dataset) -> tuple[Tensor, Tensor]:
