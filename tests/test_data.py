@@ -233,3 +233,79 @@ def test_noise_leaves_the_images_alone_and_follows_the_seed(kind):
 def test_bad_noise_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         data.add_noise(torch.rand(2, 1, 28, 28), **arguments)
+
+
+# ---------------------------------------------------------------------------------------------------- sprites
+
+
+@pytest.fixture(scope="module")
+def sprites():
+    return data.sprites(2000, seed=3)
+
+
+@pytest.mark.parametrize("size", [28, 32, 64])
+def test_sprites_are_colour_images_with_labels_and_factors(size):
+    dataset = data.sprites(50, size, seed=1)
+    assert dataset.images.shape == (50, 3, size, size) and dataset.images.dtype == torch.float32
+    assert dataset.images.min() >= 0 and dataset.images.max() == 1 and dataset.images.isfinite().all()
+    assert dataset.classes == ["ellipse", "triangle", "heart"] and torch.equal(dataset.labels, dataset.factors["shape"])
+    assert list(dataset.factors) == ["shape", "hue", "size", "angle", "x", "y"]
+    assert all(value.shape == (50,) for value in dataset.factors.values())
+
+
+def test_sprites_depend_on_the_seed_alone_and_each_image_on_its_factors():
+    """The first of many are those of the same factors drawn alone, at any size."""
+    a, b, c = data.sprites(1500, seed=1), data.sprites(1500, seed=1), data.sprites(1500, seed=2)
+    assert torch.equal(a.images, b.images) and not torch.equal(a.images, c.images)
+    halved = torch.nn.functional.avg_pool2d(data.sprites(20, 64, seed=1).images, 2)
+    difference = (halved - data.sprites(20, 32, seed=1).images).abs()
+    assert difference.mean() < 0.005 and difference.max() < 0.5  # the largest where a tip is thinner than a pixel
+
+
+def test_factors_are_uniform_and_independent(sprites):
+    values = torch.stack([(v - v.mean()) / v.std() for v in sprites.factors.values()])
+    assert (values @ values.mT / 2000 - torch.eye(6)).abs().max() < 0.08
+    for name, (low, high) in {"hue": (0, 2 / 3), "size": (0.18, 0.36), "angle": (-45, 45), "x": (0.36, 0.64)}.items():
+        value = sprites.factors[name]
+        assert low <= value.min() < low + 0.05 * (high - low) and high - 0.05 * (high - low) < value.max() <= high
+
+
+def test_factors_are_seen_in_the_pixels(sprites):
+    """Place, size and colour measured on the image: the centroid follows x and y, the area size², the hue its channels."""
+    cover = sprites.images.amax(dim=1)
+    place = (torch.arange(32) + 0.5) / 32
+    mass = cover.sum(dim=(1, 2))
+    for name, axis in (("x", 1), ("y", 2)):
+        centroid = (cover.sum(dim=axis) * place).sum(dim=1) / mass
+        assert torch.corrcoef(torch.stack([centroid, sprites.factors[name]]))[0, 1] > 0.85, name
+    ellipses = sprites.labels == 0
+    area = mass[ellipses] / 32**2 / (torch.pi / 2 * sprites.factors["size"][ellipses] ** 2)
+    assert (area - 1).abs().max() < 0.05
+    red, green, blue = (sprites.images.sum(dim=(2, 3)) / mass[:, None]).T
+    hue = sprites.factors["hue"]
+    assert (red[hue < 1 / 6] > 0.999).all() and (green[(hue > 1 / 6) & (hue < 1 / 2)] > 0.999).all()
+    assert (blue[hue > 1 / 2] > 0.999).all()
+
+
+def test_angles_turn_clockwise():
+    from vae_helpers._sprites import draw
+
+    upright = {"shape": 1.0, "hue": 0.0, "size": 0.3, "angle": 0.0, "x": 0.5, "y": 0.5}
+    images = draw(
+        {name: torch.tensor([v, v]) for name, v in upright.items()} | {"angle": torch.tensor([-30.0, 30.0])}, 32
+    )
+    place = torch.arange(32.0)
+    top = [(image[0, :10].sum(dim=0) * place).sum() / image[0, :10].sum() for image in images]
+    assert top[0] < 15.5 < top[1]
+
+
+def test_parts_keep_the_factors(sprites):
+    first, second = data.split(sprites)
+    assert len(first.factors["hue"]) == 1600 and len(second.factors) == 6
+    assert torch.equal(first.labels, first.factors["shape"])
+
+
+@pytest.mark.parametrize("arguments", [{"size": 30}, {"n": 0}, {"n": 2.5}])
+def test_impossible_sprites_are_refused(arguments):
+    with pytest.raises(ValueError, match=rf"sprites\({next(iter(arguments))}\)"):
+        data.sprites(**arguments)

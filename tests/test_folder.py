@@ -41,8 +41,16 @@ def test_classes_come_from_the_subfolders(animals, capsys, size, channels):
     assert dataset.images.shape == (3, channels, size, size) and dataset.images.dtype == torch.float32
     assert dataset.labels.tolist() == [0, 0, 1] and dataset.classes == ["cat", "dog"] and dataset.name == "animals"
     close(dataset.images.mean(dim=(1, 2, 3)), torch.tensor([0.2, 0.4, 0.8]))
-    assert capsys.readouterr().out == ""
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 and lines[0].endswith("are left aside: cat/labels.csv, empty/readme.md, notes.txt")
     assert isinstance(dataset, data.ImageDataset)
+
+
+def test_what_systems_leave_in_a_folder_is_not_worth_a_word(tmp_path, capsys):
+    save(tmp_path / "1.png", grey(51))
+    for name in ("Thumbs.db", "desktop.ini", ".DS_Store"):
+        (tmp_path / name).write_bytes(b"")
+    assert len(data.load_folder(tmp_path)) == 1 and capsys.readouterr().out == ""
 
 
 def test_a_folder_without_subfolders_has_no_labels(tmp_path):
@@ -118,6 +126,73 @@ def test_what_is_transparent_is_white(tmp_path, mode):
 def test_sixteen_bits_keep_their_brightness(tmp_path):
     Image.fromarray(np.full((40, 40), 13107, dtype=np.uint16)).save(tmp_path / "1.png")  # a fifth of 65,535
     close(data.load_folder(tmp_path).images, torch.full((1, 1, 28, 28), 0.2), atol=0.005)
+
+
+RED_OVER_BLUE = np.repeat(np.array([[[255, 0, 0]], [[0, 0, 255]]], dtype=np.uint8), 32, axis=0).repeat(64, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "options"),
+    [
+        ("cmyk.jpg", "CMYK", {}),
+        ("cmyk.tif", "CMYK", {}),
+        ("palette.png", "P", {}),
+        ("palette.gif", "P", {}),
+        ("film.gif", "P", {"save_all": True, "append_images": [Image.new("P", (64, 64))]}),
+        ("film.webp", "RGB", {"save_all": True, "append_images": [Image.new("RGB", (64, 64))], "lossless": True}),
+        ("pages.tif", "RGB", {"save_all": True, "append_images": [Image.new("RGB", (64, 64))]}),
+        ("two_lenses.jpg", "RGB", {"format": "MPO", "save_all": True, "append_images": [Image.new("RGB", (64, 64))]}),
+        ("a_png_named.jpg", "RGB", {"format": "PNG"}),
+        ("targa.tga", "RGB", {}),
+        ("ảnh đẹp (1) #%.PNG", "RGB", {}),
+    ],
+)
+def test_every_kind_of_file_gives_its_first_picture_in_its_colours(tmp_path, capsys, name, mode, options):
+    Image.fromarray(RED_OVER_BLUE).convert(mode).save(tmp_path / name, **options)
+    image = data.load_folder(tmp_path, 32, 3).images[0]
+    close(image[:, 4, 16], torch.tensor([1.0, 0.0, 0.0]), atol=0.02)
+    close(image[:, 28, 16], torch.tensor([0.0, 0.0, 1.0]), atol=0.02)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["phone.jpg", "phone.png", "phone.webp", "phone.tif"])
+@pytest.mark.parametrize(("orientation", "top"), [(1, 0), (3, 2), (4, 2), (99, 0)])
+def test_a_picture_is_turned_as_the_camera_was_held(tmp_path, name, orientation, top):
+    """orientation 3 and 4 stand on their heads; 99 is none of EXIF's. top: the channel that is bright above."""
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    Image.fromarray(RED_OVER_BLUE).save(tmp_path / name, exif=exif)
+    assert data.load_folder(tmp_path, 32, 3).images[0, :, 4, 16].argmax() == top
+
+
+def test_a_damaged_exif_costs_no_picture(tmp_path):
+    Image.fromarray(RED_OVER_BLUE).save(tmp_path / "phone.jpg", exif=b"Exif\0\0II*\0garbage")
+    with pytest.warns(UserWarning, match="EXIF"):
+        assert data.load_folder(tmp_path, 32, 3).images[0, 0, 4, 16] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("name", "pixels"),
+    [("float.tif", np.linspace(0, 1, 1600, dtype=np.float32)), ("int.tif", np.arange(1600, dtype=np.int32))],
+)
+def test_pixels_without_a_known_white_are_named_not_guessed(tmp_path, capsys, name, pixels):
+    save(tmp_path / "a.png", grey(51))
+    Image.fromarray(pixels.reshape(40, 40)).save(tmp_path / name)
+    assert len(data.load_folder(tmp_path)) == 1
+    assert f"{name} (32 bits a pixel" in capsys.readouterr().out
+
+
+def test_nothing_is_lost_without_a_word(tmp_path, capsys):
+    """An empty file, a link to nowhere, one without an ending, a film, a raw photo: each is named. A folder may end in .jpg."""
+    save(tmp_path / "a.jpg" / "b.png", grey(51))
+    names = ["empty.jpg", "IMG_0001", "clip.mov", "raw.CR2", "phone.heic"]
+    for name in names:
+        (tmp_path / "a.jpg" / name).write_bytes(b"")
+    (tmp_path / "a.jpg" / "link.png").symlink_to(tmp_path / "nowhere.png")
+    dataset = data.load_folder(tmp_path)
+    assert len(dataset) == 1 and dataset.classes == ["a.jpg"]
+    notice = capsys.readouterr().out
+    assert all(f"a.jpg/{name}" in notice for name in [*names, "link.png"]) and "export it as JPEG" in notice
 
 
 def test_the_order_is_that_of_the_names(tmp_path):

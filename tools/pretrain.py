@@ -9,14 +9,17 @@ python -m tools.pretrain --epochs 2     a short rehearsal (into a temporary fold
 import argparse
 import json
 import platform
+import random
 import tempfile
 import time
 from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from safetensors.torch import save_file
 
 from vae_helpers import data, losses, metrics, models, training
@@ -28,6 +31,9 @@ SHORT = {"epochs": 3, "batch_size": 64, "share": 0.8}  # of the training images:
 CONV = {"epochs": 20, "latent_dim": 16}
 BINARY = {"epochs": 20, "images": "binary", "latent_dim": 20, "options": {"hidden": 256}}
 STRONG = {"epochs": 16, "images": "binary", "class": "AutoregressiveVAE", "latent_dim": 20, "options": {"hidden": 128}}
+SPRITE_SETS = {"train": (40_000, 32, 1), "test": (2_000, 32, 2)}  # n, size, seed of data.sprites
+SPRITES = {"epochs": 60, "images": "sprites", "latent_dim": 8, "options": {"channels": 3, "img_size": 32}}
+PHOTOS = SPRITES | {"class": "VAE", "loss": "calibrated_loss", "beta": 1, "latent_dim": 16, "batch_size": 20}
 DIFFUSION = {
     "images": "codes of spatial-vae",
     "class": "LatentDiffusion",
@@ -53,6 +59,9 @@ RECIPES = {
     "vae-2d-no-kl": {"class": "VAE", "latent_dim": 2, "loss": "bce_loss", "beta": 0, "noise": True} | SHORT,
     "vae-2d-no-noise": {"class": "VAE", "latent_dim": 2, "loss": "bce_loss", "beta": 1, "noise": False} | SHORT,
     "vae-2d-neither": {"class": "VAE", "latent_dim": 2, "loss": "bce_loss", "beta": 0, "noise": False} | SHORT,
+    # For lesson 04's knob.
+    "vae-2d-b1": {"epochs": 30, "class": "VAE", "latent_dim": 2, "loss": "vae_loss", "B": 1},
+    "vae-2d-b100": {"epochs": 30, "class": "VAE", "latent_dim": 2, "loss": "vae_loss", "B": 100},
     # For lessons 10 to 13: other rates, a wider code, the judge of pictures, and the variants on binarised images.
     "vae-16d-b2": CONV | {"class": "VAE", "loss": "vae_loss", "B": 2},
     "vae-16d-b5": CONV | {"class": "VAE", "loss": "vae_loss", "B": 5},
@@ -72,6 +81,18 @@ RECIPES = {
     "ar-vae-half-then-elbo": STRONG | {"epochs": 8, "start": "ar-vae-half", "loss": "bernoulli_vae_loss"},
     "ar-vae-half-then-warm-up": STRONG | {"epochs": 8, "start": "ar-vae-half", "loss": "warm_up_loss"},
     "ar-vae-half-then-free-bits": STRONG | {"epochs": 8, "start": "ar-vae-half", "loss": "free_bits_loss"},
+    # For lesson 15, on coloured shapes: B is the calibrated one of each batch.
+    "sprites-vae": SPRITES | {"class": "VAE", "loss": "calibrated_loss", "beta": 1},
+    "sprites-vae-beta4": SPRITES | {"class": "VAE", "loss": "calibrated_loss", "beta": 4},
+    "sprites-vae-beta32": SPRITES | {"class": "VAE", "loss": "calibrated_loss", "beta": 32},
+    "sprites-ae": SPRITES | AE,
+    "sprites-vae-2d": SPRITES | {"class": "VAE", "loss": "calibrated_loss", "beta": 1, "latent_dim": 2},
+    "sprites-vae-4d": SPRITES | {"class": "VAE", "loss": "calibrated_loss", "beta": 1, "latent_dim": 4},
+    "sprites-vae-16d": SPRITES | {"class": "VAE", "loss": "calibrated_loss", "beta": 1, "latent_dim": 16},
+    # And on 20, 200, 2,000 cut-outs of photographs, 6,000 steps each.
+    "photos-20": PHOTOS | {"images": "20 photos", "epochs": 6000},
+    "photos-200": PHOTOS | {"images": "200 photos", "epochs": 600},
+    "photos-2000": PHOTOS | {"images": "2000 photos", "epochs": 60},
     # For lesson 14: a GAN, a VAE whose code is a map, and diffusion on its codes (as long as a CPU takes three minutes for;
     # and on codes that were not brought to standard deviation 1).
     "gan": {"epochs": 25, "class": "Generator", "loss": "fit_gan", "lr": 2e-4} | GAN,
@@ -115,6 +136,12 @@ def free_bits_loss(logits, x, mu, logvar):
     return recon + losses.free_bits(mu, logvar, 0.5), recon, kl
 
 
+def calibrated_loss(recon, x, mu, logvar, beta):
+    """−ELBO of a Gaussian decoder whose σ² = 1/(2B) is the best for each batch, its KL counted beta times."""
+    loss, error, kl = losses.sigma_vae_loss(recon, x, mu, logvar)
+    return loss + (beta - 1) * kl, error, kl
+
+
 def digit_loss(logits, x, labels):
     return F.cross_entropy(logits, labels)
 
@@ -133,10 +160,28 @@ def build(recipe: dict) -> torch.nn.Module:
     return WithoutNoise(latent_dim=recipe["latent_dim"]) if recipe.get("noise") is False else built(recipe)
 
 
+def photos(n: int, seed: int) -> data.ImageDataset:
+    """n square cut-outs, 100 to 240 pixels on a side, of the two photographs that scikit-learn carries, as 3×32×32."""
+    from sklearn.datasets import load_sample_images
+
+    draw, whole = random.Random(seed), [Image.fromarray(photo) for photo in load_sample_images().images]
+    small = np.empty((n, 32, 32, 3), dtype=np.uint8)
+    for i in range(n):
+        photo, side = draw.choice(whole), draw.randint(100, 240)
+        left, top = draw.randint(0, photo.width - side), draw.randint(0, photo.height - side)
+        small[i] = photo.resize((32, 32), Image.Resampling.BICUBIC, (left, top, left + side, top + side))
+    return data.ImageDataset(small.transpose(0, 3, 1, 2), name="photos")
+
+
 def images_for(recipe: dict, part: str, model_of: Callable[[str], torch.nn.Module]) -> data.ImageDataset:
-    """part "train" or "test" of MNIST as the recipe has it: grey, binarised once, or as a trained model's words or codes mu."""
-    images = data.load_mnist(train=part == "train", fallback=False)
+    """part "train" or "test" of what the recipe names: sprites, photographs, or MNIST, grey, binarised or as a trained model's
+    words or codes mu."""
     kind = recipe.get("images", "grey")
+    if kind == "sprites":
+        return data.sprites(*SPRITE_SETS[part])
+    if kind.endswith("photos"):
+        return photos(int(kind.split()[0]), seed=1) if part == "train" else photos(500, seed=2)
+    images = data.load_mnist(train=part == "train", fallback=False)
     if "share" in recipe and part == "train":
         images = data.split(images, (recipe["share"],), seed=0)[0]
     if kind == "grey":
@@ -192,6 +237,17 @@ def scores(model: torch.nn.Module, test: data.ImageDataset, recipe: dict) -> dic
         return result | {"kl": losses.kl_divergence(*(part.flatten(1) for part in code)).mean().item()}
 
 
+def source(recipe: dict, images: data.ImageDataset) -> dict:
+    """What the card says of the training images."""
+    if recipe.get("images") == "sprites":
+        n, size, seed = SPRITE_SETS["train"]
+        return {"trained_on": f"data.sprites({n:_}, size={size}, seed={seed})"}
+    if recipe.get("images", "").endswith("photos"):
+        return {"trained_on": f"tools.pretrain.photos({len(images)}, seed=1)"}
+    md5 = data.MNIST_FILES["train-images-idx3-ubyte"]
+    return {"trained_on": f"MNIST, {len(images):,} training images", "data_md5": md5}
+
+
 def loss_of(recipe: dict, steps: int) -> Callable:
     """The loss that fit is given: called with the model's outputs and x. steps: of the whole training."""
     name = recipe["loss"]
@@ -236,8 +292,7 @@ def train(recipe: dict, seed: int, model_of: Callable[[str], torch.nn.Module]) -
         "schedule": "one-cycle",
         "optimizer": "Adam, weight decay 1e-5",
         **recipe,
-        "trained_on": f"MNIST, {len(images):,} training images",
-        "data_md5": data.MNIST_FILES["train-images-idx3-ubyte"],
+        **source(recipe, images),
         "seed": seed,
         "device": torch.cuda.get_device_name() if device.type == "cuda" else str(device),
         "torch": torch.__version__,

@@ -18,6 +18,7 @@ from ._mnist import missing_files as _missing_files
 
 __all__ = [
     "DataError", "ImageDataset", "add_noise", "load_digits", "load_folder", "load_mnist", "mnist_root", "split",
+    "sprites",
 ]  # fmt: skip
 
 
@@ -25,7 +26,8 @@ class ImageDataset(Dataset):
     """Images in memory, with or without labels.
 
     images: float32 (N, C, H, W) in [0, 1]; labels: int64 (N,), or None; name: where they come from;
-    classes: the names that the labels count from 0, or None where the labels speak for themselves.
+    classes: the names that the labels count from 0, or None where the labels speak for themselves; factors: what the
+    images were drawn from, a value (N,) under each name, or None where nobody knows.
     Indexing gives one pair (image (C, H, W), label as int), so a DataLoader can read it as well; without labels it
     gives the image alone.
 
@@ -37,13 +39,18 @@ class ImageDataset(Dataset):
     """
 
     def __init__(
-        self, images: Tensor, labels: Tensor | None = None, name: str = "images", classes: Sequence[str] | None = None
+        self,
+        images: Tensor,
+        labels: Tensor | None = None,
+        name: str = "images",
+        classes: Sequence[str] | None = None,
+        factors: dict[str, Tensor] | None = None,
     ):
         self.images = _checked_images(_as_tensor(images, "images"))
         self.labels = (
             None if labels is None else _checked_labels(_as_tensor(labels, "labels"), len(self.images), classes)
         )
-        self.name, self.classes = name, None if classes is None else list(classes)
+        self.name, self.classes, self.factors = name, None if classes is None else list(classes), factors
 
     def __len__(self) -> int:
         return len(self.images)
@@ -54,9 +61,10 @@ class ImageDataset(Dataset):
         return self.images[index], int(self.labels[index])
 
     def part(self, indices: Sequence[int]) -> "ImageDataset":
-        """The images with these numbers, as an ImageDataset of the same name and classes."""
+        """The images with these numbers, with their labels and factors, as an ImageDataset of the same name and classes."""
         labels = None if self.labels is None else self.labels[indices]
-        return ImageDataset(self.images[indices], labels, self.name, self.classes)
+        factors = None if self.factors is None else {name: value[indices] for name, value in self.factors.items()}
+        return ImageDataset(self.images[indices], labels, self.name, self.classes, factors)
 
     def __repr__(self) -> str:
         return f"{self.name}: {f'{len(self):,}'.replace(',', tr('.', ','))} × {tuple(self.images.shape[1:])}"
@@ -135,8 +143,8 @@ def load_folder(path: str | os.PathLike, size: int = 28, channels: int = 1) -> I
     Each subfolder is a class: its name goes into .classes, and the images in it, at any depth, get its number as label.
     A folder without subfolders gives images without labels. Pictures are turned as the camera was held, transparent
     parts become white; light and dark stay as they are (ink on paper is dark on white, MNIST the other way round:
-    1 - dataset.images turns them). Files that are no images, and hidden ones, are ignored; images that cannot be read
-    are left out and named. The order does not depend on the system.
+    1 - dataset.images turns them). Images that cannot be read are left out and named, and so are files that do not end
+    like one; only hidden ones go without a word. The order does not depend on the system.
 
     size: 28, 32 or 64 pixels on a side; channels: 1 (grey) or 3 (red, green, blue).
     Returns an ImageDataset: images (N, channels, size, size) in [0, 1], labels (N,) or None, name of the folder, classes.
@@ -152,6 +160,30 @@ def load_folder(path: str | os.PathLike, size: int = 28, channels: int = 1) -> I
     folder = Path(path).expanduser()
     images, labels, classes = read_folder(folder, size, channels)
     return ImageDataset(images, labels, folder.resolve().name, classes)
+
+
+def sprites(n: int = 10_000, size: int = 32, seed: int = 0) -> ImageDataset:
+    """Coloured shapes on black whose factors are known, drawn by code: no network, no files, the same for the same seed.
+
+    .factors holds what each image was drawn from, float32 (n,) each, all independent and uniform: "shape" (0, 1, 2 for
+    .classes ellipse, triangle, heart; also .labels), "hue" (of HSV, from 0, red, by 1/3, green, to 2/3, blue), "size"
+    (0.18 to 0.36, in image sides), "angle" (−45 to 45 degrees, clockwise), "x" and "y" (0.36 to 0.64, the centre, in
+    image sides from the left and from the top). After L. Matthey et al., "dSprites", 2017, but in colour.
+
+    size: pixels on a side, 28, 32 or 64. Returns an ImageDataset: images (n, 3, size, size) in [0, 1], edges smooth.
+    Raises ValueError for another size and for n below 1.
+    Lesson 15: 1 · A set whose factors are known
+    """
+    from ._sprites import SHAPES, draw, draw_factors
+
+    if size not in (28, 32, 64):
+        raise ValueError(f"sprites(size): got {size!r}, expected 28 or 32 or 64.")
+    if not isinstance(n, int) or n < 1:
+        raise ValueError(f"sprites(n): got {n!r}, expected a whole number from 1 up.")
+    factors = draw_factors(n, seed)
+    parts = zip(*(value.split(1000) for value in factors.values()), strict=True)
+    images = torch.cat([draw(dict(zip(factors, part, strict=True)), size) for part in parts])
+    return ImageDataset(images, factors["shape"], "sprites", SHAPES, factors)
 
 
 def split(dataset: Dataset, fractions: Sequence[float] = (0.8, 0.2), seed: int = 0) -> list[Dataset]:

@@ -17,7 +17,10 @@ def test_there_are_weights_and_each_has_a_recipe():
 def test_card_tells_recipe_seed_and_data(name):
     card = models.pretrained_card(name)
     assert all(card[key] == value for key, value in RECIPES[name].items())
-    assert card["data_md5"] == data.MNIST_FILES["train-images-idx3-ubyte"]
+    if RECIPES[name].get("images") == "sprites":
+        assert card["trained_on"] == "data.sprites(40_000, size=32, seed=1)"
+    else:
+        assert card["data_md5"] == data.MNIST_FILES["train-images-idx3-ubyte"]
     assert {"epochs", "batch_size", "lr", "schedule", "seed", "torch", "device"} <= card.keys()
 
 

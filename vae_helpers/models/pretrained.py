@@ -59,7 +59,7 @@ def pretrained_card(name: str) -> dict:
 
 
 def load_pretrained(name: str) -> nn.Module:
-    """The model of that name, trained on MNIST, on the CPU and in eval mode. pretrained_card(name) says how, and how good it is.
+    """The model of that name, trained on MNIST or on data.sprites, on the CPU and in eval mode. pretrained_card(name) says how, and how good it is.
 
     "vae-2d" and "vae-16d": VAEs with 2 and 16 latent dimensions, trained with B = 10 and B = 40. By D/(2S) of lesson 04
     a calibrated decoder has B = 13 and B = 76 with these errors: 10 is near, 40 about half.
@@ -71,6 +71,8 @@ def load_pretrained(name: str) -> nn.Module:
     "judge": the classifier that reads drawn digits. On binarised images, with Bernoulli decoders: "mlp-vae", "beta-vae"
     (β = 4), "cvae", "avae", "vq-vae" with its "vq-prior", and "ar-vae", whose decoder also sees the pixels before each
     pixel, with its cures "ar-vae-warm-up" and "ar-vae-free-bits"; "ar-vae-half" and what was trained on from it.
+    On sprites (3×32×32), 8 latent dimensions, B calibrated in training: "sprites-vae", with the KL counted 4 and 32 times
+    "sprites-vae-beta4" and "sprites-vae-beta32"; "sprites-ae", an autoencoder.
     For lesson 14: "gan", a generator; "spatial-vae", whose codes "latent-diffusion" draws; "latent-diffusion-short" had three
     epochs, "latent-diffusion-unscaled" the codes as they are.
     Raises ValueError for an unknown name and for damaged weights.
