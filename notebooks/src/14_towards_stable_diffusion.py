@@ -84,19 +84,17 @@ def mixture(codes, gaussians):
 
 # %%
 ONE, TEN = tr("một Gauss", "one Gaussian"), tr("mười Gauss", "ten Gaussians")
-
-
-@torch.no_grad()
-def from_fitted(vae):
+with torch.no_grad():
     codes = vae.encode(train.images[:10_000])[0]
-    return {ONE: vae.decode(mixture(codes, 1)), TEN: vae.decode(mixture(codes, 10))}
-
-
-pictures |= from_fitted(vae)
+    pictures |= {
+        ONE: vae.decode(mixture(codes, 1)),
+        TEN: vae.decode(mixture(codes, 10)),
+    }
 plots.table({name: measured(drawn) for name, drawn in pictures.items()}, digits=0)
 
 # %% [markdown] lang="vi"
-# TEXT1
+# Decoder và trọng số vẫn thế; chỉ đổi nơi lấy mã mà khoảng cách Fréchet giảm từ 628 xuống 22. Với `vae-16d` cũng vậy. <!-- claim: a_better_prior -->
+# **Prior tốt hơn là cách chữa rẻ nhất:** vài giây, không phải huấn luyện lại mạng nào.
 #
 # ## 2 · Một GAN
 #
@@ -104,10 +102,11 @@ plots.table({name: measured(drawn) for name, drawn in pictures.items()}, digits=
 #
 # $$\mathcal{L}_D = -\log D(x) - \log\bigl(1 - D(G(z))\bigr), \qquad \mathcal{L}_G = -\log D(G(z)).$$
 #
-# Trong code, $D$ cho ra logit, nên mỗi số hạng là BCE-with-logits với mục tiêu 1 hay 0. `detach()` giữ cho bước của $D$ không động đến $G$. Ô sau huấn luyện 60 bước, mất khoảng 10 giây.
+# Trong code, $D$ cho ra logit, nên mỗi số hạng là BCE-with-logits với mục tiêu 1 hay 0. `detach()` giữ cho bước của $D$ không đi vào $G$; `spectral_norm` giữ cho $D$ không quá dốc (Miyato và cộng sự, 2018). Ta huấn luyện 60 bước, chừng 10 giây.
 
 # %% [markdown] lang="en"
-# TEXT1
+# Decoder and weights are the same; only the source of the codes has changed, and the Fréchet distance falls from 628 to 22. With `vae-16d` it is alike. <!-- claim: a_better_prior -->
+# **A better prior is the cheapest cure:** seconds, and no network is trained again.
 #
 # ## 2 · A GAN
 #
@@ -115,7 +114,7 @@ plots.table({name: measured(drawn) for name, drawn in pictures.items()}, digits=
 #
 # $$\mathcal{L}_D = -\log D(x) - \log\bigl(1 - D(G(z))\bigr), \qquad \mathcal{L}_G = -\log D(G(z)).$$
 #
-# In code $D$ gives logits, so each term is BCE-with-logits against 1 or 0. `detach()` keeps the step of $D$ from moving $G$. The cell trains for 60 steps, about 10 seconds.
+# In code $D$ gives logits, so each term is BCE-with-logits against 1 or 0. `detach()` keeps the step of $D$ out of $G$; `spectral_norm` keeps $D$ from being too steep (Miyato et al., 2018). We train for 60 steps, about 10 seconds.
 
 # %%
 torch.manual_seed(0)
@@ -174,10 +173,10 @@ rows = {
 plots.plot_images(rows, title=tr("GAN và VAE", "GAN and VAE"))
 
 # %% [markdown] lang="vi"
-# *Hình: sau 60 bước, GAN mới vẽ những đốm; sau 25 epoch, nét của nó rõ và gắt.*
+# *Hình: sau 60 bước, GAN mới chỉ vẽ hoa văn; sau 25 epoch, nét của nó sắc hơn của VAE, nhưng không phải hình nào cũng là chữ số.*
 
 # %% [markdown] lang="en"
-# *The figure: after 60 steps the GAN draws blotches; after 25 epochs its strokes are crisp.*
+# *The figure: after 60 steps the GAN draws a texture; after 25 epochs its strokes are crisper than the VAE's, though not every picture is a digit.*
 
 # %%
 plots.table({"GAN": measured(late), f"VAE, {TEN}": measured(best)}, digits=0)
@@ -187,14 +186,22 @@ count = torch.bincount(judge.read(late)[0], minlength=10)
 print(*(f"{digit}: {n}" for digit, n in enumerate(count.tolist())), sep="   ")
 
 # %% [markdown] lang="vi"
-# TEXT2
+# GAN nét hơn VAE, nét hơn cả ảnh thật (109%): *nhiều chi tiết* chưa phải là *giống thật*. Cái giá:
+#
+# - **Độ phủ** chỉ 42%, so với 94%. Đó là **mode dropping**: đủ mười chữ số nhưng không đều (trong 10.000 ảnh, chữ số hiếm nhất chiếm khoảng 6%, chữ số hay gặp nhất khoảng 15%), và hơn nửa số ảnh thật không có ảnh nào ở gần. Không số hạng nào trong $\mathcal{L}_G$ đòi phải vẽ đủ; log-likelihood thì đòi, vì nó tính đến mọi ảnh huấn luyện. <!-- claim: gan_beside_the_others -->
+# - **Không có encoder**: không tái tạo, nén hay đọc được một ảnh cho trước.
+# - **Không có một loss giảm dần** để biết mạng đang tốt lên hay đã hỏng.
 #
 # ## 3 · Mã là một bức ảnh nhỏ
 #
 # Stable Diffusion bắt đầu từ một VAE mà mã là một **bản đồ**: mỗi vị trí của mã chỉ lo một vùng của ảnh. `spatial-vae` bỏ các lớp kết nối đầy đủ của đề bài; mã của nó gồm 4 × 7 × 7 số. Hàm mất mát là $\mathrm{BCE} + 0{,}001 \cdot \mathrm{KL}$: KL gần như không có trọng số, cũng như ở Stable Diffusion (10⁻⁶).
 
 # %% [markdown] lang="en"
-# TEXT2
+# The GAN is sharper than the VAE, sharper even than real images (109%): *much detail* is not yet *like real images*. What it costs:
+#
+# - **Coverage** is only 42%, against 94%. This is **mode dropping**: all ten digits come, but unevenly (among 10,000 pictures the rarest is about 6%, the commonest about 15%), and more than half of the real images have none nearby. No term of $\mathcal{L}_G$ asks for all kinds; a log-likelihood does, since it counts every training image. <!-- claim: gan_beside_the_others -->
+# - **No encoder**: it cannot reconstruct, compress or read a given image.
+# - **No falling loss** that says whether it is getting better or has broken.
 #
 # ## 3 · A code that is a small picture
 #
@@ -229,10 +236,12 @@ class SpatialVAE(nn.Module):
 spatial = SpatialVAE().eval()
 spatial.load_state_dict(models.load_pretrained("spatial-vae").state_dict())
 with torch.no_grad():
+    codes = spatial.encode(train.images[:10_000])[0]
     by_map = {
         tr("tái tạo", "reconstructed"): spatial.decode(spatial.encode(x)[0]),
         "N(0, I)": spatial.decode(torch.randn(1000, 4, 7, 7)),
-    } | from_fitted(spatial)
+        ONE: spatial.decode(mixture(codes, 1)),
+    }
 rows = {name: drawn[:12] for name, drawn in by_map.items()}
 plots.plot_images(rows, title="spatial-vae")
 
@@ -246,7 +255,8 @@ plots.plot_images(rows, title="spatial-vae")
 plots.table({name: measured(drawn) for name, drawn in by_map.items()}, digits=0)
 
 # %% [markdown] lang="vi"
-# TEXT3
+# Ảnh tái tạo gần như không khác ảnh thật, còn ảnh từ một phân phối Gauss thì xa. Mười phân phối Gauss, 86 đến 98, cũng kém xa so với mã 16 chiều (20 đến 27). <!-- claim: a_better_prior -->
+# **VAE này giữ gần hết chi tiết; điều còn thiếu là một prior cho 196 con số phải khớp với nhau.** Prior ấy sẽ là một mạng.
 #
 # ## 4 · Khuếch tán
 #
@@ -263,7 +273,8 @@ plots.table({name: measured(drawn) for name, drawn in by_map.items()}, digits=0)
 # `z_0` và `epsilon` có kích thước $(N, C, H, W)$, `theta` có kích thước $(N)$, tính bằng radian, mỗi mã một góc.
 
 # %% [markdown] lang="en"
-# TEXT3
+# Its reconstructions can hardly be told from real images; its pictures from one Gaussian are far off. Ten Gaussians, 86 to 98, also stay far behind the code of 16 numbers (20 to 27). <!-- claim: a_better_prior -->
+# **This VAE keeps nearly all detail; what is missing is a prior for 196 numbers that must fit together.** It will be a network.
 #
 # ## 4 · Diffusion
 #
@@ -294,7 +305,9 @@ mix = q_sample if checks.check_q_sample(q_sample) else models.q_sample
 # %% [markdown] lang="vi"
 # ### Hệ số tỉ lệ
 #
-# Mã phải có phương sai 1, nhưng không ai bắt mã của VAE phải thế. Vì vậy ta nhân mã với **hệ số tỉ lệ** (scale factor) $s$ trước khi khuếch tán, và chia lại cho $s$ trước khi giải mã. Con số 0,18215 trong code của Stable Diffusion chính là nó.
+# Mã phải có phương sai 1, nhưng khi KL gần như không có trọng số thì không điều gì giữ đơn vị của mã. Vì vậy ta nhân mã với **hệ số tỉ lệ** (scale factor) $s$ trước khi khuếch tán, và chia lại cho $s$ trước khi giải mã. Con số 0,18215 trong code của Stable Diffusion chính là nó: mã ở đó có độ lệch chuẩn khoảng 5,5.
+#
+# Mã của `spatial-vae` tình cờ có độ lệch chuẩn 0,96, nên chẳng thấy được vấn đề. Ta đổi đơn vị cho giống Stable Diffusion: `encode` nhân 5,5, `decode` chia 5,5, còn ảnh không đổi.
 #
 # ### Lượt của bạn
 #
@@ -303,7 +316,9 @@ mix = q_sample if checks.check_q_sample(q_sample) else models.q_sample
 # %% [markdown] lang="en"
 # ### The scale factor
 #
-# The codes must have variance 1, but nobody makes a VAE's codes do so. So they are multiplied by a **scale factor** $s$ before diffusion, and divided by it again before decoding. The 0.18215 in Stable Diffusion's code is just this.
+# The codes must have variance 1, but where the KL has hardly any weight nothing fixes their unit. So they are multiplied by a **scale factor** $s$ before diffusion, and divided by it again before decoding. The 0.18215 in Stable Diffusion's code is just this: its codes have a standard deviation of about 5.5.
+#
+# Those of `spatial-vae` happen to have 0.96, which hides the problem. We change to Stable Diffusion's unit: `encode` multiplies by 5.5, `decode` divides by it, and no picture changes.
 #
 # ### Your turn
 #
@@ -318,23 +333,36 @@ def scale_factor(codes):
 
 
 # %%
+UNIT = 5.5
+
+
+@torch.no_grad()
+def encode(x):
+    return UNIT * spatial.encode(x)[0]
+
+
+@torch.no_grad()
+def decode(z):
+    return spatial.decode(z / UNIT)
+
+
+# %%
 diffusion = models.load_pretrained("latent-diffusion")
-with torch.no_grad():
-    codes = spatial.encode(train.images[:10_000])[0]
+codes = encode(train.images[:10_000])
 right = checks.check_scale_factor(scale_factor)
-s = scale_factor(codes) if right else diffusion.scale
-print(f"{s:.3f}")
+s = scale_factor(codes) if right else diffusion.scale / UNIT
+print(f"{s:.3f}".replace(".", tr(",", ".")))
 
 # %%
 angles, noise = torch.tensor([0, 15, 30, 45, 60, 75, 86]), torch.randn(1, 4, 7, 7)
 z_t = mix(s * codes[:1].repeat(7, 1, 1, 1), torch.deg2rad(angles), noise)
-rows = {tr("chia cho s", "divided by s"): z_t / s, tr("quên chia", "forgotten"): z_t}
-with torch.no_grad():
-    rows = {name: spatial.decode(z) for name, z in rows.items()}
+rows = {
+    tr("chia cho s", "divided by s"): decode(z_t / s),
+    tr("quên chia", "forgotten"): decode(z_t),
+}
+titles = [f"{angle}°" for angle in angles]
 plots.plot_images(
-    rows,
-    [f"{angle}°" for angle in angles],
-    title=tr("Trộn nhiễu vào mã", "Noise mixed into a code"),
+    rows, titles, title=tr("Trộn nhiễu vào mã", "Noise mixed into a code")
 )
 
 # %% [markdown] lang="vi"
@@ -427,7 +455,7 @@ plots.curves(
 #
 # $$\hat z_0 = \frac{z_t - \sin\theta\;\hat\varepsilon}{\cos\theta}, \qquad z_{t'} = \cos\theta' \; \hat z_0 + \sin\theta' \; \hat\varepsilon, \qquad \theta' < \theta.$$
 #
-# Đó là **DDIM** (Song và cộng sự, 2021), ở đây 25 bước. Sao không nhận luôn $\hat z_0$ đầu tiên? Vì lời đoán tối ưu theo sai số bình phương là *trung bình* (bài 01): khi gần như chỉ có nhiễu, $\hat z_0$ là trung bình của mọi mã. Mỗi bước thu hẹp dần.
+# Đó là **DDIM** (Song và cộng sự, 2021), ở đây 25 bước. Sao không nhận luôn $\hat z_0$ đầu tiên? Vì lời đoán tối ưu theo bình phương sai số là *trung bình* (bài 01): khi gần như chỉ có nhiễu, $\hat z_0$ là trung bình của mọi mã. Mỗi bước thu hẹp dần.
 #
 # ## 5 · Prompt
 #
@@ -478,7 +506,7 @@ def draw(model, y, w=2.0, z=None, steps=25):
         epsilon = guide(without, told, w)
         z_0 = (z - theta[0].sin() * epsilon) / theta[0].cos()
         z = mix(z_0, smaller, epsilon)
-    return spatial.decode(z / s)
+    return decode(z / s)
 
 
 # %%
@@ -534,9 +562,44 @@ plots.table(table, digits=0)
 #
 # TABLE
 #
-# ## 7 · Các bài viết nói, ta đã đo
+# ## 7 · Bài viết nói gì, ta đo được gì
 #
-# RULINGS
+# Các câu dưới đây lấy từ đề bài, README của nó, một bài báo và một trang về VAE.
+#
+# | câu trong bài | ta đã đo |
+# | --- | --- |
+# | Ảnh VAE mờ vì KL | Phần lớn là không. Với mã hai chiều, autoencoder cũng mờ như thế; với mã 16 chiều, KL chỉ gây mờ rõ khi $B$ nhỏ (bài 12). <!-- claim: three_sources_of_blur --> |
+# | GAN nét hơn | Đúng, nhưng độ phủ chưa bằng một nửa; VAE có prior khuếch tán nét gần bằng ảnh thật mà vẫn phủ đủ. <!-- claim: gan_beside_the_others --> |
+# | Các biến thể cải thiện chất lượng ảnh | Có khi, và tùy thước đo; nơi lấy mã quan trọng hơn (bài 13). <!-- claim: source_of_codes --> |
+# | VAE không kiểm soát được ảnh sinh ra | VAE thường với một phân phối Gauss cho mỗi chữ số làm được, đúng nhiều hơn CVAE (bài 13). <!-- claim: digits_asked_for --> |
+# | AE không sinh được dữ liệu mới; AE sinh được | Mỗi câu đúng một nửa: từ $\mathcal{N}(0, I)$ thì không, từ phân phối Gauss khớp với mã thì được (bài 01, 09). <!-- claim: prior_or_fitted_gaussian --> |
+# | AE đưa ảnh giống nhau đến những mã xa nhau | Không: mã của chúng cũng ở gần nhau (bài 01). <!-- claim: alike_lie_close --> |
+# | KL có thể gây posterior collapse | Có, khi decoder tự vẽ được mà không cần $z$ (bài 12). <!-- claim: strong_decoder_leaves_z --> |
+# | VAE là nền tảng của Stable Diffusion | Đúng: nó cho mã và decoder. Nhưng KL của nó gần như không có trọng số; prior là mạng khuếch tán. <!-- claim: diffusion_beside_a_mixture --> |
+#
+# ## Trả lời
+#
+# *Còn thiếu điều gì, và Stable Diffusion bổ sung ra sao?* Thiếu một prior đúng với nơi các mã nằm; Stable Diffusion học prior ấy sau khi huấn luyện VAE, bằng một mạng bớt nhiễu khỏi mã, và prompt chỉ cho nó đi về đâu.
+#
+# ## Tự kiểm tra
+#
+# <details><summary><b>Vì sao Stable Diffusion khuếch tán trên mã mà không trên điểm ảnh?</b></summary>
+#
+# Mã nhỏ hơn: ở đó 16.384 số thay cho 786.432, nên mỗi bước rẻ hơn nhiều. Chi tiết nhỏ do decoder vẽ; mạng khuếch tán chỉ lo bố cục.
+# </details>
+#
+# <details><summary><b>Vì sao nhãn bị giấu đi ở một phần mười số lần huấn luyện?</b></summary>
+#
+# Guidance cần cả lời đoán không nhãn. Không giấu nhãn thì mạng chưa bao giờ học đoán như thế.
+# </details>
+#
+# ## Tóm tắt
+#
+# - Một prior học sau, khớp với mã, chữa phần lớn ảnh sinh ra của VAE.
+# - GAN vẽ nét nhưng bỏ sót; hãy đo cả độ phủ.
+# - Khuếch tán: trộn nhiễu theo một cung tròn, học đoán nhiễu, đi ngược lại từng bước; mã cần phương sai 1.
+#
+# **Đọc thêm:** khuếch tán tiềm ẩn: Rombach và cộng sự, [2112.10752](https://arxiv.org/abs/2112.10752); DDPM: [2006.11239](https://arxiv.org/abs/2006.11239); DDIM: [2010.02502](https://arxiv.org/abs/2010.02502); guidance: [2207.12598](https://arxiv.org/abs/2207.12598); GAN: [1406.2661](https://arxiv.org/abs/1406.2661); độ phủ: [2002.09797](https://arxiv.org/abs/2002.09797).
 
 # %% [markdown] lang="en"
 # TEXT5
@@ -557,4 +620,39 @@ plots.table(table, digits=0)
 #
 # ## 7 · The texts say, we measured
 #
-# RULINGS
+# The sentences come from the handout, its README, an article and a page about VAEs.
+#
+# | the text says | we measured |
+# | --- | --- |
+# | VAEs blur because of the KL | Mostly not. With a code of two numbers an autoencoder blurs as much; with sixteen the KL blurs visibly only where $B$ is small (lesson 12). <!-- claim: three_sources_of_blur --> |
+# | GANs are sharper | Yes, but this one covers less than half; a VAE with a diffusion prior is nearly as sharp as real images and leaves little out. <!-- claim: gan_beside_the_others --> |
+# | Variants improve the pictures | Sometimes, and by some measures; where the code comes from matters more (lesson 13). <!-- claim: source_of_codes --> |
+# | What a VAE draws cannot be controlled | A plain VAE with a Gaussian for each digit does it, and is right more often than the CVAE (lesson 13). <!-- claim: digits_asked_for --> |
+# | An AE cannot make new data; an AE makes new data | Each half right: not from $\mathcal{N}(0, I)$, but from a Gaussian fitted to its codes (lessons 01, 09). <!-- claim: prior_or_fitted_gaussian --> |
+# | An AE puts similar images far apart | No: their codes lie close as well (lesson 01). <!-- claim: alike_lie_close --> |
+# | The KL may cause posterior collapse | Yes, where the decoder can draw without $z$ (lesson 12). <!-- claim: strong_decoder_leaves_z --> |
+# | The VAE is a foundation of Stable Diffusion | Yes: it gives code and decoder. But its KL has hardly any weight; the prior is a diffusion network. <!-- claim: diffusion_beside_a_mixture --> |
+#
+# ## The answer
+#
+# *What is missing, and how does Stable Diffusion supply it?* A prior that is true to where the codes lie; Stable Diffusion learns it after the VAE, as a network that takes noise out of codes, and the prompt tells it where to go.
+#
+# ## Test yourself
+#
+# <details><summary><b>Why does Stable Diffusion work on codes and not on pixels?</b></summary>
+#
+# The code is smaller: 16,384 numbers there in place of 786,432, so that each step is far cheaper. The decoder draws the fine detail; the diffusion network sees to the layout.
+# </details>
+#
+# <details><summary><b>Why is one label in ten withheld in training?</b></summary>
+#
+# Guidance needs the guess without a label too. Were no label withheld, the network would never learn it.
+# </details>
+#
+# ## Recap
+#
+# - A prior learnt afterwards, fitted to the codes, mends most of what a VAE draws.
+# - A GAN draws sharply but leaves out: measure coverage as well.
+# - Diffusion: mix noise in along a circle, learn to guess it, go back step by step; the codes need variance 1.
+#
+# **Further reading:** latent diffusion: Rombach et al., [2112.10752](https://arxiv.org/abs/2112.10752); DDPM: [2006.11239](https://arxiv.org/abs/2006.11239); DDIM: [2010.02502](https://arxiv.org/abs/2010.02502); guidance: [2207.12598](https://arxiv.org/abs/2207.12598); GAN: [1406.2661](https://arxiv.org/abs/1406.2661); coverage: [2002.09797](https://arxiv.org/abs/2002.09797).
