@@ -455,7 +455,7 @@ plots.curves(
 #
 # $$\hat z_0 = \frac{z_t - \sin\theta\;\hat\varepsilon}{\cos\theta}, \qquad z_{t'} = \cos\theta' \; \hat z_0 + \sin\theta' \; \hat\varepsilon, \qquad \theta' < \theta.$$
 #
-# Đó là **DDIM** (Song và cộng sự, 2021), ở đây 25 bước. Sao không nhận luôn $\hat z_0$ đầu tiên? Vì lời đoán tối ưu theo bình phương sai số là *trung bình* (bài 01): khi gần như chỉ có nhiễu, $\hat z_0$ là trung bình của mọi mã. Mỗi bước thu hẹp dần.
+# Đó là **DDIM** (Song và cộng sự, 2021), ở đây mười bước. Sao không nhận luôn $\hat z_0$ đầu tiên? Vì lời đoán tối ưu theo bình phương sai số là *trung bình* (bài 01): khi gần như chỉ có nhiễu, $\hat z_0$ là trung bình của mọi mã. Mỗi bước thu hẹp dần.
 #
 # ## 5 · Prompt
 #
@@ -472,7 +472,7 @@ plots.curves(
 #
 # $$\hat z_0 = \frac{z_t - \sin\theta\;\hat\varepsilon}{\cos\theta}, \qquad z_{t'} = \cos\theta' \; \hat z_0 + \sin\theta' \; \hat\varepsilon, \qquad \theta' < \theta.$$
 #
-# This is **DDIM** (Song et al., 2021), here in 25 steps. Why not take the first $\hat z_0$? By the squared error the best guess is a *mean* (lesson 01): where there is almost only noise, $\hat z_0$ is the mean of all codes. Each step narrows it down.
+# This is **DDIM** (Song et al., 2021), here in ten steps. Why not take the first $\hat z_0$? By the squared error the best guess is a *mean* (lesson 01): where there is almost only noise, $\hat z_0$ is the mean of all codes. Each step narrows it down.
 #
 # ## 5 · The prompt
 #
@@ -497,7 +497,7 @@ guide = guided if right else diffusion.towards
 
 # %%
 @torch.no_grad()
-def draw(model, y, w=2.0, z=None, steps=25):
+def draw(model, y, w=2.0, z=None, steps=10):
     """Labels (N,) → pictures, from noise z."""
     z = torch.randn(len(y), 4, 7, 7) if z is None else z
     angles = torch.linspace(END, 0, steps + 1)[:, None].repeat(1, len(y))
@@ -538,7 +538,7 @@ plots.plot_images(rows, WORDS, title=tr("Cùng nhiễu, nhiều w", "One noise, 
 # %%
 asked, table = digits.repeat(30), {}
 for w in (0, 1, 2, 4):
-    drawn = draw(unet, asked, w, steps=10)
+    drawn = draw(unet, asked, w)
     table[f"w = {w}"] = {
         tr("đúng chữ số, %", "right digit, %"): 100
         * (judge.read(drawn)[0] == asked).float().mean().item()
@@ -555,7 +555,7 @@ plots.table(table, digits=0)
 # | U-Net, 0,5 triệu trọng số | U-Net, 860 triệu trọng số, có thêm attention |
 # | mười nhãn, mỗi nhãn một vector | CLIP đọc prompt: 77 vector |
 # | giấu 10% số nhãn | giấu 10% số prompt |
-# | $w = 2$, 25 bước | $w = 7{,}5$, 50 bước |
+# | $w = 2$, 10 bước | $w = 7{,}5$, 50 bước |
 # | $\cos\theta = 0{,}07$ ở cuối | cũng 0,07 |
 #
 # ## 6 · Tất cả trong một bảng
@@ -611,7 +611,7 @@ plots.table(table, digits=0)
 # | U-Net, 0.5 million weights | U-Net, 860 million, with attention besides |
 # | ten labels, a vector each | CLIP reads the prompt: 77 vectors |
 # | 10% of the labels withheld | 10% of the prompts withheld |
-# | $w = 2$, 25 steps | $w = 7.5$, 50 steps |
+# | $w = 2$, 10 steps | $w = 7.5$, 50 steps |
 # | $\cos\theta = 0.07$ at the end | 0.07 as well |
 #
 # ## 6 · All in one table
