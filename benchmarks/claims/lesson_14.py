@@ -88,7 +88,7 @@ def by_gan(seed):
     lesson="14",
     en="With one decoder, the Fréchet distance of pictures from one Gaussian fitted to the codes is less than half of that from N(0, I), "
     "with ten Gaussians less than 0.4 times that with one, for vae-16d, vae-16d-b1000 and spatial-vae; reconstructions stay below "
-    "3; ten Gaussians cover at least 89% of the real images with sixteen numbers, and come more than three times as close "
+    "3; ten Gaussians cover at least 89% of the real images with 16 numbers, and come more than three times as close "
     "as on spatial-vae's 196, every seed.",
     vi="Cùng một decoder, khoảng cách Fréchet của ảnh từ một phân phối Gauss khớp với mã chưa bằng nửa so với N(0, I), từ mười phân phối Gauss chưa "
     "bằng 0,4 lần so với một, ở cả vae-16d, vae-16d-b1000 và spatial-vae; ảnh tái tạo luôn dưới 3; với mã 16 chiều, mười phân phối Gauss "
