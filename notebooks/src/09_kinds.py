@@ -409,7 +409,7 @@ plots.plot_images(first | redrawn, title=title)
 # Điều VAE muốn đạt là sinh ảnh từ $\mathcal{N}(0, I)$. Nhưng với AE ta cũng có thể khớp một phân phối Gauss với các mã của ảnh huấn luyện rồi lấy mẫu từ đó. Ảnh được so bằng **khoảng cách Fréchet** (Fréchet distance, càng nhỏ càng giống ảnh thật) trên đặc trưng của `judge`, một mạng nhận dạng chữ số; bài 11 giải thích.
 
 # %% [markdown] lang="en"
-# *The figure: the damaged images in the first two rows. Of masked ones the network without a brake draws faint, broken strokes, the denoising one nearly whole ones. Under Gaussian noise the denoising network's strokes strokes are too thick, with a glow.
+# *The figure: the damaged images in the first two rows. Of masked ones the network without a brake draws faint, broken strokes, the denoising one nearly whole ones. Under Gaussian noise the denoising network's strokes are too thick, with a glow.*
 #
 # The denoising network fills in what was masked, the damage it met in training, far better than the one without a brake. But whoever knows that half the pixels are gone can double the rest: then the network without a brake does about as well. A linear map fitted to masked images reaches about 19. With Gaussian noise, which neither network ever met, the denoising one does worse. <!-- claim: denoising_at_home -->
 #
@@ -509,7 +509,7 @@ plots.table({name: measured(model) for name, model in kinds.items()})
 #
 # - **Không hàng nào tốt nhất ở mọi cột.** Với ảnh sạch, `ae-16d` hơn `vae-16d-b2`; với nhiễu Gauss thì VAE có sai số nhỏ hơn hẳn. <!-- claim: vae_withstands_grain --> Hai mạng khác nhau ở nhiều điểm, nên ta không quy công cho riêng điểm nào.
 # - **Sinh ảnh:** lấy $z$ từ phân phối Gauss khớp với mã 800 số, mọi mạng rộng đều kém xa hai mạng 16 số. Hai nhóm khác nhau cả về mạng lẫn cách huấn luyện, nên ta không kết luận vì sao.
-# - **Nhiễu Gauss:** PCA 50, baseline đơn giản nhất, chịu nhiễu tốt ngang mạng contractive, còn mạng sigmoid không ràng buộc lại hơn cả hai: ở đây không ràng buộc nào giúp được gì. Mạng ấy cũng không chỉ chép lại ảnh, vì ảnh có nhiễu vốn cách ảnh sạch 36,6. <!-- claim: no_brake_helps_with_grain -->
+# - **Nhiễu Gauss:** PCA 50, baseline đơn giản nhất, chịu nhiễu tốt ngang mạng contractive, còn mạng sigmoid không ràng buộc lại hơn cả hai: ở đây không ràng buộc nào giúp được gì. Mạng ấy cũng không chỉ chép lại ảnh, vì chép nguyên ảnh có nhiễu thì sai số phải là 36,6. <!-- claim: no_brake_helps_with_grain -->
 #
 # ## Trả lời câu hỏi đầu bài
 #
@@ -536,11 +536,11 @@ plots.table({name: measured(model) for name, model in kinds.items()})
 # **Đọc thêm:** Vincent và cộng sự 2008, 2010 (denoising); Rifai và cộng sự 2011 (contractive); A. Ng, *Sparse autoencoder* (bài giảng CS294A); Ghosh và cộng sự 2020 (*From Variational to Deterministic Autoencoders*).
 
 # %% [markdown] lang="en"
-# *The table: the first three rows are PCA and two stored convolutional networks; below them the wide networks, trained here for seconds.* Compare within a group only; "wide, ReLU" is what L1 is to be held against.
+# *The table: the first three rows are PCA and two stored convolutional networks; below them the wide networks, trained here for seconds.* Compare within a group only, and L1 with "wide, ReLU".
 #
 # - **No row is best in every column.** On clean images `ae-16d` is ahead of `vae-16d-b2`; under Gaussian noise the VAE's error is far smaller. <!-- claim: vae_withstands_grain --> The two differ in several ways, so none alone gets the credit.
 # - **Generation:** with $z$ from the Gaussian fitted to codes of 800 numbers, every wide network is far behind the two with 16. Network and training differ alike, so we do not say why.
-# - **Gaussian noise:** PCA 50, the cheapest rival, withstands it as well as the contractive network; the sigmoid network without a brake does better than either. Here no brake helped, nor does that network just copy: the noisy images are 36.6 from the clean ones. <!-- claim: no_brake_helps_with_grain -->
+# - **Gaussian noise:** PCA 50, the cheapest rival, withstands it as well as the contractive network; the sigmoid network without a brake does better than either. Here none of the brakes helped, nor does that network just copy: a copy would be 36.6 off. <!-- claim: no_brake_helps_with_grain -->
 #
 # ## The answer
 #
