@@ -304,7 +304,7 @@ plots.plot_images(rows, title=tr("Gửi đi rồi nhận về", "Sent and receiv
 # %% [markdown] lang="en"
 # *The figure: four digits and six letters, sent with a mean error of 8 on digits.* Through the networks the digits can be read, though the 5 closes almost into a 6; many letters turn into shapes that resemble digits. PCA with 100 coefficients still gives readable letters. Over all 26 letters the error of both networks is more than twice that of PCA, from other seeds too. <!-- claim: codes_need_fewer_bytes -->
 #
-# **Does the code compress better than the simplest way?** Yes, for thousands of digits that need not be exact; but the plain autoencoder does it nearly as well as the VAE.
+# **Does the code compress better than the simplest way?** Yes, for thousands of digits that need not be exact; but the plain autoencoder does it nearly as well.
 #
 # ## 2 · Denoising
 #
@@ -545,7 +545,7 @@ plots.plot_latent(maps, y_map, limits="own")
 # Để đo, ta tìm cho mỗi ảnh 10 láng giềng gần nhất, một lần theo điểm ảnh và một lần trên bản đồ:
 
 # %% [markdown] lang="en"
-# *The figure: a thousand test images on four maps; a colour for each digit, named by a white disc near the median of its dots.* On PCA's map 1 stands apart, and 0 in part; t-SNE separates best, though 4 and 9 share an island; the networks lie in between.
+# *The figure: a thousand test images on four maps; a colour and a white disc for each digit.* On PCA's map 1 stands apart, and 0 in part; t-SNE separates best, though 4 and 9 share an island; the networks lie in between.
 #
 # We find the 10 nearest neighbours of each image, by its pixels and on the map:
 
@@ -641,7 +641,7 @@ plots.table(rows, digits=2)
 #
 # ## Answer
 #
-# *They can do it, but better than the simplest way?* They compress digits better, clean better only if trained for it, and not for every noise, and map better than PCA but not than t-SNE; for compression and maps the plain autoencoder does nearly as well as the VAE.
+# *They can do it, but better than the simplest way?* They compress digits better; clean better only if trained for it, not for every noise; map better than PCA, not than t-SNE. For compression and maps the plain autoencoder does nearly as well.
 #
 # ## Test yourself
 #
