@@ -397,7 +397,7 @@ plots.table({tr("% điểm cao hơn", "% higher"): shares})
 #
 # ## 3 · Three measures of a picture
 #
-# Last, we draw new images. To measure them the course uses from here on a **judge**: a classifier that has learnt from all 60,000 labels. It reads a picture and gives a digit with its probability.
+# Last, we draw new images. To measure them the course uses from here on a **judge**: a classifier that learnt from all 60,000 labels. It reads a picture and gives a digit with its probability.
 
 # %%
 judge = models.load_pretrained("judge")
@@ -592,7 +592,7 @@ plots.table({name: row(name) for name in sources}, digits=2)
 # - Vẫn decoder `vae-16d`, chỉ đổi chỗ lấy $z$: từ prior, khoảng cách là hơn 250; từ phân phối Gauss khớp mã, còn quanh 105. Vậy decoder vẽ được, chỉ là các mã không phân bố đúng như $\mathcal{N}(0, I)$.
 # - **Ba nguồn ngang nhau**, nếu xét cả những mạng huấn luyện từ seed khác: `vae-16d` khớp mã, `ae-16d` khớp mã, và prior của `vae-16d-b2`. Prior của $B = 40$ và PCA (cũng với một phân phối Gauss) kém xa. <!-- claim: three_ways_to_draw -->
 # - **Autoencoder có sinh được ảnh không?** Đề bài viết rằng nó "không thể tạo ra những dữ liệu hoàn toàn mới", còn có tài liệu khác thì nói là được. Mỗi bên đúng một nửa. Decoder của `ae-16d` vẽ được, nhưng nó không cho biết lấy $z$ ở đâu: từ $\mathcal{N}(0, I)$, khoảng cách hơn 1.000; khớp mã thì quanh 103.
-# - Cùng là khớp mã, hai chiều kém hẳn mười sáu chiều, với VAE cũng như với autoencoder, dù giám khảo lại *tự tin hơn* với những chữ số mờ của hai chiều. <!-- claim: confident_but_blurred -->
+# - Cùng là khớp mã, hai chiều kém hẳn mười sáu chiều, với VAE cũng như với autoencoder, dù giám khảo đọc những chữ số mờ của hai chiều *không kém tự tin*. <!-- claim: confident_but_blurred -->
 # - **Các con số tùy thuộc vào giám khảo.** Một giám khảo khác, không có tích chập, vẫn xếp ba nguồn ấy lên đầu, nhưng lại xếp PCA trước prior của $B = 40$. <!-- claim: another_judge -->
 #
 # "Khớp mã" có hai bước: huấn luyện autoencoder trước, rồi học một prior cho các mã của nó. VQ-VAE (bài 13) cũng làm như thế, với prior là một mạng. Mô hình khuếch tán trên mã (latent diffusion) như Stable Diffusion cũng vậy, với prior là một mạng khuếch tán (bài 14).
@@ -627,7 +627,7 @@ plots.table({name: row(name) for name in sources}, digits=2)
 # - The decoder `vae-16d`, with $z$ from two places: from the prior the distance is above 250, fitted about 105. So the decoder can draw; it is the codes that do not lie as $\mathcal{N}(0, I)$ does.
 # - **Three sources are level** over several seeds: `vae-16d` fitted, `ae-16d` fitted, and the prior of `vae-16d-b2`. The prior of $B = 40$ and PCA (one Gaussian, too) are far behind. <!-- claim: three_ways_to_draw -->
 # - **Can an autoencoder generate?** The handout says that it "cannot create entirely new data", another text that it makes new data. Either is half right. The decoder of `ae-16d` can draw, but does not say where to take $z$ from: with $\mathcal{N}(0, I)$ the distance is above 1,000, fitted about 103.
-# - Fitted, two dimensions are far behind sixteen, VAE and autoencoder alike, though the judge is *more* confident of their blurred digits. <!-- claim: confident_but_blurred -->
+# - Fitted, two dimensions are far behind sixteen, VAE and autoencoder alike, though the judge is *no less* confident of their blurred digits. <!-- claim: confident_but_blurred -->
 # - **The numbers are this judge's.** Another judge, without convolutions, still puts those three first, but puts PCA before the prior of $B = 40$. <!-- claim: another_judge -->
 #
 # "Fitted" takes two stages: train an autoencoder, then learn a prior for its codes. The VQ-VAE (lesson 13) does so too, with a network for its prior; latent diffusion (Stable Diffusion; lesson 14), too, with a diffusion model.
