@@ -389,7 +389,7 @@ plots.table({tr("% điểm cao hơn", "% higher"): shares})
 # Việc cuối cùng là vẽ ảnh mới. Trước hết cần cách đo ảnh vẽ ra, và từ đây khóa học dùng **giám khảo** `judge`, một mạng phân loại đã học từ cả 60.000 nhãn. Nó đọc một bức ảnh và cho biết chữ số cùng xác suất của chữ số ấy.
 
 # %% [markdown] lang="en"
-# By both networks' error an image without a stroke is more normal than nearly all digits. From other seeds `ae-16d` says so again; the VAE's score for it is now below nearly all digits', now only below most, and faint ones are again better than guessing. <!-- claim: little_ink_is_normal -->
+# By both networks' error an image without a stroke is more normal than nearly all digits. From other seeds `ae-16d` says so again; the VAE's score for it is now below nearly all digits', now only below most, and faint ones are better than guessing. <!-- claim: little_ink_is_normal -->
 # With little ink there is little to get wrong: drawn all black, an image errs by $\|x\|^2$ only. Divided by $\|x\|^2$ the error notices faint digits (AUROC 0.99 or more), and letters no worse. <!-- claim: error_over_ink --> Large models err alike:
 # Nalisnick et al. (2019) found that generative models trained on CIFAR-10 give house numbers (SVHN) a *higher* log-likelihood than CIFAR-10 images.
 #
@@ -423,7 +423,7 @@ plots.plot_images(shown, titles, title=tr("Giám khảo đọc", "What the judge
 # Lấy phần `.real`, rồi `.clamp(min=0)`, vì làm tròn có thể cho số âm rất nhỏ. Trả về $d^2$, không lấy căn ở cuối. `torch.cov` coi mỗi *hàng* là một biến, và chia cho $N - 1$; cứ để như thế.
 
 # %% [markdown] lang="en"
-# *The figure: the judge's digit and its probability above each picture. Top: real images; bottom: letters.* The judge knows digits only, so it takes every letter for one, eight of ten with more than 0.9.
+# *The figure: above each picture the judge's digit and its probability. Top: real images; bottom: letters.* The judge knows digits only, so it takes every letter for one, eight of ten with more than 0.9.
 #
 # 1. **Confidence**: that probability, the mean over the pictures. It is high for letters too, for blurred digits, one 0 again and again.
 # 2. **Diversity**: the entropy $-\sum p \log_2 p$ of the digits read, at most $\log_2 10 = 3.32$ bits. It does not ask how good the pictures are.
@@ -481,7 +481,7 @@ plots.table({tr("khoảng cách", "distance"): apart})
 # %% [markdown] lang="en"
 # The floor is not 0, and it falls as images are added: means and above all covariances estimated from few images are far off. So compare only distances from **equally many images and the same judge**. From here on: 2,000.
 #
-# Nor do they notice **copying**. Suppose a "model" just hands back training images:
+# Nor do they notice **copying**. Suppose a "model" hands back training images:
 
 
 # %%
@@ -593,7 +593,7 @@ plots.table({name: row(name) for name in sources}, digits=2)
 # - **Ba nguồn ngang nhau**, nếu xét cả những mạng huấn luyện từ seed khác: `vae-16d` khớp mã, `ae-16d` khớp mã, và prior của `vae-16d-b2`. Prior của $B = 40$ và PCA (cũng với một phân phối Gauss) kém xa. <!-- claim: three_ways_to_draw -->
 # - **Autoencoder có sinh được ảnh không?** Đề bài viết rằng nó "không thể tạo ra những dữ liệu hoàn toàn mới", còn có tài liệu khác thì nói là được. Mỗi bên đúng một nửa. Decoder của `ae-16d` vẽ được, nhưng nó không cho biết lấy $z$ ở đâu: từ $\mathcal{N}(0, I)$, khoảng cách hơn 1.000; khớp mã thì quanh 103.
 # - Cùng là khớp mã, hai chiều kém hẳn mười sáu chiều, với VAE cũng như với autoencoder, dù giám khảo đọc những chữ số mờ của hai chiều *không kém tự tin*. <!-- claim: confident_but_blurred -->
-# - **Các con số tùy thuộc vào giám khảo.** Một giám khảo khác, không có tích chập, vẫn xếp ba nguồn ấy lên đầu, nhưng lại xếp PCA trước prior của $B = 40$. <!-- claim: another_judge -->
+# - **Các con số tùy thuộc vào giám khảo.** Một giám khảo khác, không có tích chập, vẫn xếp ba nguồn ấy trước PCA 16, nhưng lại xếp PCA 16 trước prior của $B = 40$. <!-- claim: another_judge -->
 #
 # "Khớp mã" có hai bước: huấn luyện autoencoder trước, rồi học một prior cho các mã của nó. VQ-VAE (bài 13) cũng làm như thế, với prior là một mạng. Mô hình khuếch tán trên mã (latent diffusion) như Stable Diffusion cũng vậy, với prior là một mạng khuếch tán (bài 14).
 #
@@ -622,15 +622,15 @@ plots.table({name: row(name) for name in sources}, digits=2)
 # - Đo ảnh vẽ ra bằng độ tự tin, độ đa dạng và khoảng cách Fréchet, với cùng số ảnh và cùng giám khảo; không thước đo nào nhận ra việc chép lại từ cả tập huấn luyện.
 
 # %% [markdown] lang="en"
-# *The table: mean of three samplings ± standard deviation. A smaller distance is nearer to real images.*
+# *The table: mean of three samplings ± standard deviation. Smaller distances are nearer to real images.*
 #
 # - The decoder `vae-16d`, with $z$ from two places: from the prior the distance is above 250, fitted about 105. So the decoder can draw; it is the codes that do not lie as $\mathcal{N}(0, I)$ does.
 # - **Three sources are level** over several seeds: `vae-16d` fitted, `ae-16d` fitted, and the prior of `vae-16d-b2`. The prior of $B = 40$ and PCA (one Gaussian, too) are far behind. <!-- claim: three_ways_to_draw -->
 # - **Can an autoencoder generate?** The handout says that it "cannot create entirely new data", another text that it makes new data. Either is half right. The decoder of `ae-16d` can draw, but does not say where to take $z$ from: with $\mathcal{N}(0, I)$ the distance is above 1,000, fitted about 103.
 # - Fitted, two dimensions are far behind sixteen, VAE and autoencoder alike, though the judge is *no less* confident of their blurred digits. <!-- claim: confident_but_blurred -->
-# - **The numbers are this judge's.** Another judge, without convolutions, still puts those three first, but puts PCA before the prior of $B = 40$. <!-- claim: another_judge -->
+# - **The numbers are this judge's.** Another judge, without convolutions, still puts those three before PCA 16, but PCA 16 before the prior of $B = 40$. <!-- claim: another_judge -->
 #
-# "Fitted" takes two stages: train an autoencoder, then learn a prior for its codes. The VQ-VAE (lesson 13) does so too, with a network for its prior; latent diffusion (Stable Diffusion; lesson 14), too, with a diffusion model.
+# "Fitted" takes two stages: train an autoencoder, then learn a prior for its codes. The VQ-VAE (lesson 13) does so too, with a network for its prior; latent diffusion (Stable Diffusion; lesson 14) with a diffusion model.
 #
 # So drawing takes a place for $z$: a VAE has one beforehand if its $B$ was chosen for that, for a plain autoencoder we find it after training.
 #
