@@ -102,7 +102,7 @@ plots.table(table, digits=0)
 # **β-VAE** (Higgins và cộng sự, 2017) chỉ đổi một con số, $\mathrm{BCE} + \beta \cdot \mathrm{KL}$ với $\beta > 1$, với hy vọng mỗi chiều tiềm ẩn (latent dimension) sẽ mang một nghĩa riêng. Ta lấy mã của một ảnh, thay đổi từng chiều một: bốn chiều có KL lớn nhất và chiều có KL nhỏ nhất.
 
 # %% [markdown] lang="en"
-# One decoder: its reconstructions are close to real images, its pictures from the prior are not. (Measured against their own originals, which flatters: other images' get about 13, other real images 6.) <!-- claim: reconstructions_of_others -->
+# One decoder: its reconstructions are close to real images, its pictures from the prior are not. (Measured against their own originals, which flatters: those of others get about 13, other real images 6.) <!-- claim: reconstructions_of_others -->
 # It can draw digits; the question is **where to take the code from**.
 #
 # ## The β-VAE: does an axis mean anything?
@@ -585,7 +585,7 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: khoảng cách trung bình đến $z$ ban đầu, chia cho độ dài trung bình của $z$.* Từ $q_\phi(z|x)$, AVAE tìm lại $z$ chính xác hơn, kể cả so với độ dài của $z$, và $z$ trôi đi ít hơn. Từ prior, mã quay về chỉ còn dài khoảng 0,7 lần: tương quan với $z$ cao hơn một chút, nhưng sai lệch sau một vòng không nhỏ hơn; sau mười vòng, khoảng cách của nó nhỏ hơn thì quá nửa cũng là do mã ngắn đi. Đổi lại, $\log p$ của nó thấp hơn. <!-- claim: avae_finds_z_again -->
+# *Hình: khoảng cách trung bình đến $z$ ban đầu, chia cho độ dài trung bình của $z$.* Từ $q_\phi(z|x)$, AVAE tìm lại $z$ chính xác hơn, kể cả so với độ dài của $z$, và $z$ trôi đi ít hơn. Từ prior, mã quay về chỉ còn dài khoảng 0,7 lần: tương quan với $z$ cao hơn một chút, nhưng sai lệch sau một vòng không nhỏ hơn; sau mười vòng nó gần $z$ ban đầu hơn, nhưng quá nửa phần hơn ấy chỉ là do mã ngắn đi. Đổi lại, $\log p$ của nó thấp hơn. <!-- claim: avae_finds_z_again -->
 #
 # Bài báo còn cho thấy mã của AVAE bền hơn trước **tấn công đối kháng** (adversarial attack), tức là những thay đổi nhỏ được chọn để gây hại. Trong phạm vi $\pm\epsilon$ ở mỗi điểm ảnh, ta đi 10 bước theo dấu của gradient để đẩy $\mu$ đi xa nhất. Một bộ phân loại 3 láng giềng gần nhất, chỉ nhìn $\mu$, còn đọc đúng bao nhiêu phần trăm?
 
