@@ -321,7 +321,7 @@ plots.table(table, digits=0)
 # %% [markdown] lang="en"
 # This simple way draws the digit asked for more often than the CVAE from its prior, at a far smaller Fréchet distance. With fitted Gaussians of its own the CVAE too comes far closer to real images, and draws more digits rightly than the plain VAE (about 95%; 91%): the same decoder, another source of $z$. <!-- claim: digits_asked_for -->
 #
-# What has the CVAE left? Nothing need be fitted, and one $z$ gives all digits one style. Gaussians that share one covariance do so too, but then fewer digits are right (about 68%; CVAE 80%). <!-- claim: one_z_one_style -->
+# What has the CVAE left? Nothing is fitted, and one $z$ gives all digits one style. Gaussians that share one covariance do so too, but then fewer digits are right (about 68%; CVAE 80%). <!-- claim: one_z_one_style -->
 # With Gaussians as the prior the plain VAE too has a bound on $\log p(x|y)$ (about −90 nats), above the CVAE with $\mathcal{N}(0, I)$ (−91), below it with Gaussians (−89). <!-- claim: bound_with_fitted_gaussians -->
 # **The CVAE controls the digit, but for that alone one needs no CVAE.**
 #
