@@ -19,18 +19,22 @@ from .lesson_10 import check_entropy_bits, check_neighbours_kept, check_psnr
 from .lesson_11 import check_auroc, check_frechet_distance
 from .lesson_12 import check_free_bits, check_iw_log_likelihood, check_optimal_sigma
 from .lesson_13 import check_straight_through, check_with_label
+from .lesson_15 import check_attribute_vector, check_calibrated_B, check_fc_parameters, check_r_squared
 from .tally import counted, progress
 
 __all__ = [
     "Result",
+    "check_attribute_vector",
     "check_auroc",
     "check_bce",
+    "check_calibrated_B",
     "check_contractive_penalty",
     "check_decoder",
     "check_elbo",
     "check_encoder",
     "check_entropy_bits",
     "check_epoch_mean",
+    "check_fc_parameters",
     "check_forward",
     "check_frechet_distance",
     "check_free_bits",
@@ -48,6 +52,7 @@ __all__ = [
     "check_pixel_count",
     "check_principal_angles",
     "check_psnr",
+    "check_r_squared",
     "check_reparameterize",
     "check_reparameterize_fixed",
     "check_sample_and_decode",
