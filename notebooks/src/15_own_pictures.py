@@ -1,0 +1,538 @@
+# %% [markdown] lang="vi"
+# # Bài 15 · Ảnh của chính bạn
+#
+# *Đề bài chỉ biết những chữ số xám 28×28. Với ảnh của chính bạn thì phải đổi những gì, và được phép chờ đợi điều gì?* Ta làm trên hai bộ ảnh: một bộ do code vẽ ra, nên ta biết thật sự cái gì thay đổi trong ảnh, và một thư mục hai mươi bức ảnh chụp.
+#
+# ⏱ Học khoảng một giờ; máy tính toán chừng 50 giây trên CPU hai nhân.
+
+# %% [markdown] lang="en"
+# # Lesson 15 · Your own pictures
+#
+# *The handout knows only grey digits of 28×28. What must be changed for pictures of your own, and what may you expect of them?* We try it on two sets: one that code draws, so that we know what really varies in it, and a folder of twenty photographs.
+#
+# ⏱ About an hour; computing takes about 50 seconds on two CPU cores.
+
+# %%
+import random
+from functools import partial
+from pathlib import Path
+
+import torch
+from PIL import Image
+from sklearn.datasets import load_sample_images
+from sklearn.decomposition import PCA
+
+from vae_helpers import checks, data, losses, metrics, models, page, plots, tr, training
+
+# %% [markdown] lang="vi"
+# ## 1 · Một bộ ảnh biết trước các yếu tố
+#
+# `data.sprites` vẽ những hình màu trên nền đen. Mỗi ảnh được quyết định bởi sáu **yếu tố** (factor), rút ngẫu nhiên và độc lập: hình, sắc độ (hue: 0 là đỏ, 1/3 lục, 2/3 lam), cỡ, góc xoay, hoành độ $x$ và tung độ $y$ của tâm. Với ảnh của bạn thì không ai cho biết điều ấy.
+
+# %% [markdown] lang="en"
+# ## 1 · A set whose factors are known
+#
+# `data.sprites` draws coloured shapes on black. Six **factors** decide each image, drawn at random and independently: shape, hue (0 is red, 1/3 green, 2/3 blue), size, angle, and the centre's $x$ and $y$. For your own pictures nobody tells you these.
+
+# %%
+train, test = data.sprites(6000, seed=3), data.sprites(1000, seed=4)
+x = test.images
+print(train)
+plots.plot_images(x[:20], title=tr("Hai mươi ảnh, 3×32×32", "Twenty images, 3×32×32"))
+
+# %% [markdown] lang="vi"
+# *Hình: hình bầu dục, tam giác và trái tim, mỗi ảnh một màu, một cỡ, một góc, một chỗ.* Các yếu tố của bốn ảnh đầu:
+
+# %% [markdown] lang="en"
+# *The figure: ellipses, triangles and hearts, each in a colour, a size, an angle and a place of its own.* The factors of the first four:
+
+# %%
+rows = {}
+for i in range(4):
+    numbers = {name: v[i].item() for name, v in test.factors.items()}
+    rows[i + 1] = numbers | {"shape": test.classes[test.labels[i]]}
+plots.table(rows, 2)
+
+# %% [markdown] lang="vi"
+# ## 2 · Phải đổi những gì, theo thứ tự
+#
+# **Trước hết là kích thước và số kênh.** `models.VAE(channels=3, latent_dim=8, img_size=32)`: cạnh ảnh phải chia hết cho 4, vì hai lớp tích chập có stride 2. Các lớp tích chập hầu như không lớn thêm; các lớp nối đủ thì có.
+#
+# ### Lượt của bạn
+#
+# Encoder kết thúc bằng 64 bản đồ có cạnh bằng một phần tư cạnh ảnh, duỗi ra thành $F$ số. Có bao nhiêu tham số trong `fc_mu` và `fc_logvar` ($F \to d$) cùng `fc_decode` ($d \to F$), kể cả bias?
+
+# %% [markdown] lang="en"
+# ## 2 · What to change, in order
+#
+# **Size and channels come first.** `models.VAE(channels=3, latent_dim=8, img_size=32)`: the side must be a multiple of 4, for two convolutions have stride 2. The convolutions hardly grow; the fully connected layers do.
+#
+# ### Your turn
+#
+# The encoder ends in 64 maps of a quarter of the image's side, flattened to $F$ numbers. How many parameters have `fc_mu` and `fc_logvar` ($F \to d$) and `fc_decode` ($d \to F$) together, biases included?
+
+
+# %% tags=["exercise"]
+def fc_parameters(img_size, latent_dim):
+    ### BEGIN SOLUTION
+    F = 64 * (img_size // 4) ** 2
+    return 2 * (F * latent_dim + latent_dim) + latent_dim * F + F
+    ### END SOLUTION
+
+
+# %%
+counted = checks.check_fc_parameters(fc_parameters)
+
+# %%
+for size, channels, d in ((28, 1, 2), (32, 3, 8), (64, 3, 8), (64, 3, 32)):
+    vae = models.VAE(channels, d, size)
+    total = sum(weights.numel() for weights in vae.parameters())
+    yours = fc_parameters(size, d) if counted else "…"
+    print(f"{channels}×{size}×{size}, d = {d:2}: {total:9,}   fc: {yours:>9}")
+
+# %% [markdown] lang="vi"
+# Dòng đầu là mạng của đề bài. Từ 32×32 lên 64×64, số tham số tăng chừng bốn lần và mỗi bước huấn luyện cũng có gấp bốn lần điểm ảnh. Hãy bắt đầu với ảnh nhỏ.
+#
+# **Thứ hai là số chiều tiềm ẩn** (latent dimension). Hãy vẽ sai số theo $d$, trước hết bằng PCA vì nó chỉ mất một giây. Mạng `sprites-vae` được huấn luyện sẵn trên 40.000 ảnh khác, 60 epoch, $d = 8$; `sprites-ae` là autoencoder cùng kích thước.
+
+# %% [markdown] lang="en"
+# The first line is the exercise's network. From 32×32 to 64×64 the parameters grow about fourfold, and each training step has four times the pixels. Begin with small pictures.
+#
+# **The number of latent dimensions comes second.** Draw the error against $d$, with PCA first, which takes a second. `sprites-vae` was trained beforehand on 40,000 other images for 60 epochs, $d = 8$; `sprites-ae` is an autoencoder of the same size.
+
+# %%
+flat, names = train.images.flatten(1), {"sprites-vae": "VAE", "sprites-ae": "AE"}
+pca = PCA(64, random_state=0).fit(flat.numpy())
+axes, mean = torch.tensor(pca.components_), torch.tensor(pca.mean_)
+
+
+def pca_error(d):
+    z = (x.flatten(1) - mean) @ axes[:d].T
+    return metrics.image_errors((mean + z @ axes[:d]).clamp(0, 1), x.flatten(1)).mean()
+
+
+# %%
+networks = {name: models.load_pretrained(name) for name in names}
+with torch.no_grad():
+    redrawn = {
+        "VAE": networks["sprites-vae"].decode(networks["sprites-vae"].encode(x)[0]),
+        "AE": networks["sprites-ae"](x)[0],
+    }
+dots = {name: ([8], [metrics.image_errors(r, x).mean()]) for name, r in redrawn.items()}
+dims = [1, 2, 4, 8, 16, 32, 64]
+plots.curves(
+    {"PCA": (dims, [pca_error(d) for d in dims])}, points=dots, log="xy", markers=True,
+    xlabel="d", ylabel=tr("sai số mỗi ảnh", "error per image"),
+    title=tr("Sai số theo số chiều", "Error against dimension"),
+)  # fmt: skip
+
+# %% [markdown] lang="vi"
+# *Hình: sai số của PCA giảm dần theo $d$; hai chấm là hai mạng tám chiều.* DIMTEXT
+#
+# **Thứ ba là $B$.** Con số 1000 của đề bài, hay 10 của `vae-2d`, thuộc về chữ số. Với ảnh khác, hãy **hiệu chuẩn** (calibrate) lại như bài 04: $B = D/(2S)$, trong đó $S$ là sai số của một ảnh.
+#
+# ### Lượt của bạn
+#
+# Tính $B = D/(2S)$ cho một batch ảnh $(N, C, H, W)$. $D$ là số con số trong một ảnh; ảnh màu có bao nhiêu?
+
+# %% [markdown] lang="en"
+# *The figure: PCA's error falls with $d$; the two dots are the networks of eight dimensions.* DIMTEXT
+#
+# **$B$ comes third.** The handout's 1000, or the 10 of `vae-2d`, belong to digits. For other pictures **calibrate** it again, as in lesson 04: $B = D/(2S)$, with $S$ the error of one image.
+#
+# ### Your turn
+#
+# Compute $B = D/(2S)$ for a batch of images $(N, C, H, W)$. $D$ counts the numbers in one image: how many has one in colour?
+
+
+# %% tags=["exercise"]
+def calibrated_B(recon, x):
+    ### BEGIN SOLUTION
+    S = (recon - x).pow(2).flatten(1).sum(dim=1).mean()
+    return x[0].numel() / (2 * S)
+    ### END SOLUTION
+
+
+# %%
+calibrated = checks.check_calibrated_B(calibrated_B)
+
+# %% [markdown] lang="vi"
+# Mạng chưa huấn luyện thì chưa có $S$, nên ta đi từng vòng: bắt đầu với $B = 10$, huấn luyện hai epoch, đo $S$, lấy $B$ mới, huấn luyện tiếp (chừng 25 giây):
+
+# %% [markdown] lang="en"
+# A network that is not trained has no $S$ yet, so go in rounds: begin with $B = 10$, train for two epochs, measure $S$, take the new $B$, train on (about 25 seconds):
+
+# %%
+new_B = calibrated_B if calibrated else (lambda r, x: 0.5 / (r - x).pow(2).mean())
+torch.manual_seed(0)
+my_vae, B, rows = models.VAE(channels=3, latent_dim=8, img_size=32), 10.0, {}
+for turn in (1, 2, 3, 4):
+    how = {"lr": 2e-3, "batch_size": 64, "seed": turn, "log_dir": None}
+    training.fit(my_vae, train, epochs=2, loss=partial(losses.vae_loss, B=B), **how)
+    with torch.no_grad():
+        recon, mu, logvar = my_vae.cpu().eval()(x)
+    S, kl = losses.reconstruction_loss(recon, x).item(), losses.kl_divergence(mu, logvar)
+    rows[tr("vòng", "round") + f" {turn}"] = {"B": B, "S": S, "KL": kl.mean().item()}
+    B = float(new_B(recon, x))
+rows[tr("kế tiếp", "next")] = {"B": B}
+plots.table(rows)
+
+# %% [markdown] lang="vi"
+# BTEXT
+#
+# **Cuối cùng là số epoch.** EPOCHTEXT
+
+# %% [markdown] lang="en"
+# BTEXT
+#
+# **The epochs come last.** EPOCHTEXT
+
+# %%
+with torch.no_grad():
+    rows = {
+        tr("gốc", "original"): x[:10],
+        tr("của bạn, 8 epoch", "yours, 8 epochs"): my_vae.decode(my_vae.encode(x[:10])[0]),
+        "sprites-vae": redrawn["VAE"][:10],
+        tr("của bạn, mới", "yours, new"): my_vae.decode(torch.randn(10, 8)),
+        tr("sprites-vae, mới", "sprites-vae, new"): networks["sprites-vae"].decode(torch.randn(10, 8)),
+    }
+plots.plot_images(rows, title=tr("Tái tạo, và ảnh mới từ z ~ N(0, I)", "Rebuilt, and new from z ~ N(0, I)"))
+
+# %% [markdown] lang="vi"
+# *Hình: …*
+#
+# ## 3 · Thanh trượt nào có nghĩa gì
+#
+# Một con số trả lời được câu ấy: $R^2$, tức là khi biết $z_j$ thì đường thẳng tốt nhất giải thích được bao nhiêu phần trong phương sai của một yếu tố. 1 là tất cả, 0 là không gì cả. Với một biến, đó là bình phương của hệ số tương quan:
+#
+# $$R^2_j = \frac{\mathrm{cov}(z_j, f)^2}{\mathrm{var}(z_j)\,\mathrm{var}(f)}.$$
+#
+# ### Lượt của bạn
+#
+# `codes` có kích thước $(N, d)$, `factor` có kích thước $(N,)$; trả về $d$ con số.
+
+# %% [markdown] lang="en"
+# *The figure: …*
+#
+# ## 3 · Which slider means what
+#
+# One number answers that: $R^2$, the share of a factor's variance that the best straight line explains once $z_j$ is known. 1 is all of it, 0 is nothing. For one variable it is the squared correlation:
+#
+# $$R^2_j = \frac{\mathrm{cov}(z_j, f)^2}{\mathrm{var}(z_j)\,\mathrm{var}(f)}.$$
+#
+# ### Your turn
+#
+# `codes` has the shape $(N, d)$, `factor` $(N,)$; return $d$ numbers.
+
+
+# %% tags=["exercise"]
+def r_squared(codes, factor):
+    ### BEGIN SOLUTION
+    z, f = codes - codes.mean(dim=0), factor - factor.mean()
+    covariance = (z * f[:, None]).mean(dim=0)
+    return covariance**2 / (z.pow(2).mean(dim=0) * f.pow(2).mean())
+    ### END SOLUTION
+
+
+# %%
+squared = checks.check_r_squared(r_squared)
+if not squared:
+    r_squared = lambda z, f: torch.corrcoef(torch.cat([f[None], z.T]))[0, 1:] ** 2  # noqa: E731
+
+# %% [markdown] lang="vi"
+# Hình là một loại, không phải một con số, nên ta hỏi "có phải trái tim không" (0 hoặc 1). Mỗi hàng là một yếu tố, mỗi cột một thanh trượt của `sprites-vae`:
+
+# %% [markdown] lang="en"
+# Shape is a kind, not a number, so we ask "is it a heart" (0 or 1). A row for each factor, a column for each slider of `sprites-vae`:
+
+# %%
+factors = {name: test.factors[name] for name in ("hue", "size", "angle", "x", "y")}
+factors["heart"] = (test.labels == 2).float()
+
+
+@torch.no_grad()
+def codes_of(name):
+    code = models.load_pretrained(name).encode(x)
+    return code[0] if isinstance(code, tuple) else code
+
+
+def r_table(codes):
+    found = {name: r_squared(codes, f) for name, f in factors.items()}
+    return {name: {f"z{j}": v.item() for j, v in enumerate(r)} for name, r in found.items()}
+
+
+# %%
+plots.table(r_table(codes_of("sprites-vae")), 2)
+
+# %% [markdown] lang="vi"
+# RTEXT1
+#
+# Bây giờ chỉ đổi $\beta$. Hàm mất mát là $\frac{D}{2}\log S + \beta \cdot \mathrm{KL}$, tức là $B$ được hiệu chuẩn trong lúc huấn luyện (bài 12), và KL được tính một lần, bốn lần, ba mươi hai lần:
+
+# %% [markdown] lang="en"
+# RTEXT1
+#
+# Now change $\beta$ alone. The loss is $\frac{D}{2}\log S + \beta \cdot \mathrm{KL}$, that is, $B$ is calibrated while training (lesson 12), and the KL counts once, four times, thirty-two times:
+
+# %%
+def clearest(codes):
+    """For each factor the R² of its best slider."""
+    return {name: r_squared(codes, f).max().item() for name, f in factors.items()}
+
+
+MEAN, betas = tr("trung bình", "mean"), {"β = 1": "", "β = 4": "-beta4", "β = 32": "-beta32"}
+codes = {beta: codes_of(f"sprites-vae{name}") for beta, name in betas.items()}
+codes |= {"AE": codes_of("sprites-ae"), "PCA": (x.flatten(1) - mean) @ axes[:8].T}
+rows = {name: clearest(z) for name, z in codes.items()}
+plots.table({name: row | {MEAN: sum(row.values()) / 6} for name, row in rows.items()}, 2)
+
+# %% [markdown] lang="vi"
+# RTEXT2
+#
+# ### Hiệp phương sai đường chéo làm gì với các trục
+#
+# Bài 13 cho thấy $q_\phi(z|x)$ có ma trận hiệp phương sai đường chéo nên hàm mất mát ưu tiên một số trục, còn của autoencoder thì không. Vậy các trục ấy có rõ nghĩa hơn những trục bất kỳ không? Ta xoay các mã ngẫu nhiên năm mươi lần; decoder xoay ngược lại được, nên mọi hệ trục mang cùng một thông tin.
+
+# %% [markdown] lang="en"
+# RTEXT2
+#
+# ### What the diagonal posterior does to axes
+#
+# Lesson 13 showed that $q_\phi(z|x)$ has a diagonal covariance, so that the loss prefers some axes, and an autoencoder's does not. Are these axes clearer than any others? Rotate the codes at random fifty times; a decoder can rotate them back, so all axes carry the same information.
+
+# %%
+def mean_clearest(z):
+    return sum(clearest(z).values()) / len(factors)
+
+
+torch.manual_seed(0)
+turns, rows = [torch.linalg.qr(torch.randn(8, 8))[0] for _ in range(50)], {}
+for name, z in codes.items():
+    turned = torch.tensor([mean_clearest(z @ turn) for turn in turns])
+    rows[name] = {
+        tr("trục đã học", "learnt axes"): mean_clearest(z),
+        tr("trục xoay, trung bình", "rotated, mean"): turned.mean().item(),
+        tr("trục xoay, lớn nhất", "rotated, largest"): turned.max().item(),
+    }
+plots.table(rows, 2)
+
+# %% [markdown] lang="vi"
+# ROTTEXT
+#
+# Dưới đây, mỗi hàng thay đổi thanh trượt rõ nhất của một yếu tố trong mạng $\beta = TRAVB$:
+
+# %% [markdown] lang="en"
+# ROTTEXT
+#
+# Below, each row moves the clearest slider for one factor in the network with $\beta = TRAVB$:
+
+# %%
+chosen, rows = models.load_pretrained("sprites-vae-beta32"), {}
+for name, f in factors.items():
+    r = r_squared(codes["β = 32"], f)
+    z = codes["β = 32"][:1].repeat(9, 1)
+    z[:, r.argmax()] = torch.linspace(-2.5, 2.5, 9)
+    value = f"{r.max():.2f}".replace(".", tr(",", "."))
+    with torch.no_grad():
+        rows[f"{name}: z{r.argmax()}, R² {value}"] = chosen.decode(z)
+plots.plot_images(rows, title=tr("Thanh trượt rõ nhất của mỗi yếu tố", "The clearest slider for each factor"), size=0.7)
+
+# %% [markdown] lang="vi"
+# *Hình: …*
+#
+# Hãy tự kéo tám thanh trượt (trang này không cần kernel, như ở bài 07):
+
+# %% [markdown] lang="en"
+# *The figure: …*
+#
+# Pull the eight sliders yourself (the page needs no kernel, as in lesson 07):
+
+# %%
+page.live(networks["sprites-vae"], test.part(range(500)), names=["sprites-vae"])
+
+# %% [markdown] lang="vi"
+# *Trang: …*
+#
+# ## 4 · Vector thuộc tính
+#
+# Khi không thanh trượt nào mang riêng một nghĩa, ta có thể tự tìm một **hướng**. Hướng "to hơn" đi từ trung bình mã của những hình nhỏ đến trung bình mã của những hình to (Larsen và cộng sự, 2016).
+#
+# ### Lượt của bạn
+#
+# `codes` là $(N, d)$, `has` là $(N,)$ gồm True và False. Trả về hiệu của hai trung bình, kích thước $(d,)$.
+
+# %% [markdown] lang="en"
+# *The page: …*
+#
+# ## 4 · Attribute vectors
+#
+# Where no slider has a meaning of its own, find a **direction** yourself. "Bigger" leads from the mean code of small shapes to the mean code of large ones (Larsen et al., 2016).
+#
+# ### Your turn
+#
+# `codes` is $(N, d)$, `has` is $(N,)$ of True and False. Return the difference of the two means, of shape $(d,)$.
+
+
+# %% tags=["exercise"]
+def attribute_vector(codes, has):
+    ### BEGIN SOLUTION
+    return codes[has].mean(dim=0) - codes[~has].mean(dim=0)
+    ### END SOLUTION
+
+
+# %%
+vector_is_right = checks.check_attribute_vector(attribute_vector)
+
+# %%
+find = attribute_vector if vector_is_right else (lambda z, has: z[has].mean(0) - z[~has].mean(0))
+vae, z = networks["sprites-vae"], codes["β = 1"]
+bigger, redder = find(z, factors["size"] > 0.27), find(z, factors["hue"] < 1 / 6)
+rows, steps = {}, torch.linspace(-1, 2, 7)[:, None]
+for i, kind in ((0, tr("ảnh 1", "image 1")), (1, tr("ảnh 2", "image 2"))):
+    with torch.no_grad():
+        rows[kind + tr(", to hơn", ", bigger")] = vae.decode(z[i] + steps * bigger)
+        rows[kind + tr(", đỏ hơn", ", redder")] = vae.decode(z[i] + steps * redder)
+plots.plot_images(rows, [f"{step:.1f}".replace(".", tr(",", ".")) for step in steps[:, 0]], title=tr("z + α · vector", "z + α · vector"))
+
+# %% [markdown] lang="vi"
+# *Hình: …* Đo trên cả nghìn ảnh: diện tích, phần của màu đỏ và tâm của hình, đọc thẳng từ các điểm ảnh; bên cạnh là một hướng ngẫu nhiên dài bằng "to hơn".
+
+# %% [markdown] lang="en"
+# *The figure: …* Measure it on all thousand images: area, share of red and centre of the shape, read from the pixels; beside them a random direction as long as "bigger".
+
+
+# %%
+def measured(images):
+    cover, place = images.amax(dim=1), (torch.arange(32) + 0.5) / 32
+    area = cover.sum(dim=(1, 2))
+    return {
+        tr("diện tích", "area"): area,
+        tr("phần đỏ", "red"): images[:, 0].sum(dim=(1, 2)) / images.sum(dim=(1, 2, 3)),
+        "x": (cover.sum(dim=1) * place).sum(dim=1) / area * 32,
+        "y": (cover.sum(dim=2) * place).sum(dim=1) / area * 32,
+    }
+
+
+# %%
+@torch.no_grad()
+def changed(z, vector):
+    before, after = measured(vae.decode(z)), measured(vae.decode(z + vector))
+    area, red, across, down = (after[name] - before[name] for name in before)
+    moved = (across**2 + down**2).sqrt()
+    return {
+        tr("diện tích, điểm ảnh", "area, pixels"): area.mean().item(),
+        tr("phần đỏ, điểm %", "red, points"): 100 * red.mean().item(),
+        tr("tâm dời, điểm ảnh", "centre moved, pixels"): moved.mean().item(),
+    }
+
+
+# %%
+torch.manual_seed(0)
+chance = torch.randn(8)
+chance *= bigger.norm() / chance.norm()
+rows = {tr("to hơn", "bigger"): changed(z, bigger), tr("ngẫu nhiên", "random"): changed(z, chance)}
+for name, low, high in (("đỏ|red", 0, 1 / 6), ("lục|green", 1 / 6, 1 / 2), ("lam|blue", 1 / 2, 1)):
+    some = (factors["hue"] >= low) & (factors["hue"] < high)
+    rows[tr("đỏ hơn, từ ", "redder, from ") + tr(*name.split("|"))] = changed(z[some], redder)
+plots.table(rows)
+
+# %% [markdown] lang="vi"
+# ATTTEXT
+#
+# ## 5 · Một thư mục hai mươi bức ảnh
+#
+# Hãy bỏ ảnh của bạn vào `photos/mine` bên cạnh notebook này, mỗi lớp một thư mục con, hay tất cả vào một chỗ. Nếu thư mục ấy chưa có, ô dưới tạo một bộ thay thế: hai mươi mảnh vuông cắt từ hai bức ảnh có sẵn trong scikit-learn (giấy phép CC BY 2.0). Chỉ có hai cảnh, nên bộ này *dễ* hơn một thư mục thật.
+
+# %% [markdown] lang="en"
+# ATTTEXT
+#
+# ## 5 · A folder of twenty photos
+#
+# Put your pictures into `photos/mine` beside this notebook, a subfolder for each class, or all in one place. Where there is no such folder, the next cell makes a stand-in: twenty square cut-outs of the two photographs that scikit-learn carries (licence CC BY 2.0). There are only two scenes in it, so it is *easier* than a real folder.
+
+# %%
+def cut_outs(folder, seed):
+    folder.mkdir(parents=True)
+    draw, scenes = random.Random(seed), load_sample_images().images
+    for i in range(20):
+        scene, side = Image.fromarray(draw.choice(scenes)), draw.randint(100, 240)
+        left, top = draw.randint(0, scene.width - side), draw.randint(0, scene.height - side)
+        photo = scene.crop((left, top, left + side, top + side))
+        photo.save(folder / f"IMG_{i:04}.jpg", quality=95)
+
+
+# %%
+mine, tomorrow, odd = (Path("photos") / name for name in ("mine", "tomorrow", "odd"))
+for folder, seed in ((mine, 0), (tomorrow, 1)):
+    if not folder.exists():
+        cut_outs(folder, seed)
+photos = data.load_folder(mine, size=32, channels=3)
+new = data.load_folder(tomorrow, size=32, channels=3)
+print(photos)
+
+# %% [markdown] lang="vi"
+# Thư mục thật còn có tệp lạ: ảnh chụp khi cầm ngược điện thoại, ảnh in bốn màu (CMYK), ảnh trong suốt, tệp bị cắt cụt, ảnh HEIC, phim. `load_folder` phải cho ảnh đúng hoặc gọi tên tệp:
+
+# %% [markdown] lang="en"
+# A real folder has odd files too: taken with the phone upside down, in print colours (CMYK), transparent, cut off, HEIC, a film. `load_folder` must give the right picture or name the file:
+
+# %%
+odd.mkdir(exist_ok=True)
+photo, exif = Image.open(sorted(mine.rglob("*.jpg"))[0]).convert("RGB"), Image.Exif()
+exif[0x0112] = 3  # EXIF's orientation: upside down
+photo.rotate(180).save(odd / "1_turned.jpg", exif=exif)
+photo.convert("CMYK").save(odd / "2_cmyk.jpg")
+photo.putalpha(90)
+photo.save(odd / "3_transparent.png")
+(odd / "4_cut.png").write_bytes((odd / "3_transparent.png").read_bytes()[:2000])
+(odd / "5.heic").touch()
+(odd / "6_film.mov").touch()
+strange = data.load_folder(odd, size=32, channels=3)
+plots.plot_images(strange.images, ["EXIF 3", "CMYK", tr("trong suốt", "transparent")])
+
+# %% [markdown] lang="vi"
+# *Hình: ba ảnh đọc được: được xoay lại, đúng màu, và nhạt đi vì nền trắng lộ ra.* Ba tệp kia được gọi tên. Không tệp nào biến mất trong im lặng.
+#
+# Huấn luyện một VAE mười sáu chiều trên hai mươi ảnh (vài giây), rồi cho nó xem hai mươi ảnh "của ngày mai", cắt từ chính hai cảnh ấy:
+
+# %% [markdown] lang="en"
+# *The figure: the three that can be read: turned back, in their colours, and pale where the white ground shines through.* The other three are named. None goes without a word.
+#
+# Train a VAE of sixteen dimensions on the twenty photos (a few seconds), then show it twenty "of tomorrow", cut from the same two scenes:
+
+# %%
+torch.manual_seed(0)
+small = models.VAE(channels=3, latent_dim=16, img_size=32)
+fifty_times = photos.part(list(range(len(photos))) * 50)
+training.fit(
+    small, fifty_times, epochs=8, batch_size=20, loss=losses.sigma_vae_loss, lr=2e-3,
+    seed=0, log_dir=None,
+)  # fmt: skip
+small = small.cpu().eval()
+with torch.no_grad():
+    again = {part: small.decode(small.encode(part.images)[0]) for part in (photos, new)}
+    drawn = small.decode(torch.randn(10, 16))
+
+# %%
+rows = {
+    tr("hai mươi ảnh", "the twenty"): photos.images[:10],
+    tr("tái tạo", "rebuilt"): again[photos][:10],
+    tr("ngày mai", "tomorrow"): new.images[:10],
+    tr("tái tạo ", "rebuilt "): again[new][:10],
+    "z ~ N(0, I)": drawn,
+}
+plots.plot_images(rows, title=tr("VAE học từ hai mươi ảnh", "A VAE that learnt from twenty photos"))
+
+# %%
+def error(redrawn, images):
+    return metrics.image_errors(redrawn.clamp(0, 1), images.flatten(1)).mean().item()
+
+
+few = PCA(16).fit(photos.images.flatten(1).numpy())
+rows, MINE, NEW = {}, tr("hai mươi ảnh", "the twenty"), tr("ngày mai", "tomorrow")
+for name, part in ((MINE, photos), (NEW, new)):
+    flat = part.images.flatten(1)
+    by_pca = torch.tensor(few.inverse_transform(few.transform(flat.numpy()))).float()
+    rows["VAE, d = 16"] = rows.get("VAE, d = 16", {}) | {name: error(again[part].flatten(1), part.images)}
+    rows["PCA, d = 16"] = rows.get("PCA, d = 16", {}) | {name: error(by_pca, part.images)}
+plots.table(rows)
