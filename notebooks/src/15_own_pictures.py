@@ -121,7 +121,7 @@ with torch.no_grad():
 dots = {name: ([8], [metrics.image_errors(r, x).mean()]) for name, r in redrawn.items()}
 dims = [1, 2, 4, 8, 16, 32, 64]
 plots.curves(
-    {"PCA": (dims, [pca_error(d) for d in dims])}, points=dots, log="xy", markers=True,
+    {"PCA": (dims, [pca_error(d) for d in dims])} | dots, log="xy", markers=True,
     xlabel="d", ylabel=tr("sai số mỗi ảnh", "error per image"),
     title=tr("Sai số theo số chiều", "Error against dimension"),
 )  # fmt: skip
@@ -536,3 +536,102 @@ for name, part in ((MINE, photos), (NEW, new)):
     rows["VAE, d = 16"] = rows.get("VAE, d = 16", {}) | {name: error(again[part].flatten(1), part.images)}
     rows["PCA, d = 16"] = rows.get("PCA, d = 16", {}) | {name: error(by_pca, part.images)}
 plots.table(rows)
+
+# %% [markdown] lang="vi"
+# PHOTOTEXT
+#
+# **Đi giữa hai ảnh.** Lấy hai ảnh gần nhau nhất trong hai mươi ảnh và hai ảnh xa nhau nhất, rồi đi thẳng giữa hai mã. Dưới mỗi hàng là cách đơn giản nhất: trộn dần chính các điểm ảnh.
+
+# %% [markdown] lang="en"
+# PHOTOTEXT
+#
+# **Walking between two photos.** Take the two nearest of the twenty and the two farthest, and go straight from code to code. Below each row is the simplest way: fading from pixels to pixels.
+
+# %%
+far = torch.cdist(photos.images.flatten(1), photos.images.flatten(1))
+near = far + 1e9 * torch.eye(len(photos))
+rows, alpha = {}, torch.linspace(0, 1, 9)[:, None]
+for kind, pair in ((tr("gần", "near"), near.argmin()), (tr("xa", "far"), far.argmax())):
+    a, b = (photos.images[i] for i in divmod(int(pair), len(photos)))
+    with torch.no_grad():
+        (z_a, z_b), _ = small.encode(torch.stack([a, b]))
+        rows[f"{kind}, VAE"] = small.decode((1 - alpha) * z_a + alpha * z_b)
+    fade = alpha[..., None, None]
+    rows[kind + tr(", trộn ảnh", ", faded")] = (1 - fade) * a + fade * b
+plots.plot_images(rows, title=tr("Từ ảnh này sang ảnh kia", "From one photo to another"), size=0.7)
+
+# %% [markdown] lang="vi"
+# WALKTEXT
+#
+# ## 6 · Những bộ ảnh khác
+#
+# Có mạng thì torchvision tải được Fashion-MNIST (quần áo) và KMNIST (chữ Nhật), cùng kích thước 1×28×28. Mạng của đề bài dùng được nguyên như cũ; chỉ $B$ phải hiệu chuẩn lại:
+#
+# ```python
+# from torchvision import datasets
+#
+# fashion = datasets.FashionMNIST("data", download=True)  # hay datasets.KMNIST
+# clothes = data.ImageDataset(fashion.data[:, None], fashion.targets, "Fashion-MNIST", fashion.classes)
+# ```
+#
+# ## Trả lời
+#
+# *Với ảnh của chính bạn thì phải đổi những gì, và được phép chờ đợi điều gì?* ANSWER
+#
+# ## Tự kiểm tra
+#
+# <details><summary><b>Ảnh 3×64×64, sai số mỗi ảnh là 24. B được hiệu chuẩn bằng bao nhiêu?</b></summary>
+#
+# $D = 3 \cdot 64 \cdot 64 = 12.288$, nên $B = 12.288/48 = 256$.
+# </details>
+#
+# <details><summary><b>Mỗi yếu tố có R² lớn nhất trên một trục chỉ khoảng 0,4. Mã có mất thông tin không?</b></summary>
+#
+# Không nhất thiết. Thông tin có thể nằm rải trên nhiều trục, hoặc cong. Muốn biết, hãy đo ảnh tái tạo.
+# </details>
+#
+# ## Tóm tắt
+#
+# - Kích thước và kênh, số chiều, $B$ theo hiệu chuẩn, số epoch: đổi theo thứ tự ấy, mỗi lần một thứ.
+# - $R^2$ nói thanh trượt nào đi theo yếu tố nào. Một trục có nghĩa là điều phải đo, không phải điều được hứa.
+# - Hai mươi ảnh là hai mươi điểm. Hãy giữ lại vài ảnh để đo, và so với PCA trước khi tin một mạng.
+#
+# **Đọc thêm:** dSprites: Matthey và cộng sự, 2017; vector thuộc tính: Larsen và cộng sự, [1512.09300](https://arxiv.org/abs/1512.09300); các yếu tố và trục: Locatello và cộng sự, [1811.12359](https://arxiv.org/abs/1811.12359).
+
+# %% [markdown] lang="en"
+# WALKTEXT
+#
+# ## 6 · Other sets
+#
+# With a network, torchvision fetches Fashion-MNIST (clothes) and KMNIST (Japanese characters), both 1×28×28. The exercise's network fits as it is; only $B$ must be calibrated anew:
+#
+# ```python
+# from torchvision import datasets
+#
+# fashion = datasets.FashionMNIST("data", download=True)  # or datasets.KMNIST
+# clothes = data.ImageDataset(fashion.data[:, None], fashion.targets, "Fashion-MNIST", fashion.classes)
+# ```
+#
+# ## The answer
+#
+# *What must be changed for pictures of your own, and what may you expect of them?* ANSWER
+#
+# ## Test yourself
+#
+# <details><summary><b>Images of 3×64×64 with an error of 24 each. What is the calibrated B?</b></summary>
+#
+# $D = 3 \cdot 64 \cdot 64 = 12{,}288$, so $B = 12{,}288/48 = 256$.
+# </details>
+#
+# <details><summary><b>No factor's best R² on a single axis exceeds 0.4. Has the code lost them?</b></summary>
+#
+# Not necessarily. What it tells may be spread over several axes, or curved. Look at the reconstructions.
+# </details>
+#
+# ## Recap
+#
+# - Size and channels, dimensions, $B$ by calibration, epochs: in this order, one at a time.
+# - $R^2$ says which slider goes with which factor. That an axis means something must be measured; nothing promises it.
+# - Twenty photos are twenty points. Keep some back to measure on, and compare with PCA before you believe a network.
+#
+# **Further reading:** dSprites: Matthey et al., 2017; attribute vectors: Larsen et al., [1512.09300](https://arxiv.org/abs/1512.09300); factors and axes: Locatello et al., [1811.12359](https://arxiv.org/abs/1811.12359).
