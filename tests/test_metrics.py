@@ -203,3 +203,28 @@ def test_spread_is_mean_and_sample_deviation(language):
     assert metrics.spread(torch.tensor([0.5, 0.7]), digits=2) == f"0{mark}60 ± 0{mark}14"
     with pytest.raises(ValueError, match="got 1 value"):
         metrics.spread([4.0])
+
+
+def test_coverage_by_hand():
+    real = torch.tensor([[0.0], [1.0], [3.0], [10.0]])  # with k = 1 they reach 1, 1, 2 and 7 far
+    assert metrics.coverage(torch.tensor([[0.5]]), real, k=1) == 0.5
+    assert metrics.coverage(torch.tensor([[4.0]]), real, k=1) == 0.5
+    assert metrics.coverage(torch.tensor([[0.5], [4.9]]), real, k=1) == 1.0
+    assert metrics.coverage(torch.tensor([[100.0]]), real, k=2) == 0.0
+
+
+def test_coverage_of_a_second_sample_and_of_half_the_kinds():
+    torch.manual_seed(0)
+    kinds = 20 * torch.eye(4, 8)
+    real, again = (kinds.repeat(250, 1) + torch.randn(1000, 8) for _ in range(2))
+    assert abs(metrics.coverage(again, real) - (1 - 2**-5)) < 0.02
+    half = kinds[:2].repeat(500, 1) + torch.randn(1000, 8)
+    assert abs(metrics.coverage(half, real) - 0.5) < 0.03
+
+
+@pytest.mark.parametrize(
+    "drawn, real, k", [(torch.rand(3, 2), torch.rand(9, 3), 5), (torch.rand(3, 2), torch.rand(5, 2), 5)]
+)
+def test_coverage_refuses_other_shapes(drawn, real, k):
+    with pytest.raises(ValueError, match="coverage"):
+        metrics.coverage(drawn, real, k)

@@ -54,6 +54,12 @@ def noise_and_kl(seed):
     return figures
 
 
+def ring() -> torch.Tensor:
+    """400 points (400, 2) around a circle, as the toy's."""
+    angle = 2 * math.pi * torch.rand(400)
+    return 1.4 * torch.stack([angle.cos(), angle.sin()], dim=1) + 0.08 * torch.randn(400, 2)
+
+
 class ToyNetwork(nn.Module):
     """The network of the page's toy (page/toy.js) in PyTorch: 2 → 32 → 32 → z of two dimensions and back, tanh."""
 
@@ -93,8 +99,7 @@ class ToyNetwork(nn.Module):
 )
 def toy_knobs(seed):
     """1,500 steps with both, 1,500 more without the KL; from the first again, 1,500 more without the noise."""
-    angle = 2 * math.pi * torch.rand(400)
-    x = 1.4 * torch.stack([angle.cos(), angle.sin()], dim=1) + 0.08 * torch.randn(400, 2)
+    x = ring()
     both = ToyNetwork()
     both.learn(x, kl=True, noise=True)
     without = {"KL": copy.deepcopy(both), "noise": copy.deepcopy(both)}

@@ -7,6 +7,7 @@ import torch
 from vae_helpers import losses, training
 from vae_helpers.data import ImageDataset
 
+from .lesson_02 import ToyNetwork, ring
 from .ledger import claim
 from .networks import SmallVAE, images_of, network, test_images
 
@@ -98,3 +99,27 @@ def with_images(model: torch.nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, 
     """recon, x, mu, logvar."""
     recon, mu, logvar = model(x)
     return recon, x, mu, logvar
+
+
+@claim(
+    lesson="04",
+    en="The toy on a ring: with B = 0.3 every cloud is the prior (σ within 1% of 1, mu nearer to 0 than 0.1); with B = 20 σ is between 0.2 and 0.3, "
+    "with B = 1000 below 0.05, every seed.",
+    vi="VAE nhỏ trong trang, dữ liệu vòng tròn: với B = 0,3, đám mây nào cũng trùng prior (σ cách 1 chưa đến 1%, mu cách 0 chưa đến 0,1); với B = 20, "
+    "σ nằm giữa 0,2 và 0,3; với B = 1000, dưới 0,05, ở mọi seed.",
+    holds=lambda rows: all(
+        abs(row["sigma_0.3"] - 1) < 0.01
+        and row["radius_0.3"] < 0.1
+        and 0.2 < row["sigma_20"] < 0.3
+        and row["sigma_1000"] < 0.05
+        for row in rows
+    ),
+)
+def toy_B(seed):
+    """Three new networks, 1,500 steps each."""
+    x, figures = ring(), {}
+    for B in (0.3, 20, 1000):
+        network = ToyNetwork()
+        network.learn(x, kl=True, noise=True, B=B)
+        figures[f"sigma_{B}"], figures[f"radius_{B}"] = network.clouds(x)
+    return figures

@@ -243,7 +243,7 @@ checks.check_pixel_count(pixel_count)
 widgets.latent_explorer(models.load_pretrained("vae-2d"))
 
 # %% [markdown] lang="vi"
-# *Khi không có kernel, ô trên hiện một lưới ảnh vẽ từ các điểm cách đều trên bản đồ.* Đến bài 07, bạn sẽ hiểu mọi thứ trong đó.
+# *Khi không có kernel, một trang tự chạy đứng vào chỗ ô trên: ở đó bạn còn vẽ được chữ số.* Đến bài 07, bạn sẽ hiểu mọi thứ trong đó.
 #
 # ## Tóm tắt
 #
@@ -254,7 +254,7 @@ widgets.latent_explorer(models.load_pretrained("vae-2d"))
 # **Trả lời câu hỏi đầu bài:** nếu mọi ô trên đây chạy không báo lỗi và không thiếu gói nào, máy của bạn đã sẵn sàng.
 
 # %% [markdown] lang="en"
-# *Without a kernel the cell above shows a grid of pictures, drawn from evenly spaced points of the map.* By lesson 07 you will understand all of it.
+# *Without a kernel a page that runs by itself takes its place; on that one you can even draw a digit.* By lesson 07 you will understand all of it.
 #
 # ## Recap
 #

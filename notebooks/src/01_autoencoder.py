@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import nn
 from tqdm.auto import tqdm
 
-from vae_helpers import checks, data, diagrams, losses, metrics, models, plots, tr
+from vae_helpers import checks, data, diagrams, losses, metrics, models, page, plots, tr
 
 # %%
 # tr("3000 ảnh chọn ngẫu nhiên", "3000 images drawn at random")
@@ -403,7 +403,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: hàng đầu là ảnh gốc; bên dưới là ảnh tái tạo của ba mạng.* Sai số giảm từ khoảng 53 (không con số nào, chỉ có ảnh trung bình) xuống 31 với hai con số và 5 với mười sáu; bài 08 đo tiếp đến 64 chiều.
+# *Hình: hàng đầu là ảnh gốc; bên dưới là ảnh tái tạo của ba mạng.* Sai số giảm từ khoảng 53 (không con số nào, chỉ có ảnh trung bình) xuống 31 với hai con số và 5 với mười sáu.
 #
 # Hình nào đọc được? Hãy để một mạng khác, được huấn luyện để đọc chữ số, làm giám khảo. Nó đọc đúng khoảng 95% ảnh gốc, còn trong bốn ảnh tái tạo từ hai con số thì đọc đúng hai đến ba ảnh, tùy mạng. Với mười sáu con số, tỉ lệ đọc đúng gần bằng tỉ lệ của ảnh gốc. <!-- claim: two_numbers_read --> Vậy hai con số đủ để đọc được *hai đến ba trong bốn* ảnh, mười sáu con số đủ để đọc gần như tất cả.
 #
@@ -414,7 +414,7 @@ plots.plot_images(
 # Đây là mã của 3.000 ảnh kiểm tra trong `ae-2d`.
 
 # %% [markdown] lang="en"
-# *The figure: the originals in the first row; below them what the three networks make of these.* The error falls from about 53 (no number at all, just the mean image) to 31 with two numbers and 5 with sixteen; lesson 08 follows this line up to 64 dimensions.
+# *The figure: the originals in the first row; below them what the three networks make of these.* The error falls from about 53 (no number at all, just the mean image) to 31 with two numbers and 5 with sixteen.
 #
 # Which can be read? Let another network judge, one trained to read digits. It reads about 95% of the originals rightly and two to three in four of the pictures from two numbers, depending on the network; from sixteen, nearly as many as of the originals. <!-- claim: two_numbers_read --> So two numbers will do for *two to three in four* images, sixteen for nearly all.
 #
@@ -488,11 +488,16 @@ panels = {
 }
 plots.clouds(panels, title=tr("Mã của ảnh và N(0, I)", "Codes of images and N(0, I)"))
 
+# %%
+# tr("Vẽ một chữ số, rồi kéo trên hai bản đồ: ra khỏi các vòng tròn, vào chỗ trống giữa các chấm.", "Draw a digit, then drag on both maps: beyond the circles, into the gaps between the dots.")
+# tr("Ở đâu ảnh thôi là chữ số?", "Where do the pictures stop being digits?")
+page.live(ae_2d, test, beside=vae_2d, names=("AE", "VAE"))
+
 # %% [markdown] lang="vi"
-# *Hình: mã của ảnh thật (xanh) và các điểm lấy từ $\mathcal{N}(0, I)$ (cam), hai bản đồ cùng thang đo.* Đám mây của AE rộng gấp mấy lần và lệch khỏi gốc tọa độ; đám mây của VAE thì gần như trùng. Ta đo mức lệch ấy bằng độ phân kỳ KL (KL divergence, bài 04) giữa phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$. KL tính bằng nat, và bằng 0 khi hai bên trùng nhau:
+# *Hình: mã của ảnh thật (xanh) và các điểm lấy từ $\mathcal{N}(0, I)$ (cam), hai bản đồ cùng thang đo.* Đám mây của AE rộng gấp mấy lần và lệch khỏi gốc tọa độ; đám mây của VAE thì gần như trùng. *Trang: cả hai mạng dưới tay bạn.* Ta đo mức lệch ấy bằng độ phân kỳ KL (KL divergence, bài 04) giữa phân phối Gauss khớp với các mã và $\mathcal{N}(0, I)$. KL tính bằng nat, và bằng 0 khi hai bên trùng nhau:
 
 # %% [markdown] lang="en"
-# *The figure: codes of real images (blue) and points drawn from $\mathcal{N}(0, I)$ (orange), both maps on one scale.* The AE's cloud is several times as wide and off the origin; the VAE's nearly agrees. Measure the mismatch in nats: the KL divergence (lesson 04) between a Gaussian fitted to the codes and $\mathcal{N}(0, I)$, 0 where they agree:
+# *The figure: codes of real images (blue) and points drawn from $\mathcal{N}(0, I)$ (orange), both maps on one scale.* The AE's cloud is several times as wide and off the origin; the VAE's nearly agrees. *The page: both networks under your hand.* Measure the mismatch in nats: the KL divergence (lesson 04) between a Gaussian fitted to the codes and $\mathcal{N}(0, I)$, 0 where they agree:
 
 # %%
 vae_b1000 = models.load_pretrained("vae-2d-b1000")

@@ -20,7 +20,7 @@ import torch
 from torch.distributions import Normal
 from tqdm.auto import tqdm
 
-from vae_helpers import checks, data, diagrams, losses, models, plots, tr, training
+from vae_helpers import checks, data, diagrams, losses, models, page, plots, tr, training
 
 # %% [markdown] lang="vi"
 # ## 1 · Tính $z$ bằng tay
@@ -207,14 +207,14 @@ for name, value in (("z", z), ("z.detach()", z.detach()), ("no_grad()", z_no_gra
     print(f"{name:10} = {value.item()}   requires_grad={value.requires_grad}")
 
 # %% [markdown] lang="vi"
-# Ba con số y hệt nhau: nhìn giá trị thì không thể nhận ra lỗi. Cuối phần 3, ta sẽ xem lỗi ấy gây ra điều gì ở một VAE.
+# Ba con số y hệt nhau: nhìn giá trị thì không thể nhận ra lỗi. Phần 3 cho thấy lỗi ấy gây ra điều gì ở một VAE.
 #
 # ## 3 · Cái gì được cập nhật: tham số hay đầu ra?
 #
 # Bạn có thể đã nghe: "$\mu$ và $\sigma$ là tham số, gradient descent cập nhật chúng". Chúng đúng là tham số *của phân phối Gauss*, nhưng không phải *của mạng*. Hãy hỏi PyTorch:
 
 # %% [markdown] lang="en"
-# Three identical numbers: their values do not give the mistake away. At the end of part 3 we shall see what it does to a VAE.
+# Three identical numbers: their values do not give the mistake away. Part 3 shows what it does to a VAE.
 #
 # ## 3 · What is updated: parameters or outputs?
 #
@@ -348,10 +348,17 @@ print(f"{tr('ảnh trung bình', 'the mean image')}: {mean_error:.1f}")
 
 # %% [markdown] lang="vi"
 # Mạng bị cắt vẫn học, nhưng chỉ decoder học: sai số tái tạo chỉ giảm đến mức của ảnh trung bình (dòng cuối). Sai số ấy không còn tác động được đến encoder; chỉ KL đến được đó, và kéo mọi ảnh về cùng $\mu = 0$, $\sigma = 1$. KL = 0,00 nói đúng điều ấy: $z$ không còn mang thông tin gì về $x$. Nếu VAE của bạn tái tạo ảnh nào cũng như nhau, hãy xem lại cả chỗ này. (Một nguyên nhân khác là KL có trọng số quá lớn, bài 04.)
+
+# %%
+# tr("Đoán trước: tắt KL thì chỉ còn sai số gửi gradient đến σ. Các hình bầu dục sẽ ra sao?", "Guess first: with the KL off, only the error sends σ a gradient. What becomes of the ellipses?")
+page.toy()
+
+# %% [markdown] lang="vi"
+# *Trang: một VAE nhỏ huấn luyện ngay trong đó.* Tắt KL thì chúng co lại gần thành điểm: gradient của sai số thu nhỏ $\sigma$, gradient của KL giữ $\sigma$ lớn. <!-- claim: toy_knobs -->
 #
 # ## 4 · Không có mẹo này thì sao?
 #
-# Có người nói: không có mẹo thì không lấy mẫu được. Thật ra vẫn **lấy mẫu được** (`sample()` đó thôi), và vẫn **huấn luyện được**, bằng một ước lượng khác cho gradient. Bài toán mẫu: $z \sim \mathcal{N}(\mu, \sigma^2)$, tìm $\frac{d}{d\mu}\mathbb{E}[z^2]$, với $\mathbb{E}$ là **kỳ vọng** (trung bình trên mọi lần lấy mẫu). Vì $\mathbb{E}[z^2] = \mu^2 + \sigma^2$, đáp án đúng là $2\mu$.
+# Không có mẹo này, ta vẫn **lấy mẫu được** (`sample()` đó thôi), và vẫn **huấn luyện được**, bằng một ước lượng khác cho gradient. Bài toán mẫu: $z \sim \mathcal{N}(\mu, \sigma^2)$, tìm $\frac{d}{d\mu}\mathbb{E}[z^2]$, với $\mathbb{E}$ là **kỳ vọng** (trung bình trên mọi lần lấy mẫu). Vì $\mathbb{E}[z^2] = \mu^2 + \sigma^2$, đáp án đúng là $2\mu$.
 #
 # - **Theo đường đi** (pathwise, tức là dùng mẹo): viết $z = \mu + \sigma\varepsilon$. Kỳ vọng giờ lấy theo $\varepsilon$, vốn không phụ thuộc vào $\mu$, nên đưa được đạo hàm thẳng vào trong:
 #   $\frac{d}{d\mu}\mathbb{E}[(\mu + \sigma\varepsilon)^2] = \mathbb{E}[2(\mu + \sigma\varepsilon)] = \mathbb{E}[2z]$. Mỗi mẫu cho ước lượng $2z$.
@@ -367,10 +374,13 @@ print(f"{tr('ảnh trung bình', 'the mean image')}: {mean_error:.1f}")
 
 # %% [markdown] lang="en"
 # The cut network still learns, but only its decoder does: the reconstruction error comes down no further than that of the mean image (last line). That error has no more say in the encoder; only the KL reaches it, and pulls every image to the same $\mu = 0$, $\sigma = 1$. That is what KL = 0.00 says: $z$ carries nothing about $x$ any more. If your VAE reconstructs all images alike, look here too. (Another cause is a KL that weighs too much, lesson 04.)
+
+# %% [markdown] lang="en"
+# *The page: a small VAE trains in it.* Without the KL they shrink nearly to points: the gradient of the error makes $\sigma$ small, that of the KL keeps it large. <!-- claim: toy_knobs -->
 #
 # ## 4 · And without the trick?
 #
-# Some say that without the trick one cannot sample. In fact one **can still sample** (that is what `sample()` does) and **still train**, with another estimate of the gradient. A model problem: $z \sim \mathcal{N}(\mu, \sigma^2)$, find $\frac{d}{d\mu}\mathbb{E}[z^2]$, where the **expectation** $\mathbb{E}$ is the mean over all draws. Since $\mathbb{E}[z^2] = \mu^2 + \sigma^2$, the right answer is $2\mu$.
+# Without the trick one **can still sample** (`sample()` does) and **still train**, with another estimate of the gradient. A model problem: $z \sim \mathcal{N}(\mu, \sigma^2)$, find $\frac{d}{d\mu}\mathbb{E}[z^2]$, where the **expectation** $\mathbb{E}$ is the mean over all draws. Since $\mathbb{E}[z^2] = \mu^2 + \sigma^2$, the right answer is $2\mu$.
 #
 # - **Pathwise** (that is, with the trick): write $z = \mu + \sigma\varepsilon$. The expectation is now over $\varepsilon$, which does not depend on $\mu$, so the derivative goes straight inside:
 #   $\frac{d}{d\mu}\mathbb{E}[(\mu + \sigma\varepsilon)^2] = \mathbb{E}[2(\mu + \sigma\varepsilon)] = \mathbb{E}[2z]$. Each sample gives the estimate $2z$.
@@ -396,10 +406,10 @@ def score_gradient(z, mu, sigma, value):
 score_is_right = checks.check_score_gradient(score_gradient)
 
 # %% [markdown] lang="vi"
-# Bây giờ ta đo cả hai, mỗi cách một kiểu lấy mẫu. Pathwise lấy đạo hàm xuyên qua `rsample()`. Score function gọi `sample()` rồi dùng hàm của bạn (khi hàm chưa đúng thì autograd, bộ tính đạo hàm tự động của PyTorch, làm thay).
+# Bây giờ ta đo cả hai. Pathwise lấy đạo hàm xuyên qua `rsample()`. Score function gọi `sample()` rồi dùng hàm của bạn (khi hàm chưa đúng thì autograd, bộ tính đạo hàm tự động của PyTorch, làm thay).
 
 # %% [markdown] lang="en"
-# Now measure both, each with its own way to draw: the pathwise estimate differentiates through `rsample()`; the score function takes `sample()` and then your function (until that is right, autograd, PyTorch's own differentiation, stands in).
+# Now measure both: the pathwise estimate differentiates through `rsample()`; the score function takes `sample()` and then your function (until that is right, autograd, PyTorch's own differentiation, stands in).
 
 
 # %%

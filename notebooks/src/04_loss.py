@@ -18,7 +18,7 @@ import math
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from vae_helpers import checks, data, losses, models, plots, tr, widgets
+from vae_helpers import checks, data, losses, models, page, plots, tr, widgets
 
 # %% [markdown] lang="vi"
 # ## 1 · Từ $\log p(x)$ đến ELBO
@@ -395,7 +395,7 @@ for name, B in (("vae-2d", 10), ("vae-2d-b1000", 1000), ("vae-2d-b1000", 10)):
 #
 # $$\frac{S}{2v} + \frac{D}{2}\log v, \qquad -\frac{S}{2v^2} + \frac{D}{2v} = 0 \quad\Longrightarrow\quad \sigma_x^2 = \frac{S}{D}, \quad B = \frac{D}{2S}.$$
 #
-# Decoder như thế gọi là **được hiệu chuẩn** (calibrated), tức là $\sigma_x$ của nó bằng đúng sai số thật. Hãy đo $S$ trên năm mạng, mỗi mạng được huấn luyện từ đầu với $B$ riêng của nó (20 hoặc 30 epoch; riêng `vae-2d-b0.3` chỉ 3 epoch):
+# Decoder như thế gọi là **được hiệu chuẩn** (calibrated), tức là $\sigma_x$ của nó bằng đúng sai số thật. Hãy đo $S$ trên bảy mạng, mỗi mạng được huấn luyện từ đầu với $B$ riêng của nó (20 hoặc 30 epoch; riêng `vae-2d-b0.3` chỉ 3 epoch):
 
 # %% [markdown] lang="en"
 # Both networks reconstruct almost equally well, yet their −ELBO are more than 28,000 nats apart. (A negative value is nothing unusual, for a density may exceed 1.) The last line says what does it: the same network, judged with $B = 10$, is only some ten nats behind `vae-2d`. Real images are all but impossible under a decoder that expects errors of 2%.
@@ -406,10 +406,11 @@ for name, B in (("vae-2d", 10), ("vae-2d-b1000", 1000), ("vae-2d-b1000", 10)):
 #
 # $$\frac{S}{2v} + \frac{D}{2}\log v, \qquad -\frac{S}{2v^2} + \frac{D}{2v} = 0 \quad\Longrightarrow\quad \sigma_x^2 = \frac{S}{D}, \quad B = \frac{D}{2S}.$$
 #
-# Such a decoder is called **calibrated**: its $\sigma_x$ is its real error. Measure $S$ for five networks, each trained from scratch with its own $B$ (20 or 30 epochs; `vae-2d-b0.3` only 3):
+# Such a decoder is called **calibrated**: its $\sigma_x$ is its real error. Measure $S$ for seven networks, each trained from scratch with its own $B$ (20 or 30 epochs; `vae-2d-b0.3` only 3):
 
 # %%
-trained_with = {"vae-2d-b0.3": 0.3, "vae-2d": 10, "vae-2d-b1000": 1000}
+trained_with = {"vae-2d-b0.3": 0.3, "vae-2d-b1": 1, "vae-2d": 10}
+trained_with |= {"vae-2d-b100": 100, "vae-2d-b1000": 1000}
 trained_with |= {"vae-16d": 40, "vae-16d-b1000": 1000}
 for name, B in trained_with.items():
     _, S, kl = measured(name, B)
@@ -434,8 +435,22 @@ plots.plot_images(
     title=tr("Tái tạo, và ảnh mới từ z ~ N(0, I)", "Rebuilt, and new from z ~ N(0, I)"),
 )
 
+# %%
+# tr("Đoán trước: B lớn dần thì đám mây, sai số và KL của chữ số bạn vẽ đổi ra sao? Vẽ, rồi xoay núm B.", "Guess first: as B grows, what becomes of the cloud, the error and the KL of your digit? Draw one, then turn the knob B.")
+ladder = ("vae-2d-b1", "vae-2d", "vae-2d-b100", "vae-2d-b1000")
+page.live({f"B = {trained_with[k]}": models.load_pretrained(k) for k in ladder})
+
+# %%
+# tr("Còn khi B nhỏ nữa? Kéo B của VAE nhỏ này xuống 0,3, bấm Chạy, đợi; rồi kéo B lên 1000.", "And a smaller B? Take this toy's B down to 0.3, press Run, wait; then up to 1000.")
+page.toy()
+
 # %% [markdown] lang="vi"
 # *Hình: ba VAE được huấn luyện từ đầu với ba giá trị $B$, cùng những ảnh gốc và cùng những $z$.* Với $B = 0{,}3$, ảnh tái tạo mờ hơn và hay thành chữ số khác; sai số cũng lớn hơn cả khi so với một mạng $B = 10$ huấn luyện ngắn như thế. <!-- claim: small_B_underfits --> $B = 10$ và $B = 1000$ tái tạo ngang nhau, nhưng ảnh mới của $B = 1000$ chỉ gồm vài loại chữ số: các mã của nó trải rộng gấp ba lần prior hoặc hơn, <!-- claim: wide_codes --> nên $z \sim \mathcal{N}(0, I)$ chỉ chạm tới những mã gần gốc tọa độ.
+#
+# *Hai trang: núm $B$ trên bốn mạng, rồi một VAE nhỏ huấn luyện ngay trong trang.* <details><summary>Đoán xong rồi hãy mở</summary>
+#
+# $B$ càng lớn thì đám mây càng nhỏ và KL càng lớn. Với $B = 0{,}3$, mọi đám mây của VAE nhỏ phồng lên, chồng lên nhau và trùng prior: $z$ không còn nói gì về $x$ (bài 12 gọi đó là *sụp đổ*). Với $B = 1000$, chúng chỉ còn là những chấm. <!-- claim: toy_B -->
+# </details>
 #
 # Code VAE nào cộng bình phương sai số với KL cũng có hằng số như thế, chỉ là ít ai gọi tên nó. Đưa về dạng $B \cdot$ SSE $+$ KL:
 #
@@ -451,6 +466,11 @@ plots.plot_images(
 
 # %% [markdown] lang="en"
 # *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* With $B = 0.3$ the reconstructions are blurrier and often another digit; the error is larger also beside a $B = 10$ trained as briefly. <!-- claim: small_B_underfits --> $B = 10$ and $B = 1000$ reconstruct alike, but the new images of $B = 1000$ are of a few kinds of digit only: its codes spread three times as wide as the prior or more, <!-- claim: wide_codes --> so $z \sim \mathcal{N}(0, I)$ reaches only those near the origin.
+#
+# *The two pages: a knob for $B$ over four networks, then a small VAE that trains in the page.* <details><summary>Open this after your guess</summary>
+#
+# The larger $B$, the smaller the cloud and the larger the KL. With $B = 0.3$ the toy's clouds swell, overlap and become the prior: $z$ says nothing of $x$ any more (lesson 12 calls that *collapse*). With $B = 1000$ they are mere dots. <!-- claim: toy_B -->
+# </details>
 #
 # A constant like this is in every VAE code that weighs a squared error against the KL, though few call it by a name. In the form $B \cdot$ SSE (the summed squared error) $+$ KL:
 #

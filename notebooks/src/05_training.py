@@ -42,7 +42,7 @@ from torchsummary import summary
 from torchvision import datasets, transforms
 from tqdm.auto import tqdm
 
-from vae_helpers import checks, data, losses, plots, tr, training
+from vae_helpers import checks, data, losses, page, plots, tr, training
 
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 print("Using device:", device)
@@ -569,6 +569,20 @@ plots.plot_history(history)
 
 # %%
 print(history.log_file.read_text())
+
+# %% [markdown] lang="vi"
+# ### Gửi VAE của bạn cho bạn bè
+#
+# Mạng bạn vừa huấn luyện, cả encoder lẫn decoder, nằm gọn trong một tệp HTML. Tải tệp ấy về (JupyterLab: bấm phải vào tên tệp, chọn *Download*) rồi gửi đi: ai mở ra cũng vẽ được chữ số và thấy mạng của bạn vẽ lại, không cần Python hay mạng Internet, trên điện thoại cũng được.
+
+# %% [markdown] lang="en"
+# ### Send your VAE to a friend
+#
+# The network you have just trained, encoder and decoder, fits into one HTML file. Download it (JupyterLab: right-click the file's name, *Download*) and send it: whoever opens it can draw a digit and see your network redraw it, without Python or a connection, on a phone as well.
+
+# %%
+saved = page.live(model, val_part, names=[tr("VAE của tôi", "My VAE")]).save("my_vae.html")
+print(saved, f"{saved.stat().st_size / 1000:.0f} kB")
 
 # %% [markdown] lang="vi"
 # ### Huấn luyện trọn vẹn

@@ -4,7 +4,7 @@
 # *Nếu tự tay thay đổi từng con số của $z$, chữ số sẽ đổi ra sao, và mỗi con số có mang một ý nghĩa riêng không?* Bài này dùng mô hình đã huấn luyện sẵn, nên không phải chờ: kéo thanh trượt
 # hay bấm lên bản đồ, decoder vẽ ngay.
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng nửa phút. Các ô tương tác cần kernel đang chạy; khi không có kernel, một hình tĩnh được hiện thay vào đó. Nếu một ô báo *model not found*, hoặc thanh trượt kéo mà ảnh không đổi
+# ⏱ Học khoảng một giờ; máy tính toán chừng nửa phút. Các ô tương tác cần kernel đang chạy; khi không có kernel, một trang tự chạy hay một hình tĩnh được hiện thay vào đó. Nếu một ô báo *model not found*, hoặc thanh trượt kéo mà ảnh không đổi
 # (kernel đã khởi động lại), hãy chạy lại tất cả các ô: *Run → Run All Cells*.
 
 # %% [markdown] lang="en"
@@ -13,7 +13,7 @@
 # *If you could turn the numbers of $z$ by hand, one at a time, how would the digit change, and does each number have a meaning of its own?* This lesson uses models that are trained already, so
 # there is nothing to wait for: drag a slider or click on the map, and the decoder draws at once.
 #
-# ⏱ About an hour; computing takes about half a minute. The interactive cells need a running kernel; without one a still picture stands in. If a cell says *model not found*, or a slider moves and the picture does not
+# ⏱ About an hour; computing takes about half a minute. The interactive cells need a running kernel; without one a page that runs by itself, or a still picture, stands in. If a cell says *model not found*, or a slider moves and the picture does not
 # (the kernel was restarted), run all cells again: *Run → Run All Cells*.
 
 # %%
@@ -86,8 +86,6 @@ plots.plot_images(
 widgets.latent_explorer(vae, test_set)
 
 # %% [markdown] lang="vi"
-# *Khi không có kernel, ô trên hiện một lưới 12 × 12 ảnh giải mã từ các điểm cách đều trên bản đồ.*
-#
 # Hãy thử:
 #
 # - đi chậm từ vùng số 1 sang vùng số 0. Chữ số nào hiện ra dọc đường?
@@ -96,11 +94,9 @@ widgets.latent_explorer(vae, test_set)
 #
 # ### Không cần kernel
 #
-# Những thanh trượt trên hỏi Python mỗi khi bạn kéo. Ô dưới mang cả encoder lẫn decoder vào trong trang, nên vẫn chạy khi kernel đã tắt, khi không có mạng, và trên điện thoại. **Hãy vẽ một chữ số**: encoder cho đám mây $q(z|x)$ của nó, decoder vẽ lại. Bên cạnh autoencoder là VAE, có núm chọn $B$.
+# Khi có kernel, những thanh trượt trên hỏi Python mỗi khi bạn kéo. Ô dưới mang cả encoder lẫn decoder vào trong trang, nên vẫn chạy khi kernel đã tắt, khi không có mạng, và trên điện thoại. **Hãy vẽ một chữ số**: encoder cho đám mây $q(z|x)$ của nó, decoder vẽ lại. Bên cạnh autoencoder là VAE, có núm chọn $B$.
 
 # %% [markdown] lang="en"
-# *Without a kernel the cell above shows a grid of 12 × 12 pictures, decoded from evenly spaced points of the map.*
-#
 # Try this:
 #
 # - go slowly from the region of 1 to the region of 0. Which digits appear on the way?
@@ -109,7 +105,7 @@ widgets.latent_explorer(vae, test_set)
 #
 # ### Without a kernel
 #
-# The sliders above ask Python each time you move them. The next cell carries encoder and decoder into the page itself, so it works with the kernel off, without a network, and on a phone. **Draw a digit**: the encoder gives its cloud $q(z|x)$, the decoder redraws it. Beside the autoencoder stands the VAE, with a knob for $B$.
+# With a kernel, the sliders above ask Python each time you move them. The next cell carries encoder and decoder into the page itself, so it works with the kernel off, without a network, and on a phone. **Draw a digit**: the encoder gives its cloud $q(z|x)$, the decoder redraws it. Beside the autoencoder stands the VAE, with a knob for $B$.
 
 # %%
 knob = {
@@ -137,10 +133,10 @@ vae_16 = models.load_pretrained("vae-16d")
 widgets.latent_explorer(vae_16)
 
 # %% [markdown] lang="vi"
-# *Khi không có kernel, ô trên hiện hai mươi ảnh sinh ra từ $z \sim \mathcal{N}(0, I)$.* Khi so hai mô hình, hãy để ý rằng $B$ của chúng cũng khác nhau. Dưới đây là số đo của chúng, rồi của hai mạng có cùng $B = 1000$:
+# Khi so hai mô hình, hãy để ý rằng $B$ của chúng cũng khác nhau. Dưới đây là số đo của chúng, rồi của hai mạng có cùng $B = 1000$:
 
 # %% [markdown] lang="en"
-# *Without a kernel the cell above shows twenty images made from $z \sim \mathcal{N}(0, I)$.* Before you compare the two models, note that their $B$ differs too. Here they are, and then two networks with the same $B = 1000$:
+# Before you compare the two models, note that their $B$ differs too. Here they are, and then two networks with the same $B = 1000$:
 
 # %% tags=["nbval-check-output"]
 for name in ("vae-2d", "vae-16d", "vae-2d-b1000", "vae-16d-b1000"):

@@ -13,7 +13,7 @@ from tools import lab_page
 from vae_helpers.page.resting import LINES
 
 LESSON = "07_latent_sliders.ipynb"
-WIDGETS = 4  # two explorers, a walk, a sum
+WIDGETS, EXPLORERS = 4, 2  # two explorers, a walk, a sum
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +72,14 @@ def seen(page):
 
 
 def expect_pictures(page, language):
-    """For each widget its still picture, whole, and the line that tells how to wake it; no word of an error."""
+    """For each explorer its page; for each other widget its still picture, whole, and the line that tells how to wake it."""
     text = seen(page)
-    assert text.count(LINES[language]) == WIDGETS
+    assert text.count(LINES[language]) == WIDGETS - EXPLORERS
+    assert page.locator(".vae-rest iframe:visible").count() == EXPLORERS
     assert "Error displaying widget" not in text and "Loading widget" not in text
     pictures = page.locator(".vae-rest img:visible")
-    assert pictures.count() == WIDGETS and page.locator(".vae-box").count() == 0
-    for i in range(WIDGETS):
+    assert pictures.count() == WIDGETS - EXPLORERS and page.locator(".vae-box").count() == 0
+    for i in range(WIDGETS - EXPLORERS):
         width, shown, alt = pictures.nth(i).evaluate("image => [image.naturalWidth, image.clientWidth, image.alt]")
         assert width >= 200 and shown >= 200 and len(alt) > 10
 

@@ -19,6 +19,7 @@ from .lesson_10 import check_entropy_bits, check_neighbours_kept, check_psnr
 from .lesson_11 import check_auroc, check_frechet_distance
 from .lesson_12 import check_free_bits, check_iw_log_likelihood, check_optimal_sigma
 from .lesson_13 import check_straight_through, check_with_label
+from .lesson_14 import check_epsilon_loss, check_guided, check_q_sample, check_scale_factor
 from .lesson_15 import check_attribute_vector, check_calibrated_B, check_fc_parameters, check_r_squared
 from .tally import counted, progress
 
@@ -34,10 +35,12 @@ __all__ = [
     "check_encoder",
     "check_entropy_bits",
     "check_epoch_mean",
+    "check_epsilon_loss",
     "check_fc_parameters",
     "check_forward",
     "check_frechet_distance",
     "check_free_bits",
+    "check_guided",
     "check_image_errors",
     "check_interpolate",
     "check_iw_log_likelihood",
@@ -52,11 +55,13 @@ __all__ = [
     "check_pixel_count",
     "check_principal_angles",
     "check_psnr",
+    "check_q_sample",
     "check_r_squared",
     "check_reparameterize",
     "check_reparameterize_fixed",
     "check_sample_and_decode",
     "check_sample_prior",
+    "check_scale_factor",
     "check_score_gradient",
     "check_sigma_of_B",
     "check_slerp",

@@ -6,18 +6,34 @@ from pathlib import Path
 from torch import nn
 
 from .._language import tr
+from .adversarial import Generator
 from .autoencoders import Autoencoder
 from .autoregressive import AutoregressiveVAE
 from .conditional import CVAE
 from .consistent import AVAE
+from .diffusion import LatentDiffusion
 from .discrete import VQVAE, CodePrior
 from .judge import DigitJudge
 from .mlp import MLPVAE
+from .spatial import SpatialVAE
 from .vae import VAE
 
 CLASSES = {
     kind.__name__: kind
-    for kind in (AVAE, CVAE, MLPVAE, VAE, VQVAE, Autoencoder, AutoregressiveVAE, CodePrior, DigitJudge)
+    for kind in (
+        AVAE,
+        CVAE,
+        MLPVAE,
+        VAE,
+        VQVAE,
+        Autoencoder,
+        AutoregressiveVAE,
+        CodePrior,
+        DigitJudge,
+        Generator,
+        LatentDiffusion,
+        SpatialVAE,
+    )  # fmt: skip
 }
 
 FOLDER = Path(__file__).resolve().parents[1] / "pretrained"
@@ -57,6 +73,8 @@ def load_pretrained(name: str) -> nn.Module:
     pixel, with its cures "ar-vae-warm-up" and "ar-vae-free-bits"; "ar-vae-half" and what was trained on from it.
     On sprites (3×32×32), 8 latent dimensions, B calibrated in training: "sprites-vae", with the KL counted 4 and 32 times
     "sprites-vae-beta4" and "sprites-vae-beta32"; "sprites-ae", an autoencoder.
+    For lesson 14: "gan", a generator; "spatial-vae", whose codes "latent-diffusion" draws; "latent-diffusion-short" had three
+    epochs, "latent-diffusion-unscaled" the codes as they are.
     Raises ValueError for an unknown name and for damaged weights.
     Lesson 07: A model that is trained already
     """

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import io
 import json
 import zlib
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from .._inference import latent_dim_of, looking_at
@@ -33,8 +35,9 @@ class Live:
     Lesson 07: Without a kernel
     """
 
-    def __init__(self, page: str):
-        self.page = page
+    def __init__(self, page: str, still: bytes, tall: int):
+        self.page, self.still = page, still  # still: a PNG, for front ends that show no page
+        self.tall = tall  # its height on a phone, in pixels: everything below one another
 
     def save(self, path: str | Path) -> Path:
         """Write the page to path, one HTML file that needs neither a network nor Python. Returns the path.
@@ -49,16 +52,18 @@ class Live:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         title = tr("mô hình sống trong trang", "the model, alive in the page")
-        # A front end that takes frames out takes the style out as well: then the line shows.
+        # A front end that takes frames out takes the style out as well: then the line and the picture show.
         line = tr(
             "Ở đây là một trang tương tác. Nếu nó không hiện, hãy chạy lại ô này (JupyterLab: hoặc chọn File → Trust Notebook).",
             "An interactive page stands here. If it does not show, run the cell again (JupyterLab: or choose File → Trust Notebook).",
         )
+        picture = base64.b64encode(self.still).decode()
         frame = (
             f"<style>{asset('frame.css')}</style>"
             f'<iframe class="vae-live-page" title="{title}" sandbox="allow-scripts" loading="lazy" '
-            f'style="width: 100%; height: 740px; border: 0; resize: vertical" srcdoc="{html.escape(self.page)}"></iframe>'
-            f"<p>{line}</p>"
+            f'style="width: 100%; height: 740px; border: 0; resize: vertical; --tall: {self.tall}px" srcdoc="{html.escape(self.page)}"></iframe>'
+            f'<div><p>{line}</p><img alt="{tr("ảnh tĩnh của trang", "a still picture of the page")}" '
+            f'src="data:image/png;base64,{picture}"></div>'
         )
         return {"text/html": frame, "text/plain": f"[{title}]"}
 
@@ -110,7 +115,8 @@ def live(
         "examples": [_bytes(image) for image in images[:EXAMPLES]],
         "words": _words(),
     }
-    return Live(_page("livePage", data, bytes(weights)))
+    shown = [next(iter(view.values())) for view in views]
+    return Live(_page("livePage", data, bytes(weights)), _still(shown, images[:10]), 570 + 680 * len(views))
 
 
 def toy(**settings) -> Live:
@@ -133,7 +139,11 @@ def toy(**settings) -> Live:
             raise ValueError(f"toy({name}): got {value!r}, expected one of {', '.join(map(repr, allowed[name]))}.")
         if name not in allowed and not (isinstance(value, (int, float)) and 0 < value < 1e6):
             raise ValueError(f"toy({name}): got {value!r}, expected a number above 0.")
-    return Live(_page("toyPage", {"colours": TEN_COLOURS, "words": _toy_words(), "settings": settings}))
+    angle = torch.linspace(0, 2 * torch.pi, 60)[:-1]
+    paper = torch.ones(1, 56, 56)
+    paper[0, (28 + 18 * angle.sin()).round().long(), (28 + 18 * angle.cos()).round().long()] = 0.3
+    data = {"colours": TEN_COLOURS, "words": _toy_words(), "settings": settings}
+    return Live(_page("toyPage", data), _png(paper), 1120)
 
 
 def _images(dataset) -> tuple[Tensor, Tensor]:
@@ -182,6 +192,25 @@ def _described(model: nn.Module, name: str, images: Tensor, labels: Tensor) -> d
         entry["codes"] = [[round(a, 2), round(b, 2), y] for (a, b), y in zip(mu.tolist(), labels.tolist(), strict=True)]
         entry["limit"] = max(3.2, round(1.1 * mu.abs().flatten().quantile(0.99).item(), 2))  # a few lie outside
     return entry
+
+
+def _still(shown: list[nn.Module], images: Tensor) -> bytes:
+    """The images in a row, and below it what each model makes of them."""
+    rows = [images]
+    for model in shown:
+        with looking_at(model):
+            x = images.to(next(model.parameters()).device)
+            recon = model.decode(first_of(model.encode(x), "encode(x)"))
+        rows.append(first_of(recon, "decode(z)").float().cpu().reshape(images.shape))
+    return _png(torch.cat([torch.cat(list(row), dim=2) for row in rows], dim=1))
+
+
+def _png(picture: Tensor) -> bytes:
+    """picture (C, H, W) in [0, 1] → a PNG of twice the size."""
+    pixels = (picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).squeeze(-1).numpy()
+    image, file = Image.fromarray(pixels), io.BytesIO()
+    image.resize((2 * image.width, 2 * image.height), Image.Resampling.NEAREST).save(file, "png", optimize=True)
+    return file.getvalue()
 
 
 def _bytes(image: Tensor) -> str:

@@ -82,10 +82,11 @@ function view(variants, weights, words, colours, onZ, onKnob) {
 // A slider for each dimension, the one with the largest KL first.
 function latentSliders(box, { order, kl }, onZ) {
   const sliders = [];
+  const moved = paced(() => onZ(sliders.map((slider) => slider.value())));
   for (const j of order) {
     const input = element("input", { type: "range", min: -4, max: 4, step: 0.05, value: 0 });
     const shown = element("output", { textContent: number(0, 2) });
-    input.addEventListener("input", () => onZ(sliders.map((slider) => slider.value())));
+    input.addEventListener("input", moved);
     box.append(element("label", {}, `z${j + 1}${kl ? ` · ${number(kl[j], 1)}` : ""}`, input, shown));
     sliders[j] = {
       value: () => Number(input.value),
@@ -166,12 +167,12 @@ function livePage({ models, examples, words, colours }, weights) {
   );
   const walk = element("input", { type: "range", min: 0, max: 1, step: 0.01, value: 0 });
   const arc = element("input", { type: "checkbox" });
-  const step = () => {
+  const step = paced(() => {
     if (!ends[0] || !ends[1]) return;
     seen = null;
     here = views.map((_, i) => between(ends[0][i], ends[1][i], Number(walk.value), arc.checked));
     draw();
-  };
+  });
   walk.addEventListener("input", step);
   arc.addEventListener("change", step);
   const remember = (i, text) => {

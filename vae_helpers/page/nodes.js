@@ -32,3 +32,21 @@ function list(length, entry) {
 function gaussian(random) {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
+
+// action, run at once when it is called, and then at most every 8 ms: calls in between are answered together. (A frame of
+// waiting for requestAnimationFrame would be seen: browsers hand over the pointer's moves once a frame as it is.)
+function paced(action) {
+  let [busy, asked] = [false, false];
+  const run = () => {
+    [busy, asked] = [true, false];
+    action();
+    setTimeout(() => {
+      busy = false;
+      if (asked) run();
+    }, 8);
+  };
+  return () => {
+    asked = true;
+    if (!busy) run();
+  };
+}

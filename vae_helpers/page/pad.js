@@ -6,7 +6,6 @@ function drawingPad(canvas, size, onImage) {
   const side = (canvas.width = canvas.height = 280);
   const ink = canvas.getContext("2d", { willReadFrequently: true });
   let last = null;
-  let waiting = false;
   const clear = () => {
     ink.fillStyle = "#000";
     ink.fillRect(0, 0, side, side);
@@ -22,15 +21,10 @@ function drawingPad(canvas, size, onImage) {
     ink.lineTo(...to);
     ink.stroke();
   };
-  const report = () => {
-    if (waiting) return; // at most one image a frame
-    waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
-      const image = centred(ink.getImageData(0, 0, side, side), size);
-      if (image) onImage(image);
-    });
-  };
+  const report = paced(() => {
+    const image = centred(ink.getImageData(0, 0, side, side), size);
+    if (image) onImage(image);
+  });
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
     last = place(event);

@@ -9,7 +9,6 @@ function latentPlane(canvas, limit, colours, onPlace) {
   still.width = still.height = side;
   const at = (value, axis) => side / 2 + ((axis ? -value : value) / limit) * (side / 2);
   let z = [0, 0];
-  let waiting = false;
 
   // codes: [[z1, z2, class], …]
   function show(codes) {
@@ -36,14 +35,7 @@ function latentPlane(canvas, limit, colours, onPlace) {
     const share = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
     return share.map((value, axis) => (axis ? -1 : 1) * (2 * Math.min(1, Math.max(0, value)) - 1) * limit);
   };
-  const report = () => {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
-      onPlace(z);
-    });
-  };
+  const report = paced(() => onPlace(z));
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
     z = place(event);

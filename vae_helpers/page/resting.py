@@ -22,23 +22,26 @@ LINES = {
 class Resting:
     """For a widget class, before its ipywidgets base: class Map(Resting, ipywidgets.VBox).
 
-    The class gives at_rest(), and may set language ("vi" or "en"; None: the lesson's).
+    The class gives at_rest(), and may set language ("vi" or "en"; None: the lesson's), and alive = True where what
+    stands for it answers by itself and need not be woken.
     """
 
     language: str | None = None
+    alive = False
 
     def at_rest(self) -> dict[str, str]:
         """{"text/html": …, "text/plain": …}: what is seen without a kernel. still_picture makes it from a PNG."""
         raise NotImplementedError
 
     def _ipython_display_(self, **keywords) -> None:
-        show_with_rest(self, self.at_rest(), self.language)
+        rest = self.at_rest()
+        show_with_rest(self, rest, self.language, self.alive)
 
 
-def show_with_rest(widget, rest: dict[str, str], language: str | None = None) -> None:
+def show_with_rest(widget, rest: dict[str, str], language: str | None = None, alive: bool = False) -> None:
     """Display a widget and, unseen while it lives, what stands for it: rest, {"text/html": …, "text/plain": …}.
 
-    language: of the line that tells how to wake it, "vi" or "en"; None: the lesson's.
+    language: of the line that tells how to wake it, "vi" or "en"; None: the lesson's. alive: no such line.
     """
     if language is None:
         from .._language import language as lessons_language
@@ -48,14 +51,15 @@ def show_with_rest(widget, rest: dict[str, str], language: str | None = None) ->
         widget.add_class(name)
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     display({VIEW: view, "text/html": ""}, raw=True)
-    display({**rest, "text/html": resting_html(rest["text/html"], language)}, raw=True)
+    display({**rest, "text/html": resting_html(rest["text/html"], language, alive)}, raw=True)
 
 
-def resting_html(content: str, language: str) -> str:
-    """The still output: a line that says how to wake the widget, and content (HTML)."""
+def resting_html(content: str, language: str, alive: bool = False) -> str:
+    """The still output: a line that says how to wake the widget, unless it is alive, and content (HTML)."""
     asleep = (f'.vae-live-{code}.jupyter-widgets-disconnected::before {{ content: "{LINES[code]}" }}' for code in LINES)
     style = "\n".join((asset("resting.css"), *asleep))
-    return f'<style>{style}</style><div class="vae-rest"><p class="vae-rest-line">{LINES[language]}</p>{content}</div>'
+    line = "" if alive else f'<p class="vae-rest-line">{LINES[language]}</p>'
+    return f'<style>{style}</style><div class="vae-rest">{line}{content}</div>'
 
 
 def still_picture(png: bytes, alt: str) -> dict[str, str]:

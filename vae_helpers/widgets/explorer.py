@@ -8,6 +8,7 @@ from torch import nn
 from .._figure import png
 from .._inference import latent_dim_of
 from .._language import tr
+from ..page import live
 from ..plots import plot_manifold, plot_samples
 from .box import FLOWING, StillBox, wide_slider
 from .decoder import Decoder
@@ -54,7 +55,7 @@ class LatentExplorer(StillBox):
     """z, its sliders, its picture and, in two dimensions, its map: whichever is moved, all follow and one picture is drawn."""
 
     def __init__(self, decoder: Decoder, dataset, latent_dim: int, limit: float):
-        self.decoder, self.latent_dim, self.limit = decoder, latent_dim, limit
+        self.decoder, self.dataset, self.latent_dim, self.limit = decoder, dataset, latent_dim, limit
         self.z = torch.zeros(latent_dim, dtype=torch.float64)  # as precise as the sliders: no rounding travels back
         self._silent = False
         rows = self._make_sliders()
@@ -120,6 +121,17 @@ class LatentExplorer(StillBox):
         self.caption.value = f'<span role="status">z = ({numbers})</span>'
         if self.map:
             self.map.mark(self.z)
+
+    def at_rest(self) -> dict[str, str]:
+        """The model alive in the page, where the page can run it; a still picture of any other."""
+        if hasattr(self.decoder.model, "encode") and not self.decoder.logits:
+            try:
+                bundle = live(self.decoder.model, self.dataset)._repr_mimebundle_()
+            except (ValueError, RuntimeError):  # an operation that it does not know, images of another size, …
+                return super().at_rest()
+            self.alive = True
+            return {kind: bundle[kind] for kind in ("text/html", "text/plain")}
+        return super().at_rest()
 
     @property
     def still_alt(self) -> str:
