@@ -3,13 +3,17 @@
 1,000 sprites that no network has seen; cut-outs of scikit-learn's two photographs, as tools.pretrain makes them.
 """
 
-from functools import lru_cache
+import random
+from functools import lru_cache, partial
 
+import numpy as np
 import torch
+from PIL import Image
+from sklearn.datasets import load_sample_images
 from sklearn.decomposition import PCA
 
 from tools.pretrain import photos
-from vae_helpers import data, metrics
+from vae_helpers import data, losses, metrics, models, training
 
 from .ledger import claim
 from .networks import pretrained
@@ -67,7 +71,13 @@ def clearest(codes):
     return torch.stack([r_squared(codes, f).max() for f in factors().values()]).mean().item()
 
 
-KINDS = {"beta1": "sprites-vae", "beta4": "sprites-vae-beta4", "beta32": "sprites-vae-beta32", "ae": "sprites-ae", "pca": "pca"}
+KINDS = {
+    "beta1": "sprites-vae",
+    "beta4": "sprites-vae-beta4",
+    "beta32": "sprites-vae-beta32",
+    "ae": "sprites-ae",
+    "pca": "pca",
+}
 
 
 def measured(images):
@@ -79,5 +89,146 @@ def measured(images):
     return torch.stack([area, red, x, y], dim=1)
 
 
+@lru_cache(maxsize=1)
+def moved(share=0.25):
+    """(3, 100, 3, 32, 32): cut-outs, the same halfway, and the same moved to the right by this share of their side."""
+    draw, whole = random.Random(3), [Image.fromarray(photo) for photo in load_sample_images().images]
+    found = np.empty((3, 100, 32, 32, 3), dtype=np.uint8)
+    for i in range(100):
+        photo, side = draw.choice(whole), draw.randint(100, 200)
+        step = int(share * side / 2)
+        left, top = draw.randint(0, photo.width - side - 2 * step), draw.randint(0, photo.height - side)
+        for j in range(3):
+            box = (left + j * step, top, left + j * step + side, top + side)
+            found[j, i] = photo.resize((32, 32), Image.Resampling.BICUBIC, box)
+    return torch.from_numpy(found).permute(0, 1, 4, 2, 3).float() / 255
 
 
+# ---- claims
+
+
+@torch.no_grad()
+def error_by_dimension(seed):
+    """Squared error of an image rebuilt from mu, and by PCA with as many axes; B of z ~ q(z|x)."""
+    x, found = sprites().images, {}
+    for d in DIMENSIONS:
+        net = pretrained("sprites-vae" if d == 8 else f"sprites-vae-{d}d", seed)
+        mu, logvar = net.encode(x)
+        found[f"vae_{d}"], found[f"pca_{d}"] = error(net.decode(mu), x), error(by_pca(axes(), x, d), x)
+        found[f"B_{d}"] = 3072 / (2 * error(net.decode(net.reparameterize(mu, logvar)), x))
+    return found | {"ae_8": error(pretrained("sprites-ae", seed)(x)[0], x)}
+
+
+@torch.no_grad()
+def clearest_sliders(seed):
+    found = {}
+    for short, name in KINDS.items():
+        codes = codes_of(name, seed)
+        found[short] = clearest(codes)
+        for factor, f in factors().items():
+            found[f"{short}_{factor}"] = r_squared(codes, f).max().item()
+    return found
+
+
+@torch.no_grad()
+def learnt_axes(seed):
+    """Own axes, and the mean and the largest of 50 random rotations."""
+    turns, found = [torch.linalg.qr(torch.randn(8, 8))[0] for _ in range(TURNS)], {}
+    for short, name in KINDS.items():
+        codes = codes_of(name, seed)
+        turned = torch.tensor([clearest(codes @ turn) for turn in turns])
+        found[short], found[f"{short}_mean"], found[f"{short}_most"] = (
+            clearest(codes),
+            turned.mean().item(),
+            turned.max().item(),
+        )
+    return found
+
+
+@torch.no_grad()
+def attribute_vectors(seed):
+    """What a whole step changes in the picture drawn from mu: area, share of red, place. Control: random directions as long."""
+    net, z, hue = pretrained("sprites-vae", seed), codes_of("sprites-vae", seed), factors()["hue"]
+    big, red = factors()["size"] > 0.27, hue < 1 / 6
+    bigger, redder = z[big].mean(0) - z[~big].mean(0), z[red].mean(0) - z[~red].mean(0)
+    before, found = measured(net.decode(z)), {}
+
+    def change(vector, some=slice(None)):
+        return measured(net.decode(z[some] + vector)) - before[some]
+
+    chance = torch.nn.functional.normalize(torch.randn(20, 8), dim=1)
+    for name, vector in {"bigger": bigger, "redder": redder}.items():
+        by_chance = torch.stack([change(v * vector.norm()) for v in chance])
+        found[f"{name}_area"], found[f"{name}_red"] = change(vector)[:, :2].mean(0).tolist()
+        found[f"{name}_moved"] = change(vector)[:, 2:].norm(dim=1).mean().item()
+        found[f"{name}_chance_area"] = by_chance[..., 0].mean(1).abs().max().item()
+        found[f"{name}_chance_red"] = by_chance[..., 1].mean(1).abs().max().item()
+        found[f"{name}_chance_moved"] = by_chance[..., 2:].norm(dim=2).mean().item()
+    for name, low, high in (("red", 0, 1 / 6), ("green", 1 / 6, 1 / 2), ("blue", 1 / 2, 1)):
+        some = (hue >= low) & (hue < high)
+        found[f"from_{name}_before"] = before[some, 1].mean().item()
+        found[f"from_{name}"] = change(redder, some)[:, 1].mean().item()
+    return found
+
+
+@torch.no_grad()
+def twenty_photos(seed):
+    """Error on its own pictures and on 500 others of the same scenes; PCA likewise; KL in nats."""
+    others, found = photos(500, seed=2).images, {}
+    for n in (20, 200, 2000):
+        own, net = photos(n, seed=1).images, pretrained(f"photos-{n}", seed)
+        pca = PCA(16, random_state=0).fit(own.flatten(1).numpy())
+        for part, x in {"own": own, "others": others}.items():
+            found[f"vae_{n}_{part}"] = error(net.decode(net.encode(x)[0]), x)
+            found[f"pca_{n}_{part}"] = error(by_pca(pca, x, 16), x)
+        found[f"kl_{n}"] = metrics.kl_per_dimension(*net.encode(others)).sum().item()
+    return found
+
+
+@torch.no_grad()
+def between_two_photos(seed):
+    """100 cut-outs and the same moved by a quarter: the error of the decoded middle, and of the mean of the pixels, against
+    the true middle."""
+    a, middle, b = moved()
+    found = {"faded": error((a + b) / 2, middle)}
+    for n in (20, 200, 2000):
+        net = pretrained(f"photos-{n}", seed)
+        z = (net.encode(a)[0] + net.encode(b)[0]) / 2
+        found[f"vae_{n}"] = error(net.decode(z), middle)
+        found[f"rebuilt_{n}"] = error(net.decode(net.encode(middle)[0]), middle)
+        found[f"to_fade_{n}"] = error(net.decode(z), (net.decode(net.encode(a)[0]) + net.decode(net.encode(b)[0])) / 2)
+    return found
+
+
+def trained_in_rounds(seed, calibrate):
+    """The lesson's own short training: 8 epochs of 6,000 sprites, B = 10, calibrated again after every second epoch or not."""
+    torch.manual_seed(seed)
+    net, B = models.VAE(channels=3, latent_dim=8, img_size=32), 10.0
+    for turn in range(4):
+        training.fit(
+            net, data.sprites(6000, seed=3), epochs=2, batch_size=64, loss=partial(losses.vae_loss, B=B), lr=2e-3,
+            seed=10 * seed + turn, log_dir=None, progress=False, device="cpu",
+        )  # fmt: skip
+        with torch.no_grad():
+            recon, mu, logvar = net.eval()(sprites().images)
+        B = 3072 / (2 * error(recon, sprites().images)) if calibrate else B
+    return error(recon, sprites().images), metrics.kl_per_dimension(mu, logvar).sum().item()
+
+
+@claim(
+    lesson="15",
+    en="In the lesson's short training (8 epochs of 6,000 sprites) calibrating B every second epoch buys no smaller error than "
+    "B = 10 throughout: within 25% of it, and its KL is larger by more than 5 nats, every seed.",
+    vi="Trong lần huấn luyện ngắn của bài (8 epoch trên 6.000 ảnh), cứ hai epoch lại hiệu chuẩn B cũng không cho sai số nhỏ hơn B = 10 "
+    "từ đầu đến cuối: hai sai số chênh nhau không quá 25%, còn KL lớn hơn trên 5 nat, ở mọi seed.",
+    holds=lambda rows: all(
+        0.75 < row["rounds_error"] / row["fixed_error"] < 1.25 and row["rounds_kl"] > row["fixed_kl"] + 5
+        for row in rows
+    ),
+)
+def rounds_of_B(seed):
+    """z drawn from q(z|x), 1,000 sprites."""
+    found = {}
+    for name, calibrate in {"rounds": True, "fixed": False}.items():
+        found[f"{name}_error"], found[f"{name}_kl"] = trained_in_rounds(seed, calibrate)
+    return found

@@ -129,7 +129,7 @@ plots.curves(
 # %% [markdown] lang="vi"
 # *Hình: sai số của PCA giảm dần theo $d$; hai chấm là hai mạng tám chiều.* DIMTEXT
 #
-# **Thứ ba là $B$.** Con số 1000 của đề bài, hay 10 của `vae-2d`, thuộc về chữ số. Với ảnh khác, hãy **hiệu chuẩn** (calibrate) lại như bài 04: $B = D/(2S)$, trong đó $S$ là sai số của một ảnh.
+# **Thứ ba là $B$.** Con số 1000 của đề bài, hay 10 của `vae-2d`, thuộc về chữ số. Với ảnh khác, hãy **hiệu chuẩn** (calibrated) lại như bài 04: $B = D/(2S)$, trong đó $S$ là sai số của một ảnh.
 #
 # ### Lượt của bạn
 #
