@@ -41,10 +41,10 @@ print(train)
 plots.plot_images(x[:20], title=tr("Hai mươi ảnh, 3×32×32", "Twenty images, 3×32×32"))
 
 # %% [markdown] lang="vi"
-# *Hình: hình bầu dục, tam giác và trái tim, mỗi ảnh một màu, một cỡ, một góc, một chỗ.* Các yếu tố của bốn ảnh đầu:
+# *Hình: hình bầu dục, tam giác và trái tim, mỗi ảnh một màu, một cỡ, một góc, một chỗ.* Các yếu tố của bốn ảnh đầu, với tên trong code:
 
 # %% [markdown] lang="en"
-# *The figure: ellipses, triangles and hearts, each in a colour, a size, an angle and a place of its own.* The factors of the first four:
+# *The figure: ellipses, triangles and hearts, each in a colour, a size, an angle and a place of its own.* The factors of the first four, by their names in code:
 
 # %%
 rows = {}
@@ -84,24 +84,25 @@ def fc_parameters(img_size, latent_dim):
 counted = checks.check_fc_parameters(fc_parameters)
 
 # %%
-for size, channels, d in ((28, 1, 2), (32, 3, 8), (64, 3, 8), (64, 3, 32)):
-    vae = models.VAE(channels, d, size)
-    total = sum(weights.numel() for weights in vae.parameters())
-    yours = fc_parameters(size, d) if counted else "…"
-    print(f"{channels}×{size}×{size}, d = {d:2}: {total:9,}   fc: {yours:>9}")
+rows, ALL = {}, tr("mọi tham số", "all parameters")
+for side, channels, d in ((28, 1, 2), (32, 3, 8), (64, 3, 8), (64, 3, 32)):
+    total = sum(p.numel() for p in models.VAE(channels, d, side).parameters())
+    yours = fc_parameters(side, d) if counted else None
+    rows[f"{channels}×{side}×{side}, d = {d}"] = {ALL: total, "fc": yours}
+plots.table(rows)
 
 # %% [markdown] lang="vi"
-# Dòng đầu là mạng của đề bài. Từ 32×32 lên 64×64, số tham số tăng chừng bốn lần và mỗi bước huấn luyện cũng có gấp bốn lần điểm ảnh. Hãy bắt đầu với ảnh nhỏ.
+# Hàng đầu là mạng của đề bài. Từ 32×32 lên 64×64, số tham số tăng chừng bốn lần và mỗi bước huấn luyện cũng có gấp bốn lần điểm ảnh. Hãy bắt đầu với ảnh nhỏ.
 #
 # **Thứ hai là số chiều tiềm ẩn** (latent dimension). Hãy vẽ sai số theo $d$, trước hết bằng PCA vì nó chỉ mất một giây. Mạng `sprites-vae` được huấn luyện sẵn trên 40.000 ảnh khác, 60 epoch, $d = 8$; `sprites-ae` là autoencoder cùng kích thước.
 
 # %% [markdown] lang="en"
-# The first line is the exercise's network. From 32×32 to 64×64 the parameters grow about fourfold, and each training step has four times the pixels. Begin with small pictures.
+# The first row is the exercise's network. From 32×32 to 64×64 the parameters grow about fourfold, and each training step has four times the pixels. Begin with small pictures.
 #
 # **The number of latent dimensions comes second.** Draw the error against $d$, with PCA first, which takes a second. `sprites-vae` was trained beforehand on 40,000 other images for 60 epochs, $d = 8$; `sprites-ae` is an autoencoder of the same size.
 
 # %%
-flat, names = train.images.flatten(1), {"sprites-vae": "VAE", "sprites-ae": "AE"}
+flat = train.images.flatten(1)
 pca = PCA(64, random_state=0).fit(flat.numpy())
 axes, mean = torch.tensor(pca.components_), torch.tensor(pca.mean_)
 
@@ -112,12 +113,11 @@ def pca_error(d):
 
 
 # %%
-networks = {name: models.load_pretrained(name) for name in names}
+vae, ae = (models.load_pretrained(f"sprites-{kind}") for kind in ("vae", "ae"))
 with torch.no_grad():
-    redrawn = {
-        "VAE": networks["sprites-vae"].decode(networks["sprites-vae"].encode(x)[0]),
-        "AE": networks["sprites-ae"](x)[0],
-    }
+    redrawn = {"VAE": vae.decode(vae.encode(x)[0]), "AE": ae(x)[0]}
+
+# %%
 dots = {name: ([8], [metrics.image_errors(r, x).mean()]) for name, r in redrawn.items()}
 dims = [1, 2, 4, 8, 16, 32, 64]
 plots.curves(
@@ -201,22 +201,18 @@ plots.table(rows)
 # **The epochs come last.** Yours were 8 epochs of 6,000 images, those of `sprites-vae` 60 of 40,000. Look at pictures before you decide to train on:
 
 # %%
+ORIGINAL, YOURS = tr("gốc", "original"), tr("của bạn, 8 epoch", "yours, 8 epochs")
+rows, NEW = {ORIGINAL: x[:10]}, tr(", mới", ", new")
+torch.manual_seed(0)
+z = torch.randn(10, 8)
 with torch.no_grad():
-    rows = {
-        tr("gốc", "original"): x[:10],
-        tr("của bạn, 8 epoch", "yours, 8 epochs"): my_vae.decode(
-            my_vae.encode(x[:10])[0]
-        ),
-        "sprites-vae": redrawn["VAE"][:10],
-        tr("của bạn, mới", "yours, new"): my_vae.decode(torch.randn(10, 8)),
-        tr("sprites-vae, mới", "sprites-vae, new"): networks["sprites-vae"].decode(
-            torch.randn(10, 8)
-        ),
-    }
-plots.plot_images(
-    rows,
-    title=tr("Tái tạo, và ảnh mới từ z ~ N(0, I)", "Rebuilt, and new from z ~ N(0, I)"),
-)
+    for name, net in ((YOURS, my_vae), ("sprites-vae", vae)):
+        rows[name] = net.decode(net.encode(x[:10])[0])
+        rows[name + NEW] = net.decode(z)
+
+# %%
+title = tr("Tái tạo, và ảnh mới từ z ~ N(0, I)", "Rebuilt, and new from z ~ N(0, I)")
+plots.plot_images(rows, title=title)
 
 # %% [markdown] lang="vi"
 # *Hình: ảnh gốc, ảnh tái tạo của hai mạng, rồi ảnh mới của chúng.* Sau 8 epoch, màu và chỗ đã đúng, còn đầu nhọn và hai thùy của trái tim thì chưa. `sprites-vae` tái tạo gần như y hệt, thế mà vài ảnh mới của nó chỉ là mảnh vụn: sai số nhỏ chưa nói gì về prior (bài 06).
@@ -277,6 +273,9 @@ factors = {
 }
 
 
+# %%
+
+
 @torch.no_grad()
 def codes_of(name):
     code = models.load_pretrained(name).encode(x)
@@ -286,7 +285,8 @@ def codes_of(name):
 def r_table(codes):
     found = {name: r_squared(codes, f) for name, f in factors.items()}
     return {
-        name: {f"z{j}": v.item() for j, v in enumerate(r)} for name, r in found.items()
+        name: {f"z{j + 1}": v.item() for j, v in enumerate(r)}
+        for name, r in found.items()
     }
 
 
@@ -310,13 +310,17 @@ def clearest(codes):
     return {name: r_squared(codes, f).max().item() for name, f in factors.items()}
 
 
-MEAN, betas = tr("trung bình", "mean"), {"β = 1": "", "β = 4": "-beta4"}
-codes = {beta: codes_of(f"sprites-vae{name}") for beta, name in betas.items()}
+def mean_clearest(codes):
+    return sum(clearest(codes).values()) / len(factors)
+
+
+# %%
+codes = {"β = 1": codes_of("sprites-vae"), "β = 4": codes_of("sprites-vae-beta4")}
 codes |= {"AE": codes_of("sprites-ae"), "PCA": (x.flatten(1) - mean) @ axes[:8].T}
-rows = {name: clearest(z) for name, z in codes.items()}
-plots.table(
-    {name: row | {MEAN: sum(row.values()) / 6} for name, row in rows.items()}, 2
-)
+MEAN = tr("trung bình", "mean")
+rows = {name: clearest(z) | {MEAN: mean_clearest(z)} for name, z in codes.items()}
+plots.table(rows, 2)
+
 
 # %% [markdown] lang="vi"
 # Ở hai mạng này, $\beta = 4$ có thanh trượt rõ hơn, nhưng không phải seed nào cũng thế. Rõ nhất lại là các trục của PCA, chẳng cần mạng nào: 0,84 cho sắc độ, 0,86 cho $x$. Góc xoay thì không cách nào tìm ra, kể cả PCA. <!-- claim: clearest_sliders --> (Rõ chưa phải là tốt: sai số của PCA là 44.)
@@ -334,20 +338,20 @@ plots.table(
 
 
 # %%
-def mean_clearest(z):
-    return sum(clearest(z).values()) / len(factors)
-
-
-torch.manual_seed(0)
-turns, rows = [torch.linalg.qr(torch.randn(8, 8))[0] for _ in range(50)], {}
-for name, z in codes.items():
+def beside_rotations(z):
     turned = torch.tensor([mean_clearest(z @ turn) for turn in turns])
-    rows[name] = {
+    return {
         tr("trục đã học", "learnt axes"): mean_clearest(z),
         tr("trục xoay, trung bình", "rotated, mean"): turned.mean().item(),
         tr("trục xoay, lớn nhất", "rotated, largest"): turned.max().item(),
     }
-plots.table(rows, 2)
+
+
+# %%
+torch.manual_seed(0)
+turns = [torch.linalg.qr(torch.randn(8, 8))[0] for _ in range(50)]
+plots.table({name: beside_rotations(z) for name, z in codes.items()}, 2)
+
 
 # %% [markdown] lang="vi"
 # Các trục đã học của cả ba mạng không rõ hơn những trục xoay ngẫu nhiên: luôn có phép xoay cho trục rõ hơn. Trục của PCA thì nổi bật. Ba seed khác cũng vậy. <!-- claim: learnt_axes --> Hiệp phương sai đường chéo có chọn ra một hệ trục, nhưng không có gì bảo nó chọn các yếu tố.
@@ -360,21 +364,18 @@ plots.table(rows, 2)
 # Below, each row moves the clearest slider for one factor in the network with $\beta = 4$:
 
 # %%
-chosen, rows = models.load_pretrained("sprites-vae-beta4"), {}
+vae_4, rows = models.load_pretrained("sprites-vae-beta4"), {}
 for name, f in factors.items():
-    r = r_squared(codes["β = 4"], f)
+    r2, slider = r_squared(codes["β = 4"], f).max(dim=0)
     z = codes["β = 4"][:1].repeat(9, 1)
-    z[:, r.argmax()] = torch.linspace(-2.5, 2.5, 9)
-    value = f"{r.max():.2f}".replace(".", tr(",", "."))
-    with torch.no_grad():
-        rows[f"{name}: z{r.argmax()}, R² {value}"] = chosen.decode(z)
-plots.plot_images(
-    rows,
-    title=tr(
-        "Thanh trượt rõ nhất của mỗi yếu tố", "The clearest slider for each factor"
-    ),
-    size=0.7,
-)
+    z[:, slider] = torch.linspace(-2.5, 2.5, 9)
+    value = f"{r2:.2f}".replace(".", tr(",", "."))
+    rows[f"{name}: z{slider + 1}, R² {value}"] = vae_4.decode(z).detach()
+
+# %%
+title = tr("Thanh trượt rõ nhất của mỗi yếu tố", "The clearest slider for each factor")
+plots.plot_images(rows, title=title, size=0.7)
+
 
 # %% [markdown] lang="vi"
 # *Hình: tên hàng cho biết yếu tố, thanh trượt rõ nhất của nó và $R^2$.* Thanh trượt của sắc độ làm đổi cả hình, thanh trượt của cỡ đổi cả màu; ở hai đầu, hình vỡ ra.
@@ -387,10 +388,10 @@ plots.plot_images(
 # Pull the eight sliders yourself (the page needs no kernel, as in lesson 07):
 
 # %%
-page.live(networks["sprites-vae"], test.part(range(500)), names=["sprites-vae"])
+page.live(vae, test.part(range(500)), names=["sprites-vae"])
 
 # %% [markdown] lang="vi"
-# *Trang: chọn một ảnh mẫu hay tự vẽ, rồi kéo từng thanh trượt.* Có thanh nào chỉ làm một việc không?
+# *Trang: chọn một ảnh mẫu rồi kéo từng thanh trượt; số sau tên là KL của chiều ấy.* Có thanh nào chỉ làm một việc không?
 #
 # ## 4 · Vector thuộc tính
 #
@@ -401,7 +402,7 @@ page.live(networks["sprites-vae"], test.part(range(500)), names=["sprites-vae"])
 # `codes` là $(N, d)$, `has` là $(N,)$ gồm True và False. Trả về hiệu của hai trung bình, kích thước $(d,)$.
 
 # %% [markdown] lang="en"
-# *The page: choose an example or draw, then pull one slider after the other.* Does any do one thing only?
+# *The page: choose an example, then pull one slider after the other; the number beside its name is its KL.* Does any do one thing only?
 #
 # ## 4 · Attribute vectors
 #
@@ -423,29 +424,26 @@ def attribute_vector(codes, has):
 vector_is_right = checks.check_attribute_vector(attribute_vector)
 
 # %%
-find = (
-    attribute_vector
-    if vector_is_right
-    else (lambda z, has: z[has].mean(0) - z[~has].mean(0))
-)
-vae, z = networks["sprites-vae"], codes["β = 1"]
-bigger, redder = find(z, size > 0.27), find(z, hue < 1 / 6)
+if not vector_is_right:
+    attribute_vector = lambda z, has: z[has].mean(0) - z[~has].mean(0)  # noqa: E731
+z = codes["β = 1"]
+bigger, redder = attribute_vector(z, size > 0.27), attribute_vector(z, hue < 1 / 6)
+
+# %%
 rows, steps = {}, torch.linspace(-1, 2, 7)[:, None]
-for i, kind in ((0, tr("ảnh 1", "image 1")), (1, tr("ảnh 2", "image 2"))):
-    with torch.no_grad():
-        rows[kind + tr(", to hơn", ", bigger")] = vae.decode(z[i] + steps * bigger)
-        rows[kind + tr(", đỏ hơn", ", redder")] = vae.decode(z[i] + steps * redder)
-plots.plot_images(
-    rows,
-    [f"{step:.1f}".replace(".", tr(",", ".")) for step in steps[:, 0]],
-    title=tr("z + α · vector", "z + α · vector"),
-)
+for i in (0, 1):
+    name = tr("ảnh", "image") + f" {i + 1}, "
+    rows[name + tr("to hơn", "bigger")] = vae.decode(z[i] + steps * bigger).detach()
+    rows[name + tr("đỏ hơn", "redder")] = vae.decode(z[i] + steps * redder).detach()
+alphas = [f"{step:.1f}".replace(".", tr(",", ".")) for step in steps[:, 0]]
+plots.plot_images(rows, alphas, title="z + α · vector")
+
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi cột một $\alpha$ trong $z + \alpha \cdot$ vector.* Đo trên cả nghìn ảnh: diện tích, phần của màu đỏ và tâm của hình, đọc thẳng từ các điểm ảnh; bên cạnh là một hướng ngẫu nhiên dài bằng "to hơn".
+# *Hình: mỗi cột một $\alpha$ trong $z + \alpha \cdot$ vector.* Khi "đỏ hơn", tam giác vỡ thành mảnh vụn, còn hình bầu dục lục lại thành lam. Đo trên cả nghìn ảnh: diện tích, phần của màu đỏ và tâm của hình, đọc thẳng từ các điểm ảnh; bên cạnh là một hướng ngẫu nhiên dài bằng "to hơn".
 
 # %% [markdown] lang="en"
-# *The figure: each column is an $\alpha$ in $z + \alpha \cdot$ vector.* Measure it on all thousand images: area, share of red and centre of the shape, read from the pixels; beside them a random direction as long as "bigger".
+# *The figure: each column is an $\alpha$ in $z + \alpha \cdot$ vector.* “Redder” breaks the triangle into scraps and turns the green ellipse blue. Measure it on all thousand images: area, share of red and centre of the shape, read from the pixels; beside them a random direction as long as "bigger".
 
 
 # %%
@@ -475,17 +473,17 @@ def changed(z, vector):
 
 # %%
 torch.manual_seed(0)
-chance = torch.randn(8)
-chance *= bigger.norm() / chance.norm()
-rows = {
-    tr("to hơn", "bigger"): changed(z, bigger),
-    tr("ngẫu nhiên", "random"): changed(z, chance),
-}
-REDDER = tr("đỏ hơn, từ ", "redder, from ")
-rows[REDDER + tr("đỏ", "red")] = changed(z[hue < 1 / 6], redder)
-rows[REDDER + tr("lục", "green")] = changed(z[(hue >= 1 / 6) & (hue < 1 / 2)], redder)
-rows[REDDER + tr("lam", "blue")] = changed(z[hue >= 1 / 2], redder)
+chance = torch.nn.functional.normalize(torch.randn(8), dim=0) * bigger.norm()
+rows = {tr("to hơn", "bigger"): changed(z, bigger)}
+rows[tr("ngẫu nhiên", "random")] = changed(z, chance)
+
+# %%
+FROM = tr("đỏ hơn, từ ", "redder, from ")
+rows[FROM + tr("đỏ", "red")] = changed(z[hue < 1 / 6], redder)
+rows[FROM + tr("lục", "green")] = changed(z[(hue >= 1 / 6) & (hue < 1 / 2)], redder)
+rows[FROM + tr("lam", "blue")] = changed(z[hue >= 1 / 2], redder)
 plots.table(rows)
+
 
 # %% [markdown] lang="vi"
 # "To hơn" làm đúng điều nó nói và ít xê dịch hình hơn hướng ngẫu nhiên; ba mạng seed khác cũng thế. "Đỏ hơn" thì thất bại: nó đẩy hình đi vài điểm ảnh, làm vỡ hình, và trong ba mạng khác, ở hai mạng hình màu lam không đỏ lên chút nào. <!-- claim: attribute_vectors --> Một hướng lấy từ hai trung bình mới chỉ là hy vọng, phải đo mới biết.
@@ -533,10 +531,13 @@ print(photos)
 
 # %%
 odd.mkdir(exist_ok=True)
-photo, exif = Image.open(sorted(mine.rglob("*.jpg"))[0]).convert("RGB"), Image.Exif()
+photo = Image.fromarray(load_sample_images().images[0]).crop((200, 50, 400, 250))
+exif = Image.Exif()
 exif[0x0112] = 3  # EXIF's orientation: upside down
 photo.rotate(180).save(odd / "1_turned.jpg", exif=exif)
 photo.convert("CMYK").save(odd / "2_cmyk.jpg")
+
+# %%
 photo.putalpha(90)
 photo.save(odd / "3_transparent.png")
 (odd / "4_cut.png").write_bytes((odd / "3_transparent.png").read_bytes()[:2000])
@@ -544,6 +545,7 @@ photo.save(odd / "3_transparent.png")
 (odd / "6_film.mov").touch()
 strange = data.load_folder(odd, size=32, channels=3)
 plots.plot_images(strange.images, ["EXIF 3", "CMYK", tr("trong suốt", "transparent")])
+
 
 # %% [markdown] lang="vi"
 # *Hình: ba ảnh đọc được: được xoay lại, đúng màu, và nhạt đi vì nền trắng lộ ra.* Ba tệp kia được gọi tên. Không tệp nào biến mất trong im lặng.
@@ -559,10 +561,10 @@ plots.plot_images(strange.images, ["EXIF 3", "CMYK", tr("trong suốt", "transpa
 torch.manual_seed(0)
 small = models.VAE(channels=3, latent_dim=16, img_size=32)
 fifty_times = photos.part(list(range(len(photos))) * 50)
-training.fit(
-    small, fifty_times, epochs=8, batch_size=20, loss=losses.sigma_vae_loss, lr=2e-3,
-    seed=0, log_dir=None,
-)  # fmt: skip
+how = {"batch_size": 20, "lr": 2e-3, "seed": 0, "log_dir": None}
+training.fit(small, fifty_times, epochs=8, loss=losses.sigma_vae_loss, **how)
+
+# %%
 small = small.cpu().eval()
 with torch.no_grad():
     again = {part: small.decode(small.encode(part.images)[0]) for part in (photos, new)}
@@ -581,46 +583,55 @@ plots.plot_images(
 )
 
 # %%
-few = PCA(16).fit(photos.images.flatten(1).numpy())
-rows = {"VAE, d = 16": {}, "PCA, d = 16": {}}
-for part, name in (
-    (photos, tr("hai mươi ảnh", "the twenty")),
-    (new, tr("ngày mai", "tomorrow")),
-):
+few = PCA(min(16, len(photos) - 1)).fit(photos.images.flatten(1).numpy())
+
+
+def both_errors(part):
     flat = few.inverse_transform(few.transform(part.images.flatten(1).numpy()))
     by_pca = torch.tensor(flat).float().clamp(0, 1).view_as(part.images)
-    for row, redrawn in zip(rows.values(), (again[part], by_pca), strict=True):
-        row[name] = metrics.image_errors(redrawn, part.images).mean().item()
-plots.table(rows)
+    redrawn = {"VAE, d = 16": again[part], "PCA, d = 16": by_pca}
+    return {n: metrics.image_errors(r, part.images).mean() for n, r in redrawn.items()}
+
+
+# %%
+errors = {tr("hai mươi ảnh", "the twenty"): both_errors(photos)}
+errors[tr("ngày mai", "tomorrow")] = both_errors(new)
+plots.table({name: {n: v.item() for n, v in e.items()} for name, e in errors.items()})
+
 
 # %% [markdown] lang="vi"
-# PCA với mười sáu trục tốt hơn ở cả hai cột. Huấn luyện lâu hơn không cứu được: sau 6.000 bước, sai số trên hai mươi ảnh của mạng chưa đến 0,1, trên ảnh khác là 118, PCA thì 65. Cần nhiều ảnh hơn, cùng số bước ấy: 200 mảnh cắt cho 51 (PCA 38), 2.000 mảnh cho 20 (PCA 35), và từ đây mạng mới thắng. <!-- claim: twenty_photos -->
+# PCA với mười sáu trục tốt hơn ở cả hai hàng. Huấn luyện lâu hơn không cứu được: sau 6.000 bước, sai số trên hai mươi ảnh của mạng chưa đến 0,1, trên ảnh khác là 118, PCA thì 65. Cần nhiều ảnh hơn, cùng số bước ấy: 200 mảnh cắt cho 51 (PCA 38), 2.000 mảnh cho 20 (PCA 35), và từ đây mạng mới thắng. <!-- claim: twenty_photos -->
 #
 # Đây cũng chưa phải là nén: riêng decoder có 93.155 con số, hai mươi ảnh chỉ có 61.440. Và $z \sim \mathcal{N}(0, I)$ chỉ cho những vệt màu trộn lẫn. Hai mươi ảnh chưa phải là một phân phối.
 #
 # **Đi giữa hai ảnh.** Từ một ảnh, ta đi thẳng trong không gian mã đến ảnh gần nó nhất và ảnh xa nó nhất. Dưới mỗi hàng là cách đơn giản nhất: trộn dần chính các điểm ảnh.
 
 # %% [markdown] lang="en"
-# PCA with sixteen axes is better in both columns. Longer training is no cure: after 6,000 steps the error on its own twenty is below 0.1, on others 118, PCA's 65. It takes more pictures, with as many steps: 200 cut-outs give 51 (PCA 38), 2,000 give 20 (PCA 35), and only there the network wins. <!-- claim: twenty_photos -->
+# PCA with sixteen axes is better in both rows. Longer training is no cure: after 6,000 steps the error on its own twenty is below 0.1, on others 118, PCA's 65. It takes more pictures, with as many steps: 200 cut-outs give 51 (PCA 38), 2,000 give 20 (PCA 35), and only there the network wins. <!-- claim: twenty_photos -->
 #
 # Nor is this compression: the decoder alone has 93,155 numbers, the twenty photos 61,440. And $z \sim \mathcal{N}(0, I)$ gives mixed smears. Twenty images are no distribution.
 #
 # **Walking between two photos.** From one photo go straight, code to code, to the nearest of the others and to the farthest. Below each row is the simplest way: fading from pixels to pixels.
 
+
 # %%
-distance = (photos.images - photos.images[3]).flatten(1).norm(dim=1)
-order = distance.argsort()  # photo 3 itself comes first
-rows, alpha = {}, torch.linspace(0, 1, 9)[:, None]
-for kind, i in ((tr("gần", "near"), order[1]), (tr("xa", "far"), order[-1])):
-    a, b = photos.images[3], photos.images[i]
-    with torch.no_grad():
-        (z_a, z_b), _ = small.encode(torch.stack([a, b]))
-        rows[f"{kind}, VAE"] = small.decode((1 - alpha) * z_a + alpha * z_b)
+def walk(a, b):
+    alpha = torch.linspace(0, 1, 9)[:, None]
+    z_a, z_b = small.encode(torch.stack([a, b]))[0].detach()
     fade = alpha[..., None, None]
-    rows[kind + tr(", trộn ảnh", ", faded")] = (1 - fade) * a + fade * b
-plots.plot_images(
-    rows, title=tr("Từ ảnh này sang ảnh kia", "From one photo to another"), size=0.7
-)
+    decoded = small.decode((1 - alpha) * z_a + alpha * z_b).detach()
+    return decoded, (1 - fade) * a + fade * b
+
+
+# %%
+order = (photos.images - photos.images[3]).flatten(1).norm(dim=1).argsort()
+rows = {}  # the first in that order is photo 3 itself
+for kind, i in ((tr("gần", "near"), order[1]), (tr("xa", "far"), order[-1])):
+    decoded, faded = walk(photos.images[3], photos.images[i])
+    rows |= {f"{kind}, VAE": decoded, kind + tr(", trộn ảnh", ", faded"): faded}
+title = tr("Từ ảnh này sang ảnh kia", "From one photo to another")
+plots.plot_images(rows, title=title, size=0.7)
+
 
 # %% [markdown] lang="vi"
 # *Hình: từ một ảnh đến ảnh gần nó nhất và ảnh xa nó nhất.* Nhìn thì giống trộn dần. Có lúc ta biết ảnh nằm giữa thật sự: dời khung cắt đi một phần tư cạnh, rồi lấy mảnh ở giữa. Sai số của ảnh trộn so với ảnh thật là 44; của mạng học từ hai mươi ảnh là hơn 125, từ 200 ảnh vẫn hơn 50; chỉ mạng học từ 2.000 ảnh mới tốt hơn, 25. <!-- claim: between_two_photos -->
