@@ -60,7 +60,7 @@ plots.table(rows, 2)
 #
 # ### Lượt của bạn
 #
-# Encoder kết thúc bằng 64 bản đồ có cạnh bằng một phần tư cạnh ảnh, duỗi ra thành $F$ số. Có bao nhiêu tham số trong `fc_mu` và `fc_logvar` ($F \to d$) cùng `fc_decode` ($d \to F$), kể cả bias?
+# Encoder kết thúc bằng 64 bản đồ có cạnh bằng một phần tư cạnh ảnh, duỗi ra thành $F$ số. Có bao nhiêu tham số trong `fc_mu` và `fc_logvar` ($F \to d$) cùng `fc_decode` ($d \to F$), kể cả bias? (Ở các ô sau, hàm nào của bạn chưa đúng thì hàm của khóa học được dùng thay.)
 
 # %% [markdown] lang="en"
 # ## 2 · What to change, in order
@@ -69,7 +69,7 @@ plots.table(rows, 2)
 #
 # ### Your turn
 #
-# The encoder ends in 64 maps of a quarter of the image's side, flattened to $F$ numbers. How many parameters have `fc_mu` and `fc_logvar` ($F \to d$) and `fc_decode` ($d \to F$) together, biases included?
+# The encoder ends in 64 maps of a quarter of the image's side, flattened to $F$ numbers. How many parameters have `fc_mu` and `fc_logvar` ($F \to d$) and `fc_decode` ($d \to F$) together, biases included? (Further down, ours stands in for each function of yours that is not right yet.)
 
 
 # %% tags=["exercise"]
@@ -187,16 +187,16 @@ rows[tr("kế tiếp", "next")] = {"B": B}
 plots.table(rows)
 
 # %% [markdown] lang="vi"
-# $B$ tăng khoảng chín lần và vẫn còn tăng, vì sai số còn giảm. Ở `sprites-vae`, $S \approx 0{,}8$, nên $B = 3072/(2S)$ vào khoảng 2.000; ba mạng seed khác cũng đều trên 1.500. <!-- claim: sprites_rebuilt --> Với chữ số, 1000 của đề bài là quá lớn; ở đây nó lại quá *nhỏ*.
+# $B$ tăng khoảng mười lần và vẫn còn tăng, vì sai số còn giảm. Ở `sprites-vae`, $S \approx 0{,}8$, nên $B = 3072/(2S)$ vào khoảng 2.000; ba mạng seed khác cũng đều trên 1.500. <!-- claim: sprites_rebuilt --> Với chữ số, 1000 của đề bài là quá lớn; ở đây nó lại quá *nhỏ*.
 #
-# Hiệu chuẩn tự nó không làm mạng tốt hơn: để $B = 10$ suốt tám epoch này thì sai số cũng chừng ấy, với KL ít hơn hơn 10 nat. <!-- claim: rounds_of_B --> Nó làm cho $\sigma_x$ bằng đúng sai số thật, nhờ vậy −ELBO mới là một con số có nghĩa.
+# Hiệu chuẩn tự nó không làm mạng tốt hơn: để $B = 10$ suốt tám epoch này thì sai số cũng chừng ấy, với KL ít hơn hơn 10 nat. <!-- claim: rounds_of_B --> Điều nó làm là cho $\sigma_x$ bằng đúng sai số thật, như −ELBO đòi hỏi (bài 04).
 #
 # **Cuối cùng là số epoch.** Bạn vừa huấn luyện 8 epoch trên 6.000 ảnh; `sprites-vae` thì 60 epoch trên 40.000 ảnh. Trước khi quyết định huấn luyện tiếp, hãy nhìn ảnh:
 
 # %% [markdown] lang="en"
-# $B$ has grown some ninefold and still grows, because the error still falls. For `sprites-vae` $S \approx 0.8$, so $B = 3072/(2S)$ is about 2,000; three networks of other seeds are above 1,500 as well. <!-- claim: sprites_rebuilt --> For digits the handout's 1000 was too large; here it is too *small*.
+# $B$ has grown about tenfold and still grows, as the error still falls. For `sprites-vae` $S \approx 0.8$, so $B = 3072/(2S)$ is about 2,000; three networks of other seeds are above 1,500 as well. <!-- claim: sprites_rebuilt --> For digits the handout's 1000 was too large; here it is too *small*.
 #
-# Calibration alone makes no better network: with $B = 10$ throughout, these eight epochs end at much the same error, with a KL more than 10 nats smaller. <!-- claim: rounds_of_B --> It makes $\sigma_x$ the real error, and so −ELBO a number that means something.
+# Calibration alone makes no better network: with $B = 10$ throughout, these eight epochs end at much the same error, with a KL more than 10 nats smaller. <!-- claim: rounds_of_B --> What it does is make $\sigma_x$ the real error, as −ELBO demands (lesson 04).
 #
 # **The epochs come last.** Yours were 8 epochs of 6,000 images, those of `sprites-vae` 60 of 40,000. Look at pictures before you decide to train on:
 
@@ -486,18 +486,18 @@ plots.table(rows)
 
 
 # %% [markdown] lang="vi"
-# "To hơn" làm đúng điều nó nói và ít xê dịch hình hơn hướng ngẫu nhiên; ba mạng seed khác cũng thế. "Đỏ hơn" thì thất bại: nó đẩy hình đi vài điểm ảnh, làm vỡ hình, và trong ba mạng khác, ở hai mạng hình màu lam không đỏ lên chút nào. <!-- claim: attribute_vectors --> Một hướng lấy từ hai trung bình mới chỉ là hy vọng, phải đo mới biết.
+# "To hơn" làm đúng điều nó nói và ít xê dịch hình hơn hướng ngẫu nhiên; ba mạng seed khác cũng thế. Nhưng ở đây nó kéo theo cả màu: ảnh 1 hóa lục. "Đỏ hơn" thì thất bại: nó đẩy hình đi vài điểm ảnh, và trong ba mạng khác, ở hai mạng hình màu lam không đỏ lên chút nào. <!-- claim: attribute_vectors --> Một hướng lấy từ hai trung bình mới chỉ là hy vọng, phải đo mới biết.
 #
 # ## 5 · Một thư mục hai mươi bức ảnh
 #
-# Hãy bỏ ảnh của bạn vào `photos/mine` bên cạnh notebook này, mỗi lớp một thư mục con, hay tất cả vào một chỗ. Nếu thư mục ấy chưa có, ô dưới tạo một bộ thay thế: hai mươi mảnh vuông cắt từ hai bức ảnh có sẵn trong scikit-learn (giấy phép CC BY 2.0). Chỉ có hai cảnh, nên bộ này *dễ* hơn một thư mục thật.
+# Hãy bỏ ảnh của bạn vào `photos/mine` bên cạnh notebook này, mỗi lớp một thư mục con, hay tất cả vào một chỗ. Nếu thư mục ấy chưa có, ô dưới tạo một bộ thay thế: hai mươi mảnh vuông cắt từ hai bức ảnh có sẵn trong scikit-learn (của danielbuechele và vultilion trên Flickr, giấy phép CC BY 2.0). Chỉ có hai cảnh, nên bộ này *dễ* hơn một thư mục thật.
 
 # %% [markdown] lang="en"
-# “Bigger” does what it says and moves the shape less than a random direction, in three networks of other seeds too. “Redder” fails: it pushes the shape by several pixels, breaks it, and in two of the three others blue does not redden at all. <!-- claim: attribute_vectors --> A direction made of two means is a hope until it is measured.
+# “Bigger” does what it says and moves the shape less than a random direction, in three networks of other seeds too; but here it takes the colour along, and image 1 turns green. “Redder” fails: it pushes the shape by several pixels, and in two of the three others blue does not redden at all. <!-- claim: attribute_vectors --> A direction made of two means is a hope until it is measured.
 #
 # ## 5 · A folder of twenty photos
 #
-# Put your pictures into `photos/mine` beside this notebook, a subfolder for each class, or all in one place. Where there is no such folder, the next cell makes a stand-in: twenty square cut-outs of the two photographs that scikit-learn carries (licence CC BY 2.0). There are only two scenes in it, so it is *easier* than a real folder.
+# Put your pictures into `photos/mine` beside this notebook, a subfolder for each class, or all in one place. Where there is no such folder, the next cell makes a stand-in: twenty square cut-outs of the two photographs that scikit-learn carries (by danielbuechele and vultilion on Flickr, CC BY 2.0). There are only two scenes in it, so it is *easier* than a real folder.
 
 
 # %%
@@ -634,7 +634,7 @@ plots.plot_images(rows, title=title, size=0.7)
 
 
 # %% [markdown] lang="vi"
-# *Hình: từ một ảnh đến ảnh gần nó nhất và ảnh xa nó nhất.* Nhìn thì giống trộn dần. Có lúc ta biết ảnh nằm giữa thật sự: dời khung cắt đi một phần tư cạnh, rồi lấy mảnh ở giữa. Sai số của ảnh trộn so với ảnh thật là 44; của mạng học từ hai mươi ảnh là hơn 125, từ 200 ảnh vẫn hơn 50; chỉ mạng học từ 2.000 ảnh mới tốt hơn, 25. <!-- claim: between_two_photos -->
+# *Hình: từ một ảnh đến ảnh gần nó nhất và ảnh xa nó nhất.* Đường gần nhìn giống trộn dần, đường xa đi qua những vệt cam. Có lúc ta biết ảnh nằm giữa thật sự: dời khung cắt đi một phần tư cạnh, rồi lấy mảnh ở giữa. Sai số của ảnh trộn so với ảnh thật là 44; của mạng học từ hai mươi ảnh là hơn 125, từ 200 ảnh vẫn hơn 50; chỉ mạng học từ 2.000 ảnh mới tốt hơn, 25. <!-- claim: between_two_photos -->
 #
 # ## 6 · Những bộ ảnh khác
 #
@@ -672,7 +672,7 @@ plots.plot_images(rows, title=title, size=0.7)
 # **Đọc thêm:** dSprites: Matthey và cộng sự, 2017; vector thuộc tính: Larsen và cộng sự, [1512.09300](https://arxiv.org/abs/1512.09300); các yếu tố và trục: Locatello và cộng sự, [1811.12359](https://arxiv.org/abs/1811.12359).
 
 # %% [markdown] lang="en"
-# *The figure: from one photo to the nearest and to the farthest.* It looks like fading. Sometimes the true middle is known: move the frame by a quarter of its side, and cut out the piece halfway. The fade misses it by 44, the network that learnt from twenty photos by more than 125, from 200 still by more than 50; only the one of 2,000 is better, with 25. <!-- claim: between_two_photos -->
+# *The figure: from one photo to the nearest and to the farthest.* The near walk looks like fading, the far one passes through orange smears. Sometimes the true middle is known: move the frame by a quarter of its side, and cut out the piece halfway. The fade misses it by 44, the network that learnt from twenty photos by more than 125, from 200 still by more than 50; only the one of 2,000 is better, with 25. <!-- claim: between_two_photos -->
 #
 # ## 6 · Other sets
 #
