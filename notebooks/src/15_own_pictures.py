@@ -92,12 +92,12 @@ for side, channels, d in ((28, 1, 2), (32, 3, 8), (64, 3, 8), (64, 3, 32)):
 plots.table(rows)
 
 # %% [markdown] lang="vi"
-# Hàng đầu là mạng của đề bài. Từ 32×32 lên 64×64, số tham số tăng chừng bốn lần và mỗi bước huấn luyện cũng có gấp bốn lần điểm ảnh. Hãy bắt đầu với ảnh nhỏ.
+# Hàng đầu là mạng của đề bài. Từ 32×32 lên 64×64, số tham số tăng chừng ba lần, và mỗi bước huấn luyện có gấp bốn lần điểm ảnh. Hãy bắt đầu với ảnh nhỏ.
 #
 # **Thứ hai là số chiều tiềm ẩn** (latent dimension). Hãy vẽ sai số theo $d$, trước hết bằng PCA vì nó chỉ mất một giây. Mạng `sprites-vae` được huấn luyện sẵn trên 40.000 ảnh khác, 60 epoch, $d = 8$; `sprites-ae` là autoencoder cùng kích thước.
 
 # %% [markdown] lang="en"
-# The first row is the exercise's network. From 32×32 to 64×64 the parameters grow about fourfold, and each training step has four times the pixels. Begin with small pictures.
+# The first row is the exercise's network. From 32×32 to 64×64 the parameters grow about threefold, and each training step has four times the pixels. Begin with small pictures.
 #
 # **The number of latent dimensions comes second.** Draw the error against $d$, with PCA first, which takes a second. `sprites-vae` was trained beforehand on 40,000 other images for 60 epochs, $d = 8$; `sprites-ae` is an autoencoder of the same size.
 
@@ -323,14 +323,14 @@ plots.table(rows, 2)
 
 
 # %% [markdown] lang="vi"
-# Ở hai mạng này, $\beta = 4$ có thanh trượt rõ hơn, nhưng không phải seed nào cũng thế. Rõ nhất lại là các trục của PCA, chẳng cần mạng nào: 0,84 cho sắc độ, 0,86 cho $x$. Góc xoay thì không cách nào tìm ra, kể cả PCA. <!-- claim: clearest_sliders --> (Rõ chưa phải là tốt: sai số của PCA là 44.)
+# Ở hai mạng này, $\beta = 4$ có thanh trượt rõ hơn, nhưng không phải seed nào cũng thế. Rõ nhất lại là các trục của PCA, chẳng cần mạng nào: 0,84 cho sắc độ, 0,86 cho $x$. Không trục nào, kể cả của PCA, theo được góc xoay. <!-- claim: clearest_sliders --> (Rõ chưa phải là tốt: sai số của PCA là 44.)
 #
 # ### Hiệp phương sai đường chéo làm gì với các trục
 #
 # Bài 13 cho thấy $q_\phi(z|x)$ có ma trận hiệp phương sai đường chéo nên hàm mất mát ưu tiên một số trục, còn của autoencoder thì không. Vậy các trục ấy có rõ nghĩa hơn những trục bất kỳ không? Ta xoay các mã ngẫu nhiên năm mươi lần; decoder xoay ngược lại được, nên mọi hệ trục mang cùng một thông tin.
 
 # %% [markdown] lang="en"
-# In these two networks $\beta = 4$ has the clearer sliders, but not with every seed. Clearest of all are the axes of PCA, which needs no network: 0.84 for hue, 0.86 for $x$. None of them finds the angle. <!-- claim: clearest_sliders --> (Clear is not yet good: PCA's error is 44.)
+# In these two networks $\beta = 4$ has the clearer sliders, but not with every seed. Clearest of all are the axes of PCA, which needs no network: 0.84 for hue, 0.86 for $x$. No axis of any of them follows the angle. <!-- claim: clearest_sliders --> (Clear is not yet good: PCA's error is 44.)
 #
 # ### What the diagonal posterior does to axes
 #
@@ -582,6 +582,12 @@ plots.plot_images(
     rows, title=tr("VAE học từ hai mươi ảnh", "A VAE that learnt from twenty photos")
 )
 
+# %% [markdown] lang="vi"
+# *Hình: mười trong hai mươi ảnh và ảnh tái tạo; mười ảnh ngày mai và ảnh tái tạo; ảnh mới từ prior.* Ảnh đã học thì nhận ra được, ảnh ngày mai phần nhiều thì không. Bên cạnh, hãy đặt PCA tính từ chính hai mươi ảnh ấy:
+
+# %% [markdown] lang="en"
+# *The figure: ten of the twenty and how they are rebuilt; ten of tomorrow's likewise; new images from the prior.* What it learnt from can be recognised, tomorrow's mostly cannot. Put PCA of the same twenty beside it:
+
 # %%
 few = PCA(min(16, len(photos) - 1)).fit(photos.images.flatten(1).numpy())
 
@@ -600,14 +606,14 @@ plots.table({name: {n: v.item() for n, v in e.items()} for name, e in errors.ite
 
 
 # %% [markdown] lang="vi"
-# PCA với mười sáu trục tốt hơn ở cả hai hàng. Huấn luyện lâu hơn không cứu được: sau 6.000 bước, sai số trên hai mươi ảnh của mạng chưa đến 0,1, trên ảnh khác là 118, PCA thì 65. Cần nhiều ảnh hơn, cùng số bước ấy: 200 mảnh cắt cho 51 (PCA 38), 2.000 mảnh cho 20 (PCA 35), và từ đây mạng mới thắng. <!-- claim: twenty_photos -->
+# PCA với mười sáu trục tốt hơn ở cả hai hàng. Huấn luyện lâu hơn, 6.000 bước trên hai mươi mảnh cắt khác: sai số trên chính chúng chưa đến 0,1, trên ảnh mới vẫn là 118, PCA 65. Cùng số bước ấy với nhiều ảnh hơn: 200 mảnh cho 51 trên ảnh mới (PCA 38), 2.000 mảnh cho 20 (PCA 35). Chỉ ở đây mạng mới thắng. <!-- claim: twenty_photos -->
 #
 # Đây cũng chưa phải là nén: riêng decoder có 93.155 con số, hai mươi ảnh chỉ có 61.440. Và $z \sim \mathcal{N}(0, I)$ chỉ cho những vệt màu trộn lẫn. Hai mươi ảnh chưa phải là một phân phối.
 #
 # **Đi giữa hai ảnh.** Từ một ảnh, ta đi thẳng trong không gian mã đến ảnh gần nó nhất và ảnh xa nó nhất. Dưới mỗi hàng là cách đơn giản nhất: trộn dần chính các điểm ảnh.
 
 # %% [markdown] lang="en"
-# PCA with sixteen axes is better in both rows. Longer training is no cure: after 6,000 steps the error on its own twenty is below 0.1, on others 118, PCA's 65. It takes more pictures, with as many steps: 200 cut-outs give 51 (PCA 38), 2,000 give 20 (PCA 35), and only there the network wins. <!-- claim: twenty_photos -->
+# PCA with sixteen axes is better in both rows. Trained longer, for 6,000 steps on twenty other cut-outs, it errs by less than 0.1 on its own and still by 118 on new ones, PCA by 65. As many steps with more pictures: from 200 it errs by 51 on new ones (PCA 38), from 2,000 by 20 (PCA 35). Only there the network wins. <!-- claim: twenty_photos -->
 #
 # Nor is this compression: the decoder alone has 93,155 numbers, the twenty photos 61,440. And $z \sim \mathcal{N}(0, I)$ gives mixed smears. Twenty images are no distribution.
 #
