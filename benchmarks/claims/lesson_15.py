@@ -144,6 +144,7 @@ def sprites_rebuilt(seed):
 )
 @torch.no_grad()
 def clearest_sliders(seed):
+    """Of 1,000 sprites: R² of each factor on its best dimension, and the mean over the six."""
     found = {}
     for short, name in KINDS.items():
         codes = codes_of(name, seed)

@@ -56,7 +56,7 @@ plots.table(rows, 2)
 # %% [markdown] lang="vi"
 # ## 2 · Phải đổi những gì, theo thứ tự
 #
-# **Trước hết là kích thước và số kênh.** `models.VAE(channels=3, latent_dim=8, img_size=32)`: cạnh ảnh phải chia hết cho 4, vì hai lớp tích chập có stride 2. Các lớp tích chập hầu như không lớn thêm; các lớp nối đủ thì có.
+# **Trước hết là kích thước và số kênh.** `models.VAE(channels=3, latent_dim=8, img_size=32)`: cạnh ảnh phải chia hết cho 4, vì hai lớp tích chập có stride 2. Các lớp tích chập hầu như không lớn thêm; các lớp kết nối đầy đủ thì có.
 #
 # ### Lượt của bạn
 #
@@ -94,12 +94,12 @@ plots.table(rows)
 # %% [markdown] lang="vi"
 # Hàng đầu là mạng của đề bài. Từ 32×32 lên 64×64, số tham số tăng chừng ba lần, và mỗi bước huấn luyện có gấp bốn lần điểm ảnh. Hãy bắt đầu với ảnh nhỏ.
 #
-# **Thứ hai là số chiều tiềm ẩn** (latent dimension). Hãy vẽ sai số theo $d$, trước hết bằng PCA vì nó chỉ mất một giây. Mạng `sprites-vae` được huấn luyện sẵn trên 40.000 ảnh khác, 60 epoch, $d = 8$; `sprites-ae` là autoencoder cùng kích thước.
+# **Thứ hai là số chiều tiềm ẩn** (latent dimension). Hãy vẽ sai số theo $d$, trước hết bằng PCA vì nó chỉ mất một giây. Mạng `sprites-vae` được huấn luyện sẵn trên 40.000 ảnh khác, 60 epoch, $d = 8$; `sprites-ae` là autoencoder cùng kích thước, huấn luyện với BCE.
 
 # %% [markdown] lang="en"
 # The first row is the exercise's network. From 32×32 to 64×64 the parameters grow about threefold, and each training step has four times the pixels. Begin with small pictures.
 #
-# **The number of latent dimensions comes second.** Draw the error against $d$, with PCA first, which takes a second. `sprites-vae` was trained beforehand on 40,000 other images for 60 epochs, $d = 8$; `sprites-ae` is an autoencoder of the same size.
+# **The number of latent dimensions comes second.** Draw the error against $d$, with PCA first, which takes a second. `sprites-vae` was trained beforehand on 40,000 other images for 60 epochs, $d = 8$; `sprites-ae` is an autoencoder of the same size, trained with BCE.
 
 # %%
 flat = train.images.flatten(1)
