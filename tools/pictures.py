@@ -41,6 +41,7 @@ CHOSEN = {  # which of a lesson's pictures, counted from 0
     "12_limits": 3,
     "13_variants": 2,
     "14_towards_stable_diffusion": 6,
+    "15_own_pictures": 1,
 }
 
 
