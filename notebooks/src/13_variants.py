@@ -732,9 +732,9 @@ plots.table(table)
 # - **CVAE**: the digit can be chosen; $\log p(x)$ is at most $\ln 10 \approx 2.3$ nats below its $\log p(x|y)$, since $p(x) \ge p(x|y) \cdot \tfrac1{10}$. With fitted priors the plain VAE reaches about −92, the CVAE at least −91.5. <!-- claim: bound_with_fitted_gaussians -->
 # - **VQ-VAE**: the sharpest pictures, for the most nats.
 # - **AVAE**: sharper from the prior only (its codes are shorter than the prior's $z$), a lower $\log p$. <!-- claim: avae_sharp_by_its_source -->
-# - **`ae-16d`**: no variant, another network and grey training images, so not ranked, yet the closest to real images.
+# - **`ae-16d`**: no variant; another network, grey training images, so not ranked, yet closest to real images.
 #
-# The handout's sentence is half right. *Control*: yes, with the CVAE one chooses the digit. *Quality*: not every one is better, and it depends on the measure. The VQ-VAE is sharper, the β-VAE blurrier; from the prior the CVAE is better than the plain VAE by the Fréchet distance. <!-- claim: pictures_of_the_variants -->
+# The handout's sentence is half right. *Control*: yes, with the CVAE. *Quality*: not every one is better, and it depends on the measure. The VQ-VAE is sharper, the β-VAE blurrier; from the prior the CVAE is better than the plain VAE by the Fréchet distance. <!-- claim: pictures_of_the_variants -->
 # But most lies in the source of codes: with fitted Gaussians CVAE and AVAE lie within 40% of the plain VAE's distance; the β-VAE is still more than twice as far. <!-- claim: source_of_codes -->
 #
 # ## The answer
