@@ -1,6 +1,6 @@
 """One epoch of the exercise's VAE in five ways: the kit's fit, a plain loop over tensors, Lightning, pythae, the handout's loop.
 
-python -m benchmarks.peers              five rounds (some minutes; needs: pip install -e ".[bench]", the real MNIST)
+python -m benchmarks.peers              five rounds (some minutes; needs: pip install lightning pythae, the real MNIST)
 python -m benchmarks.peers --rounds 1   a look
 
 All train the same network on the same 4,800 images, batches of 256, Adam 1e-3, B = 1000. Each lives in a process of its own and
@@ -210,7 +210,7 @@ def main() -> None:
             try:
                 results["seconds"][side].append(round(pools[side].submit(run).result(), 3))
             except ModuleNotFoundError as problem:
-                print(f'{side}: {problem.name} is not installed: pip install -e ".[bench]"', file=sys.stderr)
+                print(f'{side}: {problem.name} is not installed: pip install lightning pythae', file=sys.stderr)
         print({side: times[-1] for side, times in results["seconds"].items() if times}, flush=True)
     fit = results["seconds"]["fit"]
     results["times_fit"] = {
