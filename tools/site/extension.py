@@ -1,0 +1,104 @@
+"""What Sphinx must know besides: formulas as MathML, the anchors and links of the repository, a search without tone marks."""
+
+import re
+import unicodedata
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.search import SearchLanguage, languages
+from sphinx.search.en import SearchEnglish
+from sphinx.transforms import SphinxTransform
+
+from tools.markup import mathml
+from tools.site.guides import resolve
+
+
+def fold(text: str) -> str:
+    """text in small letters without tone marks and hooks: "Tái tham số" → "tai tham so"; static/site.js has the same."""
+    marked = unicodedata.normalize("NFD", text.lower())
+    return "".join(sign for sign in marked if not unicodedata.combining(sign)).replace("đ", "d")
+
+
+class Vietnamese(SearchLanguage):
+    """Words without their marks, and pairs of words that stand together: a Vietnamese word is often written as two."""
+
+    lang, language_name = "vi", "Vietnamese"
+    js_stemmer_code = "function Stemmer() { this.stemWord = (word) => courseFold(word); }"
+
+    def split(self, text: str) -> list[str]:
+        words = [fold(word) for word in super().split(text)]
+        return words + [f"{one}_{two}" for one, two in zip(words, words[1:], strict=False) if not (one + two).isdigit()]
+
+    def stem(self, word: str) -> str:
+        return fold(word)
+
+
+class English(SearchEnglish):
+    lang, language_name = "en", "English"
+
+
+class Anchors(SphinxTransform):
+    """Headings are called as JupyterLab calls them, in a guide as GitHub does, and by number, the same in both languages."""
+
+    default_priority = 880  # after the headings stand, before Sphinx collects them
+
+    def apply(self, **keywords) -> None:
+        is_notebook = self.app.config.course_paths.get(self.env.docname, "").endswith(".ipynb")
+        sections = list(self.document.findall(nodes.section))
+        for number, section in enumerate(sections):
+            heading = section.next_node(nodes.title)
+            text = "".join(map(_plain, heading.children))
+            anchor = text.replace(" ", "-") if is_notebook else re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
+            section["ids"] = [anchor, f"s-{number}"]
+            for name in section["ids"]:
+                self.document.ids[name] = section
+
+
+def _plain(node: nodes.Node) -> str:
+    return node.astext()
+
+
+class Links(SphinxTransform):
+    """Links between files of the repository become links between pages; what the site has not is on the web, or no link."""
+
+    default_priority = 881
+
+    def apply(self, **keywords) -> None:
+        config = self.app.config
+        here = config.course_paths.get(self.env.docname)
+        if here is None:
+            return
+        for link in list(self.document.findall(nodes.reference)):
+            where = resolve(link.get("refuri", "#"), here, config.language, config.course_places, config.course_repository)
+            if where is None:
+                link.replace_self(link.children)
+            elif "refuri" in link:
+                link["refuri"] = where
+
+
+def visit_inline(writer, node: nodes.math) -> None:
+    writer.body.append(mathml(node.astext()))
+    raise nodes.SkipNode
+
+
+def visit_block(writer, node: nodes.math_block) -> None:
+    writer.body.append(f'<div class="formula" tabindex="0">{mathml(node.astext(), "block")}</div>\n')
+    raise nodes.SkipNode
+
+
+def under_the_title(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """The line of ways: the other language, Colab, the files to take away."""
+    if line := app.config.course_lines.get(pagename):
+        title, end, rest = context.get("body", "").partition("</h1>")
+        context["body"] = f"{title}{end}\n{line}{rest}" if end else f"{line}{title}"
+
+
+def setup(app: Sphinx) -> dict:
+    for name, default in (("paths", {}), ("places", {}), ("repository", ""), ("lines", {})):
+        app.add_config_value(f"course_{name}", default, "env")
+    languages.update(vi=Vietnamese)
+    app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
+    app.add_transform(Anchors)
+    app.add_transform(Links)
+    app.connect("html-page-context", under_the_title)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
