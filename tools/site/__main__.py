@@ -140,7 +140,7 @@ def settings(language: str, lines: dict[str, str], extra: Path) -> dict:
         "suppress_warnings": ["myst.header", "mystnb.unknown_mime_type"],
         "html_theme": "furo", "html_math_renderer": "mathml",
         "html_static_path": [str(STATIC)], "html_extra_path": [str(extra)],
-        "html_css_files": ["quiz.css", "site.css"], "html_js_files": ["words.js", "site.js", ("quiz_page.js", {"defer": "defer"})],
+        "html_css_files": ["quiz.css", "site.css"], "html_js_files": [(name, {"defer": "defer"}) for name in ("words.js", "site.js", "quiz_page.js")],
         "html_copy_source": False, "html_show_sourcelink": False, "html_use_index": False, "html_show_copyright": False,
         "html_permalinks": False, "smartquotes": False,
         "html_theme_options": {"top_of_page_buttons": [], "navigation_with_keys": True},
@@ -172,7 +172,9 @@ def sphinx(builder: str, room: Path, out: Path, configuration: dict) -> str:
         app = Sphinx(room / "source", None, out, room / "doctrees", builder, configuration, status=None, warning=told)
         app.build(force_all=True)
     told.seek(0)
-    shutil.rmtree(out / ".buildinfo", ignore_errors=True)
+    for unread in (*out.rglob("*.map"), out / ".buildinfo", out / "objects.inv"):
+        unread.unlink(missing_ok=True)
+    shutil.rmtree(out / "_sources", ignore_errors=True)
     return re.sub(r"\x1b\[[\d;]*m", "", told.read()).replace(str(room), "")
 
 

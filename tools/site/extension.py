@@ -86,11 +86,15 @@ def visit_block(writer, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def under_the_title(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """The line of ways: the other language, Colab, the files to take away."""
-    if line := app.config.course_lines.get(pagename):
-        title, end, rest = context.get("body", "").partition("</h1>")
-        context["body"] = f"{title}{end}\n{line}{rest}" if end else f"{line}{title}"
+def finish(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """The line of ways below the title (the other language, Colab, the files), and what axe-core misses in Sphinx's pages."""
+    body = context.get("body", "").replace("<pre>", '<pre tabindex="0">')  # whoever has no mouse can scroll them
+    body = body.replace('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
+    line = app.config.course_lines.get(pagename, "")
+    title, end, rest = body.partition("</h1>")
+    context["body"] = f"{title}{end}\n{line}{rest}" if end else f"{line}{title}"
+    if tree := context.get("furo_navigation_tree"):
+        context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
 
 
 def setup(app: Sphinx) -> dict:
@@ -100,5 +104,5 @@ def setup(app: Sphinx) -> dict:
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
     app.add_transform(Anchors)
     app.add_transform(Links)
-    app.connect("html-page-context", under_the_title)
+    app.connect("html-page-context", finish, priority=900)  # after the theme
     return {"parallel_read_safe": True, "parallel_write_safe": True}

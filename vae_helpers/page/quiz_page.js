@@ -163,7 +163,7 @@ class PageQuiz {
   go(place) {
     this.place = Math.min(Math.max(place, 0), this.round.length - 1);
     this.layOut();
-    this.cards.querySelector("h4")?.focus();
+    this.cards.querySelector("h3")?.focus();
   }
 
   layOut() {
@@ -204,7 +204,7 @@ class PageQuiz {
     told.setAttribute("role", "status");
     const form = quizElement("form", {}, group, over ? null : quizElement("button", { textContent: words.check }), told);
     const card = quizElement("div", { className: "vae-quiz-card" },
-      quizElement("h4", { textContent: words.title(place + 1, round.length), tabIndex: -1 }), quizElement("div", { innerHTML: question.question }), form);
+      quizElement("h3", { textContent: words.title(place + 1, round.length), tabIndex: -1 }), quizElement("div", { innerHTML: question.question }), form);
     form.onsubmit = (event) => {
       event.preventDefault();
       const letter = form.elements[name].value;

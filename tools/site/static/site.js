@@ -70,6 +70,7 @@ function courseFollow(page) {
 if (typeof Search !== "undefined" && document.documentElement.lang === "vi") {
   const search = Search._performSearch, summary = Search.makeSearchSummary;
   Search._performSearch = (query, ...rest) => {
+    localStorage.removeItem("sphinx_highlight_terms"); // "so" would be marked where "số" is meant
     const words = courseFold(query).split(/[^\p{Letter}\p{Number}]+/u).filter(Boolean);
     const folded = words.join(" "), index = Search._index, results = search(folded, ...rest);
     const pairs = words.slice(1).map((word, i) => [index.terms, index.titleterms].map((terms) => [terms[`${words[i]}_${word}`] ?? []].flat()));
@@ -81,7 +82,9 @@ if (typeof Search !== "undefined" && document.documentElement.lang === "vi") {
       if (folded.length < 2 || !courseFold(title).includes(folded)) continue;
       for (const [file, id] of found) {
         const whole = index.titles[file] === title;
-        results.push([index.docnames[file], whole ? title : `${index.titles[file]} > ${title}`, id === null ? "" : `#${id}`, null, 100 + whole, index.filenames[file], "title"]);
+        const again = whole && results.find((result) => result[0] === index.docnames[file] && result[1] === title);
+        if (again) again[4] = 101;
+        else results.push([index.docnames[file], whole ? title : `${index.titles[file]} > ${title}`, whole ? "" : `#${id}`, null, 100, index.filenames[file], "title"]);
       }
     }
     return results.sort((one, other) => one[4] - other[4]);
