@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
@@ -168,6 +169,7 @@ def build(chosen: list[Path], out: Path) -> str:
 def sphinx(builder: str, room: Path, out: Path, configuration: dict) -> str:
     """Run Sphinx on room/source; gives its warnings."""
     told = tempfile.SpooledTemporaryFile(mode="w+", encoding="utf-8")
+    locale.translators.clear()  # of the other language
     with patch_docutils(), docutils_namespace():
         app = Sphinx(room / "source", None, out, room / "doctrees", builder, configuration, status=None, warning=told)
         app.build(force_all=True)

@@ -2,8 +2,12 @@
 
 import re
 import unicodedata
+from pathlib import Path
 
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from docutils import nodes
+from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.search import SearchLanguage, languages
 from sphinx.search.en import SearchEnglish
@@ -40,7 +44,7 @@ class English(SearchEnglish):
 class Anchors(SphinxTransform):
     """Headings are called as JupyterLab calls them, in a guide as GitHub does, and by number, the same in both languages."""
 
-    default_priority = 880  # after the headings stand, before Sphinx collects them
+    default_priority = 860  # after the headings stand, before Sphinx collects them (880)
 
     def apply(self, **keywords) -> None:
         is_notebook = self.app.config.course_paths.get(self.env.docname, "").endswith(".ipynb")
@@ -61,7 +65,7 @@ def _plain(node: nodes.Node) -> str:
 class Links(SphinxTransform):
     """Links between files of the repository become links between pages; what the site has not is on the web, or no link."""
 
-    default_priority = 881
+    default_priority = 861
 
     def apply(self, **keywords) -> None:
         config = self.app.config
@@ -97,10 +101,31 @@ def finish(app: Sphinx, pagename: str, templatename: str, context: dict, doctree
         context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
 
 
+THEME = {  # what Furo says, and has not in Vietnamese
+    "Next": "Bài sau", "Previous": "Bài trước", "Home": "Trang đầu", "Back to top": "Lên đầu trang",
+    "On this page": "Trong trang này", "Skip to content": "Đến nội dung", "Made with ": "Làm bằng ",
+}  # fmt: skip
+
+
+def speak_vietnamese(app: Sphinx) -> None:
+    """Add the theme's sentences to Sphinx's own Vietnamese ones."""
+    catalog = Catalog(locale="vi", charset="utf-8")
+    for english, vietnamese in THEME.items():
+        catalog.add(english, vietnamese)
+    folder = Path(app.doctreedir) / "locale"
+    file = folder / "vi" / "LC_MESSAGES" / "sphinx.mo"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("wb") as stream:
+        write_mo(stream, catalog)
+    locale.init([folder], "vi")
+
+
 def setup(app: Sphinx) -> dict:
     for name, default in (("paths", {}), ("places", {}), ("repository", ""), ("lines", {})):
         app.add_config_value(f"course_{name}", default, "env")
     languages.update(vi=Vietnamese)
+    if app.config.language == "vi":
+        speak_vietnamese(app)
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
     app.add_transform(Anchors)
     app.add_transform(Links)

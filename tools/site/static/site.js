@@ -7,6 +7,14 @@ function courseFold(text) {
     .join("");
 }
 
+if (document.documentElement.lang === "vi") {
+  Documentation.addTranslations({ locale: "vi", plural_expr: "0", messages: {
+    "Search Results": "Kết quả tìm kiếm", Searching: "Đang tìm", "Preparing search...": "Đang chuẩn bị…",
+    "Search finished, found one page matching the search query.": ["Tìm thấy ${resultCount} trang."],
+    "Your search did not match any documents. Please make sure that all words are spelled correctly and that you've selected enough categories.": "Không tìm thấy trang nào.",
+  } });
+}
+
 const coursePlaces = {
   key: "vae-places",
   read() {
