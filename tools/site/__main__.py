@@ -62,7 +62,7 @@ def stage(chosen: list[Path], language: str, folder: Path) -> dict[str, str]:
     source_folder, extra = folder / "source", folder / "extra"
     files, lines, entries = quiz.scripts(language), {}, []
     for source in lessons_of(chosen):
-        notebook = published(source, language)
+        notebook = published(source, language, repository_url())
         files[f"notebooks/{source.stem}.ipynb"] = nbformat.writes(notebook).encode()
         files[f"colab/{source.stem}.ipynb"] = nbformat.writes(colab.single_file(source, language)).encode()
         made = pages.page(notebook, source.stem)

@@ -10,7 +10,6 @@ from docutils import nodes
 from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.search import SearchLanguage, languages
-from sphinx.search.en import SearchEnglish
 from sphinx.transforms import SphinxTransform
 
 from tools.markup import mathml
@@ -35,10 +34,6 @@ class Vietnamese(SearchLanguage):
 
     def stem(self, word: str) -> str:
         return fold(word)
-
-
-class English(SearchEnglish):
-    lang, language_name = "en", "English"
 
 
 class Anchors(SphinxTransform):
