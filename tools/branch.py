@@ -22,7 +22,10 @@ from .stored import NotPublishable, published
 
 AUTHOR = {"GIT_AUTHOR_NAME": "tools.branch", "GIT_AUTHOR_EMAIL": "", "GIT_COMMITTER_NAME": "tools.branch", "GIT_COMMITTER_EMAIL": ""}  # fmt: skip
 READMES = {"vi": "README.vi.md", "en": "README.md"}
-FIRST_LINE = {"vi": ("Đọc ngay trên web", "Mở bài 00 trong Colab"), "en": ("Read it on the web", "Open lesson 00 in Colab")}
+FIRST_LINE = {
+    "vi": ("Đọc ngay trên web", "Mở bài 00 trong Colab"),
+    "en": ("Read it on the web", "Open lesson 00 in Colab"),
+}
 
 
 def stamped(url: str) -> dict[str, bytes]:
@@ -64,7 +67,9 @@ def commit(files: dict[str, bytes]) -> str:
             name = git("hash-object", "-w", "--stdin", content=content)
             git("update-index", "--add", "--cacheinfo", f"100644,{name},{path}", **index)
         tree = git("write-tree", **index)
-    return git("commit-tree", tree, "-m", f"The course of {git('rev-parse', '--short', 'HEAD')} with its badges", **AUTHOR)
+    return git(
+        "commit-tree", tree, "-m", f"The course of {git('rev-parse', '--short', 'HEAD')} with its badges", **AUTHOR
+    )
 
 
 def main() -> int:
@@ -75,7 +80,9 @@ def main() -> int:
     arguments = parser.parse_args()
     url = repository_url()
     if not url:
-        print("This repository has no address: no remote `origin` on GitHub, and none in pyproject.toml.", file=sys.stderr)
+        print(
+            "This repository has no address: no remote `origin` on GitHub, and none in pyproject.toml.", file=sys.stderr
+        )
         return 1
     try:
         made = commit(stamped(url))

@@ -30,7 +30,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "notebooks" / "src"
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 COLAB = "https://colab.research.google.com"
-GITHUB = re.compile(r"(?:https://(?:[^@/]+@)?github\.com/|(?:ssh://)?git@github\.com[:/])(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?")
+GITHUB = re.compile(
+    r"(?:https://(?:[^@/]+@)?github\.com/|(?:ssh://)?git@github\.com[:/])(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?"
+)
 BUILT = "built"  # the branch of the notebooks with the badges of the repository they lie in (tools/branch.py)
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.MULTILINE | re.DOTALL)
 PLACEHOLDER = {"vi": "Viết lời giải của bạn ở đây", "en": "Write your solution here"}

@@ -71,7 +71,9 @@ def clone(server, folder):
 
 
 @pytest.mark.parametrize("released", [False, True])
-def test_a_copy_pushed_to_another_server_has_its_own_badges_and_install_line(forked, built, tmp_path, released, monkeypatch):
+def test_a_copy_pushed_to_another_server_has_its_own_badges_and_install_line(
+    forked, built, tmp_path, released, monkeypatch
+):
     if released:
         monkeypatch.setenv("VAE_RELEASED", "1")
     before = stored.read(edition.built_path(built, "en"))
@@ -84,7 +86,9 @@ def test_a_copy_pushed_to_another_server_has_its_own_badges_and_install_line(for
     assert ('"vae-helpers==0.1"' if released else '"vae-helpers @ git+https://github.com/anna/vae"') in setup
     assert (there / re.search(r"blob/built/(\S+\.ipynb)\)", first)[1]).is_file()
     readme = (there / "README.md").read_text(encoding="utf-8")
-    assert readme.startswith("[x](y)\n\n# The course\n\n**[Read it on the web](https://anna.github.io/vae/en/index.html)")
+    assert readme.startswith(
+        "[x](y)\n\n# The course\n\n**[Read it on the web](https://anna.github.io/vae/en/index.html)"
+    )
     assert "output 3" in str(notebook)
     assert stored.read(edition.built_path(built, "en")) == before  # the notebooks that are kept stay as they are
 

@@ -68,7 +68,9 @@ class Links(SphinxTransform):
         if here is None:
             return
         for link in list(self.document.findall(nodes.reference)):
-            where = resolve(link.get("refuri", "#"), here, config.language, config.course_places, config.course_repository)
+            where = resolve(
+                link.get("refuri", "#"), here, config.language, config.course_places, config.course_repository
+            )
             if where is None:
                 link.replace_self(link.children)
             elif "refuri" in link:

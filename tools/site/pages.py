@@ -5,6 +5,7 @@ import html
 import io
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from nbformat import NotebookNode
 from PIL import Image
@@ -103,3 +104,8 @@ def webp(png: bytes) -> tuple[bytes, tuple[int, int]]:
     few = whole.quantize(COLOURS, dither=Image.Dither.NONE)
     few.convert("RGB").save(packed, "WEBP", lossless=True, method=4)
     return packed.getvalue(), picture.size
+
+
+def write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)

@@ -44,5 +44,3 @@ def element(lessons: list[str], filters: bool = False) -> str:
     loads = "".join(f'<script defer src="quiz/{lesson}.js"></script>' for lesson in lessons)
     chosen = " ".join(lessons)
     return f'{loads}<div class="vae-quiz" data-lessons="{chosen}"{" data-filters" * filters}></div>'
-
-
