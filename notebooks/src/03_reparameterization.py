@@ -349,6 +349,9 @@ print(f"{tr('ảnh trung bình', 'the mean image')}: {mean_error:.1f}")
 # %% [markdown] lang="vi"
 # Mạng bị cắt vẫn học, nhưng chỉ decoder học: sai số tái tạo chỉ giảm đến mức của ảnh trung bình (dòng cuối). Sai số ấy không còn tác động được đến encoder; chỉ KL đến được đó, và kéo mọi ảnh về cùng $\mu = 0$, $\sigma = 1$. KL = 0,00 nói đúng điều ấy: $z$ không còn mang thông tin gì về $x$. Nếu VAE của bạn tái tạo ảnh nào cũng như nhau, hãy xem lại cả chỗ này. (Một nguyên nhân khác là KL có trọng số quá lớn, bài 04.)
 
+# %% [markdown] lang="en"
+# The cut network still learns, but only its decoder does: the reconstruction error comes down no further than that of the mean image (last line). That error has no more say in the encoder; only the KL reaches it, and pulls every image to the same $\mu = 0$, $\sigma = 1$. That is what KL = 0.00 says: $z$ carries nothing about $x$ any more. If your VAE reconstructs all images alike, look here too. (Another cause is a KL that weighs too much, lesson 04.)
+
 # %%
 # tr("Đoán trước: tắt KL thì chỉ còn sai số gửi gradient đến σ. Các hình bầu dục sẽ ra sao?", "Guess first: with the KL off, only the error sends σ a gradient. What becomes of the ellipses?")
 page.toy()
@@ -371,9 +374,6 @@ page.toy()
 # ### Lượt của bạn
 #
 # Với phân phối Gauss, $\log q(z) = -\frac{(z-\mu)^2}{2\sigma^2} + \text{hằng số}$. Tính $\frac{d}{d\mu}\log q(z)$, nhân với giá trị `value` của hàm tại $z$, và viết thành hàm. `z`, `value` là các tensor nhiều mẫu; hãy trả về một ước lượng cho mỗi mẫu.
-
-# %% [markdown] lang="en"
-# The cut network still learns, but only its decoder does: the reconstruction error comes down no further than that of the mean image (last line). That error has no more say in the encoder; only the KL reaches it, and pulls every image to the same $\mu = 0$, $\sigma = 1$. That is what KL = 0.00 says: $z$ carries nothing about $x$ any more. If your VAE reconstructs all images alike, look here too. (Another cause is a KL that weighs too much, lesson 04.)
 
 # %% [markdown] lang="en"
 # *The page: a small VAE trains in it.* Without the KL they shrink nearly to points: the gradient of the error makes $\sigma$ small, that of the KL keeps it large. <!-- claim: toy_knobs -->

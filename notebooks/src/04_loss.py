@@ -447,9 +447,11 @@ page.toy()
 # %% [markdown] lang="vi"
 # *Hình: ba VAE được huấn luyện từ đầu với ba giá trị $B$, cùng những ảnh gốc và cùng những $z$.* Với $B = 0{,}3$, ảnh tái tạo mờ hơn và hay thành chữ số khác; sai số cũng lớn hơn cả khi so với một mạng $B = 10$ huấn luyện ngắn như thế. <!-- claim: small_B_underfits --> $B = 10$ và $B = 1000$ tái tạo ngang nhau, nhưng ảnh mới của $B = 1000$ chỉ gồm vài loại chữ số: các mã của nó trải rộng gấp ba lần prior hoặc hơn, <!-- claim: wide_codes --> nên $z \sim \mathcal{N}(0, I)$ chỉ chạm tới những mã gần gốc tọa độ.
 #
-# *Hai trang: núm $B$ trên bốn mạng, rồi một VAE nhỏ huấn luyện ngay trong trang.* <details><summary>Đoán xong rồi hãy mở</summary>
+# *Hai trang: núm $B$ trên bốn mạng, rồi một VAE nhỏ huấn luyện ngay trong trang.*
 #
-# $B$ càng lớn thì đám mây càng nhỏ và KL càng lớn. Với $B = 0{,}3$, mọi đám mây của VAE nhỏ phồng lên, chồng lên nhau và trùng prior: $z$ không còn nói gì về $x$ (bài 12 gọi đó là *sụp đổ*). Với $B = 1000$, chúng chỉ còn là những chấm. <!-- claim: toy_B -->
+# <details><summary>Đoán xong rồi hãy mở</summary>
+#
+# Ở bốn mạng này, $B$ càng lớn thì đám mây càng nhỏ và KL càng lớn. Với $B = 0{,}3$, mọi đám mây của VAE nhỏ phồng lên, chồng lên nhau và trùng prior: $z$ không còn nói gì về $x$ (bài 12 gọi đó là *sụp đổ*). Với $B = 1000$, chúng chỉ còn là những chấm. <!-- claim: toy_B -->
 # </details>
 #
 # Code VAE nào cộng bình phương sai số với KL cũng có hằng số như thế, chỉ là ít ai gọi tên nó. Đưa về dạng $B \cdot$ SSE $+$ KL:
@@ -467,9 +469,11 @@ page.toy()
 # %% [markdown] lang="en"
 # *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* With $B = 0.3$ the reconstructions are blurrier and often another digit; the error is larger also beside a $B = 10$ trained as briefly. <!-- claim: small_B_underfits --> $B = 10$ and $B = 1000$ reconstruct alike, but the new images of $B = 1000$ are of a few kinds of digit only: its codes spread three times as wide as the prior or more, <!-- claim: wide_codes --> so $z \sim \mathcal{N}(0, I)$ reaches only those near the origin.
 #
-# *The two pages: a knob for $B$ over four networks, then a small VAE that trains in the page.* <details><summary>Open this after your guess</summary>
+# *The two pages: a knob for $B$ over four networks, then a small VAE that trains in the page.*
 #
-# The larger $B$, the smaller the cloud and the larger the KL. With $B = 0.3$ the toy's clouds swell, overlap and become the prior: $z$ says nothing of $x$ any more (lesson 12 calls that *collapse*). With $B = 1000$ they are mere dots. <!-- claim: toy_B -->
+# <details><summary>Open this after your guess</summary>
+#
+# In these four, the larger $B$, the smaller the cloud and the larger the KL. With $B = 0.3$ the toy's clouds swell, overlap and become the prior: $z$ says nothing of $x$ any more (lesson 12 calls that *collapse*). With $B = 1000$ they are mere dots. <!-- claim: toy_B -->
 # </details>
 #
 # A constant like this is in every VAE code that weighs a squared error against the KL, though few call it by a name. In the form $B \cdot$ SSE (the summed squared error) $+$ KL:

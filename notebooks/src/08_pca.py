@@ -154,6 +154,7 @@ def squared_error(recon, x, z):
 # %%
 m = mean.view(1, 28, 28)
 centred = data.ImageDataset(train_set.images - m, train_set.labels, "centred")
+# one-cycle: the learning rate climbs to lr, then falls to almost 0 by the last step
 recipe = {"schedule": "one-cycle", "log_dir": None, "seed": 0, "progress": False}
 recipe["loss"] = squared_error
 
@@ -300,7 +301,7 @@ print((flat.amax(dim=0) == 0).sum().item(), tr("điểm ảnh luôn là 0", "pix
 #
 # ## 4 · Thêm hàm kích hoạt: mã hẹp (undercomplete)
 #
-# Trong tất cả các cách *tuyến tính* để vẽ lại ảnh từ $d$ con số, PCA có bình phương sai số nhỏ nhất trên chính những ảnh đã dùng để tính nó. Thêm bao nhiêu lớp tuyến tính cũng không thể hơn. Muốn hơn thì phải uốn cong: xen các hàm kích hoạt vào giữa. Mã vẫn là $d$ con số, ít hơn nhiều so với 784, nên mọi thông tin phải đi qua một nút thắt cổ chai (bottleneck); loại autoencoder này gọi là **undercomplete**.
+# Trong tất cả các cách *tuyến tính* để vẽ lại ảnh từ $d$ con số, PCA có bình phương sai số nhỏ nhất trên chính những ảnh đã dùng để tính nó. Thêm bao nhiêu lớp tuyến tính cũng không thể hơn. Muốn hơn thì phải uốn cong: thêm các hàm kích hoạt. Mã vẫn là $d$ con số, ít hơn nhiều so với 784, nên mọi thông tin phải đi qua một nút thắt cổ chai (bottleneck); loại autoencoder này gọi là **undercomplete**.
 
 # %% [markdown] lang="en"
 # The loss cannot tell the two pairs apart, so it does not decide at which of them training ends. Baldi & Hornik (1989) proved the rest: every local minimum of this loss gives PCA's subspace, and every other point with gradient 0 is a saddle point.
@@ -310,7 +311,7 @@ print((flat.amax(dim=0) == 0).sum().item(), tr("điểm ảnh luôn là 0", "pix
 #
 # ## 4 · With activation functions: a narrow code (undercomplete)
 #
-# Of all *linear* ways to redraw images from $d$ numbers PCA has the smallest squared error, on the images it was computed from. No number of linear layers can do better. To do better a network must bend: put activation functions in between. The code is still $d$ numbers, far fewer than 784, so all must pass a bottleneck; such an autoencoder is called **undercomplete**.
+# Of all *linear* ways to redraw images from $d$ numbers PCA has the smallest squared error, on the images it was computed from. No number of linear layers can do better. To do better a network must bend: add activation functions. The code is still $d$ numbers, far fewer than 784, so all must pass a bottleneck; such an autoencoder is called **undercomplete**.
 
 # %%
 d = 16
@@ -321,12 +322,12 @@ print(
 )
 
 # %% [markdown] lang="vi"
-# `models.MLPAutoencoder` gồm đúng hai phần ấy. Ta huấn luyện năm mạng như vậy, mỗi mạng chỉ hai epoch. Bên cạnh chúng là ba mạng tích chập đã huấn luyện 20–30 epoch, `ae-2d`, `ae-16d` và `ae-64d`. Tất cả, kể cả PCA, đều dùng 60.000 ảnh. Sigmoid giữ ảnh trong $[0, 1]$, nên để công bằng, ta cũng cắt ảnh của PCA về khoảng ấy.
+# `models.MLPAutoencoder` gồm đúng hai phần ấy. Ta huấn luyện năm mạng như vậy, mỗi mạng chỉ hai epoch. Bên cạnh chúng là ba mạng tích chập đã huấn luyện 20–30 epoch bằng BCE, `ae-2d`, `ae-16d` và `ae-64d`. Tất cả, kể cả PCA, đều dùng 60.000 ảnh. Sigmoid giữ ảnh trong $[0, 1]$, nên để công bằng, ta cũng cắt ảnh của PCA về khoảng ấy.
 #
 # ⏱ Khoảng 30 giây trên CPU hai nhân.
 
 # %% [markdown] lang="en"
-# `models.MLPAutoencoder` is just these two parts. Train five of them for only two epochs each. Beside them stand three convolutional networks trained for 20–30 epochs, `ae-2d`, `ae-16d` and `ae-64d`. All of them, and PCA, had the 60,000 images. The sigmoid keeps images in $[0, 1]$; to be fair we cut PCA's off there too.
+# `models.MLPAutoencoder` is just these two parts. Train five of them for only two epochs each. Beside them stand three convolutional networks trained for 20–30 epochs with the BCE, `ae-2d`, `ae-16d` and `ae-64d`. All of them, and PCA, had the 60,000 images. The sigmoid keeps images in $[0, 1]$; to be fair we cut PCA's off there too.
 #
 # ⏱ About 30 seconds on two CPU cores.
 
@@ -375,10 +376,10 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: đường của PCA do hàm của bạn tính. Đường của các mạng nhỏ nằm dưới nó khi $d$ nhỏ, nhưng nằm trên nó ở $d = 256$. Ba điểm của các mạng tích chập (nối lại cho dễ theo dõi) nằm dưới cả hai.* Với các mạng nhỏ, điều ấy xảy ra ở mọi seed mà chúng tôi thử. <!-- claim: small_networks_against_pca -->
+# *Hình: đường của PCA do hàm của bạn tính. Đường của các mạng nhỏ nằm dưới nó khi $d$ nhỏ, nhưng nằm trên nó ở $d = 256$. Ba điểm của các mạng tích chập (nối lại cho dễ theo dõi) nằm dưới cả hai.* Với các mạng nhỏ, điều ấy xảy ra ở mọi seed mà chúng tôi thử. <!-- claim: small_networks_against_pca --> Một phần là nhờ sigmoid ở cuối: với $d = 16$, nếu bỏ hết ReLU thì sai số nằm giữa sai số của PCA và của mạng nhỏ. <!-- claim: sigmoid_alone_at_16 -->
 
 # %% [markdown] lang="en"
-# *The figure: PCA's curve comes from your function; the small networks' curve lies below it for small $d$ but above it at $d = 256$; the three points of the convolutional networks (joined to guide the eye) lie below both.* For the small networks it was so from every seed that we tried. <!-- claim: small_networks_against_pca -->
+# *The figure: PCA's curve comes from your function; the small networks' curve lies below it for small $d$ but above it at $d = 256$; the three points of the convolutional networks (joined to guide the eye) lie below both.* For the small networks it was so from every seed that we tried. <!-- claim: small_networks_against_pca --> Part of that is the sigmoid: with $d = 16$ and no ReLUs the error lies between PCA's and the small network's. <!-- claim: sigmoid_alone_at_16 -->
 
 # %%
 needed = {
@@ -412,7 +413,7 @@ plots.plot_images(rows, title=title, vmin=0, vmax=1)
 # %% [markdown] lang="vi"
 # *Hình: mười ảnh kiểm tra, PCA và mạng tích chập với cùng số chiều.* Với hai con số, PCA chỉ để lại những vệt mờ, còn mạng vẽ ra chữ số, dù đôi khi nhầm sang chữ số khác. Với 16 con số, nét của mạng rõ hơn nhiều.
 #
-# Còn hai đường của autoencoder khác nhau vì đâu thì ở đây không nói được, vì chúng khác nhau cả về loại mạng lẫn thời gian huấn luyện. Nhưng huấn luyện lâu hơn thì có ích: cùng mạng MLP ấy với $d = 64$, tám epoch với tốc độ học (learning rate) bằng một nửa để lại sai số nhỏ hơn hẳn so với hai epoch. <!-- claim: longer_training_at_64 -->
+# Còn hai đường của autoencoder khác nhau vì đâu thì ở đây không nói được, vì chúng khác nhau cả về loại mạng, hàm mất mát lẫn thời gian huấn luyện. Nhưng huấn luyện lâu hơn thì có ích: cùng mạng MLP ấy với $d = 64$, tám epoch để lại sai số nhỏ hơn hẳn so với hai epoch, dù hai epoch ấy có cùng tốc độ học (learning rate) hay gấp đôi. <!-- claim: longer_training_at_64 -->
 #
 # Vậy với 2, 16 hay 64 chiều, một mạng phi tuyến được huấn luyện đủ có sai số nhỏ hơn hẳn PCA.
 #
@@ -427,7 +428,7 @@ plots.plot_images(rows, title=title, vmin=0, vmax=1)
 # %% [markdown] lang="en"
 # *The figure: ten test images, PCA and the convolutional network with the same number of dimensions.* With two numbers PCA leaves smudges, while the network draws digits, though at times another one. With 16 numbers the network's strokes are much clearer.
 #
-# Why the two kinds of autoencoder differ cannot be told here: they differ in their layers and in their training. But longer training does help: the same MLP with $d = 64$ leaves a much smaller error after eight epochs, at half the learning rate, than after two. <!-- claim: longer_training_at_64 -->
+# Why the two kinds of autoencoder differ cannot be told here: they differ in their layers, loss and length of training. But longer training does help: the same MLP with $d = 64$ leaves a much smaller error after eight epochs than after two, at the same learning rate or at twice that. <!-- claim: longer_training_at_64 -->
 #
 # So with 2, 16 or 64 dimensions a nonlinear network, trained for long enough, has a much smaller error than PCA.
 #
@@ -474,14 +475,14 @@ rows = {"PCA": pca, two_epochs: mlp, start: bent}
 plots.table({name: {f"d = {d}": e[d] for d in bent} for name, e in rows.items()}, 2)
 
 # %% [markdown] lang="vi"
-# Xuất phát từ PCA, mạng có sai số nhỏ hơn PCA, cả ở $d = 256$. Với bốn giá trị $d$ từ 2 đến 256 và mọi seed mà chúng tôi thử, kết quả đều như thế. <!-- claim: from_pca_below_pca --> Vậy ngay ở $d = 256$ uốn cong vẫn có ích. Mạng nhỏ kia chỉ chưa tìm ra một lời giải như thế. Huấn luyện lâu hơn có đủ không thì phép thử này không cho biết, vì các lớp của hai mạng khác nhau. Nhưng ở $d = 256$, PCA chỉ còn chừa lại rất ít sai số để giảm.
+# Xuất phát từ PCA, mạng có sai số nhỏ hơn PCA, cả ở $d = 256$. Với bốn giá trị $d$ từ 2 đến 256 và mọi seed mà chúng tôi thử, kết quả đều như thế. <!-- claim: from_pca_below_pca --> Vậy ngay ở $d = 256$ uốn cong vẫn có ích. Còn mạng nhỏ kia kém vì chỉ có hai epoch hay vì các lớp của nó thì phép thử này không cho biết, do hai mạng khác nhau cả ở các lớp lẫn ở điểm xuất phát. Nhưng ở $d = 256$, PCA chỉ còn chừa lại rất ít sai số để giảm.
 #
 # ## 6 · Điều mà PCA giữ được
 #
 # Các trục của PCA có thứ tự, nên lấy 16 số đầu trong 64 số là được ngay PCA với 16 chiều. Thử làm thế với mã của `ae-64d`, thay 48 số còn lại bằng trung bình của chúng:
 
 # %% [markdown] lang="en"
-# Starting from PCA, the network ends below PCA, at $d = 256$ too. So it did with four $d$ from 2 to 256 and from every seed that we tried. <!-- claim: from_pca_below_pca --> So bending helps even at $d = 256$; the small network just has not found such a solution. Whether longer training would do, this does not tell, as the two networks differ in their layers. But at $d = 256$ PCA leaves very little error to save.
+# Starting from PCA, the network ends below PCA, at $d = 256$ too. So it did with four $d$ from 2 to 256 and from every seed that we tried. <!-- claim: from_pca_below_pca --> So bending helps even at $d = 256$. Whether the small network lacks epochs or better layers this does not tell, as the two networks differ in their layers and in where they start. But at $d = 256$ PCA leaves very little error to save.
 #
 # ## 6 · What PCA keeps
 #
@@ -495,7 +496,7 @@ with torch.no_grad():
     print(f"ae-64d, 16/64: {error(ae.decode(z)):.1f}   PCA, 16/64: {pca[16]:.1f}")
 
 # %% [markdown] lang="vi"
-# 16 số đầu của mạng cho sai số gấp hơn 1,5 lần sai số của PCA, vì không có gì trong hàm mất mát dồn điều quan trọng vào các số đầu. Để đối chứng, hãy quay ngẫu nhiên chính 64 số của PCA: 16 số đầu khi ấy cũng cho sai số gấp hơn 1,5 lần. Nhưng có thể tạo ra thứ tự sau khi huấn luyện. Tính PCA *trên mã* của `ae-64d` rồi giữ 16 hướng phân tán nhất thì sai số lại nhỏ hơn của PCA. <!-- claim: codes_have_no_order --> PCA còn được tính thẳng, không cần huấn luyện, và trên ảnh huấn luyện, các số trong mã của nó không tương quan.
+# 16 số đầu của mạng cho sai số gấp hơn 1,5 lần sai số của PCA, vì không có gì trong hàm mất mát dồn điều quan trọng vào các số đầu. Để đối chứng, hãy quay ngẫu nhiên chính 64 số của PCA: 16 số đầu khi ấy cũng cho sai số gấp hơn 1,5 lần. Có thể tạo ra thứ tự sau khi huấn luyện, bằng cách tính PCA *trên mã* của `ae-64d`. Giữ 16 hướng phân tán nhất thì sai số nhỏ hơn của PCA, nhưng giữ 2, 4 hay 8 hướng thì lại lớn hơn. Còn sai số của `ae-16d`, vốn học với 16 số, chưa bằng một nửa sai số mà 16 hướng ấy để lại. <!-- claim: codes_have_no_order --> PCA còn được tính thẳng, không cần huấn luyện, và trên ảnh huấn luyện, các số trong mã của nó không tương quan.
 #
 # **Trả lời:** Không chỉ thế. Autoencoder tuyến tính có không gian con của PCA nhưng không có các trục. Phần phi tuyến cho ảnh tái tạo tốt hơn hẳn khi mã hẹp, đổi lại phải huấn luyện, và các số trong mã không tự có thứ tự.
 #
@@ -523,7 +524,7 @@ with torch.no_grad():
 # - PCA được tính thẳng và có thứ tự. Khi $d$ lớn, sai số của nó rất nhỏ, và mạng huấn luyện ngắn từ đầu có thể kém nó.
 
 # %% [markdown] lang="en"
-# The network's first 16 numbers leave more than 1.5 times PCA's error: nothing in the loss puts what matters into the first numbers. As a control, turn PCA's own 64 numbers by a random rotation: then its first 16 leave more than 1.5 times the error too. But an order can be made after training: PCA *of the code* of `ae-64d`, with the 16 widest directions kept, leaves less than PCA. <!-- claim: codes_have_no_order --> Besides, PCA is computed at once, without training, and over the training images the numbers in its code are uncorrelated.
+# The network's first 16 numbers leave more than 1.5 times PCA's error: nothing in the loss puts what matters into the first numbers. As a control, turn PCA's own 64 numbers by a random rotation: then its first 16 leave more than 1.5 times the error too. An order can be made after training, by PCA *of the code* of `ae-64d`: its 16 widest directions leave less than PCA, but its 2, 4 or 8 widest more. And `ae-16d`, which learnt with 16 numbers, leaves less than half of what those 16 do. <!-- claim: codes_have_no_order --> Besides, PCA is computed at once, without training, and over the training images the numbers in its code are uncorrelated.
 #
 # **The answer:** Not just that. A linear autoencoder has PCA's subspace without PCA's axes; the nonlinearity gives much better reconstructions from a narrow code, at the price of training and of a code that has no order of its own.
 #

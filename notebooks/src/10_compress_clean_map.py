@@ -4,15 +4,15 @@
 # *Người ta nói autoencoder và VAE dùng được để nén ảnh, khử nhiễu (denoising) và giảm chiều (dimension reduction). Dùng được, nhưng có hơn cách đơn giản nhất không?* Bài này làm cả ba việc. Việc nào cũng có một con số và vài **baseline**, tức là những cách đơn giản để so.
 # Trong mọi bảng, cạnh VAE có một autoencoder thường, cùng số chiều, để thấy kết quả tốt là nhờ VAE hay chỉ nhờ mã hẹp.
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân, phần lớn để huấn luyện mạng khử nhiễu.
+# ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # # Lesson 10 · Compress, clean, map
 #
-# *Autoencoders and VAEs are said to be good for compression, denoising and dimension reduction. They can do it, but do they do it better than the simplest way?* This lesson does all three, each with a number and some **baselines**, simple ways to compare with.
+# *Autoencoders and VAEs are said to be good for compression, denoising and dimension reduction. They can do it, but better than the simplest way?* This lesson does all three, each with a number and **baselines**, simple ways to compare with.
 # Beside the VAE always stands a plain autoencoder of as many dimensions: is the VAE needed?
 #
-# ⏱ About an hour; computing takes about a minute on two CPU cores, most of it to train a denoiser.
+# ⏱ About an hour; computing takes about a minute on two CPU cores.
 
 # %% [markdown] lang="vi"
 # ## Mười sáu con số cho một ảnh
@@ -51,27 +51,32 @@ mean = pixels.mean(dim=0)
 V = torch.linalg.eigh(pixels.T.cov()).eigenvectors.flip(1)
 
 
-def pca(d):
-    """The encoder and the decoder of PCA with d numbers."""
+class PCA:
+    """PCA with d numbers: encode and decode, as a network has them."""
 
-    def decode(z):
-        return (mean + z @ V[:, :d].T).clamp(0, 1).view(-1, 1, 28, 28)
+    def __init__(self, d):
+        self.axes = V[:, :d]
 
-    return lambda x: (x.flatten(1) - mean) @ V[:, :d], decode
+    def encode(self, x):
+        return (x.flatten(1) - mean) @ self.axes
+
+    def decode(self, z):
+        return (mean + z @ self.axes.T).clamp(0, 1).view(-1, 1, 28, 28)
 
 
 # %%
-coders = {  # tr("tên → encoder, decoder", "name → encoder, decoder")
-    "vae-16d": (lambda x: vae.encode(x)[0], vae.decode),
-    "ae-16d": (ae.encode, ae.decode),
-    "PCA 16": pca(16),
-}
+coders = {"vae-16d": vae, "ae-16d": ae, "PCA 16": PCA(16)}
+
+
+def encode(coder, x):
+    """The code of each image, (N, d): of a VAE its mean."""
+    z = coder.encode(x)
+    return z[0] if isinstance(z, tuple) else z
 
 
 @torch.no_grad()
 def redraw(name, images):
-    encode, decode = coders[name]
-    return decode(encode(images))
+    return coders[name].decode(encode(coders[name], images))
 
 
 plots.plot_images(
@@ -86,7 +91,7 @@ plots.plot_images(
 #
 # Một ảnh chiếm 784 byte. Mã của nó có 16 số, nhưng 16 số ấy chiếm bao nhiêu byte? Ta không cần giữ đủ chữ số thập phân. Chọn một bước $\Delta$ rồi làm tròn, $k_j = \mathrm{round}(z_j / \Delta)$: đó là **lượng tử hóa** (quantization). Bên nhận giải mã $\Delta \cdot k$.
 #
-# Trong các số nguyên $k_j$, số gần 0 thường gặp, số lớn hiếm gặp. Giá trị nào thường gặp thì nên viết ngắn. Shannon (1948) cho biết ngắn đến đâu: nếu các ký hiệu độc lập với nhau thì tính trung bình cho mỗi ký hiệu, không cách mã hóa nào dùng ít bit hơn **entropy**
+# Trong các số nguyên $k_j$, có giá trị thường gặp, có giá trị hiếm gặp. Giá trị nào thường gặp thì nên viết ngắn. Shannon (1948) cho biết ngắn đến đâu: nếu các ký hiệu độc lập với nhau thì tính trung bình cho mỗi ký hiệu, không cách mã hóa nào dùng ít bit hơn **entropy**
 #
 # $$H = -\sum_v p_v \log_2 p_v,$$
 #
@@ -103,11 +108,11 @@ plots.plot_images(
 #
 # An image is 784 bytes. How many are the 16 numbers of its code? Not all decimals are needed: choose a step $\Delta$ and round, $k_j = \mathrm{round}(z_j / \Delta)$. This is **quantization**. The receiver decodes $\Delta \cdot k$.
 #
-# Whole numbers $k_j$ near 0 are common and should be written short. Shannon (1948) tells how short: if the symbols are independent, no coding takes fewer bits (on average for a symbol) than the **entropy**
+# Some whole numbers $k_j$ are common and should be written short. Shannon (1948) tells how short: if the symbols are independent, no coding takes fewer bits (on average for a symbol) than the **entropy**
 #
 # $$H = -\sum_v p_v \log_2 p_v,$$
 #
-# where $p_v$ is the share of the value $v$; and arithmetic coding comes close to it. By hand: the sequence $0, 0, 1, 2$ has $p = \tfrac12, \tfrac14, \tfrac14$, so $H = \tfrac12 \cdot 1 + \tfrac14 \cdot 2 + \tfrac14 \cdot 2 = 1.5$ bits.
+# where $p_v$ is the share of the value $v$; and arithmetic coding comes close to it. The sequence $0, 0, 1, 2$ has $p = \tfrac12, \tfrac14, \tfrac14$, so $H = \tfrac12 \cdot 1 + \tfrac14 \cdot 2 + \tfrac14 \cdot 2 = 1.5$ bits.
 #
 # ### Your turn
 #
@@ -139,7 +144,7 @@ def bits_of(symbols):
 # ⏱ Khoảng 10 giây trên CPU hai nhân.
 
 # %% [markdown] lang="en"
-# Once your function is right, it draws the figure below; until then `scipy.stats.entropy` stands in. Each number of the code is a column, over the 2,000 images. The entropies of the columns, summed and divided by 8, are the bytes of an image. PCA may keep 100 coefficients: a large $\Delta$ turns small ones into 0, and a column of zeros takes no bit.
+# Once your function is right, it draws the figure below; until then `scipy.stats.entropy` stands in. Each number of the code is a column, over the 2,000 images. Their entropies, summed and divided by 8, are the bytes of an image. PCA may keep 100 coefficients: a large $\Delta$ rounds small ones to 0, and a column of zeros takes no bit.
 #
 # ⏱ About 10 seconds on two CPU cores.
 
@@ -148,9 +153,8 @@ def bits_of(symbols):
 @torch.no_grad()
 def rounded(name, images, step):
     """The whole numbers that are sent, and the images that are received."""
-    encode, decode = coders[name]
-    k = (encode(images) / step).round()
-    return k.long(), decode(k * step)
+    k = (encode(coders[name], images) / step).round()
+    return k.long(), coders[name].decode(k * step)
 
 
 # %%
@@ -161,7 +165,7 @@ def bytes_and_error(name, step):
 
 
 # %%
-coders["PCA 100"] = pca(100)
+coders["PCA 100"] = PCA(100)
 steps = {
     "vae-16d": (1.25, 1, 0.75, 0.5, 0.25),
     "ae-16d": (8, 6, 4, 3, 2, 1),
@@ -175,10 +179,10 @@ curves = {
 }
 
 # %% [markdown] lang="vi"
-# Công cụ mà máy nào cũng có sẵn là JPEG. Mỗi tệp JPEG có phần đầu (header) lớn hơn cả một ảnh 28 × 28, nên để công bằng, ta xếp cả 2.000 ảnh lên một tấm để chúng dùng chung một phần đầu.
+# Công cụ mà máy nào cũng có sẵn là JPEG. Nếu mỗi ảnh là một tệp thì phần đầu (header) của tệp còn nặng hơn dữ liệu ảnh, nên để công bằng, ta xếp cả 2.000 ảnh lên một tấm để chúng dùng chung một phần đầu.
 
 # %% [markdown] lang="en"
-# The plain tool is JPEG. Its header outweighs an image of 28 × 28, so in fairness all 2,000 lie on one sheet and share one.
+# The plain tool is JPEG. In a file of one such image the header outweighs the rest, so in fairness all 2,000 lie on one sheet and share one.
 
 # %%
 # tr("một cột ảnh, mỗi ảnh 32 × 32 (bốn khối JPEG mỗi chiều)", "a column of images of 32 × 32: four JPEG blocks each way")
@@ -194,7 +198,7 @@ def as_jpeg(quality):
     return len(file.getvalue()) / len(x), error
 
 
-curves["JPEG"] = np.array([as_jpeg(quality) for quality in (1, 5, 10, 20)]).T
+curves["JPEG"] = np.array([as_jpeg(quality) for quality in (1, 3, 4, 5, 10, 20)]).T
 
 # %%
 plots.curves(
@@ -212,7 +216,7 @@ plots.curves(
 # %% [markdown] lang="en"
 # *The figure: each curve is a way to compress; lower is closer to the original, further left is fewer bytes.* The curves of the two networks nearly coincide, to the left of PCA and JPEG.
 #
-# We compare the bytes at one error, 8 (interpolated). The receiver must also have the decoder, or the axes of PCA, at 2 bytes a weight; JPEG is on every machine. So after how many images is the decoder made up for?
+# We compare the bytes at one error, 8 (interpolated). The receiver must also have the decoder, or the axes of PCA, 2 bytes a weight; JPEG is on every machine. After how many images does the decoder pay?
 
 # %%
 decoder_bytes = (
@@ -224,6 +228,7 @@ decoder_bytes = (
     )
 )
 to_send = {"vae-16d": decoder_bytes, "ae-16d": decoder_bytes, "PCA 100": 2 * 101 * 784}
+# tr("đọc trên đoạn thẳng nối hai điểm kề nhau; np.interp cần dãy tăng dần, nên sai số mang dấu trừ", "read off the straight line between two points; np.interp wants rising numbers, hence the minus signs")
 at_8 = {name: np.interp(-8, -error, size) for name, (size, error) in curves.items()}
 
 # %%
@@ -239,14 +244,14 @@ for name, size in to_send.items():
 plots.table(rows)
 
 # %% [markdown] lang="vi"
-# Với sai số 8, hai mạng trong bảng cần chưa đến một phần sáu số byte của JPEG, và chưa đến một nửa của PCA. So với PCA thì mạng huấn luyện từ seed khác cũng vậy. `vae-16d` cần ít byte hơn `ae-16d` một chút, mức chênh chưa đến một phần năm. <!-- claim: codes_need_fewer_bytes --> Nhưng có ba hạn chế.
+# Với sai số 8, hai mạng trong bảng cần chưa đến một phần sáu số byte của JPEG, và chưa đến một nửa của PCA. So với PCA thì mạng huấn luyện từ seed khác cũng vậy. `vae-16d` cần ít byte hơn `ae-16d`, mức chênh chưa đến một phần mười, <!-- claim: codes_need_fewer_bytes --> và chưa đến một phần hai mươi nếu trước khi làm tròn ta xoay mã của mỗi mạng theo các trục PCA của chính mã ấy. <!-- claim: turned_codes_are_nearly_equal --> Nhưng có ba hạn chế.
 #
 # - **Không bao giờ chính xác.** Thêm bao nhiêu byte, sai số của hai mạng cũng chỉ giảm đến khoảng 5; cột "sai số nhỏ nhất" là của mã không làm tròn. PCA thì cứ thêm trục là giảm, JPEG cứ thêm byte là giảm.
 # - **Phải gửi decoder trước**, nên chỉ đáng làm khi có hàng nghìn ảnh. Số byte của JPEG là của tệp thật, còn ở ba cách kia là entropy, ước lượng trên chính những ảnh này.
 # - **Chỉ dùng được cho chữ số.** Ta gửi thử 26 chữ cái, với đúng những bước $\Delta$ ấy:
 
 # %% [markdown] lang="en"
-# At an error of 8 the two networks of the table need less than a sixth of JPEG's bytes, and less than half of PCA's. Beside PCA so do networks from other seeds; `vae-16d` needs a little less than `ae-16d`, by less than a fifth. <!-- claim: codes_need_fewer_bytes --> But there are three conditions.
+# At an error of 8 the two networks of the table need less than a sixth of JPEG's bytes, and less than half of PCA's. Beside PCA so do networks from other seeds. `vae-16d` needs less than `ae-16d`, by less than a tenth, <!-- claim: codes_need_fewer_bytes --> and by less than a twentieth if each code is turned to its own PCA axes before rounding. <!-- claim: turned_codes_are_nearly_equal --> But there are three conditions.
 #
 # - **Never exact.** However many bytes are added, the error of the two networks stays near 5: the column "smallest error" is of codes that are not rounded. PCA goes lower with more axes, JPEG with more bytes.
 # - **The decoder must be sent first**, which pays only with thousands of images. JPEG's bytes are of a real file, the others are entropies, estimated on these images.
@@ -280,7 +285,7 @@ rows |= {name: rounded(name, both, step)[1] for name, step in step_at_8.items()}
 plots.plot_images(rows, title=tr("Gửi đi rồi nhận về", "Sent and received"))
 
 # %% [markdown] lang="vi"
-# *Hình: bốn chữ số và sáu chữ cái, gửi với sai số trung bình 8 trên chữ số.* Qua hai mạng, chữ số còn nguyên, còn nhiều chữ cái hóa thành những hình giống chữ số. PCA với 100 hệ số thì vẫn cho ra chữ cái đọc được. Đo trên 26 chữ cái, sai số của hai mạng lớn gấp hơn hai lần sai số của PCA; với seed khác cũng vậy. <!-- claim: codes_need_fewer_bytes -->
+# *Hình: bốn chữ số và sáu chữ cái, gửi với sai số trung bình 8 trên chữ số.* Qua hai mạng, chữ số vẫn đọc được, dù số 5 khép lại gần thành số 6; còn nhiều chữ cái hóa thành những hình giống chữ số. PCA với 100 hệ số thì vẫn cho ra chữ cái đọc được. Đo trên 26 chữ cái, sai số của hai mạng lớn gấp hơn hai lần sai số của PCA; với seed khác cũng vậy. <!-- claim: codes_need_fewer_bytes -->
 #
 # **Mã có nén tốt hơn cách đơn giản nhất không?** Có, nếu phải gửi hàng nghìn chữ số và không cần chính xác; nhưng VAE chỉ nhỉnh hơn một autoencoder thường.
 #
@@ -297,9 +302,9 @@ plots.plot_images(rows, title=tr("Gửi đi rồi nhận về", "Sent and receiv
 # `recon` và `x` có kích thước $(N, C, H, W)$. Trả về PSNR của **từng ảnh**, kích thước $(N,)$. Ảnh có thể không phải 28 × 28, nên hãy thay 784 bằng số giá trị $C \cdot H \cdot W$ của một ảnh. Có sẵn `torch.log10` và `.flatten(1)`.
 
 # %% [markdown] lang="en"
-# *The figure: four digits and six letters, sent with a mean error of 8 on digits.* Through the networks the digits survive, while many letters turn into shapes that resemble digits. PCA with 100 coefficients still gives readable letters. Over all 26 letters the error of both networks is more than twice that of PCA; so it is from other seeds. <!-- claim: codes_need_fewer_bytes -->
+# *The figure: four digits and six letters, sent with a mean error of 8 on digits.* Through the networks the digits can be read, though the 5 closes almost into a 6; many letters turn into shapes that resemble digits. PCA with 100 coefficients still gives readable letters. Over all 26 letters the error of both networks is more than twice that of PCA, from other seeds too. <!-- claim: codes_need_fewer_bytes -->
 #
-# **Does the code compress better than the simplest way?** Yes, for thousands of digits that need not be exact; but the plain autoencoder does it nearly as well as the VAE.
+# **Does the code compress better than the simplest way?** Yes, for thousands of digits that need not be exact; but the plain autoencoder does it nearly as well.
 #
 # ## 2 · Denoising
 #
@@ -307,7 +312,7 @@ plots.plot_images(rows, title=tr("Gửi đi rồi nhận về", "Sent and receiv
 #
 # $$\mathrm{PSNR} = 10 \log_{10} \frac{1}{\mathrm{MSE}}, \qquad \mathrm{MSE} = \frac{1}{784} \sum_i (\hat x_i - x_i)^2.$$
 #
-# Larger is better; a tenth of the MSE is 10 dB more. By hand: if every pixel is off by 0.1, then $\mathrm{MSE} = 0.01$ and $\mathrm{PSNR} = 20$ dB.
+# Larger is better; a tenth of the MSE is 10 dB more. If every pixel is off by 0.1, then $\mathrm{MSE} = 0.01$ and $\mathrm{PSNR} = 20$ dB.
 #
 # ### Your turn
 #
@@ -338,9 +343,9 @@ psnr_of = psnr if right else metrics.psnr
 # %% [markdown] lang="en"
 # ### A network trained to denoise
 #
-# The two networks with 16 dimensions have never met noise. The **denoising autoencoder** of lesson 09 is trained for it: its input is the **noisy** image, its target the **clean** one, and every batch draws **fresh** noise. `fit` compares the result with the clean image, so noise inside `forward` is enough.
+# The two networks have never met noise. The **denoising autoencoder** of lesson 09 is trained for it: its input is the **noisy** image, its target the **clean** one, and every batch draws **fresh** noise. `fit` compares the result with the clean image, so noise inside `forward` is enough.
 #
-# Three kinds: **Gaussian** noise adds $\mathcal{N}(0, \sigma^2)$ to each pixel and cuts off at 0 and 1; **masking noise** sets a share of the pixels to 0; **salt-and-pepper noise** sets them to 0 or 1.
+# **Gaussian** noise adds $\mathcal{N}(0, \sigma^2)$ to each pixel and cuts off at 0 and 1; **masking noise** sets a share of the pixels to 0; **salt-and-pepper noise** sets them to 0 or 1.
 #
 # ⏱ About 30 seconds on two CPU cores.
 
@@ -374,7 +379,7 @@ denoiser = denoiser.cpu().eval()
 #
 # - **Không làm gì.**
 # - **Bộ lọc trung vị** (median filter): mỗi điểm ảnh được thay bằng giá trị đứng giữa trong ô 3 × 3 quanh nó.
-# - **PCA 16**: chiếu xuống 16 trục, như khi nén. Nhiễu nằm ngoài 16 trục ấy thì mất.
+# - **PCA 16** và **PCA 100**: chiếu xuống các trục, như khi nén. Nhiễu nằm ngoài các trục ấy thì mất.
 # - **10 ảnh gần nhất** trong 60.000 ảnh huấn luyện, lấy trung bình. Gần theo khoảng cách, hoặc theo **góc** giữa hai ảnh xem như hai vector. Không phải huấn luyện gì.
 # - **Ánh xạ tuyến tính** (linear map) $\hat x = W^\top s$ tốt nhất từ ảnh nhiễu $s$ (thêm một số 1 ở cuối) sang ảnh sạch $x$. Nó được xem 60.000 ảnh với cùng loại nhiễu như mạng, chỉ một lượt; $W$ có tổng bình phương sai số nhỏ nhất, tức là nghiệm của $\left(\sum s s^\top\right) W = \sum s x^\top$.
 #
@@ -385,7 +390,7 @@ denoiser = denoiser.cpu().eval()
 #
 # - **Doing nothing.**
 # - The **median filter**: each pixel becomes the middle value of the 3 × 3 square around it.
-# - **PCA 16**: project onto 16 axes, as in compression. Noise outside these axes is lost.
+# - **PCA 16** and **PCA 100**: project onto the axes, as in compression. Noise outside them is lost.
 # - The **10 nearest** of the 60,000 training images, averaged: nearest by distance, or by the **angle** between two images as vectors.
 # - The best **linear map** $\hat x = W^\top s$ from a noisy image $s$ (with a 1 at its end) to the clean one $x$. It sees 60,000 images with these kinds of noise, once: $W$ has the least squared error, so it solves $\left(\sum s s^\top\right) W = \sum s x^\top$.
 #
@@ -438,8 +443,9 @@ cleaners = {
     tr("10 ảnh gần nhất", "10 nearest"): ten_nearest,
     tr("10 ảnh, theo góc", "10 by angle"): partial(ten_nearest, by_angle=True),
 }
-coders[tr("AE khử nhiễu", "denoising AE")] = denoiser.encode, denoiser.decode
-for name in ("PCA 16", "ae-16d", "vae-16d", tr("AE khử nhiễu", "denoising AE")):
+denoising = tr("AE khử nhiễu", "denoising AE")
+coders[denoising] = denoiser
+for name in ("PCA 16", "PCA 100", "ae-16d", "vae-16d", denoising):
     cleaners[name] = partial(redraw, name)
 
 # %%
@@ -465,18 +471,18 @@ plots.table({
 # %% [markdown] lang="vi"
 # *Bảng: PSNR trung bình (dB) trên 1.000 ảnh, do hàm của bạn tính (khi chưa đúng thì `metrics.psnr` làm thay).*
 #
-# - **PCA 16 khử được một phần nhiễu nặng**, dù chưa từng thấy nhiễu. Với nhiễu Gauss $\sigma = 0{,}5$, nó đạt khoảng 14 dB, còn ảnh có nhiễu chỉ 9. Nhưng khi nhiễu nhẹ ($\sigma = 0{,}2$), nó làm ảnh kém đi, vì ngay cả chữ số sạch, 16 trục cũng không đủ để vẽ lại (hình đầu tiên).
-# - **`vae-16d` hơn hẳn `ae-16d`** ở $\sigma = 0{,}2$: khoảng 19 dB so với 14, còn không làm gì là 17. Với seed khác, VAE vẫn được trên 17, còn autoencoder chưa đến 14, nhưng ánh xạ tuyến tính hơn cả hai. <!-- claim: vae_cleans_untrained --> Có phải nhờ KL và nhiễu trong $z$ không? Với hai mạng nhỏ chỉ khác nhau ở điểm ấy, cùng học theo BCE, VAE không hơn. <!-- claim: same_loss_cleans_alike --> Vậy ta chưa biết nguyên nhân.
-# - **Không cách đơn giản nào tốt nhất ở mọi cột.** Ánh xạ tuyến tính đứng đầu ở $\sigma = 0{,}2$, bộ lọc trung vị khi muối tiêu 10%, mười ảnh gần nhất ở $\sigma = 0{,}5$ và khi muối tiêu 40%, mười ảnh gần nhất theo góc khi che 50%. Mỗi cách lại có ít nhất một cột kém cách đứng đầu hơn 2 dB. <!-- claim: no_simple_way_is_best -->
+# - **PCA 16 khử được một phần nhiễu nặng**, dù chưa từng thấy nhiễu. Với nhiễu Gauss $\sigma = 0{,}5$, nó đạt khoảng 14 dB, còn ảnh có nhiễu chỉ 9. Nhưng khi nhiễu nhẹ ($\sigma = 0{,}2$), nó làm ảnh kém đi, vì ngay cả chữ số sạch, 16 trục cũng không đủ để vẽ lại (hình đầu tiên); PCA 100 thì đạt 20 dB.
+# - **`vae-16d` hơn hẳn `ae-16d`** ở $\sigma = 0{,}2$: khoảng 19 dB so với 14, còn không làm gì là 17. Với seed khác, VAE vẫn được trên 17, còn autoencoder chưa đến 14. Nhưng PCA 100, cũng chưa từng thấy nhiễu, và ánh xạ tuyến tính hơn cả hai; còn khi che 50%, VAE kém autoencoder. <!-- claim: vae_cleans_untrained --> Có phải nhờ KL và nhiễu trong $z$ không? Với hai mạng nhỏ chỉ khác nhau ở điểm ấy, cùng học theo BCE, VAE không hơn; <!-- claim: same_loss_cleans_alike --> còn `vae-16d-b1000`, với KL nhẹ hơn 25 lần, vẫn hơn `ae-16d` như vậy. <!-- claim: vae_cleans_untrained --> Có thể nguyên nhân là loss, nhưng điều ấy chưa được chứng tỏ.
+# - **Không cách đơn giản nào ở đây tốt nhất ở mọi cột.** Ánh xạ tuyến tính đứng đầu ở $\sigma = 0{,}2$, bộ lọc trung vị khi muối tiêu 10%, mười ảnh gần nhất ở $\sigma = 0{,}5$ và khi muối tiêu 40%, mười ảnh gần nhất theo góc khi che 50%. Mỗi cách lại có ít nhất một cột kém cách đứng đầu hơn 2 dB. <!-- claim: no_simple_way_is_best -->
 # - **AE khử nhiễu** sau 6 epoch chỉ chênh chưa đến nửa dB so với cách đơn giản tốt nhất ở bốn cột, và kém mười ảnh gần nhất khi muối tiêu 40%. Sau 10 epoch nó hơn ở bốn cột ấy, chưa đến 1,5 dB, nhưng ở cột cuối vẫn kém. <!-- claim: denoiser_is_near_the_best --> Vậy cái được là chỉ một mạng mà cột nào cũng gần với cách tốt nhất; nhưng nó được huấn luyện với đúng những loại nhiễu này.
 
 # %% [markdown] lang="en"
-# *The table: the mean PSNR (dB) over 1,000 images, by your function (until it is right, `metrics.psnr` stands in).*
+# *The table: the mean PSNR (dB) over 1,000 images, by your function or `metrics.psnr`.*
 #
-# - **PCA 16 removes part of heavy noise**, though it has never met any: with Gaussian noise of $\sigma = 0.5$ it reaches about 14 dB, the noisy image only 9. But light noise ($\sigma = 0.2$) it makes worse: 16 axes cannot redraw even a clean digit (first figure).
-# - **`vae-16d` is well ahead of `ae-16d`** at $\sigma = 0.2$: about 19 dB against 14, where doing nothing is 17. Networks from other seeds have more than 17, against less than 14, though the linear map beats both. <!-- claim: vae_cleans_untrained --> Is it the KL and the noise in $z$? Two small networks that differ in these alone, both trained with BCE, show no lead of the VAE. <!-- claim: same_loss_cleans_alike --> So the cause is not known.
-# - **No simple way is best everywhere.** The linear map leads at $\sigma = 0.2$, the median filter with 10% salt-and-pepper, the ten nearest at $\sigma = 0.5$ and with 40%, the ten nearest by angle with 50% masked. Each is more than 2 dB behind the leader in some column. <!-- claim: no_simple_way_is_best -->
-# - The **denoising autoencoder** after 6 epochs is within half a dB of the best in four columns, and behind the ten nearest at 40% salt-and-pepper. After 10 it is ahead in those four, by less than 1.5 dB, and still behind in the last. <!-- claim: denoiser_is_near_the_best --> So one network is near the best in every column; but it was trained for these very noises.
+# - **PCA 16 removes part of heavy noise**, though it has never met any: with Gaussian noise of $\sigma = 0.5$ it reaches about 14 dB, the noisy image only 9. But light noise ($\sigma = 0.2$) it makes worse: 16 axes cannot redraw even a clean digit (first figure); PCA 100 reaches 20 dB.
+# - **`vae-16d` is well ahead of `ae-16d`** at $\sigma = 0.2$: about 19 dB against 14, doing nothing 17 (other seeds: over 17, under 14). But PCA 100, which never met noise either, and the linear map beat both; and with 50% masked the VAE is behind. <!-- claim: vae_cleans_untrained --> Is it the KL and the noise in $z$? Two small networks that differ in these alone, both trained with BCE, show no lead of the VAE; <!-- claim: same_loss_cleans_alike --> and `vae-16d-b1000`, whose KL counts 25 times less, leads as well. <!-- claim: vae_cleans_untrained --> The loss may be the cause, but that is not shown.
+# - **None of these simple ways is best everywhere.** The linear map leads at $\sigma = 0.2$, the median filter with 10% salt-and-pepper, the ten nearest at $\sigma = 0.5$ and with 40%, the ten nearest by angle with 50% masked. Each is more than 2 dB behind the leader in some column. <!-- claim: no_simple_way_is_best -->
+# - The **denoising autoencoder** after 6 epochs is within half a dB of the best in four columns, and behind the ten nearest at 40% salt-and-pepper. After 10 it is ahead in those four, by less than 1.5 dB, and still behind in the last. <!-- claim: denoiser_is_near_the_best --> So one network is near the best everywhere, but it was trained for these very noises.
 
 # %%
 pair = [3, 5]
@@ -505,7 +511,7 @@ plots.plot_images(
 # ⏱ Khoảng 5 giây trên CPU hai nhân (t-SNE).
 
 # %% [markdown] lang="en"
-# *The figure: the noises of the table; the row "doing nothing" is the noisy image.* With heavy noise the linear map leaves smears; the denoising autoencoder and the ten nearest mostly give whole strokes. A network that never met noise may draw another digit: `vae-16d` turns a noisy 1 almost into an 8.
+# *The figure: the row "doing nothing" is the noisy image.* With heavy noise the linear map smears; the denoising autoencoder and the ten nearest mostly give whole strokes. A network that never met noise may draw another digit: `vae-16d` turns a noisy 1 almost into an 8.
 #
 # **Does a code clean images better than the simplest way?** Only if the network is trained for just that, and not for every noise; the codes of a VAE or of a plain autoencoder do worse than a linear map.
 #
@@ -523,9 +529,9 @@ plots.plot_images(
 x_map, y_map = x[:1000], y[:1000]
 with torch.no_grad():
     maps = {
-        "PCA": pca(2)[0](x_map),
-        "ae-2d": models.load_pretrained("ae-2d").encode(x_map),
-        "vae-2d": models.load_pretrained("vae-2d").encode(x_map)[0],
+        "PCA": PCA(2).encode(x_map),
+        "ae-2d": encode(models.load_pretrained("ae-2d"), x_map),
+        "vae-2d": encode(models.load_pretrained("vae-2d"), x_map),
     }
 
 # %%
@@ -534,14 +540,14 @@ maps["t-SNE"] = torch.tensor(tsne.fit_transform(x_map.flatten(1).numpy()))
 plots.plot_latent(maps, y_map, limits="own")
 
 # %% [markdown] lang="vi"
-# *Hình: một nghìn ảnh kiểm tra trên bốn bản đồ; mỗi chấm là một ảnh, mỗi màu một chữ số; hình tròn trắng ghi chữ số, đặt gần trung vị các chấm của nó.* Trên bản đồ PCA, chỉ số 0 và số 1 tách ra; t-SNE tách thành từng đảo, nhưng 4 và 9 nằm chung một đảo; hai mạng ở khoảng giữa.
+# *Hình: một nghìn ảnh kiểm tra trên bốn bản đồ; mỗi chấm là một ảnh, mỗi màu một chữ số; hình tròn trắng ghi chữ số, đặt gần trung vị các chấm của nó.* Trên bản đồ PCA, chỉ số 1 tách hẳn, số 0 tách một phần; t-SNE tách rõ nhất, nhưng 4 và 9 nằm chung một đảo; hai mạng ở khoảng giữa.
 #
 # Để đo, ta tìm cho mỗi ảnh 10 láng giềng gần nhất, một lần theo điểm ảnh và một lần trên bản đồ:
 
 # %% [markdown] lang="en"
-# *The figure: a thousand test images on four maps; a colour for each digit, named by a white disc near the median of its dots.* On PCA's map only 0 and 1 stand apart; t-SNE makes islands, though 4 and 9 share one; the two networks lie in between.
+# *The figure: a thousand test images on four maps; a colour and a white disc for each digit.* On PCA's map 1 stands apart, and 0 in part; t-SNE separates best, though 4 and 9 share an island; the networks lie in between.
 #
-# To measure, we find the 10 nearest neighbours of each image, by its pixels and on the map:
+# We find the 10 nearest neighbours of each image, by its pixels and on the map:
 
 
 # %%
@@ -559,7 +565,7 @@ def nearest(points, k=10):
 # %% [markdown] lang="en"
 # ### Your turn
 #
-# `a` and `b` have shape $(N, k)$: row $i$ holds the numbers of the $k$ neighbours of image $i$, measured in two ways. Return the share of the neighbours in `a` that also stand in the **same row** of `b`, in any order: one number from 0 to 1. By hand: $[[3, 7]]$ and $[[7, 5]]$ give $\tfrac12$. Compare `a[:, :, None]` with `b[:, None, :]`.
+# `a` and `b` have shape $(N, k)$: row $i$ holds the numbers of the $k$ neighbours of image $i$, measured in two ways. Return the share of the neighbours in `a` that also stand in the **same row** of `b`, in any order, from 0 to 1. $[[3, 7]]$ and $[[7, 5]]$ give $\tfrac12$. Compare `a[:, :, None]` with `b[:, None, :]`.
 
 
 # %% tags=["exercise"]
@@ -596,7 +602,7 @@ plots.table(rows, digits=2)
 # %% [markdown] lang="vi"
 # *Bảng: tỉ lệ láng giềng được giữ lại, do hàm của bạn tính, và tỉ lệ láng giềng trên bản đồ có cùng chữ số với ảnh đang xét.* Không bản đồ nào được biết nhãn.
 #
-# t-SNE giữ được khoảng một nửa số láng giềng, hai mạng chưa đến ba phần mười, PCA chỉ hơn một phần mười. Với seed khác, thứ tự cũng thế, còn `ae-2d` và `vae-2d` gần như bằng nhau. <!-- claim: maps_keep_neighbours --> Hai mạng này khác nhau cả ở loss (BCE và bình phương sai số). Cho hai mạng nhỏ cùng học theo BCE thì tỉ lệ của chúng vẫn gần bằng nhau, nên ta không thấy KL làm bản đồ tốt hơn. <!-- claim: kl_makes_no_better_map -->
+# t-SNE giữ được khoảng một nửa số láng giềng, hai mạng chưa đến ba phần mười, PCA chỉ hơn một phần mười. Với seed khác, thứ tự cũng thế, và `vae-2d` hơn `ae-2d` một chút. <!-- claim: maps_keep_neighbours --> Hai mạng này khác nhau cả ở loss (BCE và bình phương sai số). Nhưng với hai mạng nhỏ cùng học theo BCE, VAE cũng hơn, chưa đến 0,01; mạng có KL mà không có nhiễu thì hơn từ 0,01 đến 0,02. <!-- claim: kl_keeps_a_few_more_neighbours --> Vậy KL giúp bản đồ tốt hơn, nhưng rất ít.
 #
 # Phép so này có lợi cho t-SNE: nó được xếp chính một nghìn điểm ấy, còn hai mạng chưa từng thấy chúng. Đổi lại, t-SNE không có encoder, nên thêm ảnh mới thì phải chạy lại từ đầu; và cũng không có decoder.
 #
@@ -604,7 +610,7 @@ plots.table(rows, digits=2)
 #
 # ## Trả lời
 #
-# *Dùng được, nhưng có hơn cách đơn giản nhất không?* Nén chữ số thì hơn, khử nhiễu thì chỉ hơn khi được huấn luyện cho việc ấy và không phải với mọi thứ nhiễu, vẽ bản đồ thì hơn PCA mà kém t-SNE. Khi nén và khi vẽ bản đồ, VAE hầu như không hơn autoencoder thường.
+# *Dùng được, nhưng có hơn cách đơn giản nhất không?* Nén chữ số thì hơn, khử nhiễu thì chỉ hơn khi được huấn luyện cho việc ấy và không phải với mọi thứ nhiễu, vẽ bản đồ thì hơn PCA mà kém t-SNE. Khi nén và khi vẽ bản đồ, VAE chỉ hơn autoencoder thường một chút.
 #
 # ## Tự kiểm tra
 #
@@ -627,15 +633,15 @@ plots.table(rows, digits=2)
 # %% [markdown] lang="en"
 # *The table: the share of neighbours kept, by your function, and the share of the neighbours on the map that show the same digit.* No map is told the labels.
 #
-# t-SNE keeps about half of the neighbours, the two networks less than three tenths, PCA little more than one tenth. From other seeds the order is the same, with `ae-2d` and `vae-2d` nearly equal. <!-- claim: maps_keep_neighbours --> These two differ in their loss as well (BCE and squared error). Two small networks that both learn with BCE are nearly equal all the same: no gain from the KL is seen. <!-- claim: kl_makes_no_better_map -->
+# t-SNE keeps about half of the neighbours, the two networks less than three tenths, PCA little more than one tenth. From other seeds the order is the same, with `vae-2d` a little ahead of `ae-2d`. <!-- claim: maps_keep_neighbours --> These two differ in their loss as well (BCE and squared error). But of two small networks that both learn with BCE the VAE is ahead too, by less than 0.01; one with the KL and no noise by 0.01 to 0.02. <!-- claim: kl_keeps_a_few_more_neighbours --> So the KL improves the map, but very little.
 #
-# The comparison favours t-SNE: it arranges these very points. In return it has no encoder (a new image means a new run) and no decoder.
+# The comparison favours t-SNE: it arranges these very points. In return it has no encoder (new images need a new run) and no decoder.
 #
-# **Does a code map better than the simplest way?** Much better than PCA, but not as well as t-SNE; use the code where new images must be encoded or you want to walk about the map (lesson 07).
+# **Does a code map better than the simplest way?** Much better than PCA, but not as well as t-SNE; use the code to encode new images or to walk about the map (lesson 07).
 #
 # ## Answer
 #
-# *They can do it, but do they do it better than the simplest way?* They compress digits better, clean better only if trained for it, and not for every noise, and map better than PCA but not than t-SNE; for compression and maps the plain autoencoder does nearly as well as the VAE.
+# *They can do it, but better than the simplest way?* They compress digits better; clean better only if trained for it, not for every noise; map better than PCA, not than t-SNE. For compression and maps the plain autoencoder does nearly as well.
 #
 # ## Test yourself
 #
@@ -644,13 +650,13 @@ plots.table(rows, digits=2)
 # 0 bits: $p = 1$, so $\log_2 p = 0$. So coefficients of PCA that always round to 0 cost nothing.
 # </details>
 #
-# <details><summary><b>Someone reports: "My network denoises to 20 dB." What do you ask?</b></summary>
+# <details><summary><b>A report says: "My network denoises to 20 dB." What do you ask?</b></summary>
 #
 # Which noise, at what strength, and what doing nothing and the linear map give on the same images. For Gaussian noise of $\sigma = 0.2$ the linear map has more than 20 dB already.
 # </details>
 #
 # ## Recap
 #
-# - Compression: a rounded code takes as many bits as its entropy, the fewest at an error of 8; but the decoder must be sent first, it is never exact, and it knows digits only.
+# - Compression: by its entropy a rounded code takes the fewest bytes at an error of 8, but needs its decoder, is never exact, and knows digits only.
 # - Denoising: state the PSNR with the kind and strength of the noise; the strongest baseline depends on the noise.
-# - Dimension reduction: count the neighbours kept; to look at data use t-SNE, to have an encoder and a decoder use a code.
+# - Dimension reduction: count the neighbours kept; t-SNE to look at data, a code to have an encoder and a decoder.

@@ -200,9 +200,9 @@ plots.table(rows)
 #
 # Với 100 nhãn, bộ phân loại trên mã của hai autoencoder đọc đúng khoảng 86%, còn mạng chỉ học từ các nhãn ấy đúng khoảng 77%. Không phải chỉ vì mã có ít số hơn, bởi PCA cũng dùng 16 số và cũng đã thấy 60.000 ảnh. `vae-16d` và `ae-16d` ngang nhau. <!-- claim: few_labels --> Với 1.000 nhãn, `vae-16d` hơn một chút, nhưng chuẩn hóa mã (trung bình 0, độ lệch chuẩn 1) thì không còn hơn nữa. <!-- claim: standardised_codes -->
 #
-# Với 1.000 nhãn, mạng tích chập đã theo kịp. Với cả 60.000 nhãn, nó tốt hơn hẳn. Mạng ấy, tức *giám khảo* ở phần 3, đọc đúng 99,3% ảnh kiểm tra, còn cách đọc theo các láng giềng gần nhất trên mã thì chưa tới 98%. <!-- claim: all_labels -->
+# Với 1.000 nhãn, mạng tích chập đã theo kịp bộ phân loại tuyến tính này, nhưng vẫn thua một bộ phân loại phi tuyến trên mã là máy vectơ hỗ trợ (support vector machine, SVM). <!-- claim: codes_by_svm --> Với cả 60.000 nhãn, nó tốt hơn hẳn. Mạng ấy, tức *giám khảo* ở phần 3, đọc đúng 99,3% ảnh kiểm tra, còn cách đọc theo các láng giềng gần nhất trên mã thì chưa tới 98%. <!-- claim: all_labels -->
 #
-# Vậy mã của autoencoder giúp ích khi có ít nhãn, dù một mạng được xem thêm 100 ảnh ấy ở dạng xoay, dịch, tức là có tăng cường dữ liệu (data augmentation), thì đọc đúng khoảng 88% <!-- claim: few_labels_augmented -->; và autoencoder ấy không nhất thiết phải là VAE.
+# Vậy mã của autoencoder giúp ích khi có ít nhãn, và autoencoder ấy không nhất thiết phải là VAE. Dù vậy, một mạng được xem thêm 100 ảnh ấy ở dạng xoay, dịch, tức là có tăng cường dữ liệu (data augmentation), cũng đọc đúng khoảng 88% <!-- claim: few_labels_augmented -->, ngang với SVM trên mã.
 #
 # ## 2 · Phát hiện bất thường
 #
@@ -218,18 +218,16 @@ plots.table(rows)
 #
 # With 100 labels the codes are right for about 86%, the net trained from those alone for about 77%. Fewer numbers alone do not do it: PCA has 16 too, from the same 60,000 images. VAE or plain autoencoder makes no difference <!-- claim: few_labels -->; the VAE's lead at 1,000 goes once codes are standardised (mean 0, standard deviation 1). <!-- claim: standardised_codes -->
 #
-# With 1,000 labels the convolutional net has caught up. With all 60,000 it is ahead: that net, the *judge* of section 3, reads 99.3% of the test images rightly, nearest neighbours on a code less than 98%. <!-- claim: all_labels -->
+# With 1,000 labels the net has caught up with this linear classifier; an SVM (support vector machine) on the codes still beats it. <!-- claim: codes_by_svm --> With all 60,000 the net leads: as the *judge* of section 3 it reads 99.3% of the test images rightly, nearest neighbours on a code less than 98%. <!-- claim: all_labels -->
 #
-# So an autoencoder's code helps where labels are few, though a net that also sees its 100 images turned and shifted (data augmentation) reads about 88% <!-- claim: few_labels_augmented -->; and the autoencoder need not be a VAE.
+# So a code helps where labels are few, and need not be a VAE's; though a net that also sees its 100 images turned and shifted (data augmentation) reads about 88% <!-- claim: few_labels_augmented -->, as the SVM does.
 #
 # ## 2 · Anomaly detection
 #
 # A model sees normal images only, then scores new ones: the higher, the stranger. Our scores are
 #
 # - the reconstruction error $\|x - \hat x\|^2$ of `vae-16d`, of `ae-16d`, and of PCA with 16, 32 or 64 axes;
-# - the (squared) distance to the **nearest image** among the 60,000 training images.
-#
-# All have seen those images.
+# - the (squared) distance to the **nearest image** among the 60,000 training images, which all have seen.
 
 
 # %%
@@ -252,10 +250,10 @@ scores[tr("ảnh gần nhất", "nearest image")] = nearest
 scores |= {f"PCA {d}": error(PCA(d)) for d in (16, 32, 64)}
 
 # %% [markdown] lang="vi"
-# Ảnh lạ do ta tự làm từ những ảnh kiểm tra khác: chữ cái, chữ số lộn ngược, chữ số có vết xước, chữ số nhạt.
+# Ảnh lạ do ta tự làm: chữ cái thì vẽ từ một phông chữ; còn chữ số lộn ngược, chữ số có vết xước và chữ số nhạt thì làm từ những ảnh kiểm tra khác.
 
 # %% [markdown] lang="en"
-# We make strange images from other test images: letters, digits upside down, scratched ones, faint ones.
+# We make strange images: letters from a font; and other test images upside down, scratched or faint.
 
 
 # %%
@@ -305,7 +303,7 @@ plots.plot_images(shown, title=tr("Bốn loại ảnh lạ", "Four kinds of stra
 # *The figure: ten images of each kind.*
 #
 # How good is a score, without a threshold? The **AUROC** (area under the ROC curve) is the probability that a strange image scores higher than a normal one, both drawn at random; a tie counts one half.
-# 1 is perfect, 0.5 is guessing, *below* 0.5 is worse than guessing.
+# 1 is perfect, 0.5 guessing, *below* 0.5 worse than guessing.
 #
 # By hand: normal images score 1, 2, 3, strange ones 2, 4. The 4 is above all three. The 2 is above 1, ties with 2, is below 3. Of 6 pairs this makes $(3 + 1 + 0.5) / 6 = 0.75$.
 #
@@ -380,7 +378,7 @@ shares = {name: 100 * found.float().mean().item() for name, found in higher.item
 plots.table({tr("% điểm cao hơn", "% higher"): shares})
 
 # %% [markdown] lang="vi"
-# Theo sai số tái tạo của hai mạng, một ảnh chẳng có nét nào lại bình thường hơn gần như cả 2.000 chữ số. Huấn luyện lại từ seed khác, `ae-16d` vẫn thế. Với VAE, ảnh đen khi thì có điểm thấp nhất, khi thì chỉ thấp hơn phần lớn chữ số; còn với ảnh nhạt, VAE vẫn tốt hơn đoán mò. <!-- claim: little_ink_is_normal -->
+# Theo sai số tái tạo của hai mạng, một ảnh chẳng có nét nào lại bình thường hơn gần như cả 2.000 chữ số. Huấn luyện lại từ seed khác, `ae-16d` vẫn thế. Với VAE, ảnh đen khi thì có điểm thấp hơn gần như mọi chữ số, khi thì chỉ thấp hơn phần lớn chữ số; còn với ảnh nhạt, VAE vẫn tốt hơn đoán mò. <!-- claim: little_ink_is_normal -->
 # Ảnh ít mực thì chẳng có gì mấy để sai, vì nếu vẽ ra toàn màu đen, bình phương sai số cũng chỉ bằng $\|x\|^2$. Chia sai số cho $\|x\|^2$ thì chữ số nhạt bị nhận ra (AUROC từ 0,99 trở lên), còn chữ cái thì không kém trước. <!-- claim: error_over_ink --> Mô hình lớn cũng có chuyện tương tự:
 # Nalisnick và cộng sự (2019) thấy rằng các mô hình sinh (generative model) học từ ảnh CIFAR-10 gán cho ảnh số nhà (SVHN) log-likelihood *cao hơn* so với chính ảnh CIFAR-10.
 #
@@ -391,19 +389,19 @@ plots.table({tr("% điểm cao hơn", "% higher"): shares})
 # Việc cuối cùng là vẽ ảnh mới. Trước hết cần cách đo ảnh vẽ ra, và từ đây khóa học dùng **giám khảo** `judge`, một mạng phân loại đã học từ cả 60.000 nhãn. Nó đọc một bức ảnh và cho biết chữ số cùng xác suất của chữ số ấy.
 
 # %% [markdown] lang="en"
-# By both networks' error an image without a stroke is more normal than nearly all digits. From other seeds `ae-16d` says so again; the VAE's score for it is now the lowest, now just below most digits', and faint ones are again better than guessing. <!-- claim: little_ink_is_normal -->
+# By both networks' error an image without a stroke is more normal than nearly all digits. From other seeds `ae-16d` says so again; the VAE's score for it is now below nearly all digits', now only below most, and faint ones are better than guessing. <!-- claim: little_ink_is_normal -->
 # With little ink there is little to get wrong: drawn all black, an image errs by $\|x\|^2$ only. Divided by $\|x\|^2$ the error notices faint digits (AUROC 0.99 or more), and letters no worse. <!-- claim: error_over_ink --> Large models err alike:
-# Nalisnick et al. (2019) found that generative models trained on CIFAR-10 give images of house numbers (SVHN) a *higher* log-likelihood than those of CIFAR-10.
+# Nalisnick et al. (2019) found that generative models trained on CIFAR-10 give house numbers (SVHN) a *higher* log-likelihood than CIFAR-10 images.
 #
 # So by squared error an autoencoder, VAE or not, notices letters better than these rivals do (scaled to length 1, the nearest image is level <!-- claim: letters_at_length_1 -->), but lets a black image pass.
 #
 # ## 3 · Three measures of a picture
 #
-# The last task is to draw new images. To measure them the course uses from here on a **judge**: a classifier that has learnt from all 60,000 labels. It reads a picture and gives a digit with its probability.
+# Last, we draw new images. To measure them the course uses from here on a **judge**: a classifier that learnt from all 60,000 labels. It reads a picture and gives a digit with its probability.
 
 # %%
 judge = models.load_pretrained("judge")
-letters = next(iter(strange.values()))
+letters = strange[tr("chữ cái", "letters")]
 shown = torch.cat([x_test[:10], letters[:10]])
 titles = [f"{d} · {p:.2f}" for d, p in zip(*judge.read(shown), strict=True)]
 plots.plot_images(shown, titles, title=tr("Giám khảo đọc", "What the judge reads"))
@@ -411,9 +409,9 @@ plots.plot_images(shown, titles, title=tr("Giám khảo đọc", "What the judge
 # %% [markdown] lang="vi"
 # *Hình: trên mỗi ảnh là chữ số mà giám khảo đọc ra và xác suất nó gán. Hàng trên là ảnh thật, hàng dưới là chữ cái.* Giám khảo chỉ biết mười chữ số, nên chữ cái nào nó cũng đọc thành một chữ số, tám trong mười lần với xác suất trên 0,9.
 #
-# 1. **Độ tự tin** (confidence): xác suất ấy, lấy trung bình trên các ảnh. Nhưng vẽ mãi một số 0 thật rõ thì độ tự tin cũng cao.
+# 1. **Độ tự tin** (confidence): xác suất ấy, lấy trung bình trên các ảnh. Nhưng với chữ cái, với chữ số mờ, hay khi vẽ mãi một số 0, nó cũng cao.
 # 2. **Độ đa dạng** (diversity): entropy $-\sum p \log_2 p$ của các chữ số đọc được, nhiều nhất là $\log_2 10 = 3{,}32$ bit. Thước đo này không biết ảnh có đẹp không.
-# 3. **Khoảng cách Fréchet** (Fréchet distance; Heusel và cộng sự, 2017) so cả hai điều một lúc. Giám khảo tính 64 số ngay trước lớp cuối, gọi là *đặc trưng* (feature). Coi đặc trưng của ảnh thật ($a$) và của ảnh vẽ ra ($b$) là hai phân phối Gauss với trung bình $m$ và hiệp phương sai $C$:
+# 3. **Khoảng cách Fréchet** (Fréchet distance; Heusel và cộng sự, 2017) so ảnh vẽ ra với ảnh thật. Giám khảo tính 64 số ngay trước lớp cuối, gọi là *đặc trưng* (feature). Coi đặc trưng của ảnh thật ($a$) và của ảnh vẽ ra ($b$) là hai phân phối Gauss với trung bình $m$ và hiệp phương sai $C$:
 #
 # $$d^2 = \|m_a - m_b\|^2 + \mathrm{Tr}\left(C_a + C_b - 2\,(C_a C_b)^{1/2}\right).$$
 #
@@ -425,11 +423,11 @@ plots.plot_images(shown, titles, title=tr("Giám khảo đọc", "What the judge
 # Lấy phần `.real`, rồi `.clamp(min=0)`, vì làm tròn có thể cho số âm rất nhỏ. Trả về $d^2$, không lấy căn ở cuối. `torch.cov` coi mỗi *hàng* là một biến, và chia cho $N - 1$; cứ để như thế.
 
 # %% [markdown] lang="en"
-# *The figure: above each picture the digit that the judge reads, and the probability it gives. Top: real images; bottom: letters.* The judge knows digits only, so it takes every letter for one, eight of ten with more than 0.9.
+# *The figure: above each picture the judge's digit and its probability. Top: real images; bottom: letters.* The judge knows digits only, so it takes every letter for one, eight of ten with more than 0.9.
 #
-# 1. **Confidence**: that probability, the mean over the pictures. But one clear 0 again and again is confident, too.
+# 1. **Confidence**: that probability, the mean over the pictures. It is high for letters too, for blurred digits, one 0 again and again.
 # 2. **Diversity**: the entropy $-\sum p \log_2 p$ of the digits read, at most $\log_2 10 = 3.32$ bits. It does not ask how good the pictures are.
-# 3. The **Fréchet distance** (Heusel et al., 2017) compares both at once. The judge computes 64 numbers just before its last layer, the *features*. Treat those of real images ($a$) and of drawn ones ($b$) as two Gaussians with means $m$ and covariances $C$:
+# 3. The **Fréchet distance** (Heusel et al., 2017) compares with real images. The judge computes 64 numbers just before its last layer, the *features*. Treat those of real images ($a$) and of drawn ones ($b$) as two Gaussians with means $m$ and covariances $C$:
 #
 # $$d^2 = \|m_a - m_b\|^2 + \mathrm{Tr}\left(C_a + C_b - 2\,(C_a C_b)^{1/2}\right).$$
 #
@@ -483,7 +481,7 @@ plots.table({tr("khoảng cách", "distance"): apart})
 # %% [markdown] lang="en"
 # The floor is not 0, and it falls as images are added: means and above all covariances estimated from few images are far off. So compare only distances from **equally many images and the same judge**. From here on: 2,000.
 #
-# Nor do they notice **copying**. Suppose a "model" just hands back training images:
+# Nor do they notice **copying**. Suppose a "model" hands back training images:
 
 
 # %%
@@ -506,7 +504,7 @@ plots.table(rows, digits=2)
 # %% [markdown] lang="vi"
 # Cả ba con số của ảnh chép lại đều như của ảnh thật.
 #
-# Vậy độ tự tin cho biết ảnh có rõ không, độ đa dạng cho biết có đủ loại chữ số không, khoảng cách Fréchet xét cả hai, còn ảnh có mới không thì không thước đo nào cho biết.
+# Vậy độ tự tin cho biết giám khảo có chắc chắn không, độ đa dạng cho biết có đủ loại chữ số không, khoảng cách Fréchet cho biết các đặc trưng có phân bố như ở ảnh thật không, còn ảnh có mới không thì không thước đo nào cho biết.
 #
 # ## 4 · Sinh ảnh
 #
@@ -515,12 +513,12 @@ plots.table(rows, digits=2)
 # - **prior**: $z \sim \mathcal{N}(0, I)$, đúng như cách dựng VAE;
 # - **khớp mã**: $z$ lấy từ phân phối Gauss có trung bình và hiệp phương sai của các mã. Cách này dùng được cho VAE, cho autoencoder, và cho cả PCA.
 #
-# Còn `vae-16d-b2` là VAE có $B$ chọn riêng cho việc sinh ảnh. Trong $B = 2, 5, 10, 40, 1000$, khi lấy $z$ từ prior, các $B$ nhỏ cho khoảng cách Fréchet đến ảnh *huấn luyện* nhỏ hơn, và ta chọn $B = 2$. <!-- claim: rate_for_sampling --> Ảnh kiểm tra không tham gia vào việc chọn.
+# Còn `vae-16d-b2` là VAE có $B$ chọn riêng cho việc sinh ảnh. Trong $B = 2, 5, 10, 40, 1000$, khi lấy $z$ từ prior, các $B$ nhỏ cho khoảng cách Fréchet đến ảnh *huấn luyện* nhỏ hơn, và ta chọn $B = 2$. <!-- claim: rate_for_sampling -->
 
 # %% [markdown] lang="en"
 # Copies score like real images.
 #
-# So confidence asks whether pictures are clear, diversity whether all digits are there, the Fréchet distance asks both, and no measure asks whether they are new.
+# So confidence asks whether the judge is sure, diversity whether all digits are there, the Fréchet distance whether features are as in real images, and none whether pictures are new.
 #
 # ## 4 · Generation
 #
@@ -529,7 +527,7 @@ plots.table(rows, digits=2)
 # - **prior**: $z \sim \mathcal{N}(0, I)$, as the VAE promises;
 # - **fitted**: $z$ from a Gaussian with the mean and the covariance of the codes. That works for a VAE, an autoencoder, and PCA.
 #
-# `vae-16d-b2` is a VAE whose $B$ was chosen for sampling. Of $B = 2, 5, 10, 40, 1000$ small ones do best, by the Fréchet distance from the prior to *training* images; we take 2. <!-- claim: rate_for_sampling --> The test images had no say in that.
+# `vae-16d-b2` is a VAE whose $B$ was chosen for sampling. Of $B = 2, 5, 10, 40, 1000$ small ones do best, by the Fréchet distance from the prior to *training* images; we take 2. <!-- claim: rate_for_sampling -->
 
 # %%
 seen = labelled(5000, 0)[0]
@@ -592,18 +590,18 @@ plots.table({name: row(name) for name in sources}, digits=2)
 # *Bảng: trung bình của ba lần lấy mẫu, và ± là độ lệch chuẩn giữa ba lần ấy. Khoảng cách càng nhỏ thì ảnh càng gần ảnh thật.*
 #
 # - Vẫn decoder `vae-16d`, chỉ đổi chỗ lấy $z$: từ prior, khoảng cách là hơn 250; từ phân phối Gauss khớp mã, còn quanh 105. Vậy decoder vẽ được, chỉ là các mã không phân bố đúng như $\mathcal{N}(0, I)$.
-# - **Ba nguồn ngang nhau**, nếu xét cả những mạng huấn luyện từ seed khác: `vae-16d` khớp mã, `ae-16d` khớp mã, và prior của `vae-16d-b2`. Prior của $B = 40$ và PCA kém xa. <!-- claim: three_ways_to_draw -->
+# - **Ba nguồn ngang nhau**, nếu xét cả những mạng huấn luyện từ seed khác: `vae-16d` khớp mã, `ae-16d` khớp mã, và prior của `vae-16d-b2`. Prior của $B = 40$ và PCA (cũng với một phân phối Gauss) kém xa. <!-- claim: three_ways_to_draw -->
 # - **Autoencoder có sinh được ảnh không?** Đề bài viết rằng nó "không thể tạo ra những dữ liệu hoàn toàn mới", còn có tài liệu khác thì nói là được. Mỗi bên đúng một nửa. Decoder của `ae-16d` vẽ được, nhưng nó không cho biết lấy $z$ ở đâu: từ $\mathcal{N}(0, I)$, khoảng cách hơn 1.000; khớp mã thì quanh 103.
-# - Hai chiều thì kém hẳn mười sáu chiều, với VAE cũng như với autoencoder. Còn `vae-2d` và `ae-2d` thì mỗi loại ở đây chỉ có một mạng, chưa đủ để xếp hạng.
-# - **Các con số tùy thuộc vào giám khảo.** Một giám khảo khác, không có tích chập, vẫn xếp ba nguồn ấy lên đầu, nhưng lại xếp PCA trước prior của $B = 40$. <!-- claim: another_judge -->
+# - Cùng là khớp mã, hai chiều kém hẳn mười sáu chiều, với VAE cũng như với autoencoder, dù giám khảo đọc những chữ số mờ của hai chiều *không kém tự tin*. <!-- claim: confident_but_blurred -->
+# - **Các con số tùy thuộc vào giám khảo.** Một giám khảo khác, không có tích chập, vẫn xếp ba nguồn ấy trước PCA 16, nhưng lại xếp PCA 16 trước prior của $B = 40$. <!-- claim: another_judge -->
 #
-# "Khớp mã" có hai bước: huấn luyện autoencoder trước, rồi học một prior cho các mã của nó. VQ-VAE (bài 13) cũng làm như thế, với prior là một mạng. Mô hình khuếch tán trên mã (latent diffusion) như Stable Diffusion cũng vậy, với prior là một mạng khuếch tán.
+# "Khớp mã" có hai bước: huấn luyện autoencoder trước, rồi học một prior cho các mã của nó. VQ-VAE (bài 13) cũng làm như thế, với prior là một mạng. Mô hình khuếch tán trên mã (latent diffusion) như Stable Diffusion cũng vậy, với prior là một mạng khuếch tán (bài 14).
 #
 # Vậy để vẽ ảnh mới, cần biết lấy $z$ ở đâu. VAE cho biết trước nếu $B$ được chọn cho việc ấy; với autoencoder thường, ta tìm ra sau khi huấn luyện.
 #
 # ## Trả lời
 #
-# *Mười sáu con số có giúp ích không, và có cần VAE không?* Chúng giúp đọc chữ số khi có ít nhãn, nhận ra chữ cái ngang với baseline tốt nhất và vẽ ảnh mới tốt hơn các baseline ở đây, nhưng một autoencoder không phải VAE cũng làm được gần như thế; VAE chỉ có thêm một prior để lấy $z$.
+# *Mười sáu con số có giúp ích không, và có cần VAE không?* Chúng giúp đọc chữ số khi có ít nhãn, nhận ra chữ cái ngang với baseline tốt nhất và vẽ ảnh mới tốt hơn PCA, nhưng một autoencoder không phải VAE cũng làm được gần như thế; VAE chỉ có thêm một prior để lấy $z$.
 #
 # ## Tự kiểm tra
 #
@@ -624,21 +622,21 @@ plots.table({name: row(name) for name in sources}, digits=2)
 # - Đo ảnh vẽ ra bằng độ tự tin, độ đa dạng và khoảng cách Fréchet, với cùng số ảnh và cùng giám khảo; không thước đo nào nhận ra việc chép lại từ cả tập huấn luyện.
 
 # %% [markdown] lang="en"
-# *The table: the mean of three samplings, ± their standard deviation. A smaller distance is nearer to real images.*
+# *The table: mean of three samplings ± standard deviation. Smaller distances are nearer to real images.*
 #
 # - The decoder `vae-16d`, with $z$ from two places: from the prior the distance is above 250, fitted about 105. So the decoder can draw; it is the codes that do not lie as $\mathcal{N}(0, I)$ does.
-# - **Three sources are level** once networks from other seeds are asked too: `vae-16d` fitted, `ae-16d` fitted, and the prior of `vae-16d-b2`. The prior of $B = 40$ and PCA are far behind. <!-- claim: three_ways_to_draw -->
+# - **Three sources are level** over several seeds: `vae-16d` fitted, `ae-16d` fitted, and the prior of `vae-16d-b2`. The prior of $B = 40$ and PCA (one Gaussian, too) are far behind. <!-- claim: three_ways_to_draw -->
 # - **Can an autoencoder generate?** The handout says that it "cannot create entirely new data", another text that it makes new data. Either is half right. The decoder of `ae-16d` can draw, but does not say where to take $z$ from: with $\mathcal{N}(0, I)$ the distance is above 1,000, fitted about 103.
-# - Two dimensions are far behind sixteen, VAE and autoencoder alike. One network each is not enough to rank `vae-2d` and `ae-2d`.
-# - **The numbers are this judge's.** Another judge, without convolutions, still puts those three first, but puts PCA before the prior of $B = 40$. <!-- claim: another_judge -->
+# - Fitted, two dimensions are far behind sixteen, VAE and autoencoder alike, though the judge is *no less* confident of their blurred digits. <!-- claim: confident_but_blurred -->
+# - **The numbers are this judge's.** Another judge, without convolutions, still puts those three before PCA 16, but PCA 16 before the prior of $B = 40$. <!-- claim: another_judge -->
 #
-# "Fitted" takes two stages: train an autoencoder, then learn a prior for its codes. The VQ-VAE (lesson 13) does so too, with a network for its prior. So does latent diffusion (Stable Diffusion), with a diffusion model. Lesson 14 builds one.
+# "Fitted" takes two stages: train an autoencoder, then learn a prior for its codes. The VQ-VAE (lesson 13) does so too, with a network for its prior; latent diffusion (Stable Diffusion; lesson 14) with a diffusion model.
 #
 # So drawing takes a place for $z$: a VAE has one beforehand if its $B$ was chosen for that, for a plain autoencoder we find it after training.
 #
 # ## The answer
 #
-# *Do the sixteen numbers help, and must it be a VAE?* They help where labels are few, notice letters about as well as the best rival and draw new images better, but a plain autoencoder does about as well as the VAE; what the VAE has of its own is a prior to take $z$ from.
+# *Do the sixteen numbers help, and must it be a VAE?* They help where labels are few, notice letters about as well as the best rival and draw new images better than PCA, but a plain autoencoder does about as well as the VAE; what the VAE has of its own is a prior to take $z$ from.
 #
 # ## Test yourself
 #

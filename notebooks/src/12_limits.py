@@ -15,7 +15,7 @@
 # %% [markdown] lang="vi"
 # ## 1 · Một VAE tốt đến đâu? Đo $\log p(x)$
 #
-# Trong hai mô hình sinh (generative model), mô hình nào gán xác suất cao hơn cho những ảnh kiểm tra mà nó chưa thấy? Con số ấy là $\log p_\theta(x)$, tính bằng nat (1 nat ≈ 1,44 bit). Chỉ nên dùng nó để so những mô hình cho cùng một loại ảnh, với cùng một loại decoder:
+# Trong hai mô hình sinh (generative model), mô hình nào gán xác suất cao hơn cho những ảnh kiểm tra mà nó chưa thấy? Con số ấy là $\log p_\theta(x)$, tính bằng nat (1 nat ≈ 1,44 bit). Chỉ nên dùng nó để so các mô hình trên cùng những ảnh, với cùng một loại decoder:
 #
 # - **decoder Bernoulli** gán *xác suất* cho một ảnh gồm toàn 0 và 1, nên $\log p(x) \le 0$;
 # - **decoder Gauss** gán *mật độ* cho một ảnh xám, nên $\log p(x)$ có thể dương.
@@ -144,9 +144,9 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: cận tăng nhanh lúc đầu rồi chậm dần.* ELBO thấp hơn $\log p(x)$ của mạng này trên 3 nat. <!-- claim: elbo_underrates --> Số đứng sau ± là sai số chuẩn (standard error) trên các ảnh. Có ảnh khó hơn ảnh khác, nên phải so hai mạng trên cùng những ảnh ấy.
+# *Hình: cận tăng nhanh lúc đầu rồi chậm dần.* ELBO thấp hơn $\log p(x)$ của mạng này trên 3 nat. <!-- claim: elbo_underrates --> Số đứng sau ± là sai số chuẩn (standard error) trên các ảnh; hãy so các mạng trên cùng những ảnh.
 #
-# VAE một lớp ngẫu nhiên trong bài báo ấy đạt −86,76 nat. Một mạng cùng loại (không phải mạng ở trên) của khóa học (`benchmarks/published.py`) đạt −88,15 trên cả 10.000 ảnh kiểm tra, mới qua 364 trong 3.280 epoch của bài báo.
+# VAE một lớp ngẫu nhiên trong bài báo ấy đạt −86,76 nat. Một mạng cùng loại (không phải mạng ở trên) của khóa học (`benchmarks/published.py`) đạt −88,15, mới qua 364 trong 3.280 epoch của bài báo. Cả hai học từ những ảnh được nhị phân hóa lại ở mỗi lần dùng.
 #
 # Vậy $\log p(x)$ cho biết VAE mô tả ảnh tốt đến đâu, chứ không cho biết ảnh sinh ra đẹp đến đâu (Theis và cộng sự, 2016); phải đo bằng nhiều mẫu và trên cùng những ảnh.
 #
@@ -160,9 +160,9 @@ plots.curves(
 # Năm mạng sau chỉ khác nhau ở $B$. Các autoencoder, 16 và 64 con số, không có KL (và hàm mất mát của chúng là BCE).
 
 # %% [markdown] lang="en"
-# *The figure: the bound rises fast at first, then ever less.* The ELBO underrates this network by more than 3 nats. <!-- claim: elbo_underrates --> The ± is the standard error over the images: some are harder than others, so two networks must be compared on the same ones.
+# *The figure: the bound rises fast at first, then ever less.* The ELBO underrates this network by more than 3 nats. <!-- claim: elbo_underrates --> The ± is the standard error over the images; compare networks on the same ones.
 #
-# The paper's one-layer VAE reaches −86.76 nats; one trained by our code (`benchmarks/published.py`) −88.15 on 10,000 test images, after 364 of the paper's 3,280 epochs.
+# The paper's one-layer VAE reaches −86.76 nats; another, trained by our code (`benchmarks/published.py`), −88.15 after 364 of its 3,280 epochs. Both learn from images binarised anew each time.
 #
 # So $\log p(x)$, from many samples and on the same images, tells how well a VAE describes images, not how good its own look (Theis et al., 2016).
 #
@@ -218,7 +218,7 @@ plots.curves(
 #
 # Đừng ghép KL với SSE của $\mu$. Vì chỉ là một điểm, $\mu$ có thể mang nhiều hơn số nat mà KL tính, nên với $B = 2$, sai số của $\mu$ trông nhỏ hơn hẳn. <!-- claim: sampled_z_pays_more -->
 #
-# Vậy VAE vẽ lại tốt đến đâu là tùy số nat trong $z$, cho đến khi 16 con số trở thành giới hạn.
+# Vậy VAE vẽ lại tốt đến đâu là tùy số nat trong $z$, cho đến khi 16 con số và chính mạng ấy trở thành giới hạn.
 #
 # ## 3 · Ảnh mờ từ đâu ra?
 #
@@ -229,7 +229,7 @@ plots.curves(
 #
 # Do not pair the KL with the SSE of $\mu$. Being a point, $\mu$ may carry more nats than the KL counts, so with $B = 2$ its error looks much smaller. <!-- claim: sampled_z_pays_more -->
 #
-# So how well a VAE redraws depends on the nats in $z$, until its 16 numbers are the limit.
+# So how well a VAE redraws depends on the nats in $z$, until its 16 numbers and the network are the limit.
 #
 # ## 3 · Where does the blur come from?
 #
@@ -296,7 +296,7 @@ plots.plot_images(pictures, title=tr("Một mã, nhiều ảnh", "One code, many
 # %% [markdown] lang="en"
 # *The figure: training images; then, for $\beta = 4$ and for $\beta = 1$, what the decoder draws from their codes, and the mean of the images that share those codes.* The two networks (on binary images) differ in $\beta$ alone.
 #
-# **Suspect two:** a code of too few numbers for a smooth decoder. **Suspect three:** a network trained too little. Here the network of `ae-16d` trains anew, for two epochs of 10,000 images.
+# **Suspect two:** a code of too few numbers for a smooth decoder. **Suspect three:** a network trained too little. Here `ae-16d`'s network trains anew: two epochs of 10,000 images.
 #
 # ⏱ About 10 seconds.
 
@@ -319,6 +319,7 @@ nets = {
     tr("VAE, β = 1 (ảnh nhị phân)", "VAE, β = 1 (binary images)"): "mlp-vae",
     "VAE, B = 2": "vae-16d-b2",
     "VAE, B = 40": "vae-16d",
+    "VAE, B = 1000": "vae-16d-b1000",
     "AE": "ae-16d",
     tr("AE, 64 số", "AE, 64 numbers"): "ae-64d",
     tr("AE, 2 số", "AE, 2 numbers"): "ae-2d",
@@ -349,17 +350,15 @@ def look(model, real=x[:1000], b=binary[:1000]):
 plots.table({name: look(model) for name, model in nets.items()})
 
 # %% [markdown] lang="vi"
-# Cả ba đều là nguồn gây mờ. Hãy so những hàng chỉ khác nhau một điều:
+# Cả ba đều là nguồn gây mờ:
 #
 # - **Ít nat.** Từ $\beta = 1$ lên $\beta = 4$, vài ảnh cùng dùng một mã và độ nét giảm hơn một nửa. Từ $B = 40$ xuống $B = 2$, độ nét giảm gần một phần ba dù mỗi mã vẫn chỉ ứng với khoảng một ảnh huấn luyện; việc ảnh huấn luyện dùng chung mã hầu như không giải thích được điều đó. <!-- claim: few_nats_share_codes -->
 # - **Mã có quá ít con số.** Với hai con số, ảnh nào cũng mờ như nhau, kể cả autoencoder (AE) không hề có KL và VAE với $B = 1000$, nơi mỗi ảnh có mã riêng. Tăng từ 16 lên 64 con số thì AE nét hơn hẳn.
 # - **Huấn luyện quá ít.** Cùng AE ấy mà huấn luyện ít thì độ nét chưa bằng một nửa `ae-16d`.
 #
-# Vậy câu của đề bài đúng một phần. Với chính mạng của đề bài (hai con số), ảnh mờ hầu như không phải do KL. Với 16 con số, phần do KL gây ra là đáng kể khi $B$ nhỏ, còn với $B = 40$ thì chỉ là vài phần trăm. <!-- claim: three_sources_of_blur -->
+# Vậy câu của đề bài đúng một phần. Với chính mạng của đề bài (hai con số), ảnh mờ hầu như không phải do KL. Với 16 con số, phần do KL gây ra là đáng kể khi $B$ nhỏ, còn với $B = 40$ thì chỉ là một, hai phần trăm so với $B = 1000$ (AE có hàm mất mát khác). Một AE nhỏ, kết nối đầy đủ, cũng 16 con số, sau tám epoch chỉ nét bằng khoảng một nửa `ae-16d`. <!-- claim: three_sources_of_blur -->
 #
-# Người ta thường nói GAN vẽ nét hơn.
-#
-# Vậy có ba nguồn gây mờ là quá ít nat, quá ít con số và mạng học chưa đủ; KL chỉ là nguồn đầu.
+# Vậy ít nhất có ba nguồn gây mờ ấy; KL chỉ là nguồn đầu.
 #
 # ## 4 · Đừng chọn $B$ bằng tay: $\sigma$ tốt nhất có công thức
 #
@@ -374,17 +373,15 @@ plots.table({name: look(model) for name, model in nets.items()})
 # Viết $\sigma$ tốt nhất, một con số chung cho mọi điểm ảnh của mọi ảnh trong batch. `recon` và `x` có cùng kích thước.
 
 # %% [markdown] lang="en"
-# All three are guilty; compare rows that differ in one thing:
+# All three are guilty:
 #
 # - **Few nats.** From $\beta = 1$ to $\beta = 4$ several images come to share a code, and the sharpness falls by more than half. From $B = 40$ to $B = 2$ it falls by nearly a third although each code still has about one image; sharing among training images hardly explains that. <!-- claim: few_nats_share_codes -->
 # - **A code of too few numbers.** With two numbers all are equally blurry, even the autoencoder (AE), which has no KL, and the VAE with $B = 1000$, where each image has a code of its own. From 16 to 64 numbers the AE becomes much sharper.
 # - **Too little training.** The same AE trained less has less than half the sharpness of `ae-16d`.
 #
-# So the handout's sentence is right in part. With its own network (two numbers) the KL is hardly to blame. With 16 numbers its share is large where $B$ is small, and a few per cent with $B = 40$. <!-- claim: three_sources_of_blur -->
+# So the handout's sentence is right in part. With its own network (two numbers) the KL is hardly to blame. With 16 numbers its share is large where $B$ is small, and one or two per cent with $B = 40$, against $B = 1000$ (the AE has another loss). A small fully connected AE with 16 numbers, after eight epochs, has about half of `ae-16d`'s sharpness. <!-- claim: three_sources_of_blur -->
 #
-# GANs are known for sharper images.
-#
-# Blur has three sources, too few nats, too few numbers, and a network that has not learnt enough; the KL is only the first.
+# Blur has at least these three sources; the KL is only the first.
 #
 # ## 4 · Do not choose $B$ by hand: the best $\sigma$ has a formula
 #
@@ -431,11 +428,11 @@ for name, drawn in recon.items():
 plots.table(sigmas, digits=2)
 
 # %% [markdown] lang="vi"
-# Mạng có $B = 1000$ coi sai số mỗi điểm ảnh là 0,02, trong khi thật ra là 0,08. Tự tin quá mức như thế làm $\log p(x|z)$ thấp đi hàng nghìn nat. Với $B = 40$ thì $\sigma$ gần đúng.
+# Mạng có $B = 1000$ coi sai số mỗi điểm ảnh là 0,02, trong khi thật ra là 0,08. Tự tin quá mức như thế làm $\log p(x|z)$ thấp đi hàng nghìn nat. Mạng có $B = 40$ lại coi 0,08 là 0,11, và mất 67 nat.
 #
 # Đây là mật độ của những ảnh chỉ có 256 mức xám. Nếu không cộng nhiễu phân phối đều rộng 1/256 vào ảnh (dequantization; Theis và cộng sự, 2016), các mật độ này có thể lớn tùy ý, nên chỉ so được với nhau.
 #
-# Vậy không cần đoán $\sigma$ tốt nhất của decoder, vì đó là căn bậc hai của trung bình bình phương sai số.
+# Vậy không cần đoán $\sigma$ tốt nhất.
 #
 # ## 5 · Posterior collapse
 #
@@ -446,11 +443,11 @@ plots.table(sigmas, digits=2)
 # Decoder như vậy gọi là **tự hồi quy (autoregressive)**. Ở đây nó là một PixelCNN nhỏ (van den Oord và cộng sự, 2016). Trong các lớp tích chập của nó, trọng số ứng với điểm ảnh đứng sau luôn bằng 0.
 
 # %% [markdown] lang="en"
-# The network with $B = 1000$ claims an error of 0.02 per pixel, and has 0.08. Being over-confident costs it thousands of nats. The one with $B = 40$ is nearly right.
+# The network with $B = 1000$ claims an error of 0.02 per pixel, and has 0.08. Being over-confident costs it thousands of nats. The one with $B = 40$ claims 0.11 for 0.08, and loses 67.
 #
 # These are densities of images with only 256 greys: without uniform noise of width 1/256 added (dequantization; Theis et al., 2016) they can grow at will, so compare them only with each other.
 #
-# So the decoder's best $\sigma$ need not be guessed: it is the root of the mean squared error.
+# So the best $\sigma$ need not be guessed.
 #
 # ## 5 · Posterior collapse
 #
@@ -661,7 +658,7 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: cột đầu là ảnh kiểm tra, sau đó là chín ảnh vẽ từ $\mu$ của nó.* Với −ELBO, chúng chẳng mấy liên quan đến ảnh ấy. Với free bits, nhiều ảnh hơn giữ được hình dáng chung, dù hiếm khi đúng chữ số.
 #
-# So với không làm gì, KL warm-up không làm giảm $\log p$, nhưng $z$ cũng chỉ mang hơn hai nat. Free bits giữ mọi chiều ở đúng ngưỡng ($20 \cdot 0{,}5 = 10$ nat) và làm $z$ có ích trở lại. Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số; đổi lại, $\log p$ chỉ thấp hơn khoảng một nat hoặc ít hơn khi đo bằng 400 mẫu (20 mẫu phóng đại mức giảm này). <!-- claim: cures_beside_doing_nothing -->
+# So với không làm gì, KL warm-up hầu như không làm giảm $\log p$; $z$ chỉ mang hơn hai nat, nhưng năm đến bảy phần mười số mã cho biết đúng chữ số, thay vì ba đến năm. Free bits giữ mọi chiều ở sát ngưỡng (tổng cộng 9,7 nat). Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số; đổi lại, $\log p$ chỉ thấp hơn khoảng một nat hoặc ít hơn khi đo bằng 400 mẫu (20 mẫu phóng đại mức giảm này). <!-- claim: cures_beside_doing_nothing -->
 #
 # Vậy decoder không cần $z$ thì bỏ $z$, và $\log p(x)$ cao không có nghĩa là $z$ có ích.
 #
@@ -678,13 +675,13 @@ plots.plot_images(
 #
 # <details><summary><b>Bạn muốn ảnh tái tạo nét hơn. Giảm trọng số của KL có giúp không?</b></summary>
 #
-# Chỉ khi $z$ đang mang quá ít nat. Nếu một autoencoder cùng số chiều cũng mờ như thế thì cần nhiều con số hơn hoặc huấn luyện lâu hơn.
+# Chỉ khi $z$ đang mang quá ít nat. Nếu một autoencoder cùng số chiều cũng mờ như thế thì cần nhiều con số hơn, một mạng mạnh hơn hoặc huấn luyện lâu hơn.
 # </details>
 #
 # ## Tóm tắt
 #
 # - So các VAE bằng $\log p(x)$ trên cùng những ảnh; cận dùng trọng số quan trọng chặt hơn ELBO.
-# - Ảnh mờ có ba nguồn, và chỉ một nguồn là KL; $\sigma$ tốt nhất của decoder có công thức.
+# - Ảnh mờ có nhiều nguồn, và KL chỉ là một; $\sigma$ tốt nhất của decoder có công thức.
 # - Posterior collapse hiện ra ở KL và số chiều hoạt động, không hiện ra ở $\log p(x)$.
 #
 # **Đọc thêm:** [Burda và cộng sự](https://arxiv.org/abs/1509.00519) · [Alemi và cộng sự](https://arxiv.org/abs/1711.00464) về tốc độ–méo · [Rybkin và cộng sự](https://arxiv.org/abs/2006.13202) · [Theis và cộng sự](https://arxiv.org/abs/1511.01844)
@@ -692,7 +689,7 @@ plots.plot_images(
 # %% [markdown] lang="en"
 # *The figure: a test image in the first column, then nine drawings from its $\mu$.* With −ELBO they have little to do with it; with free bits more of them share its shape, if seldom its digit.
 #
-# Against doing nothing, KL warm-up loses no $\log p$, but $z$ carries little more than two nats. Free bits, which hold every dimension at its floor ($20 \cdot 0.5 = 10$ nats), bring $z$ back into use: eight to nine codes in ten tell the digit, for about one nat of $\log p$ or less with 400 samples (20 samples overstate it). <!-- claim: cures_beside_doing_nothing -->
+# Against doing nothing, KL warm-up hardly lowers $\log p$; $z$ carries little more than two nats, but five to seven codes in ten tell the digit instead of three to five. Free bits hold every dimension near its floor (9.7 nats in all): eight to nine tell it, for about one nat of $\log p$ or less with 400 samples (20 samples overstate it). <!-- claim: cures_beside_doing_nothing -->
 #
 # So a decoder with no need of $z$ leaves it unused, and a high $\log p(x)$ does not mean that $z$ is of use.
 #
@@ -709,13 +706,13 @@ plots.plot_images(
 #
 # <details><summary><b>You want sharper reconstructions. Will a smaller weight of the KL help?</b></summary>
 #
-# Only if $z$ carries too few nats. If an equal autoencoder is as blurry, you need more numbers or longer training.
+# Only if $z$ carries too few nats. If an equal autoencoder is as blurry, you need more numbers, a stronger network or longer training.
 # </details>
 #
 # ## Recap
 #
 # - Compare VAEs by $\log p(x)$ on the same images; importance weights tighten the ELBO.
-# - Blur has three sources, and only one is the KL; the decoder's best $\sigma$ has a formula.
+# - Blur has several sources, and the KL is only one; the decoder's best $\sigma$ has a formula.
 # - Posterior collapse shows in the KL and the active units, not in $\log p(x)$.
 #
 # **Further reading:** [Burda et al.](https://arxiv.org/abs/1509.00519) · [Alemi et al.](https://arxiv.org/abs/1711.00464) on rate–distortion · [Rybkin et al.](https://arxiv.org/abs/2006.13202) · [Theis et al.](https://arxiv.org/abs/1511.01844)

@@ -26,6 +26,7 @@ CASES = {
         [
             redrawn,
             lambda x, m, V: (m + (flat(x) - m) @ (V @ V.T)).view(-1, 1, 28, 28),
+            lambda x, m, V: redrawn(x.double(), m.double(), V.double()),
             lambda x, m, V: x - ((flat(x) - m) @ (torch.eye(784) - V @ V.T)).unflatten(1, (1, 28, 28)),
             lambda x, m, V: torch.stack([(m + V @ (V.T @ (one.flatten() - m))).view(1, 28, 28) for one in x]),
         ],
@@ -43,6 +44,8 @@ CASES = {
             "order: not flat": lambda x, m, V: (x - m) @ V @ V.T + m,
             "shape": lambda x, m, V: redrawn(x, m, V).squeeze(1),
             "tuple": lambda x, m, V: (redrawn(x, m, V),),
+            "type": lambda x, m, V: redrawn(x, m, V).numpy(),
+            "no_axes": lambda x, m, V: redrawn(x, m, V) if V.shape[1] else x,
             None: lambda x, m, V: redrawn(x, m, 2 * V),
             ": one axis less": lambda x, m, V: redrawn(x, m, V[:, 1:]),
         },
@@ -74,6 +77,7 @@ CASES = {
             "not_clamped": lambda A, B: torch.rad2deg(
                 torch.acos(torch.linalg.svdvals(torch.linalg.qr(A)[0].T @ torch.linalg.qr(B)[0]))
             ),
+            "same_not_zero": lambda A, B: angles_of(A, B).clamp(min=4),
             None: lambda A, B: 2 * angles_of(A, B),
             "tuple": lambda A, B: (angles_of(A, B),),
             ": of the complement": lambda A, B: 180 - angles_of(A, B),

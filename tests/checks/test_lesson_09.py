@@ -153,6 +153,11 @@ CASES = {
             "share": lambda x, share: x * (torch.randn_like(x) >= share),
             "neighbours": lambda x, share: x * (torch.rand(len(x), 1, 28, 1) >= share),
             "fixed_number": fixed_number_mask,
+            "dtype": lambda x, share: torch.from_numpy(
+                x.numpy() * np.random.default_rng().binomial(1, 1 - share, x.shape)
+            ),
+            "by_value": lambda x, share: x * (torch.rand_like(x) >= share * (0.45 + x)),
+            "by_image": lambda x, share: x * (torch.rand_like(x) >= share * (0.8 + 0.4 * torch.rand(len(x), 1, 1, 1))),
             "nothing": lambda x, share: x.clone(),
             "shape": lambda x, share: mask(x, share).flatten(1),
             "type": lambda x, share: 0.5,

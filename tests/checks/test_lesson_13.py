@@ -51,7 +51,7 @@ CASES = {
             "below: a vector": lambda values, y: torch.cat([values, y], dim=1),
             "detached": lambda values, y: torch.cat([values.detach(), one_hot(y)], dim=1),
             "shape": lambda values, y: torch.cat([values, one_hot(y), one_hot(y)], dim=1),
-            None: lambda values, y: torch.cat([values, 1 - one_hot(y)], dim=1),
+            None: lambda values, y: torch.cat([values, one_hot(y.clamp(max=8))], dim=1),  # no entry for the 9
         },
     ),
     "straight_through": (

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from .engine import Failure, Mistake, Result, Task, call, leaves, run, wrong
+from .engine import Failure, Mistake, Result, Task, call, leaves, refuse, refuse_other_shapes, run, same
 
 
 def basis(A):
@@ -27,6 +27,27 @@ def pca_case(n, d):
 
 def flat_product(x, V):
     return x.flatten(1) @ V @ V.T
+
+
+def tensor_for_no_axes(function):
+    """The lesson's figure begins with d = 0, and takes a tensor."""
+    x, mean, V = pca_case(2, 0)
+    answer, _ = call(function, (x, mean, V), PCA_RECONSTRUCT.failures)
+    refuse_other_shapes(answer, x.shape, NO_AXES)
+    refuse(not same(leaves(answer), leaves(pca_reconstruct(x, mean, V))), "no_axes", NO_AXES)
+
+
+NO_AXES = {
+    "type": (
+        "Đúng các con số, nhưng hãy trả về một tensor, không phải {got}.",
+        "The numbers are right, but return a tensor, not the type {got}.",
+    ),
+    "shape": ("Với d = 0 hàm trả về {got}, cần {wanted}.", "For d = 0 the function returns {got}, expected {wanted}."),
+    "no_axes": (
+        "Với d = 0 (V không có cột nào) phải còn lại ảnh trung bình.",
+        "For d = 0 (V has no column) the mean image must be left.",
+    ),
+}
 
 
 # fmt: off
@@ -63,6 +84,7 @@ PCA_RECONSTRUCT = Task(
                 "Đó là phần mà PCA bỏ mất. Hãy trả về ảnh tái tạo.",
                 "That is what PCA leaves out. Return the reconstruction."),
     ],
+    last=tensor_for_no_axes,
     failures=[
         Failure("order", r"mat1 and mat2 shapes cannot be multiplied|size mismatch|must match the size",
                 "Kích thước không khớp. x có dạng (N, 1, 28, 28): hãy trải nó thành (N, 784) trước; V là (784, d), V.T là (d, 784).",
@@ -103,15 +125,24 @@ def pair(n, d, share):
 
 
 def same_subspace(function):
-    """The cosines are 1 up to rounding; the acos of more than 1 is NaN."""
+    """The cosines are 1 up to rounding, which turns the angles by less than 0.1°; the acos of more than 1 is NaN."""
     A = torch.randn(60, 20)
     answer, _ = call(function, (A, A.flip(1)))
-    if torch.cat([leaf.flatten() for leaf in leaves(answer)]).isnan().any():
-        raise wrong(
-            "not_clamped",
-            "Với hai không gian con trùng nhau, bạn nhận NaN: một cosin bị làm tròn lên quá 1.",
-            "For equal subspaces you get NaN: a cosine was rounded to slightly above 1.",
-        )
+    angles = torch.cat([leaf.flatten() for leaf in leaves(answer)])
+    refuse(angles.isnan().any(), "not_clamped", SAME)
+    refuse(angles.max() > 1, "same_not_zero", SAME, largest=f"{angles.max():.0f}")
+
+
+SAME = {
+    "not_clamped": (
+        "Với hai không gian con trùng nhau, bạn nhận NaN: một cosin bị làm tròn lên quá 1.",
+        "For equal subspaces you get NaN: a cosine was rounded to slightly above 1.",
+    ),
+    "same_not_zero": (
+        "Với hai không gian con trùng nhau, hàm của bạn cho góc lớn tới {largest}°, mà mọi góc phải bằng 0. Hãy chặn cosin ở đúng 1.",
+        "For equal subspaces your function gives angles up to {largest}°; all must be 0. Cut the cosines off at 1 itself.",
+    ),
+}
 
 
 NO_QR = (

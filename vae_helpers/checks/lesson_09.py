@@ -148,6 +148,8 @@ MASK_NOISE = {  # name → hints
              "Your function returns the type {got}; a tensor is needed."),
     "shape": ("Kích thước chưa đúng: hàm trả về {got}, cần {wanted}.",
               "The shape is not right: the function returns {got}, expected {wanted}."),
+    "dtype": ("Ảnh trả về có kiểu {got}, còn ảnh đưa vào là {wanted}; mạng chỉ nhận đúng kiểu của nó. NumPy tạo ra float64: hãy dùng torch.rand_like(x), hoặc đổi lại bằng .to(x.dtype).",
+              "The images come back as {got}, but went in as {wanted}, the only type that the network takes. NumPy makes float64: use torch.rand_like(x), or change it back by .to(x.dtype)."),
     "nothing": ("Ảnh trả về không có gì thay đổi.", "The images come back unchanged."),
     "white": ("Điểm ảnh bị đổi thành 1 (trắng). Nhiễu che đặt chúng về 0.",
               "Pixels are set to 1 (white). Masking noise sets them to 0."),
@@ -165,6 +167,10 @@ MASK_NOISE = {  # name → hints
                "Two images, or two pixels, always fall together or always the other way round: a mask is used again. Each pixel of each image needs a fresh random number."),
     "uneven": ("Có chỗ trong ảnh bị xóa nhiều hơn chỗ khác. Xác suất phải như nhau ở mọi điểm ảnh.",
                "Some places of the image fall more often than others. The probability must be the same for every pixel."),
+    "by_value": ("Điểm ảnh sáng bị xóa nhiều hơn, hoặc ít hơn, điểm ảnh tối. Xác suất phải như nhau với mọi giá trị.",
+                 "Bright pixels fall more often than dark ones, or less often. The probability must not depend on the value."),
+    "by_image": ("Có ảnh bị xóa nhiều hơn hẳn ảnh khác. Xác suất phải bằng share ở mọi ảnh.",
+                 "Some images lose far more than others. The probability must be share in every image."),
     "fixed_number": ("Ảnh nào cũng mất đúng bấy nhiêu điểm ảnh; nếu mỗi điểm được quyết định riêng thì con số ấy phải thay đổi.",
                      "Every image loses exactly the same number of pixels; if each pixel is decided on its own, that number varies."),
     "kept": ("share là tỉ lệ điểm ảnh bị xóa, nhưng hàm của bạn lại giữ đúng tỉ lệ ấy và xóa phần còn lại.",
@@ -189,9 +195,13 @@ def judge_mask_noise(function: Callable) -> None:
         x = torch.rand(400, 1, 28, 28) * 0.9 + 0.1  # it holds no 0, so a 0 in the answer is the mask's doing
         noisy, _ = call(function, (x, share))
         refuse_other_shapes(noisy, x.shape, MASK_NOISE)
-        noisy = noisy.detach().to(x.dtype)
+        refuse(noisy.dtype != x.dtype, "dtype", MASK_NOISE, got=noisy.dtype, wanted=x.dtype)
+        noisy = noisy.detach()
         judge_pixels(noisy, x, share)
         judge_mask(noisy == 0, share)
+        bright = x > x.median()
+        uneven = (noisy[bright] == 0).float().mean() - (noisy[~bright] == 0).float().mean()
+        refuse(abs(uneven) > 0.015, "by_value", MASK_NOISE)
         refuse_repeated(function, (x, share), noisy, MASK_NOISE)
 
 
@@ -227,3 +237,4 @@ def judge_mask(hit: Tensor, share: float) -> None:
     refuse((by_pixel - share).abs().max() > 0.18, "uneven", MASK_NOISE)
     for masks in (hit.flatten(1), hit.flatten(1).T):
         refuse(torch.corrcoef(masks.float()).fill_diagonal_(0).abs().max() > 0.5, "reused", MASK_NOISE)
+    refuse(by_image.std() > 1.3 * usual, "by_image", MASK_NOISE)

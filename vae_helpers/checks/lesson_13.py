@@ -18,9 +18,10 @@ def beside(*parts: Tensor) -> Tensor:
 
 
 def labelled():
-    """Values with labels, which never reach 9: a one-hot vector as long as the largest label is too short."""
+    """Values with labels that stop short of 9, where a one-hot vector as long as the largest label is too short; last all ten."""
     for n, d in ((4, 3), (7, 1), (5, 20)):
         yield torch.randn(n, d), torch.randint(0, 9, (n,))
+    yield torch.randn(10, 2), torch.arange(10)
 
 
 # fmt: off
