@@ -24,9 +24,8 @@ from .build import choose
 from .edition import ROOT
 from .one_language import LANGUAGES
 from .site import pages, quiz
-from .site.build import sphinx
+from .site.build import publishable, sphinx
 from .site.pages import write
-from .stored import NotPublishable, published
 
 STATIC = Path(__file__).resolve().parent / "site" / "static"
 FORMULA = re.compile(r"^\$\$.+?\$\$", re.MULTILINE | re.DOTALL)
@@ -130,19 +129,17 @@ def settings(language: str, extra: Path) -> dict:
 
 
 def build(chosen: list[Path], out: Path) -> str:
-    """Write the decks into out, which is emptied first; gives Sphinx's warnings, "" if there are none.
-
-    Raises NotPublishable for a lesson whose stored notebook does not fit its source.
-    """
+    """Write the decks into out, which is emptied first; gives what went wrong, "" if nothing did."""
     shutil.rmtree(out, ignore_errors=True)
-    told = []
+    fit, refused = publishable(chosen)
+    told = [refused]
     for language in LANGUAGES:
         with tempfile.TemporaryDirectory() as room:
             source_folder, extra = Path(room) / "source", Path(room) / "extra"
             files = {path: content for path, content in quiz.scripts(language).items() if not path.endswith(".js")}
             rows = []
-            for source in chosen:
-                made = pages.page(published(source, language), source.stem)
+            for source, notebook in fit[language].items():
+                made = pages.page(notebook, source.stem)
                 files |= made.files
                 text = "\n\n".join([deck(made.notebook, language), *question_slides(source.stem, language)])
                 write(source_folder / f"{source.stem}.md", text.encode())
@@ -161,12 +158,7 @@ def main() -> int:
     parser.add_argument("lessons", nargs="*", help="beginnings of lesson names, such as 05; all if none is given")
     parser.add_argument("--out", type=Path, default=ROOT / "dist" / "slides", metavar="FOLDER")
     arguments = parser.parse_args()
-    chosen = [source for source in choose(arguments.lessons, parser) if source.stem != "quiz"]
-    try:
-        warnings = build(chosen, arguments.out)
-    except NotPublishable as error:
-        print(error, file=sys.stderr)
-        return 1
+    warnings = build(choose(arguments.lessons, parser), arguments.out)
     print(warnings, end="", file=sys.stderr)
     print("\n".join(str(arguments.out / language / "index.html") for language in LANGUAGES))
     return 1 if warnings else 0

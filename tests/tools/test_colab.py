@@ -335,7 +335,8 @@ def test_faults_are_told_in_the_lessons_language(dist, python, tmp_path, spoil, 
 def test_badge_opens_this_lesson(source, language, monkeypatch):
     monkeypatch.setattr(edition, "own_url", lambda: "https://github.com/owner/name")
     (target,) = re.findall(
-        r"\(https://colab\.research\.google\.com/github/owner/name/blob/main/([^)]+)\)", edition.links(source, language, edition.own_url())
+        r"\(https://colab\.research\.google\.com/github/owner/name/blob/main/([^)]+)\)",
+        edition.links(source, language, edition.own_url()),
     )
     assert ROOT / target == built_path(source, language) and (ROOT / target).exists()
 

@@ -15,9 +15,11 @@ import re
 import shutil
 import sys
 import tempfile
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -52,21 +54,14 @@ WORDS = {
 }  # fmt: skip
 
 
-def lessons_of(chosen: list[Path]) -> list[Path]:
-    return [source for source in chosen if source.stem != "quiz"]
-
-
-def stage(chosen: list[Path], language: str, folder: Path) -> dict[str, str]:
-    """Write Sphinx's sources into folder/source and the other files into folder/extra; gives page → line of ways.
-
-    Raises NotPublishable for a lesson whose stored notebook does not fit its source.
-    """
+def stage(notebooks: dict[Path, NotebookNode], language: str, folder: Path) -> dict[str, str]:
+    """Write Sphinx's sources into folder/source and the other files into folder/extra; gives page → line of ways."""
     source_folder, extra = folder / "source", folder / "extra"
     files, lines, entries = quiz.scripts(language), {}, []
-    for source in lessons_of(chosen):
-        notebook = published(source, language, repository_url())
+    for source, notebook in notebooks.items():
         files[f"notebooks/{source.stem}.ipynb"] = nbformat.writes(notebook).encode()
-        files[f"colab/{source.stem}.ipynb"] = nbformat.writes(colab.single_file(source, language)).encode()
+        alone = colab.packed(deepcopy(notebook), language)
+        files[f"colab/{source.stem}.ipynb"] = nbformat.writes(alone).encode()
         made = pages.page(notebook, source.stem)
         files |= made.files
         entries.append((source.stem, pages.title(made.notebook), pages.question(made.notebook)))
@@ -90,7 +85,7 @@ def own_questions(source: Path, language: str) -> str:
 
 
 def quiz_page(language: str) -> str:
-    lessons = [source.stem for source in lessons_of(sources())]
+    lessons = [source.stem for source in sources() if source.stem != "quiz"]
     return f"# {WORDS[language]['quiz']}\n\n{WORDS[language]['quiz_text']}\n\n{quiz.element(lessons, filters=True)}\n"
 
 
@@ -148,13 +143,31 @@ def settings(language: str, lines: dict[str, str], extra: Path) -> dict:
     }  # fmt: skip
 
 
+def publishable(chosen: list[Path]) -> tuple[dict[str, dict[Path, NotebookNode]], str]:
+    """The lessons that can be shown in both languages, language → source → notebook, and a line on each other one."""
+    fit, refused = {language: {} for language in LANGUAGES}, []
+    for source in (source for source in chosen if source.stem != "quiz"):
+        try:
+            notebooks = {language: published(source, language, repository_url()) for language in LANGUAGES}
+        except NotPublishable as error:
+            refused.append(f"{error}\n")
+            continue
+        for language, notebook in notebooks.items():
+            fit[language][source] = notebook
+    return fit, "".join(refused)
+
+
 def build(chosen: list[Path], out: Path) -> str:
-    """Write the site into out, which is emptied first; gives Sphinx's warnings, "" if there are none."""
+    """Write the site into out, which is emptied first; gives what went wrong, "" if nothing did.
+
+    A lesson whose stored notebook does not fit its source is left out.
+    """
     shutil.rmtree(out, ignore_errors=True)
-    told = []
+    fit, refused = publishable(chosen)
+    told = [refused]
     for language in LANGUAGES:
         with tempfile.TemporaryDirectory() as room:
-            lines = stage(chosen, language, Path(room))
+            lines = stage(fit[language], language, Path(room))
             told.append(sphinx("html", Path(room), out / language, settings(language, lines, Path(room) / "extra")))
         write(out / language / "_static" / "quiz.css", asset("quiz.css").encode())
         write(out / language / "_static" / "quiz_page.js", asset("quiz_page.js").encode())
@@ -183,11 +196,7 @@ def main() -> int:
     parser.add_argument("lessons", nargs="*", help="beginnings of lesson names, such as 05; all if none is given")
     parser.add_argument("--out", type=Path, default=ROOT / "dist" / "site", metavar="FOLDER")
     arguments = parser.parse_args()
-    try:
-        warnings = build(choose(arguments.lessons, parser), arguments.out)
-    except NotPublishable as error:
-        print(error, file=sys.stderr)
-        return 1
+    warnings = build(choose(arguments.lessons, parser), arguments.out)
     print(warnings, end="", file=sys.stderr)
     print(arguments.out / "index.html")
     return 1 if warnings else 0
