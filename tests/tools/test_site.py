@@ -16,7 +16,7 @@ from tests.tools.support import LESSONS, type_in
 from tools import alt_text
 from tools.edition import built_path, sources
 from tools.one_language import LANGUAGES
-from tools.site import build, extension, guides, pages
+from tools.site import build, extension, guides
 from tools.stored import code_cells, read
 from vae_helpers.quiz import load_questions
 
@@ -335,9 +335,3 @@ def test_on_paper_stand_the_texts_and_no_buttons(tab, site):
     tab.emulate_media(media="print")
     assert tab.locator("button:visible").count() == 0
     assert tab.locator("article h2").first.is_visible()
-
-
-def test_pictures_are_small(site):
-    for path in site.rglob("pictures/*.webp"):
-        assert path.read_bytes()[:4] == b"RIFF"
-    assert pages.COLOURS == 256

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat import NotebookNode
-from PIL import Image
 
 from tools import alt_text
 from tools.execution import WIDGET_VIEW
+from tools.light import few_colours
 
 FRAME = re.compile(r'srcdoc="([^"]*)"')
 DATA_PICTURE = re.compile(r'<img(?P<before>[^>]*?) src="data:image/png;base64,(?P<data>[^"]+)"(?P<after>[^>]*)>')
-COLOURS = 256
 
 
 @dataclass
@@ -96,14 +95,10 @@ def _picture(png: bytes, alt: str, files: dict[str, bytes], name: str) -> str:
 
 
 def webp(png: bytes) -> tuple[bytes, tuple[int, int]]:
-    """A PNG as a lossless WebP of at most 256 colours, and its size in pixels."""
-    picture = Image.open(io.BytesIO(png)).convert("RGBA")
-    whole = Image.new("RGB", picture.size, "white")
-    whole.paste(picture, mask=picture.getchannel("A"))
-    packed = io.BytesIO()
-    few = whole.quantize(COLOURS, dither=Image.Dither.NONE)
+    """A PNG as a lossless WebP of few colours, and its size in pixels."""
+    few, packed = few_colours(png), io.BytesIO()
     few.convert("RGB").save(packed, "WEBP", lossless=True, method=4)
-    return packed.getvalue(), picture.size
+    return packed.getvalue(), few.size
 
 
 def write(path: Path, content: bytes) -> None:
