@@ -35,7 +35,7 @@ def scripts(language: str) -> dict[str, bytes]:
             files[f"quiz/{question.figure.name}"] = question.figure.read_bytes()
     for lesson, entries in lessons.items():
         text = json.dumps(entries, ensure_ascii=False)
-        files[f"quiz/{lesson}.js"] = f"(window.vaeQuestions ??= []).push(...{text});\n".encode()
+        files[f"quiz/{lesson}.js"] = f"(globalThis.vaeQuestions ??= []).push(...{text});\n".encode()
     return files
 
 

@@ -1,4 +1,4 @@
-// The quiz without a kernel: fills every <div class="vae-quiz" data-lessons="02_vae …"> from window.vaeQuestions, by the same
+// The quiz without a kernel: fills every <div class="vae-quiz" data-lessons="02_vae …"> from globalThis.vaeQuestions, by the same
 // markup and style as the widget's. Answers are kept in this browser as quiz_answers.json keeps them, and saved as Quiz.export does.
 
 const quizWords = {
@@ -238,7 +238,7 @@ class PageQuiz {
 document.addEventListener("DOMContentLoaded", () => {
   for (const root of document.querySelectorAll(".vae-quiz[data-lessons]")) {
     const lessons = root.dataset.lessons.split(" ");
-    const questions = (window.vaeQuestions ?? []).filter(({ lesson }) => lessons.includes(lesson));
+    const questions = (globalThis.vaeQuestions ?? []).filter(({ lesson }) => lessons.includes(lesson));
     new PageQuiz(root, questions);
   }
 });
