@@ -32,6 +32,7 @@ FORMULA = re.compile(r"^\$\$.+?\$\$", re.MULTILINE | re.DOTALL)
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 CAPTION = re.compile(r"\*(?![*\s])(.+?)(?<![*\s])\*(?!\*)", re.DOTALL)
 LINK = re.compile(r"\s*<sup>.*?</sup>|\[([^\]]+)\]\([^)\s]+\)")
+LIST = re.compile(r"(?:[-*]|\d+\.) ")
 BREAK = "```{revealjs-break}\n:notitle:\n```"
 WORDS = {
     "vi": {"lessons": "Các bộ slide", "questions": "Câu hỏi", "answer": "Đáp án"},
@@ -62,14 +63,24 @@ def text_slides(text: str, whole: bool) -> Iterator[str]:
     elif formulas := FORMULA.findall(parts[0]):
         yield "\n\n".join([BREAK, *formulas])
     for heading, body in zip(parts[1::2], parts[2::2], strict=True):
-        yield "\n\n".join([f"## {heading}", first_sentence(body), *FORMULA.findall(body)])
+        if not body.strip().startswith("<details>"):  # questions to oneself, with answers that are folded away
+            yield "\n\n".join([f"## {heading}", *opening(body), *FORMULA.findall(body)])
 
 
-def first_sentence(text: str) -> str:
-    """The first sentence of a section, where it begins with one; "" where it begins with a list, a picture or HTML."""
-    paragraph = LINK.sub(r"\1", text.strip().split("\n\n")[0])
-    if not paragraph or paragraph.startswith(("-", "|", "<", "$$", "!", "#", "```", "1.")):
-        return ""
+def opening(text: str) -> Iterator[str]:
+    """What a section begins with: its first sentence, and the list that follows if it ends with a colon; or its list."""
+    paragraph, _, rest = LINK.sub(r"\1", text.strip()).partition("\n\n")
+    if LIST.match(paragraph):
+        yield paragraph
+    elif not paragraph.startswith(("|", "<", "$$", "!", "#", "```")):
+        sentence = first_sentence(paragraph)
+        yield sentence
+        if sentence.endswith(":") and LIST.match(rest):
+            yield rest.partition("\n\n")[0]
+
+
+def first_sentence(paragraph: str) -> str:
+    """The first sentence; a formula, code and bold words stay whole."""
     sentence = ""
     for piece in re.split(r"(?<=[.?!:]) ", paragraph):
         sentence = f"{sentence} {piece}".strip()

@@ -36,12 +36,14 @@ def test_a_deck_has_the_lessons_formulas_figures_and_questions(decks, language):
     questions = [question for question in load_questions(language) if question.lesson == LESSON.stem]
     assert len(page.select(".question .fragment")) == len(questions) >= 4
     exercises = [cell for cell in notebook.cells if "exercise" in cell.metadata.get("tags", [])]
-    assert len(page.select("pre code")) == len(exercises) >= 1
+    assert len(page.select("section > pre code")) == len(exercises) >= 1
 
 
 def test_tags_put_a_cell_in_and_leave_it_out():
     assert list(slides.text_slides("One.\n\nTwo $x$.", whole=True)) == [f"{slides.BREAK}\n\nOne.\n\nTwo $x$."]
     assert list(slides.text_slides("One.", whole=False)) == []
+    recap = "## Recap\n\n- One.\n- Two.\n\n## Test yourself\n\n<details>a</details>"
+    assert list(slides.text_slides(recap, whole=False)) == ["## Recap\n\n- One.\n- Two."]
     section = "## Head\n\nFirst, with $a. b$ in it. Second.\n\n$$x$$\n\nThird."
     assert list(slides.text_slides(section, whole=False)) == ["## Head\n\nFirst, with $a. b$ in it.\n\n$$x$$"]
 

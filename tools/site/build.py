@@ -26,7 +26,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from tools import colab
 from tools.build import choose
-from tools.edition import ROOT, colab_address, repository_url, sources
+from tools.edition import ROOT, TEMPLATES, colab_address, repository_url, sources
 from tools.one_language import LANGUAGES
 from tools.site import guides, pages, quiz
 from tools.site.pages import write
@@ -171,7 +171,7 @@ def build(chosen: list[Path], out: Path) -> str:
             told.append(sphinx("html", Path(room), out / language, settings(language, lines, Path(room) / "extra")))
         write(out / language / "_static" / "quiz.css", asset("quiz.css").encode())
         write(out / language / "_static" / "quiz_page.js", asset("quiz_page.js").encode())
-    shutil.copy(STATIC / "index.html", out / "index.html")
+    shutil.copy(TEMPLATES / "site_index.html", out / "index.html")
     (out / ".nojekyll").touch()
     return "".join(told)
 

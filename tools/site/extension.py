@@ -42,7 +42,7 @@ class Anchors(SphinxTransform):
     default_priority = 860  # after the headings stand, before Sphinx collects them (880)
 
     def apply(self, **keywords) -> None:
-        is_notebook = self.app.config.course_paths.get(self.env.docname, "").endswith(".ipynb")
+        is_notebook = self.config.course_paths.get(self.env.docname, "").endswith(".ipynb")
         sections = list(self.document.findall(nodes.section))
         for number, section in enumerate(sections):
             heading = section.next_node(nodes.title)
@@ -63,7 +63,7 @@ class Links(SphinxTransform):
     default_priority = 861
 
     def apply(self, **keywords) -> None:
-        config = self.app.config
+        config = self.config
         here = config.course_paths.get(self.env.docname)
         if here is None:
             return
