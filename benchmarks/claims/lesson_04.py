@@ -7,8 +7,8 @@ import torch
 from vae_helpers import losses, training
 from vae_helpers.data import ImageDataset
 
-from .lesson_02 import ToyNetwork, ring
 from .ledger import claim
+from .lesson_02 import ToyNetwork, ring
 from .networks import SmallVAE, images_of, network, test_images
 
 D = 784

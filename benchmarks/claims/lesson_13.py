@@ -170,33 +170,37 @@ def shared(values):
     en="One z gives one style in a CVAE: the slant of two digits drawn from the same z correlates by more than 0.7, and by 0.15 "
     "more than that of digits drawn by one Gaussian for each digit from the same noise. Gaussians with the mean of each digit "
     "and one covariance for all have it too (no more than 0.05 below the CVAE), but draw the digit asked for less often than "
-    "the CVAE (by more than 5 points), every seed.",
+    "the CVAE (by more than 5 points); with 0.7 of the noise they draw it more often (by more than 3), every seed.",
     vi="Trong CVAE, một z cho một kiểu chữ: độ nghiêng của hai chữ số vẽ từ cùng một z có tương quan trên 0,7, cao hơn ít nhất "
     "0,15 so với khi vẽ từ cùng một nhiễu bằng các phân phối Gauss của từng chữ số. Các phân phối Gauss có kỳ vọng riêng cho từng chữ số nhưng "
     "chung một hiệp phương sai cũng làm được thế (không kém CVAE quá 0,05), nhưng vẽ đúng chữ số được yêu cầu ít hơn CVAE "
-    "(hơn 5 điểm phần trăm), ở mọi seed.",
+    "(hơn 5 điểm phần trăm); nếu bớt nhiễu còn 0,7 lần thì lại đúng nhiều hơn (trên 3 điểm), ở mọi seed.",
     holds=lambda rows: all(
         row["cvae"] > 0.7
         and row["cvae"] > row["gaussians"] + 0.15
         and row["pooled"] > row["cvae"] - 0.05
         and row["pooled_right"] < row["cvae_right"] - 0.05
+        and row["less_noise"] > row["cvae"] - 0.05
+        and row["less_noise_right"] > row["cvae_right"] + 0.03
         for row in rows
     ),
     seeds=OTHERS,
 )
 @torch.no_grad()
 def one_z_one_style(seed):
-    """200 styles, ten digits each; the judge reads them. pooled: one covariance, that of the codes around their digit's mean."""
+    """200 styles, ten digits each; the judge reads them. pooled: one covariance, that of the codes around their digit's mean;
+    less_noise: the same with 0.7 of the noise."""
     vae, cvae = pretrained("mlp-vae", seed), pretrained("cvae", seed)
     noise, (codes, labels) = torch.randn(200, 20), training_codes("mlp-vae", seed)
     means = torch.stack([codes[labels == digit].mean(dim=0) for digit in range(10)])
     pooled = gaussian(codes - means[labels]).scale_tril
-    pictures = {"cvae": [], "gaussians": [], "pooled": []}
+    pictures = {"cvae": [], "gaussians": [], "pooled": [], "less_noise": []}
     for digit in range(10):
         root = symmetric_root(codes[labels == digit].T.cov())
         pictures["cvae"].append(cvae.decode(noise, torch.full((200,), digit)))
         pictures["gaussians"].append(vae.decode(means[digit] + noise @ root))
         pictures["pooled"].append(vae.decode(means[digit] + noise @ pooled.T))
+        pictures["less_noise"].append(vae.decode(means[digit] + 0.7 * noise @ pooled.T))
     found = {}
     for name, drawn in pictures.items():
         found[name] = shared(torch.stack([slant(x) for x in drawn]))
@@ -209,14 +213,15 @@ def one_z_one_style(seed):
     en="One Gaussian for each digit as the prior, fitted to sampled codes of the training images, gives the plain VAE a higher bound on "
     "log p(x|y) (50 samples) than the CVAE has with N(0, I), by more than 0.7 nats, and the CVAE with its own Gaussians one "
     "higher still, by more than 0.3; the ten together as a prior give the plain VAE a log p(x) more than 1 nat above the CVAE's "
-    "log p(x|y) - ln 10 with N(0, I), every seed.",
+    "log p(x|y) - ln 10 with N(0, I), but more than 0.3 below that of the CVAE with its own, every seed.",
     vi="Với prior là một phân phối Gauss cho mỗi chữ số, khớp với mã lấy mẫu của ảnh huấn luyện, VAE thường có cận dưới của log p(x|y) (50 "
     "mẫu) cao hơn CVAE với N(0, I), trên 0,7 nat, còn CVAE với các phân phối Gauss của chính nó lại cao hơn nữa, trên 0,3 nat; gộp cả "
-    "mười làm prior thì log p(x) của VAE thường cao hơn log p(x|y) - ln 10 của CVAE với N(0, I) trên 1 nat, ở mọi seed.",
+    "mười làm prior thì log p(x) của VAE thường cao hơn log p(x|y) - ln 10 của CVAE với N(0, I) trên 1 nat, nhưng thấp hơn của CVAE với các phân phối Gauss của nó trên 0,3 nat, ở mọi seed.",
     holds=lambda rows: all(
         row["vae_told"] > row["cvae_plain"] + 0.7
         and row["cvae_told"] > row["vae_told"] + 0.3
         and row["vae_mixture"] > row["cvae_plain"] - math.log(10) + 1
+        and row["cvae_told"] - math.log(10) > row["vae_mixture"] + 0.3
         for row in rows
     ),
     seeds=OTHERS,
@@ -320,14 +325,14 @@ def pictures_of_the_variants(seed):
 @claim(
     lesson="13",
     en="With its z from Gaussians fitted afterwards (ten without labels, for the CVAE one for each digit) each VAE's Fréchet "
-    "distance falls below 70% of that from its prior; CVAE and AVAE then lie within 30% of the plain VAE, the β-VAE above "
+    "distance falls below 70% of that from its prior; CVAE and AVAE then lie within 40% of the plain VAE, the β-VAE above "
     "twice its distance, and the plain autoencoder ae-16d, of another network and of grey images, below half, every seed.",
     vi="Khi z lấy từ các phân phối Gauss khớp sau (mười phân phối, không cần nhãn; với CVAE là một phân phối cho mỗi chữ số), khoảng cách "
-    "Fréchet của VAE nào cũng xuống dưới 70% so với khi lấy từ prior; khi đó CVAE và AVAE chênh VAE thường không quá 30%, β-VAE hơn gấp đôi VAE thường, "
+    "Fréchet của VAE nào cũng xuống dưới 70% so với khi lấy từ prior; khi đó CVAE và AVAE chênh VAE thường không quá 40%, β-VAE hơn gấp đôi VAE thường, "
     "còn autoencoder thường ae-16d, với mạng khác và ảnh xám, chưa bằng một nửa, ở mọi seed.",
     holds=lambda rows: all(
         all(row[f"{name}_fitted"] < 0.7 * row[f"{name}_prior"] for name in ("vae", "beta", "avae", "cvae"))
-        and all(0.7 < row[f"{name}_fitted"] / row["vae_fitted"] < 1.3 for name in ("avae", "cvae"))
+        and all(0.6 < row[f"{name}_fitted"] / row["vae_fitted"] < 1.4 for name in ("avae", "cvae"))
         and row["beta_fitted"] > 2 * row["vae_fitted"]
         and row["ae_fitted"] < 0.5 * row["vae_fitted"]
         for row in rows

@@ -376,10 +376,10 @@ plots.curves(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: đường của PCA do hàm của bạn tính. Đường của các mạng nhỏ nằm dưới nó khi $d$ nhỏ, nhưng nằm trên nó ở $d = 256$. Ba điểm của các mạng tích chập (nối lại cho dễ theo dõi) nằm dưới cả hai.* Với các mạng nhỏ, điều ấy xảy ra ở mọi seed mà chúng tôi thử. <!-- claim: small_networks_against_pca --> Một phần là nhờ sigmoid ở cuối: với $d = 16$, nếu bỏ hết ReLU thì sai số nằm giữa sai số của PCA và của mạng nhỏ. <!-- claim: sigmoid_alone_at_16 -->
+# *Hình: đường của PCA do hàm của bạn tính. Đường của các mạng nhỏ nằm dưới nó khi $d$ nhỏ, nhưng nằm trên nó ở $d = 256$. Ba điểm của các mạng tích chập (nối lại) nằm dưới cả hai.* Với các mạng nhỏ, điều ấy xảy ra ở mọi seed mà chúng tôi thử. <!-- claim: small_networks_against_pca --> Riêng sigmoid ở cuối cũng làm được một phần: nếu bỏ hết ReLU, sai số nằm giữa hai bên khi $d = 16$, nhỏ hơn cả hai khi $d = 64$, nhưng lớn hơn của PCA khi $d = 2$. <!-- claim: sigmoid_alone -->
 
 # %% [markdown] lang="en"
-# *The figure: PCA's curve comes from your function; the small networks' curve lies below it for small $d$ but above it at $d = 256$; the three points of the convolutional networks (joined to guide the eye) lie below both.* For the small networks it was so from every seed that we tried. <!-- claim: small_networks_against_pca --> Part of that is the sigmoid: with $d = 16$ and no ReLUs the error lies between PCA's and the small network's. <!-- claim: sigmoid_alone_at_16 -->
+# *The figure: PCA's curve comes from your function; the small networks' curve lies below it for small $d$ but above it at $d = 256$; the three points of the convolutional networks (joined) lie below both.* For the small networks it was so from every seed that we tried. <!-- claim: small_networks_against_pca --> The sigmoid alone does part of that: without ReLUs the error lies between both at $d = 16$ and below both at $d = 64$, but above PCA's at $d = 2$. <!-- claim: sigmoid_alone -->
 
 # %%
 needed = {

@@ -244,14 +244,14 @@ for name, size in to_send.items():
 plots.table(rows)
 
 # %% [markdown] lang="vi"
-# Với sai số 8, hai mạng trong bảng cần chưa đến một phần sáu số byte của JPEG, và chưa đến một nửa của PCA. So với PCA thì mạng huấn luyện từ seed khác cũng vậy. `vae-16d` cần ít byte hơn `ae-16d`, mức chênh chưa đến một phần mười, <!-- claim: codes_need_fewer_bytes --> và chưa đến một phần hai mươi nếu trước khi làm tròn ta xoay mã của mỗi mạng theo các trục PCA của chính mã ấy. <!-- claim: turned_codes_are_nearly_equal --> Nhưng có ba hạn chế.
+# Với sai số 8, hai mạng trong bảng cần chừng một phần sáu số byte của JPEG, và chưa đến một nửa của PCA. So với PCA thì mạng huấn luyện từ seed khác cũng vậy. `vae-16d` cần ít byte hơn `ae-16d`, mức chênh chưa đến một phần mười, <!-- claim: codes_need_fewer_bytes --> và chưa đến một phần hai mươi nếu trước khi làm tròn ta xoay mã của mỗi mạng theo các trục PCA của chính mã ấy. <!-- claim: turned_codes_are_nearly_equal --> Nhưng có ba hạn chế.
 #
 # - **Không bao giờ chính xác.** Thêm bao nhiêu byte, sai số của hai mạng cũng chỉ giảm đến khoảng 5; cột "sai số nhỏ nhất" là của mã không làm tròn. PCA thì cứ thêm trục là giảm, JPEG cứ thêm byte là giảm.
 # - **Phải gửi decoder trước**, nên chỉ đáng làm khi có hàng nghìn ảnh. Số byte của JPEG là của tệp thật, còn ở ba cách kia là entropy, ước lượng trên chính những ảnh này.
 # - **Chỉ dùng được cho chữ số.** Ta gửi thử 26 chữ cái, với đúng những bước $\Delta$ ấy:
 
 # %% [markdown] lang="en"
-# At an error of 8 the two networks of the table need less than a sixth of JPEG's bytes, and less than half of PCA's. Beside PCA so do networks from other seeds. `vae-16d` needs less than `ae-16d`, by less than a tenth, <!-- claim: codes_need_fewer_bytes --> and by less than a twentieth if each code is turned to its own PCA axes before rounding. <!-- claim: turned_codes_are_nearly_equal --> But there are three conditions.
+# At an error of 8 the two networks of the table need about a sixth of JPEG's bytes, and less than half of PCA's. Beside PCA so do networks from other seeds. `vae-16d` needs less than `ae-16d`, by less than a tenth, <!-- claim: codes_need_fewer_bytes --> and by less than a twentieth if each code is turned to its own PCA axes before rounding. <!-- claim: turned_codes_are_nearly_equal --> But there are three conditions.
 #
 # - **Never exact.** However many bytes are added, the error of the two networks stays near 5: the column "smallest error" is of codes that are not rounded. PCA goes lower with more axes, JPEG with more bytes.
 # - **The decoder must be sent first**, which pays only with thousands of images. JPEG's bytes are of a real file, the others are entropies, estimated on these images.
@@ -602,7 +602,7 @@ plots.table(rows, digits=2)
 # %% [markdown] lang="vi"
 # *Bảng: tỉ lệ láng giềng được giữ lại, do hàm của bạn tính, và tỉ lệ láng giềng trên bản đồ có cùng chữ số với ảnh đang xét.* Không bản đồ nào được biết nhãn.
 #
-# t-SNE giữ được khoảng một nửa số láng giềng, hai mạng chưa đến ba phần mười, PCA chỉ hơn một phần mười. Với seed khác, thứ tự cũng thế, và `vae-2d` hơn `ae-2d` một chút. <!-- claim: maps_keep_neighbours --> Hai mạng này khác nhau cả ở loss (BCE và bình phương sai số). Nhưng với hai mạng nhỏ cùng học theo BCE, VAE cũng hơn, chưa đến 0,01; mạng có KL mà không có nhiễu thì hơn từ 0,01 đến 0,02. <!-- claim: kl_keeps_a_few_more_neighbours --> Vậy KL giúp bản đồ tốt hơn, nhưng rất ít.
+# t-SNE giữ được khoảng một nửa số láng giềng, hai mạng chưa đến ba phần mười, PCA chỉ hơn một phần mười. Với seed khác, thứ tự cũng thế, và `vae-2d` hơn `ae-2d` một chút. <!-- claim: maps_keep_neighbours --> Hai mạng này khác nhau cả ở loss (BCE và bình phương sai số). Nhưng với hai mạng nhỏ cùng học theo BCE, VAE cũng hơn, chưa đến 0,01; mạng có KL mà không có nhiễu thì hơn từ 0,01 đến 0,02. <!-- claim: kl_keeps_a_few_more_neighbours --> Vậy nhờ KL, bản đồ giữ được nhiều láng giềng hơn một chút, nhưng tỉ lệ láng giềng cùng chữ số thì không tăng.
 #
 # Phép so này có lợi cho t-SNE: nó được xếp chính một nghìn điểm ấy, còn hai mạng chưa từng thấy chúng. Đổi lại, t-SNE không có encoder, nên thêm ảnh mới thì phải chạy lại từ đầu; và cũng không có decoder.
 #
@@ -633,7 +633,7 @@ plots.table(rows, digits=2)
 # %% [markdown] lang="en"
 # *The table: the share of neighbours kept, by your function, and the share of the neighbours on the map that show the same digit.* No map is told the labels.
 #
-# t-SNE keeps about half of the neighbours, the two networks less than three tenths, PCA little more than one tenth. From other seeds the order is the same, with `vae-2d` a little ahead of `ae-2d`. <!-- claim: maps_keep_neighbours --> These two differ in their loss as well (BCE and squared error). But of two small networks that both learn with BCE the VAE is ahead too, by less than 0.01; one with the KL and no noise by 0.01 to 0.02. <!-- claim: kl_keeps_a_few_more_neighbours --> So the KL improves the map, but very little.
+# t-SNE keeps about half of the neighbours, the two networks less than three tenths, PCA little more than one tenth. From other seeds the order is the same, with `vae-2d` a little ahead of `ae-2d`. <!-- claim: maps_keep_neighbours --> These differ in their loss as well (BCE and squared error). But of two small networks with BCE the VAE is ahead too, by less than 0.01; one with the KL and no noise by 0.01 to 0.02. <!-- claim: kl_keeps_a_few_more_neighbours --> So the KL keeps slightly more neighbours, but not more of the same digit.
 #
 # The comparison favours t-SNE: it arranges these very points. In return it has no encoder (new images need a new run) and no decoder.
 #

@@ -200,9 +200,9 @@ plots.table(rows)
 #
 # Với 100 nhãn, bộ phân loại trên mã của hai autoencoder đọc đúng khoảng 86%, còn mạng chỉ học từ các nhãn ấy đúng khoảng 77%. Không phải chỉ vì mã có ít số hơn, bởi PCA cũng dùng 16 số và cũng đã thấy 60.000 ảnh. `vae-16d` và `ae-16d` ngang nhau. <!-- claim: few_labels --> Với 1.000 nhãn, `vae-16d` hơn một chút, nhưng chuẩn hóa mã (trung bình 0, độ lệch chuẩn 1) thì không còn hơn nữa. <!-- claim: standardised_codes -->
 #
-# Với 1.000 nhãn, mạng tích chập đã theo kịp bộ phân loại tuyến tính này, nhưng vẫn thua một bộ phân loại phi tuyến trên mã là máy vectơ hỗ trợ (support vector machine, SVM). <!-- claim: codes_by_svm --> Với cả 60.000 nhãn, nó tốt hơn hẳn. Mạng ấy, tức *giám khảo* ở phần 3, đọc đúng 99,3% ảnh kiểm tra, còn cách đọc theo các láng giềng gần nhất trên mã thì chưa tới 98%. <!-- claim: all_labels -->
+# Với 1.000 nhãn, mạng tích chập đã gần kịp bộ phân loại tuyến tính này, nhưng còn thua một bộ phân loại phi tuyến trên mã là máy vectơ hỗ trợ (support vector machine, SVM). <!-- claim: codes_by_svm --> Với cả 60.000 nhãn, nó tốt hơn hẳn. Mạng ấy, tức *giám khảo* ở phần 3, đọc đúng 99,3% ảnh kiểm tra, còn cách đọc theo các láng giềng gần nhất trên mã thì chưa tới 98%. <!-- claim: all_labels -->
 #
-# Vậy mã của autoencoder giúp ích khi có ít nhãn, và autoencoder ấy không nhất thiết phải là VAE. Dù vậy, một mạng được xem thêm 100 ảnh ấy ở dạng xoay, dịch, tức là có tăng cường dữ liệu (data augmentation), cũng đọc đúng khoảng 88% <!-- claim: few_labels_augmented -->, ngang với SVM trên mã.
+# Vậy mã của autoencoder giúp ích khi có ít nhãn, và autoencoder ấy không nhất thiết phải là VAE. Dù vậy, một mạng xem 100 ảnh ấy ở dạng xoay, nghiêng, co giãn và dịch, tức là có tăng cường dữ liệu (data augmentation), cũng đọc đúng khoảng 88% <!-- claim: few_labels_augmented -->, ngang với SVM trên mã.
 #
 # ## 2 · Phát hiện bất thường
 #
@@ -218,9 +218,9 @@ plots.table(rows)
 #
 # With 100 labels the codes are right for about 86%, the net trained from those alone for about 77%. Fewer numbers alone do not do it: PCA has 16 too, from the same 60,000 images. VAE or plain autoencoder makes no difference <!-- claim: few_labels -->; the VAE's lead at 1,000 goes once codes are standardised (mean 0, standard deviation 1). <!-- claim: standardised_codes -->
 #
-# With 1,000 labels the net has caught up with this linear classifier; an SVM (support vector machine) on the codes still beats it. <!-- claim: codes_by_svm --> With all 60,000 the net leads: as the *judge* of section 3 it reads 99.3% of the test images rightly, nearest neighbours on a code less than 98%. <!-- claim: all_labels -->
+# With 1,000 labels the net comes close to this linear classifier; an SVM (support vector machine) on the codes still beats it. <!-- claim: codes_by_svm --> With all 60,000 the net leads: as the *judge* of section 3 it reads 99.3% of the test images rightly, nearest neighbours on a code less than 98%. <!-- claim: all_labels -->
 #
-# So a code helps where labels are few, and need not be a VAE's; though a net that also sees its 100 images turned and shifted (data augmentation) reads about 88% <!-- claim: few_labels_augmented -->, as the SVM does.
+# So a code helps where labels are few, and need not be a VAE's; though a net that sees its 100 images turned, slanted, scaled and shifted (data augmentation) reads 88% <!-- claim: few_labels_augmented -->, as the SVM does.
 #
 # ## 2 · Anomaly detection
 #
@@ -407,7 +407,7 @@ titles = [f"{d} · {p:.2f}" for d, p in zip(*judge.read(shown), strict=True)]
 plots.plot_images(shown, titles, title=tr("Giám khảo đọc", "What the judge reads"))
 
 # %% [markdown] lang="vi"
-# *Hình: trên mỗi ảnh là chữ số mà giám khảo đọc ra và xác suất nó gán. Hàng trên là ảnh thật, hàng dưới là chữ cái.* Giám khảo chỉ biết mười chữ số, nên chữ cái nào nó cũng đọc thành một chữ số, tám trong mười lần với xác suất trên 0,9.
+# *Hình: trên mỗi ảnh là chữ số mà giám khảo đọc ra và xác suất nó gán. Hàng trên là ảnh thật, hàng dưới là chữ cái.* Giám khảo chỉ biết mười chữ số, nên chữ cái nào nó cũng đọc thành một chữ số, tám trong mười chữ này với xác suất trên 0,9.
 #
 # 1. **Độ tự tin** (confidence): xác suất ấy, lấy trung bình trên các ảnh. Nhưng với chữ cái, với chữ số mờ, hay khi vẽ mãi một số 0, nó cũng cao.
 # 2. **Độ đa dạng** (diversity): entropy $-\sum p \log_2 p$ của các chữ số đọc được, nhiều nhất là $\log_2 10 = 3{,}32$ bit. Thước đo này không biết ảnh có đẹp không.
@@ -423,7 +423,7 @@ plots.plot_images(shown, titles, title=tr("Giám khảo đọc", "What the judge
 # Lấy phần `.real`, rồi `.clamp(min=0)`, vì làm tròn có thể cho số âm rất nhỏ. Trả về $d^2$, không lấy căn ở cuối. `torch.cov` coi mỗi *hàng* là một biến, và chia cho $N - 1$; cứ để như thế.
 
 # %% [markdown] lang="en"
-# *The figure: above each picture the judge's digit and its probability. Top: real images; bottom: letters.* The judge knows digits only, so it takes every letter for one, eight of ten with more than 0.9.
+# *The figure: above each picture the judge's digit and its probability. Top: real images; bottom: letters.* The judge knows digits only, so it takes every letter for one, eight of these with more than 0.9.
 #
 # 1. **Confidence**: that probability, the mean over the pictures. It is high for letters too, for blurred digits, one 0 again and again.
 # 2. **Diversity**: the entropy $-\sum p \log_2 p$ of the digits read, at most $\log_2 10 = 3.32$ bits. It does not ask how good the pictures are.
