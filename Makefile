@@ -76,7 +76,7 @@ site: .venv/ready
 	$(PY) -m tools.site $(LESSONS)
 
 slides: .venv/ready
-	$(PY) -m tools.slides $(LESSONS)
+	$(PY) -m tools.slides --out $(or $(SLIDES),dist/slides) $(LESSONS)
 
 # The branch "built", of which Colab opens lessons: the notebooks with the badges and the install line of this repository.
 built: .venv/ready

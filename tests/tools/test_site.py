@@ -92,8 +92,8 @@ def test_the_first_page_leads_to_all(soups, language):
 
 
 def test_every_link_leads_somewhere_and_nothing_comes_from_elsewhere(site, soups):
-    ids = {name: {tag["id"] for tag in page.select("[id]")} for name, page in soups.items()}
-    faults = []
+    ids = {name: [tag["id"] for tag in page.select("[id]")] for name, page in soups.items()}
+    faults = [f"{name}: two {one}" for name, found in ids.items() for one in set(found) if found.count(one) > 1]
     for name, page in soups.items():
         for tag in page.select("[href], [src]"):
             address = tag.get("href", tag.get("src"))
@@ -111,6 +111,13 @@ def test_every_link_leads_somewhere_and_nothing_comes_from_elsewhere(site, soups
                 if unquote(anchor) not in ids[there]:
                     faults.append(f"{name}: {address}: no such place")
     assert not faults
+
+
+def test_each_question_leads_to_the_heading_that_answers_it(soups):
+    for language in LANGUAGES:
+        for question in load_questions(language):
+            page = soups.get(f"{language}/{question.lesson}.html")
+            assert page is None or page.find(id=question.link.partition("#")[2]), question.id
 
 
 @pytest.mark.parametrize("source, language", EDITIONS, ids=NAMES)

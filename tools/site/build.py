@@ -133,7 +133,7 @@ def settings(language: str, lines: dict[str, str], extra: Path) -> dict:
         "suppress_warnings": ["myst.header", "mystnb.unknown_mime_type"],
         "html_theme": "furo", "html_math_renderer": "mathml",
         "html_static_path": [str(STATIC)], "html_extra_path": [str(extra)],
-        "html_css_files": ["quiz.css", "site.css"], "html_js_files": [(name, {"defer": "defer"}) for name in ("words.js", "site.js", "quiz_page.js")],
+        "html_css_files": ["quiz.css", "site.css"], "html_js_files": [(name, {"defer": "defer"}) for name in ("site.js", "quiz_page.js")],
         "html_copy_source": False, "html_show_sourcelink": False, "html_use_index": False, "html_show_copyright": False,
         "html_permalinks": False, "smartquotes": False,
         "html_theme_options": {"top_of_page_buttons": [], "navigation_with_keys": True},

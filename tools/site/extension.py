@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -43,18 +44,14 @@ class Anchors(SphinxTransform):
 
     def apply(self, **keywords) -> None:
         is_notebook = self.config.course_paths.get(self.env.docname, "").endswith(".ipynb")
-        sections = list(self.document.findall(nodes.section))
-        for number, section in enumerate(sections):
-            heading = section.next_node(nodes.title)
-            text = "".join(map(_plain, heading.children))
-            anchor = text.replace(" ", "-") if is_notebook else re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
-            section["ids"] = [anchor, f"s-{number}"]
+        seen = Counter()
+        for number, section in enumerate(list(self.document.findall(nodes.section))):
+            text = section.next_node(nodes.title).astext()
+            anchor = (text if is_notebook else re.sub(r"[^\w\- ]", "", text.lower())).replace(" ", "-")
+            seen[anchor] += 1
+            section["ids"] = [anchor if seen[anchor] == 1 else f"{anchor}-{seen[anchor] - 1}", f"s-{number}"]
             for name in section["ids"]:
                 self.document.ids[name] = section
-
-
-def _plain(node: nodes.Node) -> str:
-    return node.astext()
 
 
 class Links(SphinxTransform):

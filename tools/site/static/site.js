@@ -1,5 +1,10 @@
 // The reader's place, kept in this browser; the language switch that stays there; a search that needs no tone marks.
 
+const courseWords = {
+  vi: { goOn: "Đọc tiếp chỗ bạn dừng:", read: "đã đọc hết" },
+  en: { goOn: "Go on where you were:", read: "read to the end" },
+}[document.documentElement.lang] ?? {};
+
 // Small letters without marks, one sign for one: "Tái" → "tai". tools/site/extension.py has the same.
 function courseFold(text) {
   return [...text.normalize("NFC").toLowerCase()]
@@ -30,7 +35,17 @@ const coursePlaces = {
   },
 };
 
+// What the theme's buttons are called, in Vietnamese.
+const courseLabels = {
+  ".theme-toggle": "Giao diện sáng, tối hay theo máy", "#__navigation": "Mở hoặc đóng danh sách bài học", "#__toc": "Mở hoặc đóng mục lục của trang",
+};
+
 document.addEventListener("DOMContentLoaded", () => {
+  if (document.documentElement.lang === "vi") {
+    for (const [place, label] of Object.entries(courseLabels)) {
+      for (const element of document.querySelectorAll(place)) element.setAttribute("aria-label", label);
+    }
+  }
   const page = location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
   const titles = new Map([...document.querySelectorAll(".sidebar-tree a")].map((link) => [link.getAttribute("href"), link]));
   const places = coursePlaces.read();
