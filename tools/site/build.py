@@ -123,8 +123,9 @@ def ways(source: Path, language: str) -> str:
 
 def settings(language: str, lines: dict[str, str], extra: Path) -> dict:
     """Sphinx's configuration for one language."""
-    known = {path: page for path, page in guides.places().items() if page.startswith(f"{language}/")}
-    paths = {page.removeprefix(f"{language}/").removesuffix(".html"): path for path, page in known.items()}
+    places = {path: page for path, page in guides.places().items() if page.split("/")[1].removesuffix(".html") in lines}
+    own = {path: page for path, page in places.items() if page.startswith(f"{language}/")}
+    paths = {page.removeprefix(f"{language}/").removesuffix(".html"): path for path, page in own.items()}
     return {
         "project": WORDS[language]["title"], "html_title": WORDS[language]["title"], "language": language,
         "extensions": ["myst_nb", "tools.site.extension"], "root_doc": "index",
@@ -138,7 +139,7 @@ def settings(language: str, lines: dict[str, str], extra: Path) -> dict:
         "html_permalinks": False, "smartquotes": False,
         "html_theme_options": {"top_of_page_buttons": [], "navigation_with_keys": True},
         "course_paths": {**paths, "index": f"notebooks/{language}/index.md", "quiz": f"notebooks/{language}/quiz.md"},
-        "course_places": guides.places() | {f"notebooks/{language}/readme.md": f"{language}/readme.html"},
+        "course_places": places | {f"notebooks/{language}/readme.md": f"{language}/readme.html"},
         "course_repository": repository_url(), "course_lines": lines,
     }  # fmt: skip
 
