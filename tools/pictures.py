@@ -40,6 +40,7 @@ CHOSEN = {  # which of a lesson's pictures, counted from 0
     "11_labels_anomalies_images": 2,
     "12_limits": 3,
     "13_variants": 2,
+    "15_own_pictures": 1,
 }
 
 

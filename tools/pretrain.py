@@ -84,11 +84,7 @@ RECIPES = {
     # For lesson 15, on coloured shapes: B is the calibrated one of each batch.
     "sprites-vae": SPRITES | {"class": "VAE", "loss": "calibrated_loss", "beta": 1},
     "sprites-vae-beta4": SPRITES | {"class": "VAE", "loss": "calibrated_loss", "beta": 4},
-    "sprites-vae-beta32": SPRITES | {"class": "VAE", "loss": "calibrated_loss", "beta": 32},
     "sprites-ae": SPRITES | AE,
-    "sprites-vae-2d": SPRITES | {"class": "VAE", "loss": "calibrated_loss", "beta": 1, "latent_dim": 2},
-    "sprites-vae-4d": SPRITES | {"class": "VAE", "loss": "calibrated_loss", "beta": 1, "latent_dim": 4},
-    "sprites-vae-16d": SPRITES | {"class": "VAE", "loss": "calibrated_loss", "beta": 1, "latent_dim": 16},
     # And on 20, 200, 2,000 cut-outs of photographs, 6,000 steps each.
     "photos-20": PHOTOS | {"images": "20 photos", "epochs": 6000},
     "photos-200": PHOTOS | {"images": "200 photos", "epochs": 600},

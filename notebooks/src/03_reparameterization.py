@@ -20,7 +20,17 @@ import torch
 from torch.distributions import Normal
 from tqdm.auto import tqdm
 
-from vae_helpers import checks, data, diagrams, losses, models, page, plots, tr, training
+from vae_helpers import (
+    checks,
+    data,
+    diagrams,
+    losses,
+    models,
+    page,
+    plots,
+    tr,
+    training,
+)
 
 # %% [markdown] lang="vi"
 # ## 1 · Tính $z$ bằng tay

@@ -20,12 +20,15 @@ from .lesson_11 import check_auroc, check_frechet_distance
 from .lesson_12 import check_free_bits, check_iw_log_likelihood, check_optimal_sigma
 from .lesson_13 import check_straight_through, check_with_label
 from .lesson_14 import check_epsilon_loss, check_guided, check_q_sample, check_scale_factor
+from .lesson_15 import check_attribute_vector, check_calibrated_B, check_fc_parameters, check_r_squared
 from .tally import counted, progress
 
 __all__ = [
     "Result",
+    "check_attribute_vector",
     "check_auroc",
     "check_bce",
+    "check_calibrated_B",
     "check_contractive_penalty",
     "check_decoder",
     "check_elbo",
@@ -33,6 +36,7 @@ __all__ = [
     "check_entropy_bits",
     "check_epoch_mean",
     "check_epsilon_loss",
+    "check_fc_parameters",
     "check_forward",
     "check_frechet_distance",
     "check_free_bits",
@@ -52,6 +56,7 @@ __all__ = [
     "check_principal_angles",
     "check_psnr",
     "check_q_sample",
+    "check_r_squared",
     "check_reparameterize",
     "check_reparameterize_fixed",
     "check_sample_and_decode",

@@ -71,8 +71,8 @@ def load_pretrained(name: str) -> nn.Module:
     "judge": the classifier that reads drawn digits. On binarised images, with Bernoulli decoders: "mlp-vae", "beta-vae"
     (β = 4), "cvae", "avae", "vq-vae" with its "vq-prior", and "ar-vae", whose decoder also sees the pixels before each
     pixel, with its cures "ar-vae-warm-up" and "ar-vae-free-bits"; "ar-vae-half" and what was trained on from it.
-    On sprites (3×32×32), 8 latent dimensions, B calibrated in training: "sprites-vae", with the KL counted 4 and 32 times
-    "sprites-vae-beta4" and "sprites-vae-beta32"; "sprites-ae", an autoencoder.
+    On sprites (3×32×32), 8 latent dimensions, B calibrated in training: "sprites-vae", with the KL counted four
+    times "sprites-vae-beta4"; "sprites-ae", an autoencoder.
     For lesson 14: "gan", a generator; "spatial-vae", whose codes "latent-diffusion" draws; "latent-diffusion-short" had three
     epochs, "latent-diffusion-unscaled" the codes as they are.
     Raises ValueError for an unknown name and for damaged weights.

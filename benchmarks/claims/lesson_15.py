@@ -1,0 +1,307 @@
+"""What lesson 15 says beyond its own cells, on networks of seeds that the text was not written from.
+
+1,000 sprites that no network has seen; cut-outs of scikit-learn's two photographs, as tools.pretrain makes them.
+"""
+
+import random
+from functools import lru_cache, partial
+
+import numpy as np
+import torch
+from PIL import Image
+from sklearn.datasets import load_sample_images
+from sklearn.decomposition import PCA
+
+from tools.pretrain import photos
+from vae_helpers import data, losses, metrics, models, training
+
+from .ledger import claim
+from .networks import pretrained
+
+OTHERS = (1, 2, 3)
+NUMBERS = ("hue", "size", "angle", "x", "y")
+TURNS = 50
+
+
+@lru_cache(maxsize=1)
+def sprites():
+    return data.sprites(1000, seed=4)
+
+
+def factors():
+    """The five numbers, and "is it a heart" as 0 or 1."""
+    dataset = sprites()
+    return {name: dataset.factors[name] for name in NUMBERS} | {"heart": (dataset.labels == 2).float()}
+
+
+@lru_cache(maxsize=1)
+def axes():
+    """PCA of 6,000 other sprites, 16 dimensions."""
+    return PCA(16, random_state=0).fit(data.sprites(6000, seed=3).images.flatten(1).numpy())
+
+
+def by_pca(pca, images, d):
+    """The images as the first d axes rebuild them, cut off at 0 and 1."""
+    z = torch.tensor(pca.transform(images.flatten(1).numpy())[:, :d])
+    flat = torch.tensor(pca.mean_) + z @ torch.tensor(pca.components_[:d])
+    return flat.float().clamp(0, 1).view_as(images)
+
+
+def error(redrawn, images):
+    return metrics.image_errors(redrawn, images).mean().item()
+
+
+def codes_of(name, seed):
+    """mu of the 1,000 sprites; of an autoencoder, z; of "pca", its first 8 coordinates."""
+    x = sprites().images
+    if name == "pca":
+        return torch.tensor(axes().transform(x.flatten(1).numpy())[:, :8]).float()
+    code = pretrained(name, seed).encode(x)
+    return code[0] if isinstance(code, tuple) else code
+
+
+def r_squared(codes, factor):
+    z, f = codes - codes.mean(dim=0), factor - factor.mean()
+    return (z * f[:, None]).mean(dim=0) ** 2 / (z.pow(2).mean(dim=0) * f.pow(2).mean())
+
+
+def clearest(codes):
+    """The R² of each factor's best dimension, the mean over the six factors."""
+    return torch.stack([r_squared(codes, f).max() for f in factors().values()]).mean().item()
+
+
+KINDS = {
+    "beta1": "sprites-vae",
+    "beta4": "sprites-vae-beta4",
+    "ae": "sprites-ae",
+    "pca": "pca",
+}
+
+
+def measured(images):
+    """(N, 4) of each drawn shape: area in pixels, share of red in percent, centre's x and y in pixels."""
+    cover, place = images.amax(dim=1), torch.arange(32) + 0.5
+    area = cover.sum(dim=(1, 2))
+    red = 100 * images[:, 0].sum(dim=(1, 2)) / images.sum(dim=(1, 2, 3))
+    x, y = (cover.sum(dim=1) * place).sum(dim=1) / area, (cover.sum(dim=2) * place).sum(dim=1) / area
+    return torch.stack([area, red, x, y], dim=1)
+
+
+@lru_cache(maxsize=1)
+def moved(share=0.25):
+    """(3, 100, 3, 32, 32): cut-outs, the same halfway, and the same moved to the right by this share of their side."""
+    draw, whole = random.Random(3), [Image.fromarray(photo) for photo in load_sample_images().images]
+    found = np.empty((3, 100, 32, 32, 3), dtype=np.uint8)
+    for i in range(100):
+        photo, side = draw.choice(whole), draw.randint(100, 200)
+        step = int(share * side / 2)
+        left, top = draw.randint(0, photo.width - side - 2 * step), draw.randint(0, photo.height - side)
+        for j in range(3):
+            box = (left + j * step, top, left + j * step + side, top + side)
+            found[j, i] = photo.resize((32, 32), Image.Resampling.BICUBIC, box)
+    return torch.from_numpy(found).permute(0, 1, 4, 2, 3).float() / 255
+
+
+# ---- claims
+
+
+@claim(
+    lesson="15",
+    en="On 1,000 new sprites VAEs and autoencoders of eight dimensions err by less than 1, PCA with eight axes by more than 40; the "
+    "calibrated B of these VAEs, D/(2S) with z drawn from q(z|x), is above 1,500, every seed.",
+    vi="Trên 1.000 ảnh mới, VAE và autoencoder tám chiều có sai số dưới 1, PCA tám trục trên 40; B được hiệu chuẩn của các VAE ấy, "
+    "D/(2S) với z lấy từ q(z|x), trên 1.500, ở mọi seed.",
+    holds=lambda rows: all(max(row["vae"], row["ae"]) < 1 and row["pca"] > 40 and row["B"] > 1500 for row in rows),
+    seeds=OTHERS,
+)
+@torch.no_grad()
+def sprites_rebuilt(seed):
+    """Squared error of an image rebuilt from mu; B of z ~ q(z|x)."""
+    x, net = sprites().images, pretrained("sprites-vae", seed)
+    mu, logvar = net.encode(x)
+    return {
+        "vae": error(net.decode(mu), x),
+        "ae": error(pretrained("sprites-ae", seed)(x)[0], x),
+        "pca": error(by_pca(axes(), x, 8), x),
+        "B": 3072 / (2 * error(net.decode(net.reparameterize(mu, logvar)), x)),
+    }
+
+
+@claim(
+    lesson="15",
+    en="The R² of each factor (hue, size, angle, x, y, is it a heart) on its best dimension, averaged: 0.46 for PCA with eight axes, 0.2 to 0.4 for the VAEs of eight dimensions with β = 1 and 4 and for the autoencoder, every seed; β = 4 above β = 1 in some seeds, not in all; the angle below 0.2 with all of them.",
+    vi="R² của mỗi yếu tố (sắc độ, cỡ, góc, x, y, có phải trái tim không) trên chiều tốt nhất của nó, lấy trung bình: 0,46 ở PCA tám trục, từ 0,2 đến 0,4 ở các VAE tám chiều với β = 1 và 4 và ở autoencoder, với mọi seed; β = 4 lớn hơn β = 1 ở vài seed chứ không phải tất cả; góc thì dưới 0,2 ở mọi cách.",
+    holds=lambda rows: (
+        all(
+            row["pca"] > 0.44
+            and all(0.2 < row[kind] < 0.4 for kind in ("beta1", "beta4", "ae"))
+            and max(row[f"{kind}_angle"] for kind in KINDS) < 0.2
+            for row in rows
+        )
+        and 0 < sum(row["beta4"] > row["beta1"] for row in rows) < len(rows)
+    ),
+    seeds=OTHERS,
+)
+@torch.no_grad()
+def clearest_sliders(seed):
+    """Of 1,000 sprites: R² of each factor on its best dimension, and the mean over the six."""
+    found = {}
+    for short, name in KINDS.items():
+        codes = codes_of(name, seed)
+        found[short] = clearest(codes)
+        for factor, f in factors().items():
+            found[f"{short}_{factor}"] = r_squared(codes, f).max().item()
+    return found
+
+
+@claim(
+    lesson="15",
+    en="The axes that VAEs (β = 1, 4) and the autoencoder have learnt are no clearer than rotated ones: their mean R² on the best axis is within 0.07 of the mean of 50 random rotations and below the largest; that of PCA is above all 50, every seed.",
+    vi="Các trục mà VAE (β = 1, 4) và autoencoder đã học không rõ hơn những trục xoay ngẫu nhiên: R² trung bình trên trục tốt nhất chênh không quá 0,07 so với trung bình của 50 phép xoay và nhỏ hơn giá trị lớn nhất; của PCA thì lớn hơn cả 50, ở mọi seed.",
+    holds=lambda rows: all(
+        all(abs(row[k] - row[f"{k}_mean"]) < 0.07 and row[k] < row[f"{k}_most"] for k in ("beta1", "beta4", "ae"))
+        and row["pca"] > row["pca_most"]
+        for row in rows
+    ),
+    seeds=OTHERS,
+)
+@torch.no_grad()
+def learnt_axes(seed):
+    """Own axes, and the mean and the largest of 50 random rotations."""
+    turns, found = [torch.linalg.qr(torch.randn(8, 8))[0] for _ in range(TURNS)], {}
+    for short, name in KINDS.items():
+        codes = codes_of(name, seed)
+        turned = torch.tensor([clearest(codes @ turn) for turn in turns])
+        found[short], found[f"{short}_mean"], found[f"{short}_most"] = (
+            clearest(codes),
+            turned.mean().item(),
+            turned.max().item(),
+        )
+    return found
+
+
+@claim(
+    lesson="15",
+    en="A whole step along “bigger” enlarges the drawn shape by more than 100 pixels, more than any of 20 random directions as long, and moves its centre by less than 0.7 pixels, a third of what these do, every seed. A step along “redder” moves the centre by more than 2 pixels; from blue shapes it adds less than 1 point of red in two seeds of three.",
+    vi='Đi một bước theo "to hơn", hình vẽ ra lớn thêm trên 100 điểm ảnh, hơn mọi hướng trong 20 hướng ngẫu nhiên dài bằng nó, và tâm dời chưa đến 0,7 điểm ảnh, một phần ba so với các hướng ấy, ở mọi seed. Đi một bước theo "đỏ hơn", tâm dời trên 2 điểm ảnh; ở hai trong ba seed, hình màu lam thêm chưa đến 1 điểm phần trăm màu đỏ.',
+    holds=lambda rows: (
+        all(
+            row["bigger_area"] > max(100, row["bigger_chance_area"])
+            and row["bigger_moved"] < min(0.7, row["bigger_chance_moved"] / 3)
+            and row["redder_moved"] > 2
+            for row in rows
+        )
+        and sum(row["from_blue"] < 1 for row in rows) == 2
+    ),
+    seeds=OTHERS,
+)
+@torch.no_grad()
+def attribute_vectors(seed):
+    """What a whole step changes in the picture drawn from mu: area, share of red, place. Control: random directions as long."""
+    net, z, hue = pretrained("sprites-vae", seed), codes_of("sprites-vae", seed), factors()["hue"]
+    big, red = factors()["size"] > 0.27, hue < 1 / 6
+    bigger, redder = z[big].mean(0) - z[~big].mean(0), z[red].mean(0) - z[~red].mean(0)
+    before, found = measured(net.decode(z)), {}
+
+    def change(vector, some=slice(None)):
+        return measured(net.decode(z[some] + vector)) - before[some]
+
+    chance = torch.nn.functional.normalize(torch.randn(20, 8), dim=1)
+    for name, vector in {"bigger": bigger, "redder": redder}.items():
+        by_chance = torch.stack([change(v * vector.norm()) for v in chance])
+        found[f"{name}_area"], found[f"{name}_red"] = change(vector)[:, :2].mean(0).tolist()
+        found[f"{name}_moved"] = change(vector)[:, 2:].norm(dim=1).mean().item()
+        found[f"{name}_chance_area"] = by_chance[..., 0].mean(1).abs().max().item()
+        found[f"{name}_chance_red"] = by_chance[..., 1].mean(1).abs().max().item()
+        found[f"{name}_chance_moved"] = by_chance[..., 2:].norm(dim=2).mean().item()
+    for name, low, high in (("red", 0, 1 / 6), ("green", 1 / 6, 1 / 2), ("blue", 1 / 2, 1)):
+        some = (hue >= low) & (hue < high)
+        found[f"from_{name}_before"] = before[some, 1].mean().item()
+        found[f"from_{name}"] = change(redder, some)[:, 1].mean().item()
+    return found
+
+
+@claim(
+    lesson="15",
+    en="After 6,000 steps on 20 cut-outs of two photographs a VAE of 16 dimensions errs by less than 0.1 on them and by more than 1.5 times as much as PCA with 16 axes on 500 others; after as many steps on 200 still by more than 1.2 times as much, on 2,000 by less than 0.65 times, every seed.",
+    vi="Sau 6.000 bước trên 20 mảnh cắt từ hai bức ảnh chụp, VAE 16 chiều có sai số dưới 0,1 trên chính chúng, và trên 500 mảnh khác gấp hơn 1,5 lần PCA 16 trục; cũng số bước ấy, với 200 mảnh vẫn gấp hơn 1,2 lần, với 2.000 mảnh thì chưa bằng 0,65 lần, ở mọi seed.",
+    holds=lambda rows: all(
+        row["vae_20_own"] < 0.1
+        and row["vae_20_others"] > 1.5 * row["pca_20_others"]
+        and row["vae_200_others"] > 1.2 * row["pca_200_others"]
+        and row["vae_2000_others"] < 0.65 * row["pca_2000_others"]
+        for row in rows
+    ),
+    seeds=OTHERS,
+)
+@torch.no_grad()
+def twenty_photos(seed):
+    """Error on its own pictures and on 500 others of the same scenes; PCA likewise; KL in nats."""
+    others, found = photos(500, seed=2).images, {}
+    for n in (20, 200, 2000):
+        own, net = photos(n, seed=1).images, pretrained(f"photos-{n}", seed)
+        pca = PCA(16, random_state=0).fit(own.flatten(1).numpy())
+        for part, x in {"own": own, "others": others}.items():
+            found[f"vae_{n}_{part}"] = error(net.decode(net.encode(x)[0]), x)
+            found[f"pca_{n}_{part}"] = error(by_pca(pca, x, 16), x)
+        found[f"kl_{n}"] = metrics.kl_per_dimension(*net.encode(others)).sum().item()
+    return found
+
+
+@claim(
+    lesson="15",
+    en="Of 100 pairs of cut-outs, one moved by a quarter of its side, the decoded mean of the two codes misses the true middle by more than the mean of their pixels does with the VAEs of 20 (by more than 2.5 times as much) and 200 photos, and by less than 0.7 times as much with that of 2,000, every seed.",
+    vi="Với 100 cặp mảnh cắt, mảnh này dời một phần tư cạnh so với mảnh kia, ảnh giải mã từ trung bình hai mã lệch khỏi mảnh ở giữa nhiều hơn trung bình các điểm ảnh ở VAE học từ 20 ảnh (gấp hơn 2,5 lần) và từ 200 ảnh, còn ở VAE học từ 2.000 ảnh thì chưa bằng 0,7 lần, ở mọi seed.",
+    holds=lambda rows: all(
+        row["vae_20"] > 2.5 * row["faded"] and row["vae_200"] > row["faded"] and row["vae_2000"] < 0.7 * row["faded"]
+        for row in rows
+    ),
+    seeds=OTHERS,
+)
+@torch.no_grad()
+def between_two_photos(seed):
+    """100 cut-outs and the same moved by a quarter: the error of the decoded middle, and of the mean of the pixels, against
+    the true middle."""
+    a, middle, b = moved()
+    found = {"faded": error((a + b) / 2, middle)}
+    for n in (20, 200, 2000):
+        net = pretrained(f"photos-{n}", seed)
+        z = (net.encode(a)[0] + net.encode(b)[0]) / 2
+        found[f"vae_{n}"] = error(net.decode(z), middle)
+        found[f"rebuilt_{n}"] = error(net.decode(net.encode(middle)[0]), middle)
+        found[f"to_fade_{n}"] = error(net.decode(z), (net.decode(net.encode(a)[0]) + net.decode(net.encode(b)[0])) / 2)
+    return found
+
+
+def trained_in_rounds(seed, calibrate):
+    """The lesson's own short training: 8 epochs of 6,000 sprites, B = 10, calibrated again after every second epoch or not."""
+    torch.manual_seed(seed)
+    net, B = models.VAE(channels=3, latent_dim=8, img_size=32), 10.0
+    for turn in range(4):
+        training.fit(
+            net, data.sprites(6000, seed=3), epochs=2, batch_size=64, loss=partial(losses.vae_loss, B=B), lr=2e-3,
+            seed=10 * seed + turn, log_dir=None, progress=False, device="cpu",
+        )  # fmt: skip
+        with torch.no_grad():
+            recon, mu, logvar = net.eval()(sprites().images)
+        B = 3072 / (2 * error(recon, sprites().images)) if calibrate else B
+    return error(recon, sprites().images), metrics.kl_per_dimension(mu, logvar).sum().item()
+
+
+@claim(
+    lesson="15",
+    en="In the lesson's short training (8 epochs of 6,000 sprites) calibrating B every second epoch buys no smaller error than "
+    "B = 10 throughout: within 25% of it, and its KL is larger by more than 5 nats, every seed.",
+    vi="Trong lần huấn luyện ngắn của bài (8 epoch trên 6.000 ảnh), cứ hai epoch lại hiệu chuẩn B cũng không cho sai số nhỏ hơn B = 10 "
+    "từ đầu đến cuối: hai sai số chênh nhau không quá 25%, còn KL lớn hơn trên 5 nat, ở mọi seed.",
+    holds=lambda rows: all(
+        0.75 < row["rounds_error"] / row["fixed_error"] < 1.25 and row["rounds_kl"] > row["fixed_kl"] + 5
+        for row in rows
+    ),
+)
+def rounds_of_B(seed):
+    """z drawn from q(z|x), 1,000 sprites."""
+    found = {}
+    for name, calibrate in {"rounds": True, "fixed": False}.items():
+        found[f"{name}_error"], found[f"{name}_kl"] = trained_in_rounds(seed, calibrate)
+    return found
