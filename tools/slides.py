@@ -33,6 +33,7 @@ SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 CAPTION = re.compile(r"\*(?![*\s])(.+?)(?<![*\s])\*(?!\*)", re.DOTALL)
 LINK = re.compile(r"\s*<sup>.*?</sup>|\[([^\]]+)\]\([^)\s]+\)")
 LIST = re.compile(r"(?:[-*]|\d+\.) ")
+ALONE = "---\norphan: true\n---"  # a deck belongs to no table of contents
 BREAK = "```{revealjs-break}\n:notitle:\n```"
 WORDS = {
     "vi": {"lessons": "Các bộ slide", "questions": "Câu hỏi", "answer": "Đáp án"},
@@ -132,7 +133,7 @@ def settings(language: str, extra: Path) -> dict:
         "project": WORDS[language]["lessons"], "language": language, "root_doc": "index",
         "extensions": ["myst_nb", "sphinx_revealjs", "tools.site.extension"],
         "nb_execution_mode": "off", "myst_enable_extensions": ["dollarmath"], "myst_all_links_external": True,
-        "suppress_warnings": ["myst.header", "toc.not_included"], "smartquotes": False, "html_math_renderer": "mathml",
+        "suppress_warnings": ["myst.header"], "smartquotes": False, "html_math_renderer": "mathml",
         "html_extra_path": [str(extra)], "revealjs_static_path": [str(STATIC)], "revealjs_css_files": ["slides.css"],
         "revealjs_style_theme": "white", "html_copy_source": False,
         "revealjs_script_conf": {"width": 1280, "height": 720, "hash": True, "slideNumber": True, "margin": 0.03, "transition": "none"},
@@ -152,8 +153,8 @@ def build(chosen: list[Path], out: Path) -> str:
             for source, notebook in fit[language].items():
                 made = pages.page(notebook, source.stem)
                 files |= made.files
-                text = "\n\n".join([deck(made.notebook, language), *question_slides(source.stem, language)])
-                write(source_folder / f"{source.stem}.md", text.encode())
+                slides = [deck(made.notebook, language), *question_slides(source.stem, language)]
+                write(source_folder / f"{source.stem}.md", "\n\n".join([ALONE, *slides]).encode())
                 rows.append(f"- [{pages.title(made.notebook)}]({source.stem}.html)")
             write(source_folder / "index.md", f"# {WORDS[language]['lessons']}\n\n{chr(10).join(rows)}\n".encode())
             for path, content in files.items():
