@@ -33,14 +33,15 @@ CHOSEN = {  # which of a lesson's pictures, counted from 0
     "04_loss": 2,
     "05_training": 2,
     "06_reconstructions": 5,
-    "07_latent_sliders": 1,
+    "07_latent_sliders": 0,
     "08_pca": 2,
     "09_kinds": 1,
     "10_compress_clean_map": 2,
     "11_labels_anomalies_images": 2,
     "12_limits": 3,
     "13_variants": 2,
-    "15_own_pictures": 1,
+    "14_towards_stable_diffusion": 6,
+    "15_own_pictures": 0,
 }
 
 
@@ -63,11 +64,13 @@ def save(picture: Image.Image, name: str, colours: int | None = 64) -> None:
 
 
 def pictures(notebook: NotebookNode) -> list[Image.Image]:
-    """The pictures that a lesson shows, figures and widgets at rest (an <img> each), from its beginning on."""
+    """The pictures that a lesson shows, figures and widgets at rest (an <img> each), from its beginning on; not the small
+    picture that stands for a living page."""
     found = []
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         data = output.get("data", {})
-        found += [data["image/png"]] if "image/png" in data else STILL.findall(data.get("text/html", ""))
+        html = data.get("text/html", "")
+        found += [data["image/png"]] if "image/png" in data else STILL.findall("" if "<iframe" in html else html)
     return [Image.open(BytesIO(base64.b64decode(png))) for png in found]
 
 

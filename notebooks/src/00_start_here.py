@@ -207,6 +207,7 @@ checks.check_pixel_count(pixel_count)
 # | [11 · Ít nhãn, ảnh lạ, ảnh mới](11_labels_anomalies_images.ipynb) | phân loại khi có ít nhãn, tìm ảnh lạ, sinh ảnh và đo ảnh sinh ra |
 # | [12 · Giới hạn](12_limits.ipynb) | biết VAE kém ở đâu, và vì sao |
 # | [13 · Các biến thể](13_variants.ipynb) | viết bốn biến thể của VAE, và đo xem chúng hơn ở chỗ nào |
+# | [14 · Đến với Stable Diffusion](14_towards_stable_diffusion.ipynb) | dựng một Stable Diffusion thu nhỏ: gõ "bảy", nó vẽ số bảy |
 # | [15 · Ảnh của chính bạn](15_own_pictures.ipynb) | làm cả đề bài với ảnh của bạn, và đo xem thanh trượt nào có nghĩa gì |
 # | [Trắc nghiệm](../../quiz/vi/quiz.ipynb) | biết mình hiểu đến đâu: mười câu của đề bài và nhiều câu khác |
 #
@@ -232,6 +233,7 @@ checks.check_pixel_count(pixel_count)
 # | [11 · Few labels, anomalies, new images](11_labels_anomalies_images.ipynb) | classify with few labels, find odd pictures, make new ones and measure them |
 # | [12 · Limits](12_limits.ipynb) | know where VAEs do badly, and why |
 # | [13 · Variants](13_variants.ipynb) | write four variants of the VAE, and measure where they are better |
+# | [14 · Towards Stable Diffusion](14_towards_stable_diffusion.ipynb) | build Stable Diffusion in miniature: type "seven" and it draws one |
 # | [15 · Your own pictures](15_own_pictures.ipynb) | do the exercise with pictures of your own, and measure which slider means what |
 # | [The quiz](../../quiz/en/quiz.ipynb) | see how much you have understood: the handout's ten questions and more |
 #

@@ -74,7 +74,7 @@ def load_pretrained(name: str) -> nn.Module:
     On sprites (3×32×32), 8 latent dimensions, B calibrated in training: "sprites-vae", with the KL counted four
     times "sprites-vae-beta4"; "sprites-ae", an autoencoder.
     For lesson 14: "gan", a generator; "spatial-vae", whose codes "latent-diffusion" draws; "latent-diffusion-short" had three
-    epochs, "latent-diffusion-unscaled" the codes as they are.
+    epochs.
     Raises ValueError for an unknown name and for damaged weights.
     Lesson 07: A model that is trained already
     """
