@@ -1,4 +1,4 @@
-# make lab [COURSE=vi|en] · make test · make unit · make lint · make notebooks · make colab · make html · make bench
+# make lab [COURSE=vi|en] · make test · make unit · make lint · make notebooks · make colab · make site · make slides · make bench
 # make test-lower-bounds · make constraints (renews the pins) · make solve (can every Python have them?)
 # Each sets up .venv first if it is missing. Choose another Python with PYTHON=python3.12.
 
@@ -44,7 +44,7 @@ PYTHONS := 3.10 3.11 3.12 3.13 3.14
 SYSTEMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 macos windows
 UV := .uv/bin/python -m uv --quiet pip compile pyproject.toml --all-extras
 
-.PHONY: lab test unit test-lower-bounds notebooks colab html lint bench constraints solve clean
+.PHONY: lab test unit test-lower-bounds notebooks colab site slides built lint bench constraints solve clean
 
 lab: .venv/lab
 	@echo "$(if $(filter vi,$(COURSE)),English edition: make lab COURSE=en,Bản tiếng Việt: make lab COURSE=vi) · Ctrl-C: dừng, stop"
@@ -71,8 +71,16 @@ notebooks: .venv/ready
 colab: .venv/ready
 	$(PY) -m tools.colab dist/colab
 
-html: .venv/ready
-	$(PY) -m tools.to_html $(LESSONS)
+# The course as a site, for any web server or the disk: dist/site/index.html. Lecturers' decks: dist/slides.
+site: .venv/ready
+	$(PY) -m tools.site $(LESSONS)
+
+slides: .venv/ready
+	$(PY) -m tools.slides --out $(or $(SLIDES),dist/slides) $(LESSONS)
+
+# The branch "built", of which Colab opens lessons: the notebooks with the badges and the install line of this repository.
+built: .venv/ready
+	$(PY) -m tools.branch $(if $(PUSH),--push $(PUSH))
 
 # What a student needs. JupyterLab's question about its news would cover the first lesson: it is answered here.
 .venv/lab: requirements.txt constraints.txt pyproject.toml

@@ -15,6 +15,7 @@ from tools import lab_page
 from vae_helpers import _language, data, models
 
 os.environ.pop("JPY_SESSION_NAME", None)
+os.environ["GITHUB_REPOSITORY"] = ""  # the tests know no address, in whosever clone they run
 POSIX = re.compile(r"SIGKILL|os\.fork|/dev/full|full_disk|symlink_to|\.chmod\(|geteuid|bin/sh|[\"'`]make[ \"'`]")
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from . import alt_text
 from .edition import ROOT, SOURCES, built_path, make_notebook, sources
 from .execution import execute
+from .light import lighten
 from .links import relink
 from .one_language import LANGUAGES
 from .stored import (
@@ -50,6 +51,7 @@ def build(source: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         execute(notebook, path.parent)
         alt_text.stamp(notebook)
+        lighten(notebook)
         write(seal(notebook), path)
 
 
@@ -68,7 +70,9 @@ def rebuild_text(source: Path) -> None:
             raise ValueError(f"{name_of(path)}: run or edited by hand since it was built: git restore {name_of(path)}")
         if not same_code(built, notebook, language):
             raise ValueError(f"{name_of(path)}: its code has changed as well, so it must be executed again.")
-        write(with_outputs(notebook, built), path)
+        with_outputs(notebook, built)
+        lighten(notebook)
+        write(seal(notebook), path)
 
 
 def write_solutions(source: Path, folder: Path) -> None:

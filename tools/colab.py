@@ -108,7 +108,11 @@ def setup_code(kit: bytes, language: str) -> str:
 
 def single_file(source: Path, language: str) -> NotebookNode:
     """A lesson as one file that runs alone, with its outputs. Raises NotPublishable (see stored.published)."""
-    notebook = published(source, language)
+    return packed(published(source, language), language)
+
+
+def packed(notebook: NotebookNode, language: str) -> NotebookNode:
+    """A published lesson made into such a file."""
     setup = code_cells(notebook)[0]
     setup.source = setup_code(pack(needed_files(notebook)), language)
     url = repository_url()

@@ -5,7 +5,9 @@ both languages and hold their texts as tr("…", "…"). Between ### BEGIN SOLUT
 stands what students write.
 """
 
+import os
 import re
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -28,12 +30,17 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "notebooks" / "src"
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 COLAB = "https://colab.research.google.com"
+GITHUB = re.compile(
+    r"(?:https://(?:[^@/]+@)?github\.com/|(?:ssh://)?git@github\.com[:/])(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?"
+)
+BUILT = "built"  # the branch of the notebooks with the badges of the repository they lie in (tools/branch.py)
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.MULTILINE | re.DOTALL)
 PLACEHOLDER = {"vi": "Viết lời giải của bạn ở đây", "en": "Write your solution here"}
 SOLUTIONS = {
     "vi": ("Lời giải", "*Dành cho giảng viên: các bài tập của bài học này kèm lời giải. Notebook này chưa được chạy.*"),
     "en": ("Solutions", "*For instructors: the exercises of this lesson with their solutions. This notebook is not executed.*"),
 }  # fmt: skip
+PAGE = {"vi": "Trang web", "en": "Web page"}
 SETUP = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # JupyterLab and Colab fold its code away
 
 
@@ -41,9 +48,36 @@ def pyproject() -> dict:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def repository_url() -> str:
-    """The repository's address from pyproject.toml, without a slash at the end; "" while it is not set."""
+def own_url() -> str:
+    """The repository's address from pyproject.toml, without a slash at the end; "" while it is not set.
+
+    The notebooks that the repository keeps hold this one, so that they are the same in everybody's clone.
+    """
     return pyproject()["project"].get("urls", {}).get("Repository", "").rstrip("/")
+
+
+def repository_url() -> str:
+    """The address of this copy of the repository, for what is published from it: on GitHub that of the repository in which a
+    workflow runs (GITHUB_REPOSITORY), elsewhere that of the remote called origin, if it lies on GitHub; else own_url()."""
+    name = os.environ.get("GITHUB_REPOSITORY")
+    if name is not None:  # an empty one: none
+        return f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{name}" if name else own_url()
+    command = ["git", "-C", str(ROOT), "remote", "get-url", "origin"]
+    try:
+        remote = subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    except OSError:  # no git
+        remote = ""
+    found = GITHUB.fullmatch(remote)
+    return f"https://github.com/{found['name']}" if found else own_url()
+
+
+def site_url(url: str) -> str:
+    """Where GitHub Pages shows the site of the repository at url; "" for one that does not lie on GitHub."""
+    if not url.startswith("https://github.com/"):
+        return ""
+    owner, name = url.removeprefix("https://github.com/").split("/")
+    home = f"{owner.lower()}.github.io"
+    return f"https://{home}/" if name.lower() == home else f"https://{home}/{name}/"
 
 
 def package_version() -> str:
@@ -61,9 +95,10 @@ def built_path(source: Path, language: str) -> Path:
     return ROOT / room / language / f"{source.stem}.ipynb"
 
 
-def make_notebook(source: Path, language: str, solutions: bool = False) -> NotebookNode:
+def make_notebook(source: Path, language: str, solutions: bool = False, url: str | None = None) -> NotebookNode:
     """One language's edition of a lesson, not executed. With solutions: the edition for instructors, which says so.
 
+    url: the repository whose badge and install line it gets; None: own_url(), as in the notebooks that are kept.
     Raises ValueError, with the name of the source, for a cell without or with a wrong language, a solution mark without
     its other half, code that is no Python, a tr(…) that does not hold two strings, a lesson without a title.
     """
@@ -73,7 +108,8 @@ def make_notebook(source: Path, language: str, solutions: bool = False) -> Noteb
         raise ValueError(f"{source.name}: the first {language} cell must begin with the lesson's title: # …")
     stations = [(built_path(other, language), title_of(other, language)) for other in sources() if other.exists()]
     place = way(built_path(source, language), stations, language)
-    below = [links(source, language), place, text.strip("\n")]
+    url = own_url() if url is None else url
+    below = [links(source, language, url), place, text.strip("\n")]
     if solutions:
         name, note = SOLUTIONS[language]
         title, below = f"{title} · {name}", [note, *below]
@@ -81,7 +117,7 @@ def make_notebook(source: Path, language: str, solutions: bool = False) -> Noteb
         r"^(?=## )", "\n\n".join(filter(None, [title, *below])), maxsplit=1, flags=re.MULTILINE
     )
     cells[0].source = opening.rstrip("\n")
-    setup = nbformat.v4.new_code_cell(setup_code(language), metadata=SETUP)
+    setup = nbformat.v4.new_code_cell(setup_code(language, url), metadata=SETUP)
     cells[1:1] = [setup, *map(nbformat.v4.new_markdown_cell, sections)]
     cells.append(nbformat.v4.new_markdown_cell(f"---\n{place}"))
     for number, cell in enumerate(cells):
@@ -143,27 +179,34 @@ def title_of(source: Path, language: str) -> str:
     return found[1] if found else source.stem
 
 
-def links(source: Path, language: str) -> str:
-    """The line below the title: the way to the other language and, once the repository has an address, the Colab badge."""
+def links(source: Path, language: str, url: str) -> str:
+    """The line below the title: the way to the other language and, once the repository has an address, its page and the badge."""
     names = [
         f"**{name}**" if code == language else f"[{name}](../{code}/{source.stem}.ipynb)"
         for code, name in LANGUAGES.items()
     ]
-    if url := repository_url():
+    if url:
+        if site := site_url(url):
+            names.append(f"[{PAGE[language]}]({site}{language}/{source.stem}.html)")
         names.append(f"[![Open In Colab]({COLAB}/assets/colab-badge.svg)]({colab_address(url, source, language)})")
     return " · ".join(names)
 
 
 def colab_address(url: str, source: Path, language: str) -> str:
-    """Where Colab opens a lesson from the repository at url."""
-    path = built_path(source, language).relative_to(ROOT).as_posix()
-    return f"{COLAB}/github/{url.removeprefix('https://github.com/')}/blob/main/{path}"
+    """Where Colab opens a lesson from the repository at url: from its main branch if that holds the badges, else from BUILT."""
+    path, branch = built_path(source, language).relative_to(ROOT).as_posix(), "main" if url == own_url() else BUILT
+    return f"{COLAB}/github/{url.removeprefix('https://github.com/')}/blob/{branch}/{path}"
 
 
-def setup_code(language: str) -> str:
-    """The cell below the title: it finds vae_helpers, on Colab installs it, and says so if it is too old for the lesson."""
-    url, version = repository_url(), package_version()
-    install = Template((TEMPLATES / "install.py.txt").read_text(encoding="utf-8")).substitute(url=url) if url else ""
+def setup_code(language: str, url: str | None = None) -> str:
+    """The cell below the title: it finds vae_helpers, on Colab installs it, and says so if it is too old for the lesson.
+
+    It is installed from the repository at url (None: own_url()), or, where the environment says VAE_RELEASED, from the index.
+    """
+    url, version = own_url() if url is None else url, package_version()
+    wanted = f"vae-helpers=={version}" if os.environ.get("VAE_RELEASED") else f"vae-helpers @ git+{url}"
+    template = Template((TEMPLATES / "install.py.txt").read_text(encoding="utf-8"))
+    install = template.substitute(wanted=wanted) if url else ""
     text = Template((TEMPLATES / "setup.py.txt").read_text(encoding="utf-8")).substitute(
         install=install, version=version, numbers=[int(number) for number in version.split(".")]
     )

@@ -103,13 +103,14 @@ def comparable(cell: NotebookNode) -> tuple:
 # ----------------------------------------------------------------------------------------------------- publishing
 
 
-def published(source: Path, language: str) -> NotebookNode:
+def published(source: Path, language: str, url: str | None = None) -> NotebookNode:
     """A lesson to be published: its cells from the source, its outputs from the notebook as it was built.
 
+    url: the repository whose badge it gets, see make_notebook.
     That is the notebook in the checkout, or, where someone has run it or typed into it, the one that git holds.
     Raises NotPublishable where neither has the outputs of this code, or where they hold an error.
     """
-    path, lesson = built_path(source, language), make_notebook(source, language)
+    path, lesson = built_path(source, language), make_notebook(source, language, url=url)
     cure = f"make notebooks LESSONS={source.stem.split('_')[0]}"
     here = read(path) if path.exists() else None
     for stored in (here, committed(path)):

@@ -145,7 +145,7 @@ print(x.min().item() >= 0, x.max().item() <= 1)
 # - **Khởi động lại kernel, hay mở lại bài hôm trước:** mọi biến đã mất, dù hình vẫn còn đó. Hãy bấm vào ô bạn đang làm, chọn **Run → Run All Above Selected Cell**, rồi đi tiếp.
 # - Kết quả có sẵn trong bài là của lần chạy đã lưu; trên máy bạn, chi tiết có thể hơi khác.
 # - Con số do code in ra viết theo kiểu Python (21.38 và 12000); trong lời văn ta viết kiểu Việt Nam (21,38 và 12.000).
-# - Trên điện thoại, các trang HTML mà giảng viên xuất ra dễ đọc hơn JupyterLab.
+# - Trên điện thoại, hãy đọc bản trang web của khóa học (giảng viên cho địa chỉ): ở đó vẫn vẽ được, làm trắc nghiệm được, không cần Python.
 
 # %% [markdown] lang="en"
 # ## 4 · How a lesson works
@@ -165,7 +165,7 @@ print(x.min().item() >= 0, x.max().item() <= 1)
 #   **Run → Run All Above Selected Cell**, then go on.
 # - The outputs that you find in a lesson are those of a stored run; on your machine details may differ.
 # - Numbers that code prints are Python's (21.38 and 12000); the text writes 12,000.
-# - On a phone the HTML pages that an instructor exports read better than JupyterLab.
+# - On a phone, read the course's web site (your instructor has its address): there you draw and answer the quiz without Python.
 
 # %% [markdown] lang="vi"
 # ### Lượt của bạn

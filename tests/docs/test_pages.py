@@ -19,7 +19,7 @@ else:
 
 READMES = {"en": ROOT / "README.md", "vi": ROOT / "README.vi.md"}
 OLD_NAMES = re.compile(
-    r"\b(instructor|benchmarks|tools)/\w+\.py (?!lies|draws)[-\w]|instructor/(build|quiz|to_html|colab|pictures)\.py"
+    r"\b(instructor|benchmarks|tools)/\w+\.py (?!lies|draws)[-\w]|instructor/(build|quiz|colab|pictures)\.py"
 )
 
 

@@ -46,7 +46,7 @@ def own_room(folder, monkeypatch):
     """The builder works in folder, which has no package and no address."""
     monkeypatch.setattr(edition, "ROOT", folder)
     shutil.copy(ROOT / "pyproject.toml", folder)
-    monkeypatch.setattr(edition, "repository_url", lambda: "")
+    monkeypatch.setattr(edition, "own_url", lambda: "")
     monkeypatch.setattr(edition, "package_version", lambda: "0.1")
 
 

@@ -61,7 +61,7 @@ def test_text_can_change_without_running_and_code_cannot(built):
 def test_badge_needs_no_run(built, monkeypatch):
     """The lessons get it by --text; a second time as well, when the set-up cell holds %pip, which is no Python."""
     before = outputs(built)
-    monkeypatch.setattr("tools.edition.repository_url", lambda: "https://github.com/owner/name")
+    monkeypatch.setattr("tools.edition.own_url", lambda: "https://github.com/owner/name")
     for _ in range(2):
         build.rebuild_text(built)
         assert not list(problems(built))

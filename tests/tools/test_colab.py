@@ -137,7 +137,7 @@ def test_no_link_is_dead_where_a_file_is_uploaded_alone(dist, source, language):
 
 def test_links_lead_to_colab_where_the_repository_has_an_address(monkeypatch):
     monkeypatch.setattr(colab, "repository_url", lambda: "https://github.com/owner/name")
-    colab_links = "https://colab.research.google.com/github/owner/name/blob/main/"
+    colab_links = "https://colab.research.google.com/github/owner/name/blob/built/"
     for source in (SOURCES[1], SOURCES[-1]):
         cells = colab.single_file(source, "en").cells
         text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
@@ -333,9 +333,10 @@ def test_faults_are_told_in_the_lessons_language(dist, python, tmp_path, spoil, 
 
 @pytest.mark.parametrize("source, language", EDITIONS, ids=NAMES)
 def test_badge_opens_this_lesson(source, language, monkeypatch):
-    monkeypatch.setattr(edition, "repository_url", lambda: "https://github.com/owner/name")
+    monkeypatch.setattr(edition, "own_url", lambda: "https://github.com/owner/name")
     (target,) = re.findall(
-        r"\(https://colab\.research\.google\.com/github/owner/name/blob/main/([^)]+)\)", edition.links(source, language)
+        r"\(https://colab\.research\.google\.com/github/owner/name/blob/main/([^)]+)\)",
+        edition.links(source, language, edition.own_url()),
     )
     assert ROOT / target == built_path(source, language) and (ROOT / target).exists()
 
@@ -351,7 +352,7 @@ def test_set_up_cell_installs_from_the_repository_and_leaves_torch_alone(tmp_pat
     subprocess.run(["git", "update-server-info"], cwd=repository, check=True)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Mirror, directory=str(repository)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(edition, "repository_url", lambda: f"http://127.0.0.1:{server.server_port}/.git")
+    monkeypatch.setattr(edition, "own_url", lambda: f"http://127.0.0.1:{server.server_port}/.git")
     code = edition.setup_code("en") + "\nimport torch, vae_helpers\nprint(vae_helpers.__file__, torch.__version__)\n"
     python, site = new_python(tmp_path / "venv")
     (tmp_path / "empty").mkdir()

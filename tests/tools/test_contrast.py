@@ -4,7 +4,6 @@ import itertools
 import re
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb, to_rgba
@@ -128,46 +127,3 @@ def test_lines_of_the_quiz_figures():
     assert len(used) >= 3
     for colour in used:
         assert contrast(colour, "white") >= 3, colour
-
-
-# Runs on a page: the text nodes in sight, each as [its colour, all backgrounds behind it from the nearest on, its text].
-COLOURS = """() => {
-    const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) {
-        const text = walker.currentNode.textContent.trim(), node = walker.currentNode.parentElement;
-        if (!text || !node.getClientRects().length) continue;
-        const behind = [];
-        for (let e = node; e; e = e.parentElement) behind.push(getComputedStyle(e).backgroundColor);
-        found.push([getComputedStyle(node).color, behind, text]);
-    }
-    return found; }"""
-
-
-def css(colour):
-    """rgb(…) or rgba(…) as matplotlib has it."""
-    numbers = [float(number) for number in re.findall(r"[\d.]+", colour)]
-    return (*(channel / 255 for channel in numbers[:3]), *(numbers[3:] or [1.0]))
-
-
-@pytest.mark.parametrize("name", ["00_start_here", "quiz"])
-def test_every_text_of_an_exported_page(name, browser, tmp_path):
-    """As Chromium shows it: prose, links, code in its colours, outputs."""
-    from tools import build, to_html
-
-    (source,) = [source for source in build.sources() if source.stem == name]
-    notebook = nbformat.read(build.built_path(source, "vi"), as_version=4)
-    file = tmp_path / "page.html"
-    file.write_text(to_html.page(notebook, "vi", name), encoding="utf-8")
-    page = browser.new_page()
-    page.goto(file.as_uri())
-    texts = page.evaluate(COLOURS)
-    page.close()
-    assert len(texts) > 100
-    weak = set()
-    for colour, behind, text in texts:
-        background = "white"
-        for layer in reversed(behind):
-            background = over(css(layer), background)
-        if contrast(over(css(colour), background), background) < 4.5:
-            weak.add((colour, text[:30]))
-    assert not weak

@@ -107,7 +107,7 @@ def test_a_faulty_source_is_refused_by_name(source, text, told):
 
 
 def test_address_brings_colab_badge_and_install(source, monkeypatch):
-    monkeypatch.setattr(edition, "repository_url", lambda: "https://github.com/owner/name")
+    monkeypatch.setattr(edition, "own_url", lambda: "https://github.com/owner/name")
     first, setup = edition.make_notebook(source, "en").cells[:2]
     assert "colab.research.google.com/github/owner/name/blob/main/notebooks/en/99_test.ipynb" in first.source
     assert "git+https://github.com/owner/name" in setup.source
