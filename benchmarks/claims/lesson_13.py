@@ -170,18 +170,18 @@ def shared(values):
     en="One z gives one style in a CVAE: the slant of two digits drawn from the same z correlates by more than 0.7, and by 0.15 "
     "more than that of digits drawn by one Gaussian for each digit from the same noise. Gaussians with the mean of each digit "
     "and one covariance for all have it too (no more than 0.05 below the CVAE), but draw the digit asked for less often than "
-    "the CVAE (by more than 5 points); with 0.7 of the noise they draw it more often (by more than 3), every seed.",
+    "the CVAE (by more than 5 points); also when both take 0.7 of the noise (by more than 3), every seed.",
     vi="Trong CVAE, một z cho một kiểu chữ: độ nghiêng của hai chữ số vẽ từ cùng một z có tương quan trên 0,7, cao hơn ít nhất "
     "0,15 so với khi vẽ từ cùng một nhiễu bằng các phân phối Gauss của từng chữ số. Các phân phối Gauss có kỳ vọng riêng cho từng chữ số nhưng "
     "chung một hiệp phương sai cũng làm được thế (không kém CVAE quá 0,05), nhưng vẽ đúng chữ số được yêu cầu ít hơn CVAE "
-    "(hơn 5 điểm phần trăm); nếu bớt nhiễu còn 0,7 lần thì lại đúng nhiều hơn (trên 3 điểm), ở mọi seed.",
+    "(hơn 5 điểm phần trăm); kể cả khi cả hai bớt nhiễu còn 0,7 lần (trên 3 điểm), ở mọi seed.",
     holds=lambda rows: all(
         row["cvae"] > 0.7
         and row["cvae"] > row["gaussians"] + 0.15
         and row["pooled"] > row["cvae"] - 0.05
         and row["pooled_right"] < row["cvae_right"] - 0.05
         and row["less_noise"] > row["cvae"] - 0.05
-        and row["less_noise_right"] > row["cvae_right"] + 0.03
+        and row["less_noise_right"] < row["cvae_less_noise_right"] - 0.03
         for row in rows
     ),
     seeds=OTHERS,
@@ -189,15 +189,16 @@ def shared(values):
 @torch.no_grad()
 def one_z_one_style(seed):
     """200 styles, ten digits each; the judge reads them. pooled: one covariance, that of the codes around their digit's mean;
-    less_noise: the same with 0.7 of the noise."""
+    less_noise, cvae_less_noise: with 0.7 of the noise."""
     vae, cvae = pretrained("mlp-vae", seed), pretrained("cvae", seed)
     noise, (codes, labels) = torch.randn(200, 20), training_codes("mlp-vae", seed)
     means = torch.stack([codes[labels == digit].mean(dim=0) for digit in range(10)])
     pooled = gaussian(codes - means[labels]).scale_tril
-    pictures = {"cvae": [], "gaussians": [], "pooled": [], "less_noise": []}
+    pictures = {"cvae": [], "gaussians": [], "pooled": [], "less_noise": [], "cvae_less_noise": []}
     for digit in range(10):
         root = symmetric_root(codes[labels == digit].T.cov())
         pictures["cvae"].append(cvae.decode(noise, torch.full((200,), digit)))
+        pictures["cvae_less_noise"].append(cvae.decode(0.7 * noise, torch.full((200,), digit)))
         pictures["gaussians"].append(vae.decode(means[digit] + noise @ root))
         pictures["pooled"].append(vae.decode(means[digit] + noise @ pooled.T))
         pictures["less_noise"].append(vae.decode(means[digit] + 0.7 * noise @ pooled.T))

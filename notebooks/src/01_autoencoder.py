@@ -489,7 +489,8 @@ panels = {
 plots.clouds(panels, title=tr("Mã của ảnh và N(0, I)", "Codes of images and N(0, I)"))
 
 # %%
-# tr("Vẽ một chữ số, rồi kéo trên hai bản đồ: ra khỏi các vòng tròn, vào chỗ trống giữa các chấm.", "Draw a digit, then drag on both maps: beyond the circles, into the gaps between the dots.")
+# tr("Vẽ một chữ số, rồi kéo trên hai bản đồ: ra ngoài các vòng,", "Draw a digit, then drag on both maps: beyond the circles,")
+# tr("vào chỗ trống giữa các chấm.", "into the gaps between the dots.")
 # tr("Ở đâu ảnh thôi là chữ số?", "Where do the pictures stop being digits?")
 page.live(ae_2d, test, beside=vae_2d, names=("AE", "VAE"))
 

@@ -354,7 +354,8 @@ widths = {name: {"": values[:400]} for name, values in sigma.items()}
 plots.clouds(dots, sigmas=widths, limits=(-10, 10), columns=2, title=title)
 
 # %%
-# tr("Cùng một nét vẽ, AE cho một điểm, VAE cho một đám mây. Xoay núm B: đám mây và KL đổi ra sao?", "One drawing is a point for the AE and a cloud for the VAE. Turn the knob B: what becomes of cloud and KL?")
+# tr("Cùng một nét vẽ, AE cho một điểm, VAE cho một đám mây.", "One drawing is a point for the AE and a cloud for the VAE.")
+# tr("Xoay núm B: đám mây và KL đổi ra sao?", "Turn the knob B: what becomes of cloud and KL?")
 knob = {name: vaes[name] for name in ("B = 10", "B = 1000")}
 page.live(models.load_pretrained("ae-2d"), beside=knob, names=("AE", "VAE"))
 

@@ -436,12 +436,14 @@ plots.plot_images(
 )
 
 # %%
-# tr("Đoán trước: B lớn dần thì đám mây, sai số và KL của chữ số bạn vẽ đổi ra sao? Vẽ, rồi xoay núm B.", "Guess first: as B grows, what becomes of the cloud, the error and the KL of your digit? Draw one, then turn the knob B.")
+# tr("Đoán trước: B lớn dần thì đám mây, sai số và KL đổi ra sao?", "Guess first: as B grows, what becomes of cloud, error and KL?")
+# tr("Vẽ một chữ số, rồi xoay núm B.", "Draw a digit, then turn the knob B.")
 ladder = ("vae-2d-b1", "vae-2d", "vae-2d-b100", "vae-2d-b1000")
 page.live({f"B = {trained_with[k]}": models.load_pretrained(k) for k in ladder})
 
 # %%
-# tr("Còn khi B nhỏ nữa? Kéo B của VAE nhỏ này xuống 0,3, bấm Chạy, đợi; rồi kéo B lên 1000.", "And a smaller B? Take this toy's B down to 0.3, press Run, wait; then up to 1000.")
+# tr("Còn khi B nhỏ nữa? Kéo B của VAE nhỏ này xuống 0,3, bấm Chạy, đợi;", "And a smaller B? Take this toy's B down to 0.3, press Run, wait;")
+# tr("rồi kéo B lên 1000.", "then take it up to 1000.")
 page.toy()
 
 # %% [markdown] lang="vi"

@@ -509,7 +509,7 @@ plots.table({name: measured(model) for name, model in kinds.items()})
 #
 # - **Không hàng nào tốt nhất ở mọi cột.** Với ảnh sạch, `ae-16d` hơn `vae-16d-b2`; với nhiễu Gauss thì VAE có sai số nhỏ hơn hẳn. <!-- claim: vae_withstands_grain --> Hai mạng khác nhau ở nhiều điểm, nên ta không quy công cho riêng điểm nào.
 # - **Sinh ảnh:** lấy $z$ từ phân phối Gauss khớp với mã 800 số, mọi mạng rộng đều kém xa hai mạng 16 số. Hai nhóm khác nhau cả về mạng lẫn cách huấn luyện, nên ta không kết luận vì sao.
-# - **Nhiễu Gauss:** PCA 50, baseline đơn giản nhất, chịu nhiễu tốt ngang mạng contractive, còn mạng sigmoid không ràng buộc lại hơn cả hai: với $\sigma = 0{,}3$, không ràng buộc nào giúp được gì. Mạng ấy cũng không chỉ chép lại ảnh, vì chép nguyên ảnh có nhiễu thì sai số phải là 36,6. <!-- claim: no_brake_helps_with_grain -->
+# - **Nhiễu Gauss:** PCA 50, baseline đơn giản nhất, chịu nhiễu tốt ngang mạng contractive, còn mạng sigmoid không ràng buộc lại hơn cả hai: với $\sigma = 0{,}3$, không ràng buộc nào trên mạng rộng giúp được gì. Mạng ấy cũng không chỉ chép lại ảnh, vì chép nguyên ảnh có nhiễu thì sai số phải là 36,6. <!-- claim: no_brake_helps_with_grain -->
 #
 # ## Trả lời câu hỏi đầu bài
 #
@@ -540,7 +540,7 @@ plots.table({name: measured(model) for name, model in kinds.items()})
 #
 # - **No row is best in every column.** On clean images `ae-16d` is ahead of `vae-16d-b2`; under Gaussian noise the VAE's error is far smaller. <!-- claim: vae_withstands_grain --> The two differ in several ways, so none alone gets the credit.
 # - **Generation:** with $z$ from the Gaussian fitted to codes of 800 numbers, every wide network is far behind the two with 16. Network and training differ alike, so we do not say why.
-# - **Gaussian noise:** PCA 50, the cheapest rival, withstands it as well as the contractive network; the sigmoid network without a brake does better than either. At this $\sigma$ no brake helped, nor does that network just copy: a copy would be 36.6 off. <!-- claim: no_brake_helps_with_grain -->
+# - **Gaussian noise:** PCA 50, the cheapest rival, withstands it as well as the contractive network; the sigmoid network without a brake does better than either. At this $\sigma$ no brake helped it, nor does it just copy: a copy would be 36.6 off. <!-- claim: no_brake_helps_with_grain -->
 #
 # ## The answer
 #

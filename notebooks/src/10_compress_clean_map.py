@@ -228,7 +228,8 @@ decoder_bytes = (
     )
 )
 to_send = {"vae-16d": decoder_bytes, "ae-16d": decoder_bytes, "PCA 100": 2 * 101 * 784}
-# tr("đọc trên đoạn thẳng nối hai điểm kề nhau; np.interp cần dãy tăng dần, nên sai số mang dấu trừ", "read off the straight line between two points; np.interp wants rising numbers, hence the minus signs")
+# tr("đọc trên đoạn thẳng nối hai điểm kề nhau;", "read off the straight line between two points;")
+# tr("np.interp cần dãy tăng dần, nên có dấu trừ", "np.interp wants rising numbers, hence the minus signs")
 at_8 = {name: np.interp(-8, -error, size) for name, (size, error) in curves.items()}
 
 # %%
@@ -602,7 +603,7 @@ plots.table(rows, digits=2)
 # %% [markdown] lang="vi"
 # *Bảng: tỉ lệ láng giềng được giữ lại, do hàm của bạn tính, và tỉ lệ láng giềng trên bản đồ có cùng chữ số với ảnh đang xét.* Không bản đồ nào được biết nhãn.
 #
-# t-SNE giữ được khoảng một nửa số láng giềng, hai mạng chưa đến ba phần mười, PCA chỉ hơn một phần mười. Với seed khác, thứ tự cũng thế, và `vae-2d` hơn `ae-2d` một chút. <!-- claim: maps_keep_neighbours --> Hai mạng này khác nhau cả ở loss (BCE và bình phương sai số). Nhưng với hai mạng nhỏ cùng học theo BCE, VAE cũng hơn, chưa đến 0,01; mạng có KL mà không có nhiễu thì hơn từ 0,01 đến 0,02. <!-- claim: kl_keeps_a_few_more_neighbours --> Vậy nhờ KL, bản đồ giữ được nhiều láng giềng hơn một chút, nhưng tỉ lệ láng giềng cùng chữ số thì không tăng.
+# t-SNE giữ được khoảng một nửa số láng giềng, hai mạng chưa đến ba phần mười, PCA chỉ hơn một phần mười. Với seed khác, thứ tự cũng thế, và `vae-2d` hơn `ae-2d` một chút. <!-- claim: maps_keep_neighbours --> Hai mạng này khác nhau cả ở loss (BCE và bình phương sai số). Nhưng với hai mạng nhỏ cùng học theo BCE, VAE cũng hơn, chưa đến 0,01; mạng có KL mà không có nhiễu thì hơn từ 0,01 đến 0,02. <!-- claim: kl_keeps_a_few_more_neighbours --> Vậy nhờ KL, bản đồ giữ được nhiều láng giềng hơn một chút; riêng ở VAE nhỏ ấy, tỉ lệ láng giềng cùng chữ số lại giảm.
 #
 # Phép so này có lợi cho t-SNE: nó được xếp chính một nghìn điểm ấy, còn hai mạng chưa từng thấy chúng. Đổi lại, t-SNE không có encoder, nên thêm ảnh mới thì phải chạy lại từ đầu; và cũng không có decoder.
 #
@@ -633,7 +634,7 @@ plots.table(rows, digits=2)
 # %% [markdown] lang="en"
 # *The table: the share of neighbours kept, by your function, and the share of the neighbours on the map that show the same digit.* No map is told the labels.
 #
-# t-SNE keeps about half of the neighbours, the two networks less than three tenths, PCA little more than one tenth. From other seeds the order is the same, with `vae-2d` a little ahead of `ae-2d`. <!-- claim: maps_keep_neighbours --> These differ in their loss as well (BCE and squared error). But of two small networks with BCE the VAE is ahead too, by less than 0.01; one with the KL and no noise by 0.01 to 0.02. <!-- claim: kl_keeps_a_few_more_neighbours --> So the KL keeps slightly more neighbours, but not more of the same digit.
+# t-SNE keeps about half of the neighbours, the two networks less than three tenths, PCA little more than one tenth. From other seeds the order is the same, with `vae-2d` a little ahead of `ae-2d`. <!-- claim: maps_keep_neighbours --> These differ in their loss as well (BCE and squared error). But of two small networks with BCE the VAE is ahead too, by less than 0.01; one with the KL and no noise by 0.01 to 0.02. <!-- claim: kl_keeps_a_few_more_neighbours --> The KL keeps slightly more neighbours; in that VAE fewer show the same digit.
 #
 # The comparison favours t-SNE: it arranges these very points. In return it has no encoder (new images need a new run) and no decoder.
 #

@@ -656,7 +656,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: cột đầu là ảnh kiểm tra, sau đó là chín ảnh vẽ từ $\mu$ của nó.* Với −ELBO, chúng chẳng mấy liên quan đến ảnh ấy. Với free bits, nhiều ảnh hơn giữ được hình dáng chung, dù hiếm khi đúng chữ số.
+# *Hình: cột đầu là ảnh kiểm tra, sau đó là chín ảnh vẽ từ $\mu$ của nó.* Với −ELBO, chúng chẳng mấy liên quan đến ảnh ấy. Với free bits, nhiều ảnh hơn giữ được hình dáng chung, còn đúng chữ số thì ít hơn.
 #
 # So với không làm gì, KL warm-up giữ $\log p$ không thấp hơn; $z$ chỉ mang hơn hai nat, nhưng năm đến bảy phần mười số mã cho biết đúng chữ số, thay vì ba đến năm. Free bits giữ mọi chiều ở sát ngưỡng (tổng cộng 9,7 nat). Khi ấy tám đến chín phần mười số mã cho biết đúng chữ số; đổi lại, $\log p$ chỉ thấp hơn khoảng một nat hoặc ít hơn khi đo bằng 400 mẫu (20 mẫu phóng đại mức giảm này). <!-- claim: cures_beside_doing_nothing -->
 #
@@ -687,7 +687,7 @@ plots.plot_images(
 # **Đọc thêm:** [Burda và cộng sự](https://arxiv.org/abs/1509.00519) · [Alemi và cộng sự](https://arxiv.org/abs/1711.00464) về tốc độ–méo · [Rybkin và cộng sự](https://arxiv.org/abs/2006.13202) · [Theis và cộng sự](https://arxiv.org/abs/1511.01844)
 
 # %% [markdown] lang="en"
-# *The figure: a test image in the first column, then nine drawings from its $\mu$.* With −ELBO they have little to do with it; with free bits more of them share its shape, if seldom its digit.
+# *The figure: a test image in the first column, then nine drawings from its $\mu$.* With −ELBO they have little to do with it; with free bits more of them share its shape, less often its digit.
 #
 # Against doing nothing, KL warm-up keeps $\log p$ as high; $z$ carries little more than two nats, but five to seven codes in ten tell the digit instead of three to five. Free bits hold every dimension near its floor (9.7 nats in all): eight to nine tell it, for about one nat of $\log p$ or less with 400 samples (20 overstate it). <!-- claim: cures_beside_doing_nothing -->
 #
