@@ -285,8 +285,8 @@ def class_tables(students: list[Student], keys: dict[str, str], attempt: str) ->
 
 
 def harmless(text: str) -> str:
-    """A student's text as a cell that no spreadsheet takes for a formula."""
-    return "'" + text if text[:1] in tuple("=+-@\t\r") else text
+    """A student's text as a cell that no spreadsheet takes for a formula, not even one that splits it at another sign."""
+    return re.sub(r"(^|[;,\t\r\n])(\s*[=+\-@\t\r＝＋－＠])", r"\1'\2", text)
 
 
 def write_table(path: Path, rows: Iterable[dict], columns: list[str], separator: str = ",") -> None:

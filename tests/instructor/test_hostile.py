@@ -42,7 +42,7 @@ def room(tmp_path_factory):
     run = command(folder, "--time", "6", "--memory", "1500")
     assert run.returncode == 0, run.stderr
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-    if sandbox.isolation().namespaces:
+    if sandbox.isolation().bubblewrap:
         listener.settimeout(0)
         with pytest.raises(BlockingIOError):
             listener.accept()
