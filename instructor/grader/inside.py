@@ -5,6 +5,7 @@ and then forks for each student that the judge names. Not trusted: a student's c
 process joins bubblewrap's room and limits itself before it meets the student's code.
 """
 
+import __future__
 import ast
 import asyncio
 import builtins
@@ -168,17 +169,19 @@ class Notebook:
         chosen = self.statements if everything else needed(self.statements, set(self.wanted))
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         for number, node in chosen:
             try:
-                code = compile(
-                    ast.Module([node], []), f"<cell {number}>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
-                )
+                code = compile(ast.Module([node], []), f"<cell {number}>", "exec", flags, dont_inherit=True)
+                flags |= code.co_flags & __future__.annotations.compiler_flag  # holds for what comes after it too
                 awaited = eval(code, self.names)
                 if code.co_flags & inspect.CO_COROUTINE:
                     loop.run_until_complete(awaited)
             except BaseException as error:
                 if everything or binds(node) or not isinstance(error, NameError):
                     self._note(number, error)
+                if isinstance(error, (MemoryError, BlockingIOError)):  # a limit was met: it can only get worse
+                    break
             for name in self.wanted:  # the last function of that name: `mse = mse(a, b)` further down takes none away
                 if callable(self.names.get(name)):
                     self.functions[name] = self.names[name]
