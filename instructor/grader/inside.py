@@ -374,9 +374,10 @@ def watched(function, used: set[str]):
     course = os.path.dirname(sys.modules["vae_helpers"].__file__) if "vae_helpers" in sys.modules else "?"
 
     def note(frame, event, _):
-        path = frame.f_code.co_filename
-        if event == "call" and path.startswith(course) and re.search(r"(losses|metrics|checks.\w+)\.py$", path):
-            used.add(f"{Path(path).stem}.{frame.f_code.co_name}")
+        code, caller = frame.f_code, frame.f_back.f_code.co_filename
+        if event == "call" and code.co_filename.startswith(course) and not caller.startswith(course):
+            if re.search(r"(losses|metrics|checks.\w+)\.py$", code.co_filename) and code.co_varnames[:1] != ("self",):
+                used.add(f"{Path(code.co_filename).stem}.{code.co_name}")
 
     def call(*arguments, **options):
         sys.setprofile(note)

@@ -26,7 +26,7 @@ from .wire import Ended
 
 LARGEST = 40 * 2**20  # bytes of a notebook
 EXERCISE_SECONDS = 60  # for the first process that only defines the functions
-ALLOWANCE = 200 * 2**20  # bytes that a function may make a check's model take and give
+ALLOWANCE = 64 * 2**20  # bytes that a function may make a check's model take and give
 VIETNAMESE = re.compile(r"[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)
 _one_at_a_time = threading.Lock()  # language and random state are the process's
 
