@@ -32,6 +32,7 @@ from vae_helpers.quiz import load_questions
 from vae_helpers.quiz.bank import LETTERS
 from vae_helpers.quiz.session import EXPORTED
 
+LARGEST = 40 * 2**20  # bytes of a file of answers
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 
 
@@ -75,13 +76,15 @@ def read_answers(path: Path, keys: dict[str, str]) -> Student:
         rows = _json_rows(path) if path.suffix == ".json" else _csv_rows(path)
     except UnicodeDecodeError:
         raise ValueError("is not text in UTF-8") from None
+    except RecursionError:
+        raise ValueError("is damaged: nested too deeply") from None
     student = Student("", path.name)
     for row in rows:
         question, chosen = row["question"], row["chosen"]
         first = row.get("first") or chosen
-        if question not in keys:
+        if not isinstance(question, str) or question not in keys:
             raise ValueError(f"knows a question {question!r} that this bank does not have")
-        if chosen not in LETTERS or first not in LETTERS:
+        if chosen not in (*LETTERS,) or first not in (*LETTERS,):
             raise ValueError(f"has the answer {chosen!r} to {question}, expected A, B, C or D")
         if question in student.last:
             raise ValueError(f"answers {question} twice")
@@ -99,6 +102,7 @@ def read_answers(path: Path, keys: dict[str, str]) -> Student:
 
 def tidy(name: str) -> str:
     """A name in one spelling: composed letters (a Mac may write ê as two), single spaces."""
+    name = name.encode("utf-8", "replace").decode()  # half a character cannot be written anywhere
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
@@ -194,6 +198,9 @@ def read_class(
         if path.suffix not in (".json", ".csv"):
             if not path.name.startswith("."):
                 told.append(f"{path.name}: left out, it is neither .json nor .csv")
+            continue
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
+            told.append(f"{path.name}: left out, it is no plain file, or too large")
             continue
         try:
             student = read_answers(path, keys)

@@ -153,7 +153,9 @@ def _class_folder(folder: Path) -> Path:
             beneath = _entries(inner[0])
         except OSError:
             break
-        if len(beneath) < 2 or not (all(e.is_dir() and not A_LESSON.fullmatch(e.name) for e in beneath) or len(_people_in(inner[0])) > 1):
+        folders = [e for e in beneath if e.is_dir() and not A_LESSON.fullmatch(e.name)]
+        people = folders if folders == beneath else [] if folders else _people_in(inner[0])
+        if len(people) < 2:
             break
         folder = inner[0]
     return folder
