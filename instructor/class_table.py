@@ -106,6 +106,12 @@ def tidy(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
+def printable(text: str) -> str:
+    """Composed letters, single spaces; whatever cannot be seen (bytes that are no UTF-8, line breaks, marks) as an escape."""
+    text = " ".join(unicodedata.normalize("NFC", text).split(" "))
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
 def _whole(number) -> int:
     try:
         return int(number)
@@ -337,7 +343,7 @@ def make_tables(arguments: argparse.Namespace) -> int:
     keys = {q.id: q.key for q in load_questions("en") if arguments.questions in (q.set, "all")}
     listed = read_list(arguments.students) if arguments.students else None
     students, told = read_class(arguments.folder, every_key, listed)
-    print("\n".join(told), end="\n" if told else "")
+    print("\n".join(map(printable, told)), end="\n" if told else "")
     if not any(student.file for student in students):
         print(f"{arguments.folder}: no answers of any student.", file=sys.stderr)
         return 1

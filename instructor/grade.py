@@ -31,9 +31,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from instructor import class_table
+from instructor.class_table import printable
 from instructor.grader import report
 from instructor.grader.lessons import lessons, version
-from instructor.grader.submissions import Submission, find, printable
+from instructor.grader.submissions import Submission, find
 from vae_helpers import _console
 from vae_helpers._files import write_whole
 from vae_helpers.quiz import load_questions
@@ -149,7 +150,9 @@ def problem(status: str, detail: str, lesson: str = "") -> dict:
 # ------------------------------------------------------------------------------------------------ notebooks
 
 
-def grade_all(found: list[Submission], work: Path, settings: dict, start: Callable, jobs: int = 1) -> dict[Submission, dict]:
+def grade_all(
+    found: list[Submission], work: Path, settings: dict, start: Callable, jobs: int = 1
+) -> dict[Submission, dict]:
     """The result of every notebook. Each is stored as soon as it is there; what is stored already is not done again.
 
     start() gives a function that submits work. It is called only if there is work to do. What was lost with a worker, and
@@ -192,10 +195,14 @@ def grade_all(found: list[Submission], work: Path, settings: dict, start: Callab
                     store(work / f"{key}.json", result, secret)
                 bar.update()
                 for submission in (s for s, other in keys.items() if other == key):
-                    tqdm.write(f"{printable(submission.student)}: {printable(submission.path.name)}: {results[key]['status']}")
+                    tqdm.write(
+                        f"{printable(submission.student)}: {printable(submission.path.name)}: {results[key]['status']}"
+                    )
                 sys.stdout.flush()
             todo, again = again, []
-    return {s: {**results[key], "notes": [*results[key].get("notes", []), *notes.get(s, [])]} for s, key in keys.items()}
+    return {
+        s: {**results[key], "notes": [*results[key].get("notes", []), *notes.get(s, [])]} for s, key in keys.items()
+    }
 
 
 def secret_of(work: Path) -> str:
@@ -314,7 +321,9 @@ def refuse_in_sight(parser: argparse.ArgumentParser, *places: Path) -> None:
                 parser.error(f"{place} lies in {seen}, which students' code can read: choose another place.")
 
 
-def grade_class(parser: argparse.ArgumentParser, arguments: argparse.Namespace, listed: list | None, unzipped: Path) -> int:
+def grade_class(
+    parser: argparse.ArgumentParser, arguments: argparse.Namespace, listed: list | None, unzipped: Path
+) -> int:
     out = arguments.out
     try:
         found, told = find(arguments.folder, listed, unzipped)

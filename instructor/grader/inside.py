@@ -6,6 +6,7 @@ process joins bubblewrap's room and limits itself before it meets the student's 
 """
 
 import __future__
+
 import ast
 import asyncio
 import builtins
@@ -31,17 +32,30 @@ IMPORTED_ONCE = (  # what most lessons import: one student's process need not wa
     *(f"vae_helpers.{room}" for room in ("checks", "data", "models", "plots", "quiz", "training", "widgets")),
 )  # fmt: skip
 NEW_USERS, NAMESPACES = 0x10000000, 0x20000 | 0x40000000 | 0x20000000 | 0x8000000 | 0x4000000  # CLONE_NEW… of setns(2)
-FORBIDDEN = """keyctl add_key request_key memfd_create memfd_secret shmget shmat shmctl msgget semget mq_open io_uring_setup
-    io_uring_enter io_uring_register bpf userfaultfd perf_event_open setsid ptrace process_vm_readv process_vm_writev kcmp mount
-    umount2 move_mount open_tree fsopen fsconfig fsmount mount_setattr pivot_root chroot unshare setns mknod mknodat quotactl
-    swapon swapoff reboot init_module finit_module delete_module kexec_load kexec_file_load acct settimeofday clock_settime
-    sethostname setdomainname name_to_handle_at open_by_handle_at fanotify_init syslog vmsplice""".split()
+FORBIDDEN = (
+    "keyctl", "add_key", "request_key", "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "msgget",
+    "semget", "mq_open", "io_uring_setup", "io_uring_enter", "io_uring_register", "bpf", "userfaultfd",
+    "perf_event_open", "setsid", "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "mount", "umount2",
+    "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "mount_setattr", "pivot_root", "chroot", "unshare",
+    "setns", "mknod", "mknodat", "quotactl", "swapon", "swapoff", "reboot", "init_module", "finit_module",
+    "delete_module", "kexec_load", "kexec_file_load", "acct", "settimeofday", "clock_settime", "sethostname",
+    "setdomainname", "name_to_handle_at", "open_by_handle_at", "fanotify_init", "syslog", "vmsplice",
+)  # fmt: skip
 ALLOW, REFUSE, NO_SUCH_CALL = 0x7FFF0000, 0x50000 | 1, 0x50000 | 38  # SCMP_ACT_…: EPERM, ENOSYS
 GREATER, MASKED = 6, 7  # SCMP_CMP_…
 PACKAGES = re.compile(r"\s*(\S*/)?(pip3?|conda|mamba|apt(-get)?|\S*python3? -m pip)\s")
 PLAIN_MAGICS = re.compile(r"\s*(?:#[^\n]*\n\s*)*%%(time|capture)\b[^\n]*\n")  # they only look at how a cell runs
-ANY_NAME = {"globals", "locals", "vars", "exec", "eval", "setattr", "get_ipython"}  # a statement with these may do anything
+ANY_NAME = {
+    "globals",
+    "locals",
+    "vars",
+    "exec",
+    "eval",
+    "setattr",
+    "get_ipython",
+}  # a statement with these may do anything
 SETTERS = re.compile(r"set|manual|seed|use|filter|chdir|register|insert|append")
+ANSWERS = re.compile(r"(losses|metrics|checks.\w+)\.py$")
 GPU = re.compile(r"cuda|mps")
 
 
@@ -127,7 +141,9 @@ class Notebook:
         self.functions: dict[str, object] = {}
         if any(re.search(r"cuda|['\"]mps", cell) for cell in cells):
             self._stay_on_the_cpu()
-        self.statements = [part for number, cell in enumerate(cells, start=1) for part in self._statements(number, cell)]
+        self.statements = [
+            part for number, cell in enumerate(cells, start=1) for part in self._statements(number, cell)
+        ]
 
     def _system(self, command: str) -> None:
         if not PACKAGES.match(command):  # there is no network
@@ -264,7 +280,9 @@ def needed(statements: list[tuple[int, ast.stmt]], wanted: set[str]) -> list[tup
 
 
 def runs_always(node: ast.stmt) -> bool:
-    if isinstance(node, (ast.Import, ast.ImportFrom)) or any(isinstance(n, ast.Name) and n.id in ANY_NAME for n in parts(node)):
+    if isinstance(node, (ast.Import, ast.ImportFrom)) or any(
+        isinstance(n, ast.Name) and n.id in ANY_NAME for n in parts(node)
+    ):
         return True
     if isinstance(node, (ast.If, ast.Try, ast.With)):
         return any(runs_always(part) for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt))
@@ -348,7 +366,9 @@ def serve(settings: dict) -> None:
     peer = wire.Peer(
         send=send,
         receive=lambda: wire.read_frame(incoming),
-        find=lambda target: peer.exported[target] if target in peer.exported else watched(notebook.functions[target], peer.used),
+        find=lambda target: (
+            peer.exported[target] if target in peer.exported else watched(notebook.functions[target], peer.used)
+        ),
         take_functions=True,
     )
     peer.send({"op": "ready"})
@@ -363,7 +383,9 @@ def serve(settings: dict) -> None:
     notebook = Notebook(cells, message["functions"])
     notebook.run(message["everything"])
     told = {"errors": notebook.errors, "found": list(notebook.functions), "notes": notebook.notes}
-    told["overwritten"] = [name for name, function in notebook.functions.items() if notebook.names.get(name) is not function]
+    told["overwritten"] = [
+        name for name, function in notebook.functions.items() if notebook.names.get(name) is not function
+    ]
     peer.send({"op": "ran", **told})
     while True:
         peer.serve(*peer.receive())
@@ -375,9 +397,9 @@ def watched(function, used: set[str]):
 
     def note(frame, event, _):
         code, caller = frame.f_code, frame.f_back.f_code.co_filename
-        if event == "call" and code.co_filename.startswith(course) and not caller.startswith(course):
-            if re.search(r"(losses|metrics|checks.\w+)\.py$", code.co_filename) and code.co_varnames[:1] != ("self",):
-                used.add(f"{Path(code.co_filename).stem}.{code.co_name}")
+        ours = event == "call" and code.co_filename.startswith(course) and not caller.startswith(course)
+        if ours and ANSWERS.search(code.co_filename) and code.co_varnames[:1] != ("self",):
+            used.add(f"{Path(code.co_filename).stem}.{code.co_name}")
 
     def call(*arguments, **options):
         sys.setprofile(note)

@@ -6,12 +6,22 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from instructor.class_table import harmless, write_table
+from instructor.class_table import harmless, printable, write_table
 from vae_helpers._files import write_whole
 
-from .submissions import printable
-
-COLUMNS = ("student", "file", "lesson", "language", "status", "right", "total", "exercises", "detail", "notes", "seconds")
+COLUMNS = (
+    "student",
+    "file",
+    "lesson",
+    "language",
+    "status",
+    "right",
+    "total",
+    "exercises",
+    "detail",
+    "notes",
+    "seconds",
+)
 STATUS = {
     "ok": ("đã chấm", "graded"),
     "timeout": ("quá thời gian cho phép", "it took too long"),
@@ -25,7 +35,10 @@ STATUS = {
     "no-kernel": ("notebook không dùng kernel Python", "the notebook does not use a Python kernel"),
     "unknown-lesson": ("không nhận ra đây là bài nào", "it cannot be told which lesson this is"),
     "bad-quiz": ("không đọc được tệp câu trả lời", "the file of answers cannot be read"),
-    "nothing-found": ("không có notebook hay tệp câu trả lời nào để chấm", "there is no notebook and no file of answers to grade"),
+    "nothing-found": (
+        "không có notebook hay tệp câu trả lời nào để chấm",
+        "there is no notebook and no file of answers to grade",
+    ),
     "unreadable": ("không mở được tệp", "the file cannot be opened"),
     "grader-error": ("chưa chấm được, lỗi không phải của bạn", "not graded yet, through no fault of yours"),
 }
@@ -154,7 +167,9 @@ def page(student: str, results: list[tuple[str, dict]], english: bool) -> str:
             parts.append(
                 "<table><tr>" + "".join(f"<th>{head}</th>" for head in heads) + f"</tr>{''.join(lines)}</table>"
             )
-        told = [tr(*TOLD[n.split(":")[0]]) + n.partition(":")[2] for n in result.get("notes", []) if n.split(":")[0] in TOLD]
+        told = [
+            tr(*TOLD[n.split(":")[0]]) + n.partition(":")[2] for n in result.get("notes", []) if n.split(":")[0] in TOLD
+        ]
         parts += [f"<p>{escape(line)}.</p>" for line in told]
         if result.get("read_again"):
             parts.append(
@@ -163,7 +178,9 @@ def page(student: str, results: list[tuple[str, dict]], english: bool) -> str:
             parts += [f"<li>{escape(text)}</li>" for text in result["read_again"][tr("vi", "en")]]
             parts.append("</ul>")
         if result.get("errors"):
-            parts.append(f"<p>{tr('Những ô báo lỗi khi chạy lại', 'Cells that failed when they were run again')}:</p><ul>")
+            parts.append(
+                f"<p>{tr('Những ô báo lỗi khi chạy lại', 'Cells that failed when they were run again')}:</p><ul>"
+            )
             parts += [f"<li>{tr('ô code', 'code cell')} {c}: <code>{escape(f'{n}: {t}')}</code></li>" for c, n, t in result["errors"]]  # fmt: skip
             parts.append("</ul>")
     style = STYLE.read_text(encoding="utf-8")

@@ -33,9 +33,13 @@ INSIDE = Path(__file__).with_name("inside.py")
 STARTING = 120  # seconds for a process to import torch
 LOOK = 0.05  # seconds between two looks of the watcher
 BUSY = 0.7  # seconds of CPU in one of the clock: who had less when the time was over may have been kept from working
-NEED = "Install bubblewrap and libseccomp (Debian: apt install bubblewrap libseccomp2) on a Linux that allows namespaces."
+NEED = (
+    "Install bubblewrap and libseccomp (Debian: apt install bubblewrap libseccomp2) on a Linux that allows namespaces."
+)
 NO_GROUP = "no cgroup here: memory and processes are watched from outside. Start by: systemd-run --user --scope -p Delegate=yes …"
-NO_SANDBOX = "--no-sandbox: students' code can read and write what you can, and use the network. Grade in a machine of its own."
+NO_SANDBOX = (
+    "--no-sandbox: students' code can read and write what you can, and use the network. Grade in a machine of its own."
+)
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,9 @@ class Room:
         for folder in sorted(above):
             command += ["--perms", "0755", "--dir", folder]
         for path in visible():
-            command += ["--symlink", os.readlink(path), path] if _is_link_at_top(path) else ["--ro-bind-try", path, path]
+            command += (
+                ["--symlink", os.readlink(path), path] if _is_link_at_top(path) else ["--ro-bind-try", path, path]
+            )
         command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", size, "--tmpfs", scratch[0]]
         command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/sandbox"]
         read, write = os.pipe()
@@ -179,6 +185,7 @@ def _is_link_at_top(path: str) -> bool:
     return os.path.islink(path) and os.path.dirname(path) == "/"  # /bin → usr/bin
 
 
+@lru_cache
 def visible() -> list[str]:
     """What a student's code may read: the system's programs, Python, the course's package. Each with what it links to."""
     system = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/nix/store", "/sys/devices/system/cpu"]
@@ -188,7 +195,9 @@ def visible() -> list[str]:
     python = [sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages()]
     paths = {os.path.abspath(path) for path in (*system, *python, *course) if os.path.exists(path)}
     paths |= {os.path.realpath(path) for path in paths if not _is_link_at_top(path)}
-    return sorted(path for path in paths if not any(other != path and Path(path).is_relative_to(other) for other in paths))
+    return sorted(
+        path for path in paths if not any(other != path and Path(path).is_relative_to(other) for other in paths)
+    )
 
 
 class Sandbox:
@@ -414,7 +423,9 @@ def _memory(processes: list[psutil.Process], exact: bool = False) -> float:
         with contextlib.suppress(psutil.NoSuchProcess):
             total += process.memory_info().rss
             if exact:
-                with contextlib.suppress(psutil.AccessDenied, FileNotFoundError):  # a process can forbid to be looked at
+                with contextlib.suppress(
+                    psutil.AccessDenied, FileNotFoundError
+                ):  # a process can forbid to be looked at
                     whole = process.memory_full_info()
                     total += (getattr(whole, "pss", 0) or whole.rss) - whole.rss
     return total / 2**20

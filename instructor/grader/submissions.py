@@ -9,13 +9,13 @@ import json
 import os
 import re
 import stat
-import unicodedata
 import zipfile
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 from instructor import class_table
+from instructor.class_table import printable
 
 from .lessons import lessons, version
 
@@ -23,7 +23,10 @@ LARGEST = 40 * 2**20  # bytes of a notebook or a file of answers
 MOST_FILES, MOST_BYTES = 100, 20 * 2**20  # of a student's other files
 DEEPEST, MOST_UNZIPPED = 12, 200 * 2**20  # folders within each other; bytes of one zip
 NOTEBOOK = re.compile(r"\.ipynb(\.json|\.txt)?$", re.IGNORECASE)
-QUIZ, QUIZ_NOTEBOOK = re.compile(r"quiz.*\.(json|csv)$", re.IGNORECASE), re.compile(r"quiz\W*(copy)?\W*\d*\W*\.ipynb", re.I)
+QUIZ, QUIZ_NOTEBOOK = (
+    re.compile(r"quiz.*\.(json|csv)$", re.IGNORECASE),
+    re.compile(r"quiz\W*(copy)?\W*\d*\W*\.ipynb", re.I),
+)
 HANDED_IN = re.compile(r"\.(pdf|zip|rar|7z|py|html?|docx?|md)$", re.IGNORECASE)
 COPY = re.compile(r"([ _-]*\(\d+\)|[ _-]+copy\d*)+$", re.IGNORECASE)
 PEOPLE = {  # how a name is written by → the name, an id, and what follows
@@ -84,19 +87,15 @@ class Submission:
         return digest.hexdigest()[:32]
 
 
-def printable(text: str) -> str:
-    """Composed letters, single spaces; whatever cannot be seen (bytes that are no UTF-8, line breaks, marks) as an escape."""
-    text = " ".join(unicodedata.normalize("NFC", text).split(" "))
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
-
-
 def files_in(folder: Path) -> list[Path]:
     """All files and links below it but hidden ones. Raises OSError if the folder itself cannot be read."""
     os.scandir(folder).close()
     found = []
     for place, inner, names in os.walk(folder):
         deep = len(Path(place).relative_to(folder).parts)
-        inner[:] = sorted(n for n in inner if not _hidden(n) and deep < DEEPEST and not os.path.islink(os.path.join(place, n)))
+        inner[:] = sorted(
+            n for n in inner if not _hidden(n) and deep < DEEPEST and not os.path.islink(os.path.join(place, n))
+        )
         found += [Path(place, name) for name in sorted(names) if not _hidden(name)]
     return found
 
@@ -129,9 +128,17 @@ def find(folder: Path, listed: list | None = None, unzipped: Path | None = None)
         ways[way] = ways.get(way, 0) + 1
         key = (name, number, str(entry) if entry.is_dir() and one_folder_one_student else "")
         found.setdefault(key, []).extend(_handed_in(entry, rest, folder, unzipped))
-    told.insert(0, f"{sum(map(bool, found.values()))} students, told by: " + ", ".join(f"{way} ({n})" for way, n in ways.items()))
+    told.insert(
+        0,
+        f"{sum(map(bool, found.values()))} students, told by: " + ", ".join(f"{way} ({n})" for way, n in ways.items()),
+    )
     people = _labels(list(found), listed, told)
-    result = [replace(s, student=people[key]) for key, own in found.items() for s in own if s.status != "nothing-found" or all(o.status == s.status for o in own)]
+    result = [
+        replace(s, student=people[key])
+        for key, own in found.items()
+        for s in own
+        if s.status != "nothing-found" or all(o.status == s.status for o in own)
+    ]
     graded = {submission.student for submission in result}
     for student in listed or []:
         if (label := _listed_label(student)) not in graded:
@@ -177,7 +184,11 @@ def _person(entry: Path, names: list[str]) -> tuple[str, str, str, str]:
     for way, pattern in PEOPLE.items():
         if entry.is_dir() and way in ("Canvas", "STUDENT_NN", "NN_STUDENT"):
             continue
-        if way == "Canvas" and not re.match(r"[^_]+_(LATE_)?\d{3,}_\d{4,}_", stem) and not all(map(pattern.match, names)):
+        if (
+            way == "Canvas"
+            and not re.match(r"[^_]+_(LATE_)?\d{3,}_\d{4,}_", stem)
+            and not all(map(pattern.match, names))
+        ):
             continue
         match = pattern.fullmatch(COPY.sub("", stem) if way.isupper() else stem)
         if match and not (way == "NN_STUDENT" and any(lesson.endswith(match["name"]) for lesson in lessons())):

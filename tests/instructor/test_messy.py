@@ -5,7 +5,7 @@ import pytest
 from instructor.grader import judge
 
 from .messy import BROKEN, MESSY
-from .support import BCE, MSE, WAY, notebook
+from .support import MSE, WAY, notebook
 
 pytestmark = pytest.mark.grader
 LIMITS = {"seconds": 60, "memory": 2500}

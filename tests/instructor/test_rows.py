@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import os
 import signal
 import stat
@@ -15,9 +14,9 @@ from concurrent import futures
 import pytest
 
 from instructor import grade
-from instructor.class_table import harmless
+from instructor.class_table import harmless, printable
 from instructor.grader import report, submissions
-from instructor.grader.submissions import find, printable
+from instructor.grader.submissions import find
 
 from .support import BCE, MSE, ROOT, WAY, left_over, notebook, submission, table
 from .test_grade import Workers, grade_with
@@ -44,7 +43,15 @@ def people(folder, *names, **options):
 def test_names_that_cannot_be_printed_harm_nobody(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(grade, "workers", lambda *_: _nobody())
-    make(tmp_path / "in", b"Kh\xe1nh/01.ipynb", b"Binh/01_\xff.ipynb", b"flat_\xff_01.ipynb", b"An/\xff.txt", "An/01.ipynb", f"{ODD}/01.ipynb")
+    make(
+        tmp_path / "in",
+        b"Kh\xe1nh/01.ipynb",
+        b"Binh/01_\xff.ipynb",
+        b"flat_\xff_01.ipynb",
+        b"An/\xff.txt",
+        "An/01.ipynb",
+        f"{ODD}/01.ipynb",
+    )
     assert grade.main(["in", "--out", "grades.csv"]) == 0
     rows = table(tmp_path / "in")
     assert len(rows) == 5 and {row["status"] for row in rows} == {"ok"}
@@ -120,7 +127,9 @@ def test_nobody_is_split_and_nobody_merged(tmp_path, names, students):
     assert sorted({student for student, _ in people(tmp_path, *names)}) == sorted(students)
 
 
-@pytest.mark.parametrize("name", ["An/bai.pdf", "An/bai.py", "An/.ipynb_checkpoints/01.ipynb", "An_01.pdf", "An_01.docx"])
+@pytest.mark.parametrize(
+    "name", ["An/bai.pdf", "An/bai.py", "An/.ipynb_checkpoints/01.ipynb", "An_01.pdf", "An_01.docx"]
+)
 def test_whoever_handed_in_nothing_to_grade_has_a_row(tmp_path, name):
     assert people(tmp_path, name, "Bình/01.ipynb") == [("An", "nothing-found"), ("Bình", "")]
 
@@ -148,7 +157,12 @@ def test_zips_are_opened_safely(tmp_path):
     (tmp_path / "in" / "Chi_01.zip").write_bytes(b"PK\3\4 no zip")
     found, _ = find(tmp_path / "in", unzipped=tmp_path / "unzipped")
     told = [(s.student, s.path.name, s.status) for s in found]
-    assert told == [("An", "01.ipynb", ""), ("An", "outside.ipynb", ""), ("Bình", "Bình_01.zip", "unreadable"), ("Chi", "Chi_01.zip", "unreadable")]
+    assert told == [
+        ("An", "01.ipynb", ""),
+        ("An", "outside.ipynb", ""),
+        ("Bình", "Bình_01.zip", "unreadable"),
+        ("Chi", "Chi_01.zip", "unreadable"),
+    ]
     assert not (tmp_path / "outside.ipynb").exists() and "tools.py" in found[0].files()[0]
 
 
@@ -187,7 +201,10 @@ def test_a_timeout_beside_a_busy_neighbour_is_tried_alone(tmp_path):
         def __call__(self, *arguments, **settings):
             future = super().__call__(*arguments, **settings)
             if len(self.seen) == 1:
-                future._result = future.result() | {"status": "timeout", "detail": "not finished after 6 s, mostly waiting"}
+                future._result = future.result() | {
+                    "status": "timeout",
+                    "detail": "not finished after 6 s, mostly waiting",
+                }
             return future
 
     submission(tmp_path / "in", "An", notebook("x"))
@@ -291,7 +308,15 @@ def test_no_sandbox_for_a_cluster(tmp_path, capsys):
 @pytest.mark.grader
 def test_without_bubblewrap_nothing_runs_unless_it_is_said(tmp_path):
     submission(tmp_path / "in", "An", notebook(MSE, BCE, WAY))
-    program = [sys.executable, "-m", "instructor.grade", tmp_path / "in", "--out", tmp_path / "g.csv", "--only-exercises"]
+    program = [
+        sys.executable,
+        "-m",
+        "instructor.grade",
+        tmp_path / "in",
+        "--out",
+        tmp_path / "g.csv",
+        "--only-exercises",
+    ]
     bare = {**os.environ, "PATH": str(tmp_path)}
     run = subprocess.run(program, capture_output=True, text=True, cwd=ROOT, env=bare)
     assert run.returncode == 1 and "Install bubblewrap" in run.stderr and not (tmp_path / "g.csv").exists()

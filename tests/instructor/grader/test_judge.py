@@ -64,14 +64,19 @@ def test_a_function_may_not_ask_too_much_of_the_model_that_a_check_gives_it(ask)
 def test_a_guess_is_not_right():
     guess = "import torch\ndef mse(recon, x):\n    d = recon - x\n    return [(d**2).mean(), (d**2).sum(), d.abs().mean()][torch.randint(3, ()).item()]"
     rights = [
-        judge.grade("x.ipynb", notebook(guess, f"x = {n}"), limits=LIMITS, only_exercises=True)["exercises"][0]["status"]
+        judge.grade("x.ipynb", notebook(guess, f"x = {n}"), limits=LIMITS, only_exercises=True)["exercises"][0][
+            "status"
+        ]
         for n in range(5)
     ]
     assert rights == ["wrong"] * 5
 
 
 def test_whose_function_was_called_is_noted():
-    content = notebook("import torch\nfrom vae_helpers import losses\ndef bce(recon, x):\n    return losses.reconstruction_loss(recon, x, kind='bce')", MSE)
+    content = notebook(
+        "import torch\nfrom vae_helpers import losses\ndef bce(recon, x):\n    return losses.reconstruction_loss(recon, x, kind='bce')",
+        MSE,
+    )
     result = judge.grade("x.ipynb", content, limits=LIMITS, only_exercises=True)
     assert result["notes"] == ["bce calls losses.reconstruction_loss"]
 
@@ -87,8 +92,15 @@ def test_a_slow_global_takes_no_other_exercise_along(monkeypatch):
 
 @pytest.mark.parametrize(
     ("metadata", "text", "language"),
-    [({}, "# Bài làm của tôi: hàm mất mát và đồ thị", "vi"), ({}, "# the loss of a model", "en"), ({"vae_language": "vi"}, "x", "vi")],
+    [
+        ({}, "# Bài làm của tôi: hàm mất mát và đồ thị", "vi"),
+        ({}, "# the loss of a model", "en"),
+        ({"vae_language": "vi"}, "x", "vi"),
+    ],
 )
 def test_language_is_told_by_the_cells_where_metadata_was_lost(metadata, text, language):
     cells = [{"cell_type": "code", "source": text}]
-    assert judge.read_notebook(json.dumps({"cells": cells, "metadata": metadata}).encode(), "01.ipynb").language == language
+    assert (
+        judge.read_notebook(json.dumps({"cells": cells, "metadata": metadata}).encode(), "01.ipynb").language
+        == language
+    )
