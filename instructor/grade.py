@@ -14,7 +14,6 @@ import argparse
 import hmac
 import json
 import os
-import resource
 import secrets
 import signal
 import sys
@@ -23,7 +22,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from multiprocessing import active_children, connection, get_context, parent_process
 from pathlib import Path
@@ -74,7 +73,10 @@ def notices(sandbox: bool) -> tuple[str, ...]:
 def prepare_worker() -> None:
     """A worker ends with the command, however that ends, and its own memory is limited."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_DATA, (JUDGE_MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+    with suppress(ImportError, ValueError):  # a system without such limits
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (JUDGE_MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
     parent = parent_process().sentinel
     threading.Thread(target=lambda: connection.wait([parent]) and os._exit(1), daemon=True).start()
 
@@ -300,9 +302,9 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.scheduler and arguments.no_sandbox:
         parser.error("--no-sandbox is for this machine alone: students' code could reach the whole cluster.")
     refuse_in_sight(parser, folder, out)
-    for name in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(name, signal.default_int_handler)
+    for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C
+        if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
         listed = class_table.read_list(arguments.students) if arguments.students else None
     except (OSError, ValueError) as error:

@@ -8,7 +8,6 @@ does not work nothing is run, unless the instructor said --no-sandbox.
 import contextlib
 import json
 import os
-import pwd
 import queue
 import shutil
 import signal
@@ -80,6 +79,8 @@ def isolation(sandbox: bool = True) -> Isolation:
 
 def _free_user() -> int:
     """A user's number that nobody has: no account, no process."""
+    import pwd
+
     taken = {process.uids().real for process in psutil.process_iter()} | {entry.pw_uid for entry in pwd.getpwall()}
     start = 50_000 + os.getpid() % 5_000
     return next(number for number in range(start, 65_000) if number not in taken)

@@ -21,6 +21,7 @@ from instructor.grader.submissions import find
 from .support import BCE, MSE, ROOT, WAY, left_over, notebook, submission, table
 from .test_grade import Workers, grade_with
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="names and signals as Linux knows them")
 ODD = "".join(["Lê\nAn,01,ok", "\u202e", "\x1b[2J", "\u200b"])
 
 
