@@ -23,7 +23,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
+from functools import lru_cache, partial
 from multiprocessing import active_children, connection, get_context, parent_process
 from pathlib import Path
 
@@ -70,6 +70,11 @@ def notices(sandbox: bool) -> tuple[str, ...]:
     return isolation(sandbox).notices
 
 
+@lru_cache
+def tell_once(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 def prepare_worker() -> None:
     """A worker ends with the command, however that ends, and its own memory is limited."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -89,7 +94,7 @@ def workers(jobs: int, scheduler: str | None, sandbox: bool = True) -> Iterator[
         pool = futures.ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=prepare_worker)
         try:
             for notice in pool.submit(notices, sandbox).result():
-                print(f"Note: {notice}", file=sys.stderr, flush=True)
+                tell_once(f"Note: {notice}")
             yield partial(pool.submit, local_task)
         except RuntimeError as error:
             if isinstance(error, futures.BrokenExecutor):

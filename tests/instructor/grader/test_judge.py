@@ -18,6 +18,7 @@ LIMITS = {"seconds": 100, "memory": 2500}
 def test_solutions_are_all_right_and_published_lessons_are_not_done(lesson):
     source = ROOT / "notebooks" / "src" / f"{lesson}.py"
     solved = build.make_notebook(source, "vi", solutions=True)
+    assert all(c.metadata.nbgrader.solution for c in solved.cells if "### BEGIN SOLUTION" in c.source)
     result = judge.grade(f"{lesson}.ipynb", json.dumps(solved).encode(), limits=LIMITS, only_exercises=True)
     assert result["status"] == "ok", result
     assert [e["status"] for e in result["exercises"]] == ["right"] * len(lessons()[lesson]), result
