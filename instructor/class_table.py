@@ -32,6 +32,7 @@ from vae_helpers.quiz import load_questions
 from vae_helpers.quiz.bank import LETTERS
 from vae_helpers.quiz.session import EXPORTED
 
+LARGEST = 40 * 2**20  # bytes of a file of answers
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 
 
@@ -75,13 +76,15 @@ def read_answers(path: Path, keys: dict[str, str]) -> Student:
         rows = _json_rows(path) if path.suffix == ".json" else _csv_rows(path)
     except UnicodeDecodeError:
         raise ValueError("is not text in UTF-8") from None
+    except RecursionError:
+        raise ValueError("is damaged: nested too deeply") from None
     student = Student("", path.name)
     for row in rows:
         question, chosen = row["question"], row["chosen"]
         first = row.get("first") or chosen
-        if question not in keys:
+        if not isinstance(question, str) or question not in keys:
             raise ValueError(f"knows a question {question!r} that this bank does not have")
-        if chosen not in LETTERS or first not in LETTERS:
+        if chosen not in (*LETTERS,) or first not in (*LETTERS,):
             raise ValueError(f"has the answer {chosen!r} to {question}, expected A, B, C or D")
         if question in student.last:
             raise ValueError(f"answers {question} twice")
@@ -99,7 +102,14 @@ def read_answers(path: Path, keys: dict[str, str]) -> Student:
 
 def tidy(name: str) -> str:
     """A name in one spelling: composed letters (a Mac may write ê as two), single spaces."""
+    name = name.encode("utf-8", "replace").decode()  # half a character cannot be written anywhere
     return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def printable(text: str) -> str:
+    """Composed letters, single spaces; whatever cannot be seen (bytes that are no UTF-8, line breaks, marks) as an escape."""
+    text = " ".join(unicodedata.normalize("NFC", text).split(" "))
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def _whole(number) -> int:
@@ -195,6 +205,9 @@ def read_class(
             if not path.name.startswith("."):
                 told.append(f"{path.name}: left out, it is neither .json nor .csv")
             continue
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
+            told.append(f"{path.name}: left out, it is no plain file, or too large")
+            continue
         try:
             student = read_answers(path, keys)
             if listed is not None:
@@ -285,8 +298,8 @@ def class_tables(students: list[Student], keys: dict[str, str], attempt: str) ->
 
 
 def harmless(text: str) -> str:
-    """A student's text as a cell that no spreadsheet takes for a formula."""
-    return "'" + text if text[:1] in tuple("=+-@\t\r") else text
+    """A student's text as a cell that no spreadsheet takes for a formula, not even one that splits it at another sign."""
+    return re.sub(r"(^|[;,\t\r\n])(\s*[=+\-@\t\r＝＋－＠])", r"\1'\2", text)
 
 
 def write_table(path: Path, rows: Iterable[dict], columns: list[str], separator: str = ",") -> None:
@@ -330,7 +343,7 @@ def make_tables(arguments: argparse.Namespace) -> int:
     keys = {q.id: q.key for q in load_questions("en") if arguments.questions in (q.set, "all")}
     listed = read_list(arguments.students) if arguments.students else None
     students, told = read_class(arguments.folder, every_key, listed)
-    print("\n".join(told), end="\n" if told else "")
+    print("\n".join(map(printable, told)), end="\n" if told else "")
     if not any(student.file for student in students):
         print(f"{arguments.folder}: no answers of any student.", file=sys.stderr)
         return 1

@@ -36,6 +36,7 @@ GITHUB = re.compile(
 BUILT = "built"  # the branch of the notebooks with the badges of the repository they lie in (tools/branch.py)
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.MULTILINE | re.DOTALL)
 PLACEHOLDER = {"vi": "Viết lời giải của bạn ở đây", "en": "Write your solution here"}
+NBGRADER = {"solution": True, "grade": False, "locked": False, "task": False, "schema_version": 3, "cell_type": "code"}
 SOLUTIONS = {
     "vi": ("Lời giải", "*Dành cho giảng viên: các bài tập của bài học này kèm lời giải. Notebook này chưa được chạy.*"),
     "en": ("Solutions", "*For instructors: the exercises of this lesson with their solutions. This notebook is not executed.*"),
@@ -131,6 +132,9 @@ def make_notebook(source: Path, language: str, solutions: bool = False, url: str
         }
     )
     if solutions:
+        for cell in notebook.cells:
+            if "### BEGIN SOLUTION" in cell.source:
+                cell.metadata["nbgrader"] = NBGRADER | {"grade_id": cell["id"]}
         notebook.metadata |= {"title": title.removeprefix("# "), "vae_edition": "solutions"}
     return notebook
 

@@ -2,142 +2,129 @@
 
 Started by sandbox.py: `inside.py SETTINGS` for one student, or `inside.py --nursery`, a process that imports torch once
 and then forks for each student that the judge names. Not trusted: a student's code shares this process's memory. So the
-process shuts itself in (where the system allows it) and limits itself before it meets the student's code.
+process joins bubblewrap's room and limits itself before it meets the student's code.
 """
 
+import __future__
+
 import ast
+import asyncio
+import builtins
 import contextlib
 import ctypes
 import dis
 import importlib
+import inspect
 import json
+import linecache
 import os
 import random
+import re
+import resource
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
-NO_SUID, NO_DEV, NO_EXEC, BIND, RECURSIVE, PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18  # MS_… of mount(2)
-NEW_NAMESPACES, NEW_USERS = 0x20000 | 0x40000000 | 0x20000000 | 0x8000000 | 0x4000000, 0x10000000  # CLONE_NEW…
-DIE_WITH_PARENT, DUMPABLE, DROP_FROM_BOUNDING_SET, NO_NEW_PRIVILEGES = 1, 4, 24, 38  # PR_… of prctl(2)
-MOUNT_SETATTR, AT_RECURSIVE = 442, 0x8000
 IMPORTED_ONCE = (  # what most lessons import: one student's process need not wait for it
     "IPython.core.interactiveshell", "ipywidgets", "matplotlib.pyplot", "sklearn.decomposition", "torchsummary", "tqdm.auto",
     *(f"vae_helpers.{room}" for room in ("checks", "data", "models", "plots", "quiz", "training", "widgets")),
 )  # fmt: skip
-FOLDER = "/sandbox"  # the working folder within the new root
+NEW_USERS, NAMESPACES = 0x10000000, 0x20000 | 0x40000000 | 0x20000000 | 0x8000000 | 0x4000000  # CLONE_NEW… of setns(2)
+FORBIDDEN = (
+    "keyctl", "add_key", "request_key", "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "msgget",
+    "semget", "mq_open", "io_uring_setup", "io_uring_enter", "io_uring_register", "bpf", "userfaultfd",
+    "perf_event_open", "setsid", "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "mount", "umount2",
+    "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "mount_setattr", "pivot_root", "chroot", "unshare",
+    "setns", "mknod", "mknodat", "quotactl", "swapon", "swapoff", "reboot", "init_module", "finit_module",
+    "delete_module", "kexec_load", "kexec_file_load", "acct", "settimeofday", "clock_settime", "sethostname",
+    "setdomainname", "name_to_handle_at", "open_by_handle_at", "fanotify_init", "syslog", "vmsplice",
+)  # fmt: skip
+ALLOW, REFUSE, NO_SUCH_CALL = 0x7FFF0000, 0x50000 | 1, 0x50000 | 38  # SCMP_ACT_…: EPERM, ENOSYS
+GREATER, MASKED = 6, 7  # SCMP_CMP_…
+PACKAGES = re.compile(r"\s*(\S*/)?(pip3?|conda|mamba|apt(-get)?|\S*python3? -m pip)\s")
+PLAIN_MAGICS = re.compile(r"\s*(?:#[^\n]*\n\s*)*%%(time|capture)\b[^\n]*\n")  # they only look at how a cell runs
+ANY_NAME = {
+    "globals",
+    "locals",
+    "vars",
+    "exec",
+    "eval",
+    "setattr",
+    "get_ipython",
+}  # a statement with these may do anything
+SETTERS = re.compile(r"set|manual|seed|use|filter|chdir|register|insert|append")
+ANSWERS = re.compile(r"(losses|metrics|checks.\w+)\.py$")
+GPU = re.compile(r"cuda|mps")
 
 
 # ------------------------------------------------------------------------------------------------ shutting itself in
 
 
-def shut_in(settings: dict) -> None:
-    """Fresh namespaces and a user of its own, if the settings say so. In the namespaces: a root in which only
-    settings["visible"] can be seen, nothing but FOLDER, /tmp and /dev/shm can be written (in memory, to be forgotten), no
-    other process, no network, no capability. This becomes the first process of its namespace: when it dies, so does all
-    that it has started. Raises OSError where the system refuses."""
+class Comparison(ctypes.Structure):
+    """libseccomp's scmp_arg_cmp: which argument of a call is compared, how, with what."""
+
+    _fields_ = [("argument", ctypes.c_uint), ("how", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
+
+
+def call_filter():
+    """libseccomp and a filter of system calls, to be loaded in each student's process. Raises OSError without libseccomp."""
+    library = ctypes.CDLL("libseccomp.so.2")
+    library.seccomp_init.restype = ctypes.c_void_p
+    rules = ctypes.c_void_p(library.seccomp_init(ALLOW))
+
+    def refuse(name: str, action: int = REFUSE, *comparison: int) -> None:
+        number = library.seccomp_syscall_resolve_name(name.encode())
+        if number >= 0:  # a call that this kind of machine has
+            compared = ctypes.byref(Comparison(*comparison)) if comparison else None
+            library.seccomp_rule_add_array(rules, action, number, bool(comparison), compared)
+
+    for name in FORBIDDEN:
+        refuse(name)
+    refuse("clone3", NO_SUCH_CALL)  # glibc then uses clone, whose flags can be looked at
+    for flag in (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000):
+        refuse("clone", REFUSE, 0, MASKED, flag, flag)
+    refuse("socket", REFUSE, 0, GREATER, socket.AF_NETLINK)
+    refuse("mmap", REFUSE, 3, MASKED, 0x21, 0x21)  # shared memory without a file, which no count of memory shows
+    return library, rules
+
+
+def shut_in(settings: dict, library, rules) -> None:
+    """Join the room, in which this process is nobody, and load the filter. Raises OSError where the system refuses."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if settings["namespaces"]:
-        new_namespaces(libc, own_users=settings["user"] is None)
-        new_root(libc, settings["place"], settings["visible"], settings["disk"])
-        for capability in range(64):  # those that this kernel does not know fail
-            libc.prctl(DROP_FROM_BOUNDING_SET, capability, 0, 0, 0)
-    else:
-        os.chdir(settings["place"])
-    if settings["user"] is not None:
+
+    def must(result: int, what: str) -> None:
+        if result < 0:
+            raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+
+    if settings["group"]:
+        Path(settings["group"], "cgroup.procs").write_text("0")
+    must(libc.setns(os.pidfd_open(settings["room"]), NAMESPACES | (0 if settings["user"] else NEW_USERS)), "setns")
+    if os.fork():  # only a child is in the new namespace of processes
+        os._exit(0)
+    os.setsid()
+    os.chdir(settings["place"])
+    libc.syscall(library.seccomp_syscall_resolve_name(b"keyctl"), 1, None)  # a session keyring of its own, empty
+    if settings["user"]:
         os.setgroups([])
         os.setresgid(*3 * [settings["user"]])
-        os.setresuid(*3 * [settings["user"]])
-        libc.prctl(DUMPABLE, 1, 0, 0, 0)  # or else its own /proc/self would belong to root
-    if settings["namespaces"]:
-        header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-        must(libc.capset(ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)())), "capset")
-    must(libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "prctl")
-    libc.prctl(DIE_WITH_PARENT, 9, 0, 0, 0)
-
-
-def must(result: int, what: str) -> None:
+        os.setresuid(*3 * [settings["user"]])  # and with it goes every capability
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    must(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+    must(libc.prctl(4, 1, 0, 0, 0), "prctl")  # its own /proc/self may be read, as before
+    result = library.seccomp_load(rules)
     if result:
-        raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
-
-
-def new_namespaces(libc, own_users: bool) -> None:
-    """own_users: a namespace of users too, in which this user has the rights that what follows needs."""
-    user, group = os.geteuid(), os.getegid()
-    must(libc.unshare(NEW_NAMESPACES | (NEW_USERS if own_users else 0)), "unshare")
-    if own_users:
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"0 {user} 1")
-        Path("/proc/self/gid_map").write_text(f"0 {group} 1")
-    libc.prctl(DIE_WITH_PARENT, 9, 0, 0, 0)
-    if child := os.fork():  # the first process of the new namespace; this one stays outside and waits
-        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)
-    os.setsid()  # out of the group that the one outside is in
-
-
-def new_root(libc, place: str, visible: list[str], megabytes: int) -> None:
-    """Build a root at place, and go there. (From within a chroot no user namespace can be made that would lead out.)"""
-
-    def mount(source: str, target: str, kind: str | None, flags: int, data: str = "") -> None:
-        texts = [text.encode() if text else None for text in (source, target, kind)]
-        must(libc.mount(*texts, ctypes.c_ulong(flags), data.encode()), f"mount {target}")
-
-    def make(path: str, like: str = "/") -> str:
-        os.makedirs(path if os.path.isdir(like) else os.path.dirname(path), exist_ok=True)
-        if not os.path.isdir(like):
-            Path(path).touch()
-        return path
-
-    mount("none", "/", None, RECURSIVE | PRIVATE)
-    mount("tmpfs", place, "tmpfs", NO_SUID | NO_DEV, "size=16m,mode=755")
-    scratch = [make(place + folder) for folder in (FOLDER, "/tmp", "/dev/shm")]
-    for folder in scratch:  # first, since what is to be seen may lie in /tmp
-        mount("tmpfs", folder, "tmpfs", NO_SUID | NO_DEV, f"size={megabytes}m,mode=777")
-    bound: list[str] = []
-    for path in sorted({*visible, *map(os.path.realpath, visible)}):
-        if not os.path.exists(path) or any(Path(path).is_relative_to(other) for other in bound):
-            continue
-        if os.path.islink(path) and os.path.dirname(path) == "/":  # /bin → usr/bin
-            os.symlink(os.readlink(path), place + path)
-            continue
-        mount(path, make(place + path, like=path), None, BIND | RECURSIVE)
-        bound.append(path)
-    mount("proc", make(f"{place}/proc"), "proc", NO_SUID | NO_DEV | NO_EXEC)
-    read_only, writable = (
-        (ctypes.c_uint64 * 4)(1, 0),
-        (ctypes.c_uint64 * 4)(0, 1),
-    )  # struct mount_attr: set, clear RDONLY
-    for folder, flags, attributes in ((place, AT_RECURSIVE, read_only), *((folder, 0, writable) for folder in scratch)):
-        result = libc.syscall(MOUNT_SETATTR, -1, folder.encode(), flags, ctypes.byref(attributes), 32)
-        must(result, f"mount_setattr {folder}")
-    os.chroot(place)
-    os.chdir(FOLDER)
-
-
-def limit(limits: dict) -> None:
-    """Limits of this process and its children, where the system has them. Memory in all is watched from outside."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    for name, value in limits.items():
-        kind = getattr(resource, name, None)
-        if kind is not None:
-            hard = resource.getrlimit(kind)[1]
-            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            with contextlib.suppress(ValueError, OSError):
-                resource.setrlimit(kind, (value, value))
+        raise OSError(-result, "seccomp_load")
 
 
 # ------------------------------------------------------------------------------------------------ the notebook
 
 
 class Notebook:
-    """A student's code cells and the namespace they run in."""
+    """A student's code cells and the namespace they run in, statement by statement: an error costs that statement alone."""
 
-    def __init__(self, cells: list[str]):
-        from IPython.core.inputtransformer2 import TransformerManager
+    def __init__(self, cells: list[str], wanted: list[str]):
         from IPython.core.interactiveshell import InteractiveShell
         from traitlets.config import Config
 
@@ -145,37 +132,89 @@ class Notebook:
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "NoColor"
         self.shell = InteractiveShell.instance(config=config)
-        self.transform = TransformerManager().transform_cell
-        self.cells, self.errors, self.names = cells, [], self.shell.user_ns
+        self.names = self.shell.user_ns
+        self.shell.enable_matplotlib = lambda gui=None: ("agg", "agg")
+        self.shell.system = self._system
+        for name in ("pip", "conda", "mamba"):
+            self.shell.register_magic_function(lambda line: print("not installed: no network"), "line", name)
+        self.cells, self.wanted, self.errors, self.notes = cells, wanted, [], []
+        self.functions: dict[str, object] = {}
+        if any(re.search(r"cuda|['\"]mps", cell) for cell in cells):
+            self._stay_on_the_cpu()
+        self.statements = [
+            part for number, cell in enumerate(cells, start=1) for part in self._statements(number, cell)
+        ]
 
-    def run_all(self) -> None:
-        """Every cell in order, as Jupyter does; after an error the next cell goes on."""
-        for number, source in enumerate(self.cells, start=1):
-            result = self.shell.run_cell(source, store_history=False)
-            self._note(number, result.error_before_exec or result.error_in_exec)
+    def _system(self, command: str) -> None:
+        if not PACKAGES.match(command):  # there is no network
+            done = subprocess.run(command, shell=True, stdin=subprocess.DEVNULL)
+            self.names["_exit_code"] = done.returncode
 
-    def run_definitions(self, wanted: list[str]) -> None:
-        """Only the statements that the wanted functions need, directly or through other names."""
-        statements = []
-        for number, source in enumerate(self.cells, start=1):
-            with contextlib.suppress(SyntaxError, ValueError):
-                statements += [(number, node) for node in ast.parse(self.transform(source)).body]
-        needed, known = set(wanted), -1
-        while known < len(needed):
-            known = len(needed)
-            for _, node in statements:
-                if binds(node) & needed:
-                    needed |= asks_for(compile(ast.Module([node], []), "<cell>", "exec"))
-        for number, node in statements:
-            if binds(node) & (needed | {"*"}):
-                try:
-                    exec(compile(ast.Module([node], []), f"<cell {number}>", "exec"), self.names)
-                except BaseException as error:
+    def _stay_on_the_cpu(self) -> None:
+        """A device that this process lacks is the CPU, wherever torch is given its name."""
+        import torch
+        from torch.overrides import TorchFunctionMode
+
+        notes = self.notes
+
+        def moved(value):
+            if isinstance(value, (str, torch.device)) and GPU.match(str(value)):
+                notes[:] = ["cuda"]
+                return torch.device("cpu")
+            return value
+
+        class OnTheCPU(TorchFunctionMode):
+            def __torch_function__(self, function, types, arguments=(), options=None):
+                if function is torch.Tensor.cuda:
+                    return moved("cuda") and arguments[0]
+                return function(*map(moved, arguments), **{name: moved(v) for name, v in (options or {}).items()})
+
+        OnTheCPU().__enter__()
+
+    def _statements(self, number: int, source: str) -> list[tuple[int, ast.stmt]]:
+        try:
+            cell = self.shell.transform_cell(PLAIN_MAGICS.sub("", source, count=1))
+            linecache.cache[f"<cell {number}>"] = len(cell), None, cell.splitlines(True), f"<cell {number}>"
+            return [(number, node) for node in ast.parse(cell).body]
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            self._note(number, error)
+            return []
+
+    def run(self, everything: bool) -> None:
+        """Every statement in order; or those only that the wanted functions need, directly or through other names."""
+        chosen = self.statements if everything else needed(self.statements, set(self.wanted))
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        for number, node in chosen:
+            try:
+                code = compile(ast.Module([node], []), f"<cell {number}>", "exec", flags, dont_inherit=True)
+                flags |= code.co_flags & __future__.annotations.compiler_flag  # holds for what comes after it too
+                awaited = eval(code, self.names)
+                if code.co_flags & inspect.CO_COROUTINE:
+                    loop.run_until_complete(awaited)
+            except BaseException as error:
+                if everything or binds(node) or not isinstance(error, NameError):
                     self._note(number, error)
+                if isinstance(error, (MemoryError, BlockingIOError)):  # a limit was met: it can only get worse
+                    break
+            for name in self.wanted:  # the last function of that name: `mse = mse(a, b)` further down takes none away
+                if callable(self.names.get(name)):
+                    self.functions[name] = self.names[name]
 
-    def _note(self, number: int, error: BaseException | None) -> None:
-        if error is not None and len(self.errors) < 20:
+    def _note(self, number: int, error: BaseException) -> None:
+        if len(self.errors) < 20:
             self.errors.append([number, type(error).__name__, str(error)[:300]])
+
+
+def parts(node: ast.AST):
+    """A statement's nodes; without those that run only later, when a function that it defines is called."""
+    yield node
+    later = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+    for name, value in ast.iter_fields(node):
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, ast.AST) and not (later and name == "body"):
+                yield from parts(part)
 
 
 def binds(node: ast.stmt) -> set[str]:
@@ -183,17 +222,74 @@ def binds(node: ast.stmt) -> set[str]:
     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     if isinstance(node, definitions):
         return {node.name}
-    parts = list(ast.walk(node))
-    names = {n.id for n in parts if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    names |= {n.name for n in parts if isinstance(n, definitions)}
-    imports = [alias for n in parts if isinstance(n, (ast.Import, ast.ImportFrom)) for alias in n.names]
+    within = list(parts(node))
+    names = {n.id for n in within if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names |= {n.name for n in within if isinstance(n, definitions)}
+    imports = [alias for n in within if isinstance(n, (ast.Import, ast.ImportFrom)) for alias in n.names]
     return names | {(alias.asname or alias.name).split(".")[0] for alias in imports}
+
+
+def touches(node: ast.stmt) -> set[str]:
+    """The names whose things a statement may change: it stores into them, calls their methods, or hands them on."""
+    found = set()
+    for part in parts(node):
+        if isinstance(part, (ast.Attribute, ast.Subscript)) and not isinstance(part.ctx, ast.Load):
+            found.add(root(part))
+        if isinstance(part, ast.Call):
+            found |= {root(part.func)} if isinstance(part.func, ast.Attribute) else set()
+            given = [*part.args, *(keyword.value for keyword in part.keywords)]
+            found |= {name.id for name in given if isinstance(name, ast.Name)}
+    return found
+
+
+def root(node: ast.AST) -> str:
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def asks_for(code) -> set[str]:
     """The global names that a piece of code, and the functions in it, look up."""
     own = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
     return own.union(*(asks_for(part) for part in code.co_consts if hasattr(part, "co_code")))
+
+
+def needed(statements: list[tuple[int, ast.stmt]], wanted: set[str]) -> list[tuple[int, ast.stmt]]:
+    """The statements that give the wanted names their values, in order, with all that these need in turn.
+
+    Imports and whatever may do anything run always. A statement that may change a needed thing is needed; not one that
+    merely calls a needed function, or a module's function that sets nothing: that may be an hour's training.
+    """
+    fixed = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    named = {id(node): binds(node) for _, node in statements}
+    constant = set().union(*(named[id(node)] for _, node in statements if isinstance(node, fixed)), vars(builtins))
+    chosen: set[int] = set()
+    while True:
+        before = len(chosen)
+        for _, node in statements:
+            if id(node) in chosen:
+                continue
+            bound = named[id(node)] & wanted
+            if bound or runs_always(node) or (touches(node) & wanted) - constant:
+                chosen.add(id(node))
+                with contextlib.suppress(SyntaxError, ValueError):
+                    asked = asks_for(compile(ast.Module([node], []), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT))
+                    wanted = wanted | (asked if bound else asked & constant)
+        if len(chosen) == before:
+            return [(number, node) for number, node in statements if id(node) in chosen]
+
+
+def runs_always(node: ast.stmt) -> bool:
+    if isinstance(node, (ast.Import, ast.ImportFrom)) or any(
+        isinstance(n, ast.Name) and n.id in ANY_NAME for n in parts(node)
+    ):
+        return True
+    if isinstance(node, (ast.If, ast.Try, ast.With)):
+        return any(runs_always(part) for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt))
+    if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+        return any(isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store) for n in parts(node))
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and bool(SETTERS.match(call.func.attr))
 
 
 # ------------------------------------------------------------------------------------------------ serving the judge
@@ -203,10 +299,10 @@ def nursery() -> None:
     """Fork for each settings that come through standard input's socket, with the three pipes that the child is to use."""
     judge = socket.socket(fileno=os.dup(0))
     sys.path[:] = json.loads(judge.recv(2**16))
-    importlib.import_module("grader.wire")
-    for name in IMPORTED_ONCE:
+    for name in ("instructor.grader.wire", *IMPORTED_ONCE):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    rules = call_filter()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     judge.send(b"ready")
     while True:
@@ -224,19 +320,20 @@ def nursery() -> None:
         os.closerange(3, 4096)
         random.seed()
         sys.modules["numpy"].random.seed()
-        live(json.loads(text))
+        live(json.loads(text), rules)
 
 
-def live(settings: dict) -> None:
+def live(settings: dict, rules: tuple = ()) -> None:
     """One student's process, from its isolation to its end."""
     try:
-        if hasattr(os, "setsid"):
-            os.setsid()
-        if settings["namespaces"] or settings["user"]:
-            shut_in(settings)
-        else:
-            os.chdir(settings["place"])
-        limit(settings["limits"])
+        os.chdir("/" if settings["room"] else settings["place"])
+        if settings["room"]:
+            shut_in(settings, *rules)
+        for name, value in settings["limits"].items():
+            with contextlib.suppress(ValueError, OSError):  # macOS knows no limit on data
+                hard = resource.getrlimit(getattr(resource, name))[1]
+                value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+                resource.setrlimit(getattr(resource, name), (value, value))
         serve(settings)
     except EOFError:
         pass
@@ -252,10 +349,11 @@ def serve(settings: dict) -> None:
     os.dup2(2, 1)  # what the notebook prints goes the way of its errors, never among the answers
     os.environ.clear()
     os.environ.update(settings["environment"], HOME=os.getcwd(), TMPDIR=os.getcwd(), USER="student", LOGNAME="student")
-    sys.path[:] = [*settings["path"], os.getcwd()]  # the student's own modules come last: they can hide nothing
-    from grader import wire
+    sys.path[:] = [os.getcwd(), *settings["path"]]  # as in Jupyter: the student's own modules come first
+    sys.path.append(sys.path.pop(0)) if "torch" not in sys.modules else None
+    from instructor.grader import wire
 
-    for module in ("os", "torch", "grader.wire"):  # loaded in the nursery, but is the rest of them in sight?
+    for module in ("os", "torch", "instructor.grader.wire"):  # loaded in the nursery, but is the rest of them in sight?
         if not os.path.exists(sys.modules[module].__file__):
             raise FileNotFoundError(sys.modules[module].__file__)
     own = os.getpid()
@@ -268,7 +366,9 @@ def serve(settings: dict) -> None:
     peer = wire.Peer(
         send=send,
         receive=lambda: wire.read_frame(incoming),
-        find=lambda target: peer.exported[target] if target in peer.exported else notebook.names[target],
+        find=lambda target: (
+            peer.exported[target] if target in peer.exported else watched(notebook.functions[target], peer.used)
+        ),
         take_functions=True,
     )
     peer.send({"op": "ready"})
@@ -279,15 +379,36 @@ def serve(settings: dict) -> None:
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_bytes(part)
         else:
-            notebook = Notebook(json.loads(part))
-    if message["everything"]:
-        notebook.run_all()
-    else:
-        notebook.run_definitions(message["functions"])
-    found = [name for name in message["functions"] if name in notebook.names]
-    peer.send({"op": "ran", "errors": notebook.errors, "found": found})
+            cells = json.loads(part)
+    notebook = Notebook(cells, message["functions"])
+    notebook.run(message["everything"])
+    told = {"errors": notebook.errors, "found": list(notebook.functions), "notes": notebook.notes}
+    told["overwritten"] = [
+        name for name, function in notebook.functions.items() if notebook.names.get(name) is not function
+    ]
+    peer.send({"op": "ran", **told})
     while True:
         peer.serve(*peer.receive())
+
+
+def watched(function, used: set[str]):
+    """The function; whichever of the course's own answers it calls on its way is added to used."""
+    course = os.path.dirname(sys.modules["vae_helpers"].__file__) if "vae_helpers" in sys.modules else "?"
+
+    def note(frame, event, _):
+        code, caller = frame.f_code, frame.f_back.f_code.co_filename
+        ours = event == "call" and code.co_filename.startswith(course) and not caller.startswith(course)
+        if ours and ANSWERS.search(code.co_filename) and code.co_varnames[:1] != ("self",):
+            used.add(f"{Path(code.co_filename).stem}.{code.co_name}")
+
+    def call(*arguments, **options):
+        sys.setprofile(note)
+        try:
+            return function(*arguments, **options)
+        finally:
+            sys.setprofile(None)
+
+    return call
 
 
 if __name__ == "__main__":

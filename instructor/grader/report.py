@@ -1,14 +1,27 @@
 """Tables and feedback pages. Everything that a student wrote is escaped: in cells for spreadsheets, in pages for HTML."""
 
 import hashlib
+import html
 import re
-from html import escape
+from collections import Counter
 from pathlib import Path
 
-from instructor.class_table import harmless, write_table
+from instructor.class_table import harmless, printable, write_table
 from vae_helpers._files import write_whole
 
-COLUMNS = ("student", "file", "lesson", "language", "status", "right", "total", "exercises", "detail", "seconds")
+COLUMNS = (
+    "student",
+    "file",
+    "lesson",
+    "language",
+    "status",
+    "right",
+    "total",
+    "exercises",
+    "detail",
+    "notes",
+    "seconds",
+)
 STATUS = {
     "ok": ("đã chấm", "graded"),
     "timeout": ("quá thời gian cho phép", "it took too long"),
@@ -22,6 +35,10 @@ STATUS = {
     "no-kernel": ("notebook không dùng kernel Python", "the notebook does not use a Python kernel"),
     "unknown-lesson": ("không nhận ra đây là bài nào", "it cannot be told which lesson this is"),
     "bad-quiz": ("không đọc được tệp câu trả lời", "the file of answers cannot be read"),
+    "nothing-found": (
+        "không có notebook hay tệp câu trả lời nào để chấm",
+        "there is no notebook and no file of answers to grade",
+    ),
     "unreadable": ("không mở được tệp", "the file cannot be opened"),
     "grader-error": ("chưa chấm được, lỗi không phải của bạn", "not graded yet, through no fault of yours"),
 }
@@ -32,6 +49,11 @@ VERDICT = {
     "missing": ("⏳ không tìm thấy hàm này", "⏳ there is no such function"),
     "stopped": ("⛔ không chạy xong", "⛔ it did not finish"),
 }
+TOLD = {  # the notes that a student reads too
+    "cuda": ("Máy chấm không có GPU: code của bạn đã chạy trên CPU", "The grader has no GPU: your code ran on the CPU"),
+    "overwritten": ("Về sau tên này không còn là hàm nữa, nên hàm trước đó được chấm", "Further down this name is no function any more; the function of before was graded"),
+    "left out": ("Những tệp không được gửi kèm khi chấm, vì quá lớn hoặc quá nhiều", "Files that were not sent along, because they are too large or too many"),
+}  # fmt: skip
 STYLE = Path(__file__).with_name("feedback.css")
 
 
@@ -41,9 +63,7 @@ def row(student: str, file: str, result: dict) -> dict:
     return {
         "student": student,
         "file": file,
-        "lesson": result["lesson"],
-        "language": result["language"],
-        "status": result["status"],
+        **{name: result[name] for name in ("lesson", "language", "status")},
         "right": result.get("right", sum(e["status"] == "right" for e in exercises)),
         "total": result.get("total", len(exercises)),
         "exercises": "; ".join(
@@ -51,13 +71,13 @@ def row(student: str, file: str, result: dict) -> dict:
         ),
         "detail": result["detail"]
         or "; ".join(f"cell {cell}: {name}" for cell, name, _ in result.get("errors", [])[:5]),
+        "notes": "; ".join(result.get("notes", [])),
         "seconds": result.get("seconds", ""),
     }
 
 
-def write_tables(path: Path, rows: list[dict], lessons: list[str]) -> Path:
+def write_tables(path: Path, rows: list[dict], lessons: list[str], separator: str = ",") -> Path:
     """path: one row per notebook and quiz. Beside it one row per student, with the best result in each lesson."""
-    write_table(path, [_harmless(line) for line in rows], list(COLUMNS))
     totals: dict[str, dict] = {}
     for line in rows:
         total = totals.setdefault(line["student"], {"student": line["student"], "right": 0, "problems": 0})
@@ -67,12 +87,41 @@ def write_tables(path: Path, rows: list[dict], lessons: list[str]) -> Path:
     for total in totals.values():
         total["right"] = sum(total.get(lesson, 0) for lesson in lessons)
     students = path.with_name(f"{path.stem}-students.csv")
-    write_table(students, [_harmless(t) for t in totals.values()], ["student", "right", "problems", *lessons, "quiz"])
+    tables = ((path, rows, COLUMNS), (students, totals.values(), ("student", "right", "problems", *lessons, "quiz")))
+    for place, lines, columns in tables:
+        safe = [{n: harmless(printable(v)) if isinstance(v, str) else v for n, v in line.items()} for line in lines]
+        write_table(place, safe, list(columns), separator)
     return students
 
 
-def _harmless(line: dict) -> dict:
-    return {name: harmless(value) if isinstance(value, str) else value for name, value in line.items()}
+def write_summary(path: Path, results: list[dict], separator: str = ",") -> Path:
+    """One row per exercise, those that fail most first: how many are right, wrong …, and the mistakes seen most often."""
+    counts: dict[tuple, Counter] = {}
+    mistakes: dict[tuple, Counter] = {}
+    for result in results:
+        for e in result.get("exercises", []):
+            counts.setdefault((result["lesson"], e["function"]), Counter())[e["status"]] += 1
+            mistakes.setdefault((result["lesson"], e["function"]), Counter())[e["mistake"]] += bool(e["mistake"])
+    rows = [
+        {"lesson": key[0], "exercise": key[1], **{status: count[status] for status in VERDICT},
+         "mistakes": "; ".join(f"{name}: {n}" for name, n in mistakes[key].most_common(3) if n)}
+        for key, count in sorted(counts.items(), key=lambda pair: pair[1]["right"] / pair[1].total())
+    ]  # fmt: skip
+    place = path.with_name(f"{path.stem}-exercises.csv")
+    write_table(place, rows, ["lesson", "exercise", *VERDICT, "mistakes"], separator)
+    return place
+
+
+def flag_copies(results: list[tuple[str, str, dict]]) -> None:
+    """Note it where two students' notebooks hold the same code. results: (student, file, result)."""
+    owners: dict[str, list[str]] = {}
+    for student, _, result in results:
+        if any(e["status"] == "right" for e in result.get("exercises", [])):
+            owners.setdefault(result.get("code", ""), []).append(student)
+    for student, _, result in results:
+        others = [o for o in dict.fromkeys(owners.get(result.get("code"), [])) if o != student]
+        if others and student in owners[result["code"]]:
+            result["notes"] = [*result["notes"], f"same code as {', '.join(others[:5])}"]
 
 
 def write_pages(folder: Path, results: list[tuple[str, str, dict]]) -> None:
@@ -87,13 +136,16 @@ def write_pages(folder: Path, results: list[tuple[str, str, dict]]) -> None:
 
 def page_name(student: str) -> str:
     """A file name that keeps the letters of the name, and that no other student has."""
-    readable = re.sub(r"[^\w-]+", "_", student)[:60]
-    return f"{readable}-{hashlib.sha256(student.encode()).hexdigest()[:6]}.html"
+    readable = re.sub(r"[^\w-]+", "_", student)[:60].encode()[:150].decode(errors="ignore")
+    return f"{readable}-{hashlib.sha256(student.encode()).hexdigest()[:20]}.html"
 
 
 def page(student: str, results: list[tuple[str, dict]], english: bool) -> str:
     def tr(vi: str, en: str) -> str:
         return en if english else vi
+
+    def escape(text: str) -> str:
+        return html.escape(printable(str(text)))
 
     parts = []
     for file, result in results:
@@ -115,6 +167,10 @@ def page(student: str, results: list[tuple[str, dict]], english: bool) -> str:
             parts.append(
                 "<table><tr>" + "".join(f"<th>{head}</th>" for head in heads) + f"</tr>{''.join(lines)}</table>"
             )
+        told = [
+            tr(*TOLD[n.split(":")[0]]) + n.partition(":")[2] for n in result.get("notes", []) if n.split(":")[0] in TOLD
+        ]
+        parts += [f"<p>{escape(line)}.</p>" for line in told]
         if result.get("read_again"):
             parts.append(
                 f"<p>{tr('Những câu chưa đúng, và chỗ đọc lại', 'Not right yet, and where to read again')}:</p><ul>"
@@ -122,7 +178,9 @@ def page(student: str, results: list[tuple[str, dict]], english: bool) -> str:
             parts += [f"<li>{escape(text)}</li>" for text in result["read_again"][tr("vi", "en")]]
             parts.append("</ul>")
         if result.get("errors"):
-            parts.append(f"<p>{tr('Những ô báo lỗi khi chạy lại cả notebook', 'Cells that failed when the whole notebook was run')}:</p><ul>")  # fmt: skip
+            parts.append(
+                f"<p>{tr('Những ô báo lỗi khi chạy lại', 'Cells that failed when they were run again')}:</p><ul>"
+            )
             parts += [f"<li>{tr('ô code', 'code cell')} {c}: <code>{escape(f'{n}: {t}')}</code></li>" for c, n, t in result["errors"]]  # fmt: skip
             parts.append("</ul>")
     style = STYLE.read_text(encoding="utf-8")

@@ -1,8 +1,8 @@
-"""A sandbox: a process for one student's code, with limits on time, memory, processes, files and output.
+"""A sandbox: one student's process in bubblewrap's namespaces, with limits on time, memory, processes, files and output.
 
-On Linux it gets namespaces of its own where the system allows it: no network, no other process in sight, a
-file system that shows Python, the course and nothing else, read-only. Started by root it also gets a user of its own.
-What of this could be had is told by Isolation.notices.
+bubblewrap makes the room: no network, nobody else's processes, a file system that shows Python, the course and nothing
+else, read-only. A process that has imported torch already (inside.py's nursery) forks one that joins the room. Where that
+does not work nothing is run, unless the instructor said --no-sandbox.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import json
 import os
 import queue
 import shutil
+import signal
 import site
 import socket
 import subprocess
@@ -17,63 +18,187 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import psutil
 
 from . import wire
-from .limits import Limits
+from .lessons import ROOT
 from .wire import Ended
 
-ROOT = Path(__file__).resolve().parents[2]
 INSIDE = Path(__file__).with_name("inside.py")
-LINUX = sys.platform == "linux"
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VAE_DATA_DIR", "SYSTEMROOT")
 STARTING = 120  # seconds for a process to import torch
 LOOK = 0.05  # seconds between two looks of the watcher
+BUSY = 0.7  # seconds of CPU in one of the clock: who had less when the time was over may have been kept from working
+NEED = (
+    "Install bubblewrap and libseccomp (Debian: apt install bubblewrap libseccomp2) on a Linux that allows namespaces."
+)
+NO_GROUP = "no cgroup here: memory and processes are watched from outside. Start by: systemd-run --user --scope -p Delegate=yes …"
+NO_SANDBOX = (
+    "--no-sandbox: students' code can read and write what you can, and use the network. Grade in a machine of its own."
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """seconds: wall clock for one process. memory, disk: megabytes. output: bytes of printed text."""
+
+    seconds: float = 600
+    memory: int = 4096
+    processes: int = 32
+    disk: int = 256
+    output: int = 10_000_000
 
 
 @dataclass(frozen=True)
 class Isolation:
-    """How a sandbox is shut in on this machine. user: the number of a user of its own, or None."""
+    """How a student's process is shut in. user: the number of a user of its own (if root grades), or None."""
 
-    namespaces: bool
-    user: int | None
+    bubblewrap: bool
+    user: int | None = None
     notices: tuple[str, ...] = ()
 
 
 @lru_cache
-def isolation(namespaces: bool = True) -> Isolation:
-    """The strongest isolation that works here, tried out once. namespaces: whether they may be used.
-
-    Raises RuntimeError where there is none that could be answered for: root's own processes know no limits.
-    """
-    is_root = LINUX and os.geteuid() == 0
-    user = 50_000 + os.getpid() % 10_000 if is_root else None
-    reason = ""
-    for shut_in in (Isolation(True, user), Isolation(False, user)):
-        if shut_in.namespaces and not (namespaces and LINUX):
-            continue
-        try:
-            with Sandbox(Limits(), shut_in) as sandbox:
-                sandbox.wait_until_ready()
-        except (Ended, OSError) as error:
-            reason = error.detail if isinstance(error, Ended) else str(error)
-            continue
-        return replace(shut_in, notices=tuple(_notices(shut_in)))
-    hint = " Started by root, it needs namespaces, or a Python that every user can read." if is_root else ""
-    raise RuntimeError(f"No process for a student's code can be started here: {reason}.{hint}")
+def isolation(sandbox: bool = True) -> Isolation:
+    """What shuts a student's process in here, tried out once. Raises RuntimeError where bubblewrap cannot."""
+    if not sandbox:
+        return Isolation(False, notices=(NO_SANDBOX,))
+    user = _free_user() if hasattr(os, "geteuid") and os.geteuid() == 0 else None
+    shut_in = Isolation(True, user, () if control_group() else (NO_GROUP,))
+    try:
+        with Sandbox(Limits(), shut_in) as trial:
+            trial.wait_until_ready()
+    except (Ended, OSError, AttributeError) as error:
+        reason = error.detail if isinstance(error, Ended) else str(error)
+        raise RuntimeError(f"No sandbox for students' code: {reason}. {NEED} Or say --no-sandbox.") from None
+    return shut_in
 
 
-def _notices(shut_in: Isolation):
-    if not shut_in.namespaces:
-        yield "This system gives no namespaces (see GRADING.md): students' code can use the network."
-        if not shut_in.user:
-            yield "It can also read and write what you can: grade strangers' work in a container of its own."
-    if os.name == "nt":
-        yield "Windows has no limits on the number of processes and the size of files."
+def _free_user() -> int:
+    """A user's number that nobody has: no account, no process."""
+    import pwd
+
+    taken = {process.uids().real for process in psutil.process_iter()} | {entry.pw_uid for entry in pwd.getpwall()}
+    start = 50_000 + os.getpid() % 5_000
+    return next(number for number in range(start, 65_000) if number not in taken)
+
+
+@lru_cache
+def control_group() -> Path | None:
+    """This process's cgroup v2, if groups with limits can be made below it; its processes then sit in one of them."""
+    try:
+        mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+        own = next(line[3:] for line in Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::"))
+        base = Path(next(mount[1] for mount in mounts if mount[2] == "cgroup2") + own)
+        base = base.parent if base.name == "grader" else base
+        if not {"cpu", "memory", "pids"} <= set((base / "cgroup.controllers").read_text().split()):
+            return None
+        (base / "grader").mkdir(exist_ok=True)
+        (base / "grader" / "cgroup.procs").write_text(str(os.getpid()))
+        (base / "cgroup.subtree_control").write_text("+cpu +memory +pids")
+        return base
+    except (OSError, StopIteration):
+        return None
+
+
+class Group:
+    """A cgroup for one sandbox: a hard limit on all of its memory and processes, the same share of the CPU for each."""
+
+    def __init__(self, base: Path, limits: Limits):
+        self.path = Path(tempfile.mkdtemp(prefix="sandbox-", dir=base))
+        values = {"memory.max": limits.memory * 2**20, "memory.swap.max": 0, "memory.oom.group": 1, "pids.max": limits.processes + 8}  # fmt: skip
+        for name, value in values.items():
+            with contextlib.suppress(FileNotFoundError):  # a kernel without swap
+                (self.path / name).write_text(str(value))
+
+    def close(self) -> None:
+        for _ in range(100):
+            with contextlib.suppress(OSError):
+                (self.path / "cgroup.kill").write_text("1")
+                return self.path.rmdir()
+            time.sleep(0.05)
+
+    def over(self) -> tuple[str, str] | None:
+        """Which limit was met, from the kernel's own count."""
+        for status, file, event in (("memory", "memory.events", "oom_kill"), ("processes", "pids.events", "max")):
+            with contextlib.suppress(OSError):
+                counts = dict(line.split() for line in (self.path / file).read_text().splitlines())
+                if int(counts.get(event, 0)):
+                    return status, f"the limit on {status}"
+        return None
+
+
+class Room:
+    """bubblewrap's namespaces around a process that only waits. When the room is closed, all that joined it is dead."""
+
+    def __init__(self, limits: Limits, own_users: bool):
+        size, scratch = str(limits.disk * 2**20), ("/dev/shm", "/tmp", "/sandbox")
+        names = ("user", "pid", "net", "ipc", "uts") if own_users else ("pid", "net", "ipc", "uts")
+        command = ["bwrap", *(f"--unshare-{name}" for name in names), "--die-with-parent", "--new-session"]
+        for folder in scratch[1:]:  # before the rest, since what is to be seen may lie in /tmp
+            command += ["--perms", "1777", "--size", size, "--tmpfs", folder]
+        above = {str(parent) for path in visible() for parent in Path(path).parents} - {"/"}
+        for folder in sorted(above):
+            command += ["--perms", "0755", "--dir", folder]
+        for path in visible():
+            command += (
+                ["--symlink", os.readlink(path), path] if _is_link_at_top(path) else ["--ro-bind-try", path, path]
+            )
+        command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", size, "--tmpfs", scratch[0]]
+        command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/sandbox"]
+        read, write = os.pipe()
+        with open(read, encoding="utf-8") as info:
+            self.process = subprocess.Popen(
+                [*command, "--info-fd", str(write), "cat"], pass_fds=[write], env={"PATH": os.environ.get("PATH", "")},
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+            )  # fmt: skip
+            os.close(write)
+            told = info.read()
+        with contextlib.suppress(OSError):
+            self.process.stdin.write(b".")
+        if not told or not self.process.stdout.read(1):  # cat answers: the room is ready
+            error = self.process.stderr.read().decode(errors="replace").strip()
+            self.close()
+            raise OSError(f"bubblewrap: {wire.clean_text(error)}")
+        self.first = psutil.Process(json.loads(told)["child-pid"])
+        self.waiting = self.first.children()[0].pid
+        self.ends = os.pidfd_open(self.first.pid)
+
+    def processes(self) -> list[psutil.Process]:
+        """Those that joined, and their children."""
+        return [process for process in self.first.children(recursive=True) if process.pid != self.waiting]
+
+    def close(self) -> None:
+        if hasattr(self, "ends"):
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(self.ends, signal.SIGKILL)
+            os.close(self.ends)
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            stream.close()
+
+
+def _is_link_at_top(path: str) -> bool:
+    return os.path.islink(path) and os.path.dirname(path) == "/"  # /bin → usr/bin
+
+
+@lru_cache
+def visible() -> list[str]:
+    """What a student's code may read: the system's programs, Python, the course's package. Each with what it links to."""
+    system = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/nix/store", "/sys/devices/system/cpu"]
+    system += [f"/etc/{name}" for name in ("localtime", "ld.so.cache", "alternatives", "fonts")]
+    data = Path(os.environ.get("VAE_DATA_DIR", ROOT / "data"))
+    course = [ROOT / "vae_helpers", ROOT / "quiz", INSIDE.parent, data / "MNIST"]
+    python = [sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages()]
+    paths = {os.path.abspath(path) for path in (*system, *python, *course) if os.path.exists(path)}
+    paths |= {os.path.realpath(path) for path in paths if not _is_link_at_top(path)}
+    return sorted(
+        path for path in paths if not any(other != path and Path(path).is_relative_to(other) for other in paths)
+    )
 
 
 class Sandbox:
@@ -81,54 +206,55 @@ class Sandbox:
 
     def __init__(self, limits: Limits, shut_in: Isolation | None = None):
         self.limits, self.isolation = limits, shut_in or isolation()
-        self.output, self.printed = bytearray(), 0
+        self.output, self.printed, self.ready = bytearray(), 0, False
         self.reason: Ended | None = None
-        self.ready = False
         self.messages: queue.Queue = queue.Queue(maxsize=2)
         self.closing = threading.Event()
 
     def __enter__(self):
-        if LINUX:
-            _adopt_orphans()
-        user = self.isolation.user
-        out_of_reach = self.isolation.namespaces or user  # or else a student's code could harm the next one's mother
-        mother = _nursery() if out_of_reach else None
-        self.others = {child.pid for child in psutil.Process().children(recursive=True)}
-        self.place = tempfile.mkdtemp(prefix="grade-")
-        if user:
-            os.chown(self.place, user, user)
-        self.started = time.monotonic()
-        if mother:
-            self.stdin, self.stdout, self.stderr = mother.fork(self._settings())
-        else:
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", INSIDE, json.dumps(self._settings())],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment(),
-            )  # fmt: skip
-            self.stdin, self.stdout, self.stderr = (getattr(self.process, n) for n in ("stdin", "stdout", "stderr"))
-        self.threads = [threading.Thread(target=t, daemon=True) for t in (self._read, self._drain, self._watch)]
-        for thread in self.threads:
-            thread.start()
+        with contextlib.ExitStack() as stack:
+            if self.isolation.bubblewrap:
+                self.room = Room(self.limits, own_users=self.isolation.user is None)
+                stack.callback(self.room.close)
+                base = control_group()
+                self.group = Group(base, self.limits) if base else None
+                if self.group:
+                    stack.callback(self.group.close)
+                self.mother = nursery()
+                self.pipes = self.mother.fork(self._settings("/sandbox"))
+            else:
+                self.room = self.group = self.mother = None
+                place = tempfile.mkdtemp(prefix="grade-")
+                stack.callback(shutil.rmtree, place, ignore_errors=True)
+                command = [sys.executable, "-I", INSIDE, json.dumps(self._settings(place))]
+                pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+                self.process = psutil.Popen(command, **pipes, env=environment(), start_new_session=True)
+                self.pipes = [self.process.stdin, self.process.stdout, self.process.stderr]
+            self.started = time.monotonic()
+            self.threads = [threading.Thread(target=t, daemon=True) for t in (self._read, self._drain, self._watch)]
+            for thread in self.threads:
+                thread.start()
+            self.stack = stack.pop_all()
         return self
 
     def __exit__(self, *_):
         self.closing.set()
         self._kill()
+        self.stack.close()
         with contextlib.suppress(queue.Empty):  # so that a reader that waits for a place in the queue gets on
             while True:
                 self.messages.get_nowait()
         for thread in self.threads:
             thread.join(timeout=5)
-        for stream in (self.stdin, self.stdout, self.stderr):
+        for stream in self.pipes:
             with contextlib.suppress(OSError):
                 stream.close()
-        shutil.rmtree(self.place, ignore_errors=True)
 
     # ---------------------------------------------------------------- talking
 
     def send(self, message: dict, body: bytes = b"") -> None:
         try:
-            wire.write_frame(self.stdin, message, body)
+            wire.write_frame(self.pipes[0], message, body)
         except (OSError, ValueError):
             raise self._end() from None
 
@@ -149,9 +275,12 @@ class Sandbox:
     def _end(self) -> Ended:
         if self.reason is None:
             self.threads[1].join(timeout=1)  # its last words
+            over = self.group and self.group.over()
             told = self.output.decode("utf-8", "replace").strip().splitlines()
             last = f": {wire.clean_text(told[-1])}" if told else ""
-            self.reason = Ended("crashed", f"its process ended by itself{last}")
+            self.reason = Ended(*(over or ("crashed", f"its process ended by itself{last}")))
+            if self.mother and self.mother.process.poll() is not None:  # killed with it: not the student's fault alone
+                self.reason = Ended("grader-error", "the machine ran out of something")
         return self.reason
 
     # ---------------------------------------------------------------- threads
@@ -159,7 +288,7 @@ class Sandbox:
     def _read(self) -> None:
         try:
             while True:
-                self.messages.put(wire.read_frame(self.stdout))
+                self.messages.put(wire.read_frame(self.pipes[1]))
         except ValueError as error:
             self._stop("crashed", f"not a message: {wire.clean_text(error)}")
         except (EOFError, OSError):
@@ -170,7 +299,7 @@ class Sandbox:
 
     def _drain(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            while part := self.stderr.read1(65536):
+            while part := self.pipes[2].read1(65536):
                 self.printed += len(part)
                 self.output += part
                 del self.output[:-4000]  # the end is what tells
@@ -182,13 +311,14 @@ class Sandbox:
                     return self._stop(*broken)
 
     def _broken_limit(self) -> tuple[str, str] | None:
-        limits, alive = self.limits, self._alive()
+        limits, alive, clock = self.limits, self._alive(), time.monotonic() - self.started
         if len(alive) > limits.processes:
             return "processes", f"more than {limits.processes} processes"
         if self.printed > limits.output:
             return "output", f"more than {limits.output / 1e6:g} MB of output"
-        if time.monotonic() - self.started > (limits.seconds if self.ready else STARTING):
-            return "timeout", f"not finished after {limits.seconds:g} s"
+        if clock > (limits.seconds if self.ready else STARTING):
+            busy = sum(sum(process.cpu_times()[:4]) for process in alive) > BUSY * clock
+            return "timeout", f"not finished after {limits.seconds:g} s" + ("" if busy else ", mostly waiting")
         if _memory(alive) > limits.memory and _memory(alive, exact=True) > limits.memory:
             return "memory", f"more than {limits.memory} MB of memory"
         return None
@@ -197,65 +327,55 @@ class Sandbox:
         self.reason = self.reason or Ended(status, detail)
         self._kill()
 
-    # ---------------------------------------------------------------- its processes
-
     def _alive(self) -> list[psutil.Process]:
-        found = [p for p in psutil.Process().children(recursive=True) if p.pid not in self.others]
-        if self.isolation.user and not self.isolation.namespaces:
-            for process in psutil.process_iter():
-                with contextlib.suppress(psutil.Error):
-                    if process not in found and process.uids().real == self.isolation.user:
-                        found.append(process)
-        return found
+        if self.room:
+            return self.room.processes()
+        return [self.process, *self.process.children(recursive=True)] if self.process.is_running() else []
 
     def _kill(self) -> None:
-        """End them all. Those of a process namespace die with its first process; others may have to be hunted."""
-        for _ in range(200):
-            victims = [process for process in self._alive() if not _is_dead(process)]
-            if not victims:
-                break
-            for action in ("suspend", "kill"):  # none may make another while the others are being ended
+        """The room's first process takes all others with it; without a room they may have to be hunted."""
+        for _ in range(100):
+            with contextlib.suppress(psutil.Error, OSError):
+                if self.room:
+                    return self.room.first.kill()
+                victims = [p for p in self._alive() if p.status() != psutil.STATUS_ZOMBIE]
                 for victim in victims:
-                    with contextlib.suppress(psutil.Error):
-                        getattr(victim, action)()
-            time.sleep(0.01)
-        for ended in self._alive() if LINUX else ():  # children of ours by now: let go of their numbers
-            with contextlib.suppress(OSError):
-                os.waitpid(ended.pid, os.WNOHANG)
+                    victim.kill()
+                if not victims:
+                    break
+        with contextlib.suppress(OSError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
-    # ---------------------------------------------------------------- how it is started
-
-    def _settings(self) -> dict:
+    def _settings(self, place: str) -> dict:
         megabyte, limits = 2**20, self.limits
-        tasks = 0 if self.isolation.user or self.isolation.namespaces or not LINUX else _own_tasks()
         return {
-            "namespaces": self.isolation.namespaces,
+            "room": self.room and self.room.waiting,
+            "group": self.group and str(self.group.path),
             "user": self.isolation.user,
-            "place": self.place,
-            "disk": limits.disk,
+            "place": place,
             "limits": {
                 "RLIMIT_CORE": 0,
                 "RLIMIT_CPU": int(limits.seconds) + STARTING,
                 "RLIMIT_DATA": limits.memory * megabyte,
                 "RLIMIT_FSIZE": limits.disk * megabyte,
-                "RLIMIT_NPROC": tasks + limits.processes + 8,
+                "RLIMIT_NOFILE": 256,
+                **({"RLIMIT_NPROC": limits.processes + 8} if self.room else {}),  # elsewhere it would count yours
             },
-            "environment": _environment(),
-            "path": _import_path(),
-            "visible": _visible(),
+            "environment": environment(),
+            "path": import_path(),
         }
 
 
 class Nursery:
-    """A process that has imported torch and forks for each student: a second instead of many."""
+    """A process that has imported torch and forks for each student: a moment instead of seconds."""
 
     def __init__(self):
         self.judge, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-I", str(INSIDE), "--nursery"]
         with other:
-            self.process = subprocess.Popen(command, stdin=other, stdout=subprocess.DEVNULL, env=_environment())
+            self.process = subprocess.Popen(command, stdin=other, stdout=subprocess.DEVNULL, env=environment())
         self.judge.settimeout(STARTING)
-        self.judge.send(json.dumps(_import_path()).encode())
+        self.judge.send(json.dumps(import_path()).encode())
         if not self.judge.recv(100):
             raise OSError("the nursery did not start")
 
@@ -273,7 +393,7 @@ class Nursery:
         return [os.fdopen(our_in, "wb"), os.fdopen(our_out, "rb"), os.fdopen(our_err, "rb")]
 
 
-def _nursery() -> Nursery:
+def nursery() -> Nursery:
     """This process's own; a new one if the last has died."""
     global _mother
     if _mother is None or _mother.process.poll() is not None:
@@ -284,62 +404,29 @@ def _nursery() -> Nursery:
 _mother: Nursery | None = None
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Nothing of the judge's own environment but what finds programs and data."""
-    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "VAE_DATA_DIR", "SYSTEMROOT") if name in os.environ}  # fmt: skip
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    plain = {"MPLBACKEND": "Agg", "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1"}
-    return {**kept, **one_thread, **plain, "PYTHONIOENCODING": "utf-8"}
+    return {**kept, **one_thread, "MPLBACKEND": "Agg", "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"}  # fmt: skip
 
 
-def _import_path() -> list[str]:
-    own = {str(ROOT), str(ROOT / "instructor"), str(ROOT / "tests"), ""}
-    rest = [str(Path(path).absolute()) for path in sys.path if path not in own]
-    return [str(ROOT), *rest, str(ROOT / "instructor")]
-
-
-def _visible() -> list[str]:
-    """The folders that a student's code may read: the system's, Python's, the course's."""
-    system = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/nix/store", "/sys/devices/system/cpu"]
-    system += [f"/etc/{name}" for name in ("passwd", "group", "localtime", "ld.so.cache", "alternatives", "fonts")]
-    system += [f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom")]
-    python = [sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages()]
-    course = [ROOT / "vae_helpers", ROOT / "quiz", INSIDE.parent, os.environ.get("VAE_DATA_DIR", ROOT / "data")]
-    path = [p for p in _import_path() if not ROOT.is_relative_to(p)]
-    libraries = [p for p in os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep) if p]
-    return [str(Path(p).absolute()) for p in (*system, *python, *course, *path, *libraries)]
-
-
-def _adopt_orphans() -> None:
-    """A process whose parent has died becomes a child of this one, so that none is lost sight of."""
-    import ctypes
-
-    set_child_subreaper = 36
-    ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
-
-
-def _is_dead(process: psutil.Process) -> bool:
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return True
-
-
-def _own_tasks() -> int:
-    """How many tasks this user has: the system's limit counts them all."""
-    count = 0
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if process.uids().real == os.getuid():
-                count += process.num_threads()
-    return count
+def import_path() -> list[str]:
+    """Python's own folders and the course; not what PYTHONPATH names, where a class's folder may lie."""
+    python = [path for path in sys.path if path and any(Path(path).is_relative_to(p) for p in (sys.prefix, sys.base_prefix))]  # fmt: skip
+    return [*python, str(ROOT)]
 
 
 def _memory(processes: list[psutil.Process], exact: bool = False) -> float:
     """Megabytes in use. exact (and slower): a page that several of them share counts once."""
     total = 0
     for process in processes:
-        with contextlib.suppress(psutil.Error):
-            whole = process.memory_full_info() if exact else process.memory_info()
-            total += getattr(whole, "pss", 0) or whole.rss
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += process.memory_info().rss
+            if exact:
+                with contextlib.suppress(
+                    psutil.AccessDenied, FileNotFoundError
+                ):  # a process can forbid to be looked at
+                    whole = process.memory_full_info()
+                    total += (getattr(whole, "pss", 0) or whole.rss) - whole.rss
     return total / 2**20

@@ -22,6 +22,7 @@ from torch.nn.parameter import is_lazy
 LARGEST_FRAME = 64 * 2**20  # bytes; the largest answer that a check asks for is 12.5 MB
 LARGEST_HEAD = 2**20
 MOST_ITEMS, MOST_TEXT, DEEPEST, GRAPHS = 10_000, 300, 6, 8
+MOST_NUMBERS = 400_000  # in one tensor that a function gives to a model of the judge's: its sides, those of 0 as 1
 NUMBERS = ("float16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64", "bool")
 DTYPES = {name: getattr(torch, name) for name in NUMBERS}
 HEAD = struct.Struct(">II")
@@ -227,13 +228,14 @@ class Peer:
     """One end. send(message, body), receive() → (message, body), find(target) → a function for it.
 
     take_functions: whether functions and modules among the arguments of a call are taken as stand-ins (in the sandbox).
-    allowance: how many numbers the other side may send in its calls altogether; None: any. Raises Ended for nonsense.
+    allowance: how many bytes the other side's calls may take and make altogether; None: any. used: what the other side
+    says that it called of the course's own. Raises Ended for nonsense.
     """
 
     def __init__(self, send, receive, find, take_functions: bool = False, allowance: int | None = None):
         self.send, self.receive, self.find = send, receive, find
         self.remote = self._stand_in if take_functions else None
-        self.allowance, self.numbers = allowance, itertools.count()
+        self.allowance, self.numbers, self.used = allowance, itertools.count(), set()
         self.exported: dict[str, Callable] = {}
         self.graphs: dict[int, tuple] = {}  # what our latest calls for the other side gave: gradients come later
 
@@ -295,7 +297,7 @@ class Peer:
         packer = _Packer(export_network=self._export_network if self.remote else None)
         try:
             reply = (self._serve_call if message["op"] == "call" else self._serve_gradients)(message, body, packer)
-            self.send(reply, bytes(packer.body))
+            self.send(reply | {"used": sorted(self.used)}, bytes(packer.body))
         except (Ended, BrokenPipeError):
             raise
         except BaseException if self.remote else Exception as error:  # noqa: B030 — students' functions may raise SystemExit
@@ -306,9 +308,8 @@ class Peer:
         unpacker = _Unpacker(body, self.remote)
         arguments = unpacker.unpack(message["arguments"])
         if self.allowance is not None:
-            self.allowance -= 1 + sum(tensor.numel() for tensor in unpacker.tensors)
-            if self.allowance < 0:
-                raise ValueError("too much was asked of the model")
+            rows = max((math.prod(n or 1 for n in tensor.shape) for tensor in unpacker.tensors), default=0)
+            self._spend(1000 + sum(tensor.nbytes for tensor in unpacker.tensors), too_much=rows > MOST_NUMBERS)
         inputs = list(unpacker.tensors)
         before = [tensor.detach().clone() for tensor in inputs]
         names = [str(name) for name in message.get("names", ())]
@@ -316,6 +317,8 @@ class Peer:
         options = dict(zip(names, arguments[len(given) :], strict=True))
         with torch.set_grad_enabled(bool(message["grad"])):
             answer = function(*given, **options)
+        if self.allowance is not None:
+            self._spend(sum(t.nbytes for t in _tensors(answer)))
         changed = [
             None if torch.equal(tensor.detach(), old) else tensor.detach()
             for tensor, old in zip(inputs, before, strict=True)
@@ -328,6 +331,11 @@ class Peer:
         if len(self.graphs) > GRAPHS:
             del self.graphs[next(iter(self.graphs))]
         return {"op": "answer", "answer": tree, "changed": changed}
+
+    def _spend(self, count: int, too_much: bool = False) -> None:
+        self.allowance -= count
+        if self.allowance < 0 or too_much:
+            raise ValueError("too much was asked of the model")
 
     def _serve_gradients(self, message: dict, body: bytes, packer: _Packer) -> dict:
         outputs, inputs = self.graphs[message["number"]]
@@ -343,6 +351,7 @@ class Peer:
         while True:
             reply, body = self.receive()
             if reply.get("op") == "answer":
+                self.used |= {clean_text(name)[:60] for name in list(reply.get("used") or ())[:20]}
                 return reply, body
             if reply.get("op") not in ("call", "gradients"):
                 raise Ended("crashed", "an unknown message")
@@ -369,6 +378,11 @@ class _Link(torch.autograd.Function):
     @staticmethod
     def backward(ctx, *gradients):
         return None, None, None, *ctx.peer.gradients(ctx.number, gradients)
+
+
+def _tensors(answer) -> list[Tensor]:
+    parts = answer if isinstance(answer, (tuple, list)) else [answer]
+    return [part for part in parts if isinstance(part, Tensor)]
 
 
 def _replaced(answer, new: dict[int, Tensor]):

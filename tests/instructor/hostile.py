@@ -98,7 +98,7 @@ HOSTILE = {
     "exits in a cell": ([MSE, "import os\nos._exit(0)", BCE], "crashed", ["mse", "bce"]),
     "exits in a function": (["import os, sys\ndef mse(recon, x): os._exit(0)", BCE, "def interpolate(a, b, t): sys.exit(0)"], "crashed", ["bce"]),
     "segmentation fault": ([MSE, "import ctypes\nctypes.string_at(0)"], "crashed", ["mse"]),
-    "kills its parents": ([MSE, KILLER], "ok", ["mse"]),
+    "kills its parents": ([MSE, KILLER], "crashed", ["mse"]),
     "lying objects": (["import torch", LIAR], "ok", []),
     "table of answers": (["import torch", TABLE], "ok", []),
     "forged messages": ([WRONG_MSE, FORGERY], "crashed", []),

@@ -45,7 +45,7 @@ class Workers:
 def grade_with(workers, folder, work, monkeypatch):
     monkeypatch.setattr(grade, "IN_FLIGHT", 1)
     work.mkdir(exist_ok=True)
-    return grade.grade_all(submissions.find(folder), work, {"limits": {}}, start=lambda: workers)
+    return grade.grade_all(submissions.find(folder)[0], work, {"limits": {}}, start=lambda: workers)
 
 
 def test_interrupted_run_goes_on_where_it_stopped(tmp_path, monkeypatch):

@@ -1,15 +1,31 @@
-"""A class with hostile submissions in it, graded by the command: they gain nothing and harm nobody."""
+"""A class with hostile submissions in it, graded by a command that is ended twice midway: they gain nothing and harm nobody."""
 
+import signal
 import socket
+import subprocess
+import sys
+import time
 
 import pytest
 
 from instructor.grader import sandbox
 
 from .hostile import FAKE_PACKAGE, HONEST, HOSTILE, SHADOW, UNGUARDED
-from .support import BCE, MSE, WAY, WRONG_MSE, command, is_guarded, left_over, notebook, table
+from .support import BCE, MSE, ROOT, WAY, WRONG_MSE, command, is_guarded, left_over, notebook, table
 
 pytestmark = pytest.mark.grader
+LIMITS = ("--time", "6", "--memory", "1500")
+
+
+def stopped(folder, how, results):
+    """Grade, and end it midway, once so many results are stored. What it printed."""
+    program = [sys.executable, "-m", "instructor.grade", folder, "--out", folder.parent / "grades.csv", *LIMITS]
+    run = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
+    while len(list((folder.parent / "grades-work").glob("*.json"))) < results:
+        assert run.poll() is None, "it ended by itself"
+        time.sleep(0.05)
+    run.send_signal(how)
+    return run.communicate(timeout=60)[0]
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +55,13 @@ def room(tmp_path_factory):
         if is_guarded() or name not in UNGUARDED:
             (folder / f"{name}.ipynb").write_bytes(cells)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    run = command(folder, "--time", "6", "--memory", "1500")
+    done = [stopped(folder, how, results) for how, results in ((signal.SIGKILL, 4), (signal.SIGTERM, 9))]
+    run = command(folder, *LIMITS)
     assert run.returncode == 0, run.stderr
+    told = [line for text in (*done, run.stdout) for line in text.splitlines() if ".ipynb: " in line]
+    assert len(told) == len(set(told)), "graded twice"
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-    if sandbox.isolation().namespaces:
+    if sandbox.isolation().bubblewrap:
         listener.settimeout(0)
         with pytest.raises(BlockingIOError):
             listener.accept()
@@ -95,6 +114,6 @@ def test_nothing_that_a_submission_started_is_left(room):
 
 
 def test_finished_work_is_not_done_again(room):
-    run = command(room[0], "--time", "6", "--memory", "1500")
+    run = command(room[0], *LIMITS)
     assert run.returncode == 0 and "mse" not in run.stdout
     assert len(run.stdout.splitlines()) < 5, "one line per graded submission"

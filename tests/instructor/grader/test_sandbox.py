@@ -1,28 +1,76 @@
-"""The sandbox on a system that gives no namespaces."""
+"""What a student's process can see and do: nothing of its neighbours', no network, no capability, no unusual system call."""
 
-import psutil
+import ctypes
+
 import pytest
 
 from instructor.grader import judge, sandbox
 
-from ..hostile import HOSTILE
-from ..support import notebook
+from ..support import MSE, ROOT, notebook
 
 pytestmark = pytest.mark.grader
+LOOK = """\
+import ctypes, mmap, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+status = dict(line.split(':', 1) for line in open('/proc/self/status').read().splitlines())
+told = {name: status[name].strip() for name in ('CapEff', 'CapPrm', 'NoNewPrivs', 'Seccomp')}
+for name, number, *arguments in CALLS:
+    told[name] = libc.syscall(number, *arguments), ctypes.get_errno()
+def attempt(name, action):
+    try: told[name] = bool(action()) or 'done'
+    except Exception as error: told[name] = type(error).__name__
+attempt('vsock', lambda: socket.socket(40, socket.SOCK_STREAM))
+attempt('shared', lambda: mmap.mmap(-1, 4096))
+for path in ('/x', '/dev/x', '/usr/x', PACKAGE, '/proc/sys/kernel/core_pattern', '/sandbox/x', '/tmp/x'):
+    attempt(path, lambda: open(path, 'w'))
+told['processes'] = sum(name.isdigit() for name in os.listdir('/proc'))
+told['course'], told['etc'] = sorted(os.listdir(COURSE)), os.path.exists('/etc/passwd')
+"""
+CALLS = ("keyctl", "memfd_create", "shmget", "io_uring_setup", "unshare", "mount", "ptrace", "setsid", "bpf", "setns", "userfaultfd", "chroot")  # fmt: skip
+AFTER = "import torch.utils.data as d\nloaded = list(d.DataLoader(d.TensorDataset(torch.ones(8)), num_workers=2))"
 
 
-@pytest.mark.skipif(not sandbox.LINUX, reason="Linux only")
-@pytest.mark.parametrize("name", ["fork bomb", "leaves a daemon", "edits the checks"])
-def test_without_namespaces_the_limits_hold_and_a_notice_is_given(name):
-    cells, status, right = HOSTILE[name]
+def numbers():
+    library = ctypes.CDLL("libseccomp.so.2")
+    known = {name: library.seccomp_syscall_resolve_name(name.encode()) for name in CALLS}
+    return [(name, number, 0, 0, 0) for name, number in known.items() if number >= 0]
+
+
+def test_a_students_process_sees_and_may_do_little():
+    package = str(ROOT / "vae_helpers" / "losses.py")
+    look = LOOK.replace("CALLS", repr(numbers())).replace("PACKAGE", repr(package)).replace("COURSE", repr(str(ROOT)))
+    shown = [f"raise ValueError(repr(list(told.items())[{n}:{n + 4}]))" for n in range(0, 32, 4)]
+    cells = notebook(MSE, look, *shown, AFTER)
+    result = judge.grade("x.ipynb", cells, limits={"seconds": 60, "memory": 2500})
+    assert result["status"] == "ok" and result["exercises"][0]["status"] == "right", result
+    assert len(result["errors"]) == len(shown), result["errors"]  # a DataLoader with workers runs
+    told = dict(pair for _, _, text in result["errors"] for pair in eval(text))
+    assert {told[name] for name in ("CapEff", "CapPrm")} == {"0" * 16}
+    assert (told["NoNewPrivs"], told["Seccomp"]) == ("1", "2")
+    assert {told[name] for name, *_ in numbers()} == {(-1, 1)}
+    assert told["vsock"] == told["shared"] == "PermissionError"
+    assert told["/sandbox/x"] == told["/tmp/x"] == 1
+    assert {told[path] for path in ("/x", "/dev/x", "/usr/x", package, "/proc/sys/kernel/core_pattern")} <= {
+        "OSError",
+        "PermissionError",
+    }
+    assert told["processes"] == 3 and told["etc"] is False
+    assert set(told["course"]) <= {".venv", "data", "instructor", "quiz", "vae_helpers"}
+
+
+def test_what_is_seen_is_nothing_of_a_class(monkeypatch, tmp_path):
+    sandbox.visible.cache_clear()
+    monkeypatch.setenv("VAE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    monkeypatch.syspath_prepend(str(tmp_path))
     try:
-        weaker = sandbox.isolation(namespaces=False)
-    except RuntimeError as error:
-        pytest.skip(str(error))
-    before = {child.pid for child in psutil.Process().children(recursive=True)}
-    result = judge.grade("a_01.ipynb", notebook(*cells), limits={"seconds": 6}, shut_in=weaker)
-    assert (
-        result["status"] == status and [e["function"] for e in result["exercises"] if e["status"] == "right"] == right
-    )
-    assert "network" in result["isolation"]["notices"][0]
-    assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
+        assert not any(path.startswith(str(tmp_path)) for path in [*sandbox.visible(), *sandbox.import_path()])
+    finally:
+        sandbox.visible.cache_clear()
+
+
+def test_a_user_that_is_borrowed_is_nobodys():
+    import pwd
+
+    with pytest.raises(KeyError):
+        pwd.getpwuid(sandbox._free_user())

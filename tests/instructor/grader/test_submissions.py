@@ -10,7 +10,7 @@ def test_layouts_of_a_folder_of_submissions(tmp_path):
                  "An/quiz.ipynb", "Lê Văn Bình_03.ipynb", "Chi_04_loss.ipynb", "quiz_Chi.csv", ".hidden.ipynb", "notes.txt"):  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("{}")
-    found = [(s.student, s.path.relative_to(tmp_path).as_posix(), s.is_quiz) for s in submissions.find(tmp_path)]
+    found = [(s.student, s.path.relative_to(tmp_path).as_posix(), s.is_quiz) for s in submissions.find(tmp_path)[0]]
     assert found == [
         ("An", "An/01.ipynb", False),
         ("An", "An/quiz_An.json", True),
@@ -35,7 +35,7 @@ def links(tmp_path):
 
 
 def test_a_link_is_told_of_but_not_followed(links):
-    notebook, link = submissions.find(links)
+    notebook, link = submissions.find(links)[0]
     assert (notebook.path.name, link.path.name) == ("01.ipynb", "02.ipynb")
     assert notebook.content() == b"{}"
     with pytest.raises(OSError, match="not a plain file"):
@@ -44,4 +44,4 @@ def test_a_link_is_told_of_but_not_followed(links):
 
 def test_a_link_is_none_of_the_students_other_files(links):
     (links / "An" / "tools.py").write_text("way = None")
-    assert submissions.find(links)[0].files() == {"tools.py": b"way = None"}
+    assert submissions.find(links)[0][0].files() == ({"tools.py": b"way = None"}, [])
