@@ -11,6 +11,8 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_sample_images
 from sklearn.decomposition import PCA
+from sklearn.linear_model import LinearRegression
+from sklearn.neighbors import KNeighborsRegressor
 
 from tools.pretrain import photos
 from vae_helpers import data, losses, metrics, models, training
@@ -156,18 +158,21 @@ def clearest_sliders(seed):
 
 @claim(
     lesson="15",
-    en="The axes that VAEs (β = 1, 4) and the autoencoder have learnt are no clearer than rotated ones: their mean R² on the best axis is within 0.07 of the mean of 50 random rotations and below the largest; that of PCA is above all 50, every seed.",
-    vi="Các trục mà VAE (β = 1, 4) và autoencoder đã học không rõ hơn những trục xoay ngẫu nhiên: R² trung bình trên trục tốt nhất chênh không quá 0,07 so với trung bình của 50 phép xoay và nhỏ hơn giá trị lớn nhất; của PCA thì lớn hơn cả 50, ở mọi seed.",
-    holds=lambda rows: all(
-        all(abs(row[k] - row[f"{k}_mean"]) < 0.07 and row[k] < row[f"{k}_most"] for k in ("beta1", "beta4", "ae"))
-        and row["pca"] > row["pca_most"]
-        for row in rows
+    en="The axes that VAEs (β = 1, 4) and the autoencoder have learnt are no clearer than rotated ones: their mean R² on the best axis is within 0.07 of the mean of 50 random rotations, above more than half of them in some networks and below in others, above 95% in none; that of PCA is above all 50, every seed.",
+    vi="Các trục mà VAE (β = 1, 4) và autoencoder đã học không rõ hơn những trục xoay ngẫu nhiên: R² trung bình trên trục tốt nhất chênh không quá 0,07 so với trung bình của 50 phép xoay, có mạng lớn hơn quá nửa số phép xoay, có mạng nhỏ hơn, không mạng nào lớn hơn 95%; của PCA thì lớn hơn cả 50, ở mọi seed.",
+    holds=lambda rows: (
+        all(
+            all(abs(row[k] - row[f"{k}_mean"]) < 0.07 and row[f"{k}_above"] < 0.95 for k in ("beta1", "beta4", "ae"))
+            and row["pca_above"] == 1
+            for row in rows
+        )
+        and 0 < sum(row[f"{k}_above"] > 0.5 for row in rows for k in ("beta1", "beta4", "ae")) < 9
     ),
     seeds=OTHERS,
 )
 @torch.no_grad()
 def learnt_axes(seed):
-    """Own axes, and the mean and the largest of 50 random rotations."""
+    """Own axes, the mean and the largest of 50 random rotations, and the share of these that the own axes are above."""
     turns, found = [torch.linalg.qr(torch.randn(8, 8))[0] for _ in range(TURNS)], {}
     for short, name in KINDS.items():
         codes = codes_of(name, seed)
@@ -177,21 +182,28 @@ def learnt_axes(seed):
             turned.mean().item(),
             turned.max().item(),
         )
+        found[f"{short}_above"] = (turned < found[short]).float().mean().item()
     return found
 
 
 @claim(
     lesson="15",
-    en="A whole step along “bigger” enlarges the drawn shape by more than 100 pixels, more than any of 20 random directions as long, and moves its centre by less than 0.7 pixels, a third of what these do, every seed. A step along “redder” moves the centre by more than 2 pixels; from blue shapes it adds less than 1 point of red in two seeds of three.",
-    vi='Đi một bước theo "to hơn", hình vẽ ra lớn thêm trên 100 điểm ảnh, hơn mọi hướng trong 20 hướng ngẫu nhiên dài bằng nó, và tâm dời chưa đến 0,7 điểm ảnh, một phần ba so với các hướng ấy, ở mọi seed. Đi một bước theo "đỏ hơn", tâm dời trên 2 điểm ảnh; ở hai trong ba seed, hình màu lam thêm chưa đến 1 điểm phần trăm màu đỏ.',
+    en="A whole step along “bigger” enlarges the drawn shape by more than 100 pixels, more than any of 20 random directions as long, and moves its centre by less than 0.7 pixels, a third of what these do, and changes the share of red by less than 3 points, every seed. A step along “redder” adds more than 25 points of red from each colour and moves the centre by less than random directions as long in one seed of three; in the two others it adds less than 1 point from blue shapes and moves the centre by more than 5 pixels, more than these do.",
+    vi='Đi một bước theo "to hơn", hình vẽ ra lớn thêm trên 100 điểm ảnh, hơn mọi hướng trong 20 hướng ngẫu nhiên dài bằng nó, và tâm dời chưa đến 0,7 điểm ảnh, một phần ba so với các hướng ấy, còn tỉ lệ màu đỏ thay đổi chưa đến 3 điểm phần trăm, ở mọi seed. Đi một bước theo "đỏ hơn": ở một trong ba seed, hình màu nào cũng thêm trên 25 điểm phần trăm màu đỏ và tâm dời ít hơn theo các hướng ngẫu nhiên dài bằng nó; ở hai seed kia, hình màu lam thêm chưa đến 1 điểm và tâm dời trên 5 điểm ảnh, nhiều hơn các hướng ấy.',
     holds=lambda rows: (
         all(
             row["bigger_area"] > max(100, row["bigger_chance_area"])
             and row["bigger_moved"] < min(0.7, row["bigger_chance_moved"] / 3)
-            and row["redder_moved"] > 2
+            and abs(row["bigger_red"]) < 3
             for row in rows
         )
-        and sum(row["from_blue"] < 1 for row in rows) == 2
+        and sum(
+            min(row["from_red"], row["from_green"], row["from_blue"]) > 25
+            and row["redder_moved"] < row["redder_chance_moved"]
+            for row in rows
+        )
+        == 1
+        and sum(row["from_blue"] < 1 and row["redder_moved"] > max(5, row["redder_chance_moved"]) for row in rows) == 2
     ),
     seeds=OTHERS,
 )
@@ -250,10 +262,14 @@ def twenty_photos(seed):
 
 @claim(
     lesson="15",
-    en="Of 100 pairs of cut-outs, one moved by a quarter of its side, the decoded mean of the two codes misses the true middle by more than the mean of their pixels does with the VAEs of 20 (by more than 2.5 times as much) and 200 photos, and by less than 0.7 times as much with that of 2,000, every seed.",
-    vi="Với 100 cặp mảnh cắt, mảnh này dời một phần tư cạnh so với mảnh kia, ảnh giải mã từ trung bình hai mã lệch khỏi mảnh ở giữa nhiều hơn trung bình các điểm ảnh ở VAE học từ 20 ảnh (gấp hơn 2,5 lần) và từ 200 ảnh, còn ở VAE học từ 2.000 ảnh thì chưa bằng 0,7 lần, ở mọi seed.",
+    en="Of 100 pairs of cut-outs, one moved by a quarter of its side, the decoded mean of the two codes misses the true middle by more than the mean of their pixels does with the VAEs of 20 (by more than 2.5 times as much) and 200 photos, and by less than 0.7 times as much with that of 2,000, with which the mean of the two rebuilt pictures misses by more than 0.85 times as much. Rebuilding the true middle itself errs by as much as the decoded mean, give or take 5, every seed.",
+    vi="Với 100 cặp mảnh cắt, mảnh này dời một phần tư cạnh so với mảnh kia, ảnh giải mã từ trung bình hai mã lệch khỏi mảnh ở giữa nhiều hơn trung bình các điểm ảnh ở VAE học từ 20 ảnh (gấp hơn 2,5 lần) và từ 200 ảnh, còn ở VAE học từ 2.000 ảnh thì chưa bằng 0,7 lần; trung bình của hai ảnh tái tạo từ VAE này thì lệch trên 0,85 lần. Chính mảnh ở giữa, khi tái tạo, cũng có sai số chênh chưa đến 5 so với ảnh giải mã từ trung bình hai mã, ở mọi seed.",
     holds=lambda rows: all(
-        row["vae_20"] > 2.5 * row["faded"] and row["vae_200"] > row["faded"] and row["vae_2000"] < 0.7 * row["faded"]
+        row["vae_20"] > 2.5 * row["faded"]
+        and row["vae_200"] > row["faded"]
+        and row["vae_2000"] < 0.7 * row["faded"]
+        and row["faded_rebuilt_2000"] > 0.85 * row["faded"]
+        and all(abs(row[f"vae_{n}"] - row[f"rebuilt_{n}"]) < 5 for n in (20, 200, 2000))
         for row in rows
     ),
     seeds=OTHERS,
@@ -269,7 +285,65 @@ def between_two_photos(seed):
         z = (net.encode(a)[0] + net.encode(b)[0]) / 2
         found[f"vae_{n}"] = error(net.decode(z), middle)
         found[f"rebuilt_{n}"] = error(net.decode(net.encode(middle)[0]), middle)
-        found[f"to_fade_{n}"] = error(net.decode(z), (net.decode(net.encode(a)[0]) + net.decode(net.encode(b)[0])) / 2)
+        faded = (net.decode(net.encode(a)[0]) + net.decode(net.encode(b)[0])) / 2
+        found[f"faded_rebuilt_{n}"], found[f"to_fade_{n}"] = error(faded, middle), error(net.decode(z), faded)
+    return found
+
+
+@claim(
+    lesson="15",
+    en="Trained for 1,000 steps instead of 6,000 on 200 cut-outs of two photographs, a VAE of 16 dimensions errs on 500 others by as much as PCA with 16 axes, within 5%, and its decoded mean of two codes misses the true middle by as much as the mean of the pixels, within 8%, every seed.",
+    vi="Huấn luyện 1.000 bước thay vì 6.000 trên 200 mảnh cắt từ hai bức ảnh chụp, VAE 16 chiều có sai số trên 500 mảnh khác ngang với PCA 16 trục, chênh chưa đến 5%, và ảnh giải mã từ trung bình hai mã lệch khỏi mảnh ở giữa ngang với trung bình các điểm ảnh, chênh chưa đến 8%, ở mọi seed.",
+    holds=lambda rows: all(
+        abs(row["vae"] / row["pca"] - 1) < 0.05 and abs(row["middle"] / row["faded"] - 1) < 0.08 for row in rows
+    ),
+    seeds=OTHERS,
+)
+def stopped_early(seed):
+    """Error on 500 others, and of the decoded middle of between_two_photos."""
+    own, others, (a, middle, b) = photos(200, seed=1), photos(500, seed=2).images, moved()
+    pca = PCA(16, random_state=0).fit(own.images.flatten(1).numpy())
+    torch.manual_seed(seed)
+    net = models.VAE(channels=3, latent_dim=16, img_size=32)
+    training.fit(
+        net, own, epochs=100, batch_size=20, loss=losses.sigma_vae_loss, lr=2e-3, schedule="one-cycle", seed=seed,
+        log_dir=None, progress=False, device="cpu",
+    )  # fmt: skip
+    net.eval()
+    with torch.no_grad():
+        return {
+            "vae": error(net.decode(net.encode(others)[0]), others),
+            "pca": error(by_pca(pca, others, 16), others),
+            "middle": error(net.decode((net.encode(a)[0] + net.encode(b)[0]) / 2), middle),
+            "faded": error((a + b) / 2, middle),
+        }
+
+
+@claim(
+    lesson="15",
+    en="From all eight mu of the stored VAE (β = 1) together, the mean of the eight nearest codes of 6,000 other images reads hue, size, angle, x and y with an R² above 0.9, every seed; the best straight line reads the angle with less than 0.3 and size, x and y with 0.5 to 0.7, every seed, hue with 0.23 in one network and more than 0.8 in three.",
+    vi="Từ cả tám mu của VAE có sẵn (β = 1), trung bình của tám mã gần nhất trong 6.000 ảnh khác cho biết sắc độ, cỡ, góc, x và y với R² trên 0,9, ở mọi seed; hàm tuyến tính tốt nhất thì cho biết góc với R² dưới 0,3, cỡ, x và y từ 0,5 đến 0,7, ở mọi seed, còn sắc độ 0,23 ở một mạng và trên 0,8 ở ba mạng.",
+    holds=lambda rows: (
+        all(
+            min(row[f"near_{f}"] for f in NUMBERS) > 0.9
+            and row["line_angle"] < 0.3
+            and all(0.5 < row[f"line_{f}"] < 0.7 for f in ("size", "x", "y"))
+            for row in rows
+        )
+        and rows[0]["line_hue"] < 0.25
+        and all(row["line_hue"] > 0.8 for row in rows[1:])
+    ),
+    seeds=(0, *OTHERS),
+)
+@torch.no_grad()
+def read_from_code(seed):
+    """R² on 1,000 sprites of what 6,000 others taught: a linear regression, and the eight nearest neighbours."""
+    net, others, found = pretrained("sprites-vae", seed), data.sprites(6000, seed=3), {}
+    known, new = net.encode(others.images)[0].numpy(), net.encode(sprites().images)[0].numpy()
+    for name in NUMBERS:
+        f, true = others.factors[name].numpy(), factors()[name].numpy()
+        found[f"line_{name}"] = LinearRegression().fit(known, f).score(new, true)
+        found[f"near_{name}"] = KNeighborsRegressor(8).fit(known, f).score(new, true)
     return found
 
 
@@ -291,11 +365,11 @@ def trained_in_rounds(seed, calibrate):
 @claim(
     lesson="15",
     en="In the lesson's short training (8 epochs of 6,000 sprites) calibrating B every second epoch buys no smaller error than "
-    "B = 10 throughout: within 25% of it, and its KL is larger by more than 5 nats, every seed.",
+    "B = 10 throughout: within 25% of it, and its KL is larger by more than 10 nats, every seed.",
     vi="Trong lần huấn luyện ngắn của bài (8 epoch trên 6.000 ảnh), cứ hai epoch lại hiệu chuẩn B cũng không cho sai số nhỏ hơn B = 10 "
-    "từ đầu đến cuối: hai sai số chênh nhau không quá 25%, còn KL lớn hơn trên 5 nat, ở mọi seed.",
+    "từ đầu đến cuối: hai sai số chênh nhau không quá 25%, còn KL lớn hơn trên 10 nat, ở mọi seed.",
     holds=lambda rows: all(
-        0.75 < row["rounds_error"] / row["fixed_error"] < 1.25 and row["rounds_kl"] > row["fixed_kl"] + 5
+        0.75 < row["rounds_error"] / row["fixed_error"] < 1.25 and row["rounds_kl"] > row["fixed_kl"] + 10
         for row in rows
     ),
 )

@@ -1,7 +1,7 @@
 # %% [markdown] lang="vi"
 # # Bài 15 · Ảnh của chính bạn
 #
-# *Đề bài chỉ biết những chữ số xám 28×28. Với ảnh của chính bạn thì phải đổi những gì, và được phép chờ đợi điều gì?* Ta làm trên hai bộ ảnh: một bộ do code vẽ ra, nên ta biết thật sự cái gì thay đổi trong ảnh, và một thư mục hai mươi bức ảnh chụp.
+# *Đề bài chỉ biết những chữ số xám 28×28. Với ảnh của chính bạn thì phải đổi những gì, và có thể kỳ vọng điều gì?* Ta làm trên hai bộ ảnh. Bộ thứ nhất do code vẽ ra, nên ta biết chính xác trong ảnh có những gì thay đổi; bộ thứ hai là một thư mục hai mươi bức ảnh chụp.
 #
 # ⏱ Học khoảng một giờ; máy tính toán chừng 50 giây trên CPU hai nhân.
 
@@ -27,7 +27,7 @@ from vae_helpers import checks, data, losses, metrics, models, page, plots, tr, 
 # %% [markdown] lang="vi"
 # ## 1 · Một bộ ảnh biết trước các yếu tố
 #
-# `data.sprites` vẽ những hình màu trên nền đen. Mỗi ảnh được quyết định bởi sáu **yếu tố** (factor), rút ngẫu nhiên và độc lập: hình, sắc độ (hue: 0 là đỏ, 1/3 lục, 2/3 lam), cỡ, góc xoay, hoành độ $x$ và tung độ $y$ của tâm. Với ảnh của bạn thì không ai cho biết điều ấy.
+# `data.sprites` vẽ những hình màu trên nền đen. Mỗi ảnh được quyết định bởi sáu **yếu tố** (factor), rút ngẫu nhiên và độc lập: hình, sắc độ (hue: 0 là đỏ, 1/3 lục, 2/3 lam), cỡ, góc xoay, hoành độ $x$ và tung độ $y$ của tâm. Với ảnh của chính bạn thì không ai cho biết các yếu tố ấy.
 
 # %% [markdown] lang="en"
 # ## 1 · A set whose factors are known
@@ -41,7 +41,7 @@ print(train)
 plots.plot_images(x[:20], title=tr("Hai mươi ảnh, 3×32×32", "Twenty images, 3×32×32"))
 
 # %% [markdown] lang="vi"
-# *Hình: hình bầu dục, tam giác và trái tim, mỗi ảnh một màu, một cỡ, một góc, một chỗ.* Các yếu tố của bốn ảnh đầu, với tên trong code:
+# *Hình: hình bầu dục, tam giác và trái tim, mỗi ảnh một màu, một cỡ, một góc, một vị trí.* Các yếu tố của bốn ảnh đầu, với tên trong code:
 
 # %% [markdown] lang="en"
 # *The figure: ellipses, triangles and hearts, each in a colour, a size, an angle and a place of its own.* The factors of the first four, by their names in code:
@@ -60,16 +60,16 @@ plots.table(rows, 2)
 #
 # ### Lượt của bạn
 #
-# Encoder kết thúc bằng 64 bản đồ có cạnh bằng một phần tư cạnh ảnh, duỗi ra thành $F$ số. Có bao nhiêu tham số trong `fc_mu` và `fc_logvar` ($F \to d$) cùng `fc_decode` ($d \to F$), kể cả bias? (Ở các ô sau, hàm nào của bạn chưa đúng thì hàm của khóa học được dùng thay.)
+# Encoder kết thúc bằng 64 bản đồ đặc trưng, cạnh bằng một phần tư cạnh ảnh, duỗi ra thành $F$ số. Có bao nhiêu tham số trong `fc_mu` và `fc_logvar` ($F \to d$) cùng `fc_decode` ($d \to F$), kể cả bias? (Ở các ô sau, hàm nào của bạn chưa đúng thì hàm của khóa học được dùng thay.)
 
 # %% [markdown] lang="en"
 # ## 2 · What to change, in order
 #
-# **Size and channels come first.** `models.VAE(channels=3, latent_dim=8, img_size=32)`: the side must be a multiple of 4, for two convolutions have stride 2. The convolutions hardly grow; the fully connected layers do.
+# **Size and channels come first.** `models.VAE(channels=3, latent_dim=8, img_size=32)`: the side must be a multiple of 4, as two convolutions have stride 2. The convolutions hardly grow; the fully connected layers do.
 #
 # ### Your turn
 #
-# The encoder ends in 64 maps of a quarter of the image's side, flattened to $F$ numbers. How many parameters have `fc_mu` and `fc_logvar` ($F \to d$) and `fc_decode` ($d \to F$) together, biases included? (Further down, ours stands in for each function of yours that is not right yet.)
+# The encoder ends in 64 maps with a quarter of the image's side, flattened to $F$ numbers. How many parameters do `fc_mu`, `fc_logvar` ($F \to d$) and `fc_decode` ($d \to F$) have together, biases included? (Further down, ours stands in for each function of yours that is not right yet.)
 
 
 # %% tags=["exercise"]
@@ -92,14 +92,14 @@ for side, channels, d in ((28, 1, 2), (32, 3, 8), (64, 3, 8), (64, 3, 32)):
 plots.table(rows)
 
 # %% [markdown] lang="vi"
-# Hàng đầu là mạng của đề bài. Từ 32×32 lên 64×64, số tham số tăng chừng ba lần, và mỗi bước huấn luyện có gấp bốn lần điểm ảnh. Hãy bắt đầu với ảnh nhỏ.
+# Hàng đầu là mạng của đề bài. Từ 32×32 lên 64×64, số tham số gấp chừng ba lần, và mỗi bước huấn luyện có gấp bốn lần điểm ảnh. Hãy bắt đầu với ảnh nhỏ.
 #
-# **Thứ hai là số chiều tiềm ẩn** (latent dimension). Hãy vẽ sai số theo $d$, trước hết bằng PCA vì nó chỉ mất một giây. Mạng `sprites-vae` được huấn luyện sẵn trên 40.000 ảnh khác, 60 epoch, $d = 8$; `sprites-ae` là autoencoder cùng kích thước, huấn luyện với BCE.
+# **Thứ hai là số chiều tiềm ẩn** (latent dimension). Hãy vẽ sai số theo $d$, trước hết bằng PCA vì nó chỉ mất một giây. Mạng `sprites-vae` được huấn luyện sẵn trên 40.000 ảnh khác, 60 epoch, $d = 8$; `sprites-ae` là autoencoder cùng số chiều, huấn luyện với BCE.
 
 # %% [markdown] lang="en"
-# The first row is the exercise's network. From 32×32 to 64×64 the parameters grow about threefold, and each training step has four times the pixels. Begin with small pictures.
+# The first row is the handout's network. From 32×32 to 64×64 the parameters grow about threefold, and each training step has four times the pixels. Begin with small pictures.
 #
-# **The number of latent dimensions comes second.** Draw the error against $d$, with PCA first, which takes a second. `sprites-vae` was trained beforehand on 40,000 other images for 60 epochs, $d = 8$; `sprites-ae` is an autoencoder of the same size, trained with BCE.
+# **The number of latent dimensions comes second.** Plot the error against $d$, with PCA first, which takes a second. `sprites-vae` was trained beforehand on 40,000 other images for 60 epochs, $d = 8$; `sprites-ae` is an autoencoder with as many dimensions, trained with BCE.
 
 # %%
 flat = train.images.flatten(1)
@@ -127,22 +127,22 @@ plots.curves(
 )  # fmt: skip
 
 # %% [markdown] lang="vi"
-# *Hình: sai số của PCA giảm dần theo $d$; hai chấm là hai mạng tám chiều.* Với tám con số, cả hai mạng có sai số dưới 1, PCA thì 44; ngay cả 64 trục của PCA cũng còn 13. <!-- claim: sprites_rebuilt --> Với ảnh của bạn, hãy huấn luyện ngắn vài mạng với $d$ khác nhau (bài 08 đã vẽ đường ấy cho chữ số) và lấy $d$ nhỏ nhất mà từ đó sai số thôi giảm.
+# *Hình: sai số của PCA giảm dần theo $d$; hai chấm là hai mạng tám chiều.* Với tám con số, cả hai mạng có sai số dưới 1, còn PCA là 44; với 64 trục, sai số của PCA vẫn còn 13. <!-- claim: sprites_rebuilt --> Với ảnh của bạn, hãy huấn luyện nhanh vài mạng với $d$ khác nhau (bài 08 đã vẽ đường ấy cho chữ số). Chọn $d$ nhỏ nhất mà từ đó sai số gần như không giảm nữa.
 #
-# **Thứ ba là $B$.** Con số 1000 của đề bài, hay 10 của `vae-2d`, thuộc về chữ số. Với ảnh khác, hãy **hiệu chuẩn** (calibrated) lại như bài 04: $B = D/(2S)$, trong đó $S$ là sai số của một ảnh.
+# **Thứ ba là $B$.** Con số 1000 của đề bài, hay 10 của `vae-2d`, là dành cho ảnh chữ số. Với ảnh khác, hãy **hiệu chuẩn** (calibrated) lại như bài 04: $B = D/(2S)$, trong đó $S$ là sai số của một ảnh.
 #
 # ### Lượt của bạn
 #
-# Tính $B = D/(2S)$ cho một batch ảnh $(N, C, H, W)$. $D$ là số con số trong một ảnh; ảnh màu có bao nhiêu?
+# Tính $B = D/(2S)$ cho một batch ảnh $(N, C, H, W)$. $D$ đếm mọi con số trong một ảnh; một ảnh màu có bao nhiêu số?
 
 # %% [markdown] lang="en"
-# *The figure: PCA's error falls with $d$; the two dots are the networks of eight dimensions.* With eight numbers both networks err by less than 1, PCA by 44; even its 64 axes leave 13. <!-- claim: sprites_rebuilt --> For your pictures train a few networks briefly with other $d$ (lesson 08 drew that curve for digits), and take the smallest $d$ after which the error stops falling.
+# *The figure: PCA's error falls with $d$; the two dots are the networks of eight dimensions.* With eight numbers both networks err by less than 1, PCA by 44; 64 axes leave 13. <!-- claim: sprites_rebuilt --> For your pictures train a few networks briefly with different $d$ (lesson 08 drew that curve for digits), and take the smallest $d$ after which the error stops falling.
 #
-# **$B$ comes third.** The handout's 1000, or the 10 of `vae-2d`, belong to digits. For other pictures **calibrate** it again, as in lesson 04: $B = D/(2S)$, with $S$ the error of one image.
+# **$B$ comes third.** The handout's 1000, or the 10 of `vae-2d`, are meant for digits. For other pictures **calibrate** it again, as in lesson 04: $B = D/(2S)$, with $S$ the error of one image.
 #
 # ### Your turn
 #
-# Compute $B = D/(2S)$ for a batch of images $(N, C, H, W)$. $D$ counts the numbers in one image: how many has one in colour?
+# Compute $B = D/(2S)$ for a batch of images $(N, C, H, W)$. $D$ counts the numbers in one image: how many in colour?
 
 
 # %% tags=["exercise"]
@@ -157,7 +157,7 @@ def calibrated_B(recon, x):
 calibrated = checks.check_calibrated_B(calibrated_B)
 
 # %% [markdown] lang="vi"
-# Mạng chưa huấn luyện thì chưa có $S$, nên ta đi từng vòng: bắt đầu với $B = 10$, huấn luyện hai epoch, đo $S$, lấy $B$ mới, huấn luyện tiếp (chừng 25 giây):
+# Mạng chưa huấn luyện thì chưa có $S$, nên ta làm theo từng vòng: bắt đầu với $B = 10$, huấn luyện hai epoch, đo $S$, lấy $B$ mới, huấn luyện tiếp (chừng 25 giây):
 
 # %% [markdown] lang="en"
 # A network that is not trained has no $S$ yet, so go in rounds: begin with $B = 10$, train for two epochs, measure $S$, take the new $B$, train on (about 25 seconds):
@@ -187,18 +187,18 @@ rows[tr("kế tiếp", "next")] = {"B": B}
 plots.table(rows)
 
 # %% [markdown] lang="vi"
-# $B$ tăng khoảng mười lần và vẫn còn tăng, vì sai số còn giảm. Ở `sprites-vae`, $S \approx 0{,}8$, nên $B = 3072/(2S)$ vào khoảng 2.000; ba mạng seed khác cũng đều trên 1.500. <!-- claim: sprites_rebuilt --> Với chữ số, 1000 của đề bài là quá lớn; ở đây nó lại quá *nhỏ*.
+# $B$ đã gấp khoảng mười lần lúc đầu và vẫn còn tăng, vì sai số còn giảm. Ở `sprites-vae`, $S \approx 0{,}8$, nên $B = 3072/(2S)$ vào khoảng 2.000; ba mạng huấn luyện với seed khác cũng đều cho $B$ trên 1.500. <!-- claim: sprites_rebuilt --> Với chữ số, 1000 của đề bài là quá lớn; với các mạng này nó lại quá *nhỏ*, còn với mạng của bạn thì vẫn quá lớn.
 #
-# Hiệu chuẩn tự nó không làm mạng tốt hơn: để $B = 10$ suốt tám epoch này thì sai số cũng chừng ấy, với KL ít hơn hơn 10 nat. <!-- claim: rounds_of_B --> Điều nó làm là cho $\sigma_x$ bằng đúng sai số thật, như −ELBO đòi hỏi (bài 04).
+# Trong tám epoch này, hiệu chuẩn không làm sai số nhỏ hơn: giữ $B = 10$ từ đầu đến cuối thì sai số cũng chừng ấy, mà KL còn thấp hơn trên 10 nat. <!-- claim: rounds_of_B --> Việc hiệu chuẩn làm là đưa $\sigma_x$ về đúng sai số thật, như −ELBO đòi hỏi (bài 04).
 #
 # **Cuối cùng là số epoch.** Bạn vừa huấn luyện 8 epoch trên 6.000 ảnh; `sprites-vae` thì 60 epoch trên 40.000 ảnh. Trước khi quyết định huấn luyện tiếp, hãy nhìn ảnh:
 
 # %% [markdown] lang="en"
-# $B$ has grown about tenfold and still grows, as the error still falls. For `sprites-vae` $S \approx 0.8$, so $B = 3072/(2S)$ is about 2,000; three networks of other seeds are above 1,500 as well. <!-- claim: sprites_rebuilt --> For digits the handout's 1000 was too large; here it is too *small*.
+# $B$ has grown about tenfold and still grows, as the error still falls. For `sprites-vae` $S \approx 0.8$, so $B = 3072/(2S)$ is about 2,000; three networks of other seeds give above 1,500 too. <!-- claim: sprites_rebuilt --> For digits the handout's 1000 was too large; for these networks it is too *small*, for yours still too large.
 #
-# Calibration alone makes no better network: with $B = 10$ throughout, these eight epochs end at much the same error, with a KL more than 10 nats smaller. <!-- claim: rounds_of_B --> What it does is make $\sigma_x$ the real error, as −ELBO demands (lesson 04).
+# In these eight epochs calibrating buys no smaller error: $B = 10$ throughout ends much the same, its KL over 10 nats smaller. <!-- claim: rounds_of_B --> What calibration does is make $\sigma_x$ match the real error, as −ELBO demands (lesson 04).
 #
-# **The epochs come last.** Yours were 8 epochs of 6,000 images, those of `sprites-vae` 60 of 40,000. Look at pictures before you decide to train on:
+# **The epochs come last.** Yours were 8 on 6,000 images, those of `sprites-vae` 60 on 40,000. Look before you train longer:
 
 # %%
 ORIGINAL, YOURS = tr("gốc", "original"), tr("của bạn, 8 epoch", "yours, 8 epochs")
@@ -215,11 +215,11 @@ title = tr("Tái tạo, và ảnh mới từ z ~ N(0, I)", "Rebuilt, and new fro
 plots.plot_images(rows, title=title)
 
 # %% [markdown] lang="vi"
-# *Hình: ảnh gốc, ảnh tái tạo của hai mạng, rồi ảnh mới của chúng.* Sau 8 epoch, màu và chỗ đã đúng, còn đầu nhọn và hai thùy của trái tim thì chưa. `sprites-vae` tái tạo gần như y hệt, thế mà vài ảnh mới của nó chỉ là mảnh vụn: sai số nhỏ chưa nói gì về prior (bài 06).
+# *Hình: ảnh gốc, ảnh tái tạo của hai mạng, rồi ảnh mới của chúng.* Sau 8 epoch, màu và vị trí đã đúng, còn đầu nhọn và hai thùy của trái tim thì chưa. `sprites-vae` tái tạo gần như y hệt, thế mà vài ảnh mới của nó chỉ là mảnh vụn: sai số nhỏ chưa nói gì về prior (bài 06).
 #
 # ## 3 · Thanh trượt nào có nghĩa gì
 #
-# Một con số trả lời được câu ấy: $R^2$, tức là khi biết $z_j$ thì đường thẳng tốt nhất giải thích được bao nhiêu phần trong phương sai của một yếu tố. 1 là tất cả, 0 là không gì cả. Với một biến, đó là bình phương của hệ số tương quan:
+# Một con số trả lời được câu hỏi ấy: $R^2$, tức là khi biết $z_j$ thì đường thẳng tốt nhất giải thích được bao nhiêu phần trong phương sai của một yếu tố. 1 là tất cả, 0 là không gì cả. Với một biến, đó là bình phương của hệ số tương quan:
 #
 # $$R^2_j = \frac{\mathrm{cov}(z_j, f)^2}{\mathrm{var}(z_j)\,\mathrm{var}(f)}.$$
 #
@@ -228,7 +228,7 @@ plots.plot_images(rows, title=title)
 # `codes` có kích thước $(N, d)$, `factor` có kích thước $(N,)$; trả về $d$ con số.
 
 # %% [markdown] lang="en"
-# *The figure: originals, rebuilt by both networks, then new images of each.* After 8 epochs colour and place are right, tips and lobes are not. `sprites-vae` rebuilds almost exactly, yet some of its new images are splinters: a small error says nothing of the prior (lesson 06).
+# *The figure: originals, rebuilt by both networks, then new images of each.* After 8 epochs colour and place are right, tips and lobes are not. `sprites-vae` rebuilds almost exactly, yet some of its new images are splinters: a small error says nothing about the prior (lesson 06).
 #
 # ## 3 · Which slider means what
 #
@@ -256,10 +256,10 @@ if not squared:
     r_squared = lambda z, f: torch.corrcoef(torch.cat([f[None], z.T]))[0, 1:] ** 2  # noqa: E731
 
 # %% [markdown] lang="vi"
-# Hình là một loại, không phải một con số, nên ta hỏi "có phải trái tim không" (0 hoặc 1). Mỗi hàng là một yếu tố, mỗi cột một thanh trượt của `sprites-vae`:
+# Hình dạng là một nhãn chứ không phải một con số, nên ta hỏi "có phải trái tim không" (0 hoặc 1). Mỗi hàng là một yếu tố, mỗi cột một thanh trượt của `sprites-vae`:
 
 # %% [markdown] lang="en"
-# Shape is a kind, not a number, so we ask "is it a heart" (0 or 1). A row for each factor, a column for each slider of `sprites-vae`:
+# Shape is a category, not a number, so we ask "is it a heart" (0 or 1). A row for each factor, a column for each slider of `sprites-vae`:
 
 # %%
 hue, size = test.factors["hue"], test.factors["size"]
@@ -294,14 +294,14 @@ def r_table(codes):
 plots.table(r_table(codes_of("sprites-vae")), 2)
 
 # %% [markdown] lang="vi"
-# Không thanh trượt nào thuộc riêng về một yếu tố: $R^2$ lớn nhất là 0,39, và sắc độ không ở đâu vượt 0,09, tuy mạng vẽ đúng màu. Điều mạng biết nằm rải trên nhiều thanh trượt, hoặc cong.
+# Không thanh trượt nào chỉ ứng với một yếu tố: $R^2$ lớn nhất là 0,39, riêng với sắc độ thì không thanh nào vượt 0,09. Thế mà tám mã gần nhất của những ảnh khác cho biết cả năm con số với $R^2$ trên 0,9. Một hàm tuyến tính của cả tám thanh trượt giải thích được 0,23 của sắc độ (ở ba mạng khác là trên 0,8), còn của góc thì ở mạng nào cũng dưới 0,3. <!-- claim: read_from_code --> Thông tin nằm rải trên nhiều thanh trượt và không tuyến tính theo chúng.
 #
-# Bây giờ chỉ đổi $\beta$. Hàm mất mát là $\frac{D}{2}\log S + \beta \cdot \mathrm{KL}$, tức là $B$ được hiệu chuẩn trong lúc huấn luyện (bài 12), và KL được tính một lần hay bốn lần. Bên cạnh là autoencoder và PCA:
+# Bây giờ chỉ đổi $\beta$. Hàm mất mát là $\frac{D}{2}\log S + \beta \cdot \mathrm{KL}$, tức là $B$ được hiệu chuẩn trong lúc huấn luyện (bài 12), còn KL được nhân với 1 hoặc 4. Bên cạnh là autoencoder và PCA:
 
 # %% [markdown] lang="en"
-# No slider belongs to one factor: the largest $R^2$ is 0.39, and hue is nowhere above 0.09, although the network draws the right colours. What it knows is spread over several sliders, or curved.
+# No slider belongs to one factor: the largest $R^2$ is 0.39, and hue is nowhere above 0.09. Yet the eight nearest codes of other images tell each of the five numbers with an $R^2$ above 0.9. A linear function of all eight sliders explains 0.23 of hue (over 0.8 in three other networks) and nowhere 0.3 of the angle. <!-- claim: read_from_code --> What the code knows is spread over several sliders and not linear.
 #
-# Now change $\beta$ alone. The loss is $\frac{D}{2}\log S + \beta \cdot \mathrm{KL}$, that is, $B$ is calibrated while training (lesson 12), and the KL counts once or four times. Beside it stand the autoencoder and PCA:
+# Now we change only $\beta$. The loss is $\frac{D}{2}\log S + \beta \cdot \mathrm{KL}$, that is, $B$ is calibrated while training (lesson 12), and the KL counts once or four times. Beside these stand the autoencoder and PCA:
 
 
 # %%
@@ -323,18 +323,18 @@ plots.table(rows, 2)
 
 
 # %% [markdown] lang="vi"
-# Ở hai mạng này, $\beta = 4$ có thanh trượt rõ hơn, nhưng không phải seed nào cũng thế. Rõ nhất lại là các trục của PCA, chẳng cần mạng nào: 0,84 cho sắc độ, 0,86 cho $x$. Không trục nào, kể cả của PCA, theo được góc xoay. <!-- claim: clearest_sliders --> (Rõ chưa phải là tốt: sai số của PCA là 44.)
+# Ở hai mạng này, $\beta = 4$ có thanh trượt rõ hơn, nhưng không phải seed nào cũng thế. Tính trung bình thì rõ nhất lại là các trục của PCA, chẳng cần mạng nào: 0,84 cho sắc độ, 0,86 cho $x$, nhưng chỉ 0,19 cho cỡ. Với góc xoay, không trục nào ở bất cứ cách nào cho quá 0,2. <!-- claim: clearest_sliders --> (Trục rõ chưa có nghĩa là mã tốt: sai số của PCA là 44.)
 #
 # ### Hiệp phương sai đường chéo làm gì với các trục
 #
-# Bài 13 cho thấy $q_\phi(z|x)$ có ma trận hiệp phương sai đường chéo nên hàm mất mát ưu tiên một số trục, còn của autoencoder thì không. Vậy các trục ấy có rõ nghĩa hơn những trục bất kỳ không? Ta xoay các mã ngẫu nhiên năm mươi lần; decoder xoay ngược lại được, nên mọi hệ trục mang cùng một thông tin.
+# Bài 13 cho thấy: vì $q_\phi(z|x)$ có ma trận hiệp phương sai đường chéo, hàm mất mát của VAE ưu tiên một số trục; hàm mất mát của autoencoder thì không. Vậy các trục ấy có rõ nghĩa hơn những trục bất kỳ không? Ta xoay các mã bằng năm mươi phép xoay ngẫu nhiên; decoder xoay ngược lại được, nên mọi hệ trục mang cùng một thông tin.
 
 # %% [markdown] lang="en"
-# In these two networks $\beta = 4$ has the clearer sliders, but not with every seed. Clearest of all are the axes of PCA, which needs no network: 0.84 for hue, 0.86 for $x$. No axis of any of them follows the angle. <!-- claim: clearest_sliders --> (Clear is not yet good: PCA's error is 44.)
+# In these two networks $\beta = 4$ has the clearer sliders, but not with every seed. Clearest on average are the axes of PCA, which needs no network: 0.84 for hue, 0.86 for $x$, but 0.19 for size. No axis of any of them gives more than 0.2 of the angle. <!-- claim: clearest_sliders --> (Clear does not mean good: PCA's error is 44.)
 #
 # ### What the diagonal posterior does to axes
 #
-# Lesson 13 showed that $q_\phi(z|x)$ has a diagonal covariance, so that the loss prefers some axes, and an autoencoder's does not. Are these axes clearer than any others? Rotate the codes at random fifty times; a decoder can rotate them back, so all axes carry the same information.
+# Lesson 13 showed that, as $q_\phi(z|x)$ has a diagonal covariance, the loss prefers some axes; an autoencoder's does not. Are these axes clearer than any others? Rotate the codes at random fifty times; a decoder can rotate them back, so all axes carry the same information.
 
 
 # %%
@@ -354,12 +354,12 @@ plots.table({name: beside_rotations(z) for name, z in codes.items()}, 2)
 
 
 # %% [markdown] lang="vi"
-# Các trục đã học của cả ba mạng không rõ hơn những trục xoay ngẫu nhiên: luôn có phép xoay cho trục rõ hơn. Trục của PCA thì nổi bật. Ba seed khác cũng vậy. <!-- claim: learnt_axes --> Hiệp phương sai đường chéo có chọn ra một hệ trục, nhưng không có gì bảo nó chọn các yếu tố.
+# Ở đây, $\beta = 4$ cao hơn hẳn trung bình của các phép xoay, autoencoder cao hơn một chút, $\beta = 1$ thì thấp hơn. Với ba seed khác, có mạng cao hơn, có mạng thấp hơn, và không mạng nào vượt 95% số phép xoay: không rõ hơn ngẫu nhiên. Chỉ trục của PCA hơn cả năm mươi phép xoay. <!-- claim: learnt_axes --> Hiệp phương sai đường chéo có chọn ra một hệ trục, nhưng không có gì buộc hệ trục ấy trùng với các yếu tố.
 #
-# Dưới đây, mỗi hàng thay đổi thanh trượt rõ nhất của một yếu tố trong mạng $\beta = 4$:
+# Dưới đây, mỗi hàng kéo thanh trượt rõ nhất của một yếu tố trong mạng $\beta = 4$:
 
 # %% [markdown] lang="en"
-# The learnt axes of all three networks are no clearer than chance: some rotation always does better. PCA's axes stand out. Three other seeds say the same. <!-- claim: learnt_axes --> The diagonal posterior does choose axes, but nothing tells it to choose the factors.
+# Here $\beta = 4$ lies well above the mean of the rotations, the autoencoder a little, $\beta = 1$ below. With three other seeds some do, some do not, and none beats 95% of the rotations: no clearer than chance. Only PCA's axes beat all fifty. <!-- claim: learnt_axes --> The diagonal posterior does choose axes, but nothing tells it to choose the factors.
 #
 # Below, each row moves the clearest slider for one factor in the network with $\beta = 4$:
 
@@ -385,7 +385,7 @@ plots.plot_images(rows, title=title, size=0.7)
 # %% [markdown] lang="en"
 # *The figure: each row names the factor, its clearest slider and $R^2$.* The slider for hue changes the shape as well, that for size the colour; at the ends the shapes fall apart.
 #
-# Pull the eight sliders yourself (the page needs no kernel, as in lesson 07):
+# Move the eight sliders yourself (the page needs no kernel, as in lesson 07):
 
 # %%
 page.live(vae, test.part(range(500)), names=["sprites-vae"])
@@ -395,14 +395,14 @@ page.live(vae, test.part(range(500)), names=["sprites-vae"])
 #
 # ## 4 · Vector thuộc tính
 #
-# Khi không thanh trượt nào mang riêng một nghĩa, ta có thể tự tìm một hướng: **vector thuộc tính** (attribute vector). Hướng "to hơn" đi từ trung bình mã của những hình nhỏ đến trung bình mã của những hình to (Larsen và cộng sự, 2016).
+# Khi không thanh trượt nào mang riêng một nghĩa, ta có thể tự tìm một hướng: **vector thuộc tính** (attribute vector). Hướng "to hơn" đi từ mã trung bình của những hình nhỏ đến mã trung bình của những hình to (Larsen và cộng sự, 2016).
 #
 # ### Lượt của bạn
 #
 # `codes` là $(N, d)$, `has` là $(N,)$ gồm True và False. Trả về hiệu của hai trung bình, kích thước $(d,)$.
 
 # %% [markdown] lang="en"
-# *The page: choose an example, then pull one slider after the other; the number beside its name is its KL.* Does any do one thing only?
+# *The page: choose an example, then move one slider after another; the number beside its name is its KL.* Does any do one thing only?
 #
 # ## 4 · Attribute vectors
 #
@@ -440,10 +440,10 @@ plots.plot_images(rows, alphas, title="z + α · vector")
 
 
 # %% [markdown] lang="vi"
-# *Hình: mỗi cột một $\alpha$ trong $z + \alpha \cdot$ vector.* Khi "đỏ hơn", tam giác vỡ thành mảnh vụn, còn hình bầu dục lục lại thành lam. Đo trên cả nghìn ảnh: diện tích, phần của màu đỏ và tâm của hình, đọc thẳng từ các điểm ảnh; bên cạnh là một hướng ngẫu nhiên dài bằng "to hơn".
+# *Hình: mỗi cột một $\alpha$ trong $z + \alpha \cdot$ vector.* Khi "đỏ hơn", tam giác vỡ thành mảnh vụn, còn hình bầu dục màu lục thì chuyển sang màu lam. Ta đo trên cả nghìn ảnh diện tích, tỉ lệ màu đỏ và tâm của hình, tính thẳng từ các điểm ảnh. Để đối chứng, ta lấy hướng ngẫu nhiên, mỗi lần dài bằng vector ở hàng trên.
 
 # %% [markdown] lang="en"
-# *The figure: each column is an $\alpha$ in $z + \alpha \cdot$ vector.* “Redder” breaks the triangle into scraps and turns the green ellipse blue. Measure it on all thousand images: area, share of red and centre of the shape, read from the pixels; beside them a random direction as long as "bigger".
+# *The figure: each column is an $\alpha$ in $z + \alpha \cdot$ vector.* “Redder” breaks the triangle into scraps and turns the green ellipse blue. Measure on all thousand images the area, share of red and centre of the shape, read from the pixels; beside them random directions, each as long as the vector above it.
 
 
 # %%
@@ -466,16 +466,17 @@ def changed(z, vector):
     moved = (across**2 + down**2).sqrt()
     return {
         tr("diện tích, điểm ảnh", "area, pixels"): area.mean().item(),
-        tr("phần đỏ, điểm %", "red, points"): 100 * red.mean().item(),
+        tr("phần đỏ, điểm %", "red, % points"): 100 * red.mean().item(),
         tr("tâm dời, điểm ảnh", "centre moved, pixels"): moved.mean().item(),
     }
 
 
 # %%
 torch.manual_seed(0)
-chance = torch.nn.functional.normalize(torch.randn(8), dim=0) * bigger.norm()
-rows = {tr("to hơn", "bigger"): changed(z, bigger)}
-rows[tr("ngẫu nhiên", "random")] = changed(z, chance)
+chance, rows = torch.nn.functional.normalize(torch.randn(8), dim=0), {}
+for name, v in ((tr("to hơn", "bigger"), bigger), (tr("đỏ hơn", "redder"), redder)):
+    rows[name] = changed(z, v)
+    rows[name + tr(": ngẫu nhiên", ": random")] = changed(z, chance * v.norm())
 
 # %%
 FROM = tr("đỏ hơn, từ ", "redder, from ")
@@ -486,18 +487,18 @@ plots.table(rows)
 
 
 # %% [markdown] lang="vi"
-# "To hơn" làm đúng điều nó nói và ít xê dịch hình hơn hướng ngẫu nhiên; ba mạng seed khác cũng thế. Nhưng ở đây nó kéo theo cả màu: ảnh 1 hóa lục. "Đỏ hơn" thì thất bại: nó đẩy hình đi vài điểm ảnh, và trong ba mạng khác, ở hai mạng hình màu lam không đỏ lên chút nào. <!-- claim: attribute_vectors --> Một hướng lấy từ hai trung bình mới chỉ là hy vọng, phải đo mới biết.
+# "To hơn" làm đúng như tên gọi và ít xê dịch hình hơn hướng ngẫu nhiên; ba mạng với seed khác cũng thế. Ở đây nó còn làm mất 8,5 điểm phần trăm màu đỏ (ảnh 1 chuyển sang màu lục), ở ba mạng kia chưa đến 3. "Đỏ hơn" thì may rủi: ở đây cả ba nhóm đều đỏ lên, nhưng hình bị đẩy đi xa hơn so với hướng ngẫu nhiên. Trong ba mạng khác, một mạng cho kết quả tốt, còn ở hai mạng hình màu lam không đỏ lên chút nào. <!-- claim: attribute_vectors --> Hướng như thế phải đo mới biết.
 #
 # ## 5 · Một thư mục hai mươi bức ảnh
 #
-# Hãy bỏ ảnh của bạn vào `photos/mine` bên cạnh notebook này, mỗi lớp một thư mục con, hay tất cả vào một chỗ. Nếu thư mục ấy chưa có, ô dưới tạo một bộ thay thế: hai mươi mảnh vuông cắt từ hai bức ảnh có sẵn trong scikit-learn (của danielbuechele và vultilion trên Flickr, giấy phép CC BY 2.0). Chỉ có hai cảnh, nên bộ này *dễ* hơn một thư mục thật.
+# Hãy bỏ ảnh của bạn vào `photos/mine` bên cạnh notebook này, mỗi loại ảnh một thư mục con, hoặc để chung một chỗ. Nếu thư mục ấy chưa có, ô dưới tạo một bộ thay thế: hai mươi mảnh vuông cắt từ hai bức ảnh có sẵn trong scikit-learn (của danielbuechele và vultilion trên Flickr, giấy phép CC BY 2.0). Bộ này chỉ có hai cảnh; một thư mục thật thì đa dạng hơn.
 
 # %% [markdown] lang="en"
-# “Bigger” does what it says and moves the shape less than a random direction, in three networks of other seeds too; but here it takes the colour along, and image 1 turns green. “Redder” fails: it pushes the shape by several pixels, and in two of the three others blue does not redden at all. <!-- claim: attribute_vectors --> A direction made of two means is a hope until it is measured.
+# “Bigger” does what it says and moves the shape less than a random direction, in three other networks too. Here it also costs 8.5 points of red (image 1 turns green), in the others less than 3. “Redder” is a gamble: here it reddens every group, but moves the shape further than the random direction. In one of the others it succeeds, in two blue shapes do not redden at all. <!-- claim: attribute_vectors --> Such a direction must be measured.
 #
 # ## 5 · A folder of twenty photos
 #
-# Put your pictures into `photos/mine` beside this notebook, a subfolder for each class, or all in one place. Where there is no such folder, the next cell makes a stand-in: twenty square cut-outs of the two photographs that scikit-learn carries (by danielbuechele and vultilion on Flickr, CC BY 2.0). There are only two scenes in it, so it is *easier* than a real folder.
+# Put your pictures into `photos/mine` beside this notebook, a subfolder for each class, or all in one place. Where there is no such folder, the next cell makes a stand-in: twenty square cut-outs of the two photographs that scikit-learn carries (by danielbuechele and vultilion on Flickr, CC BY 2.0). (Only two scenes: a real folder is more varied.)
 
 
 # %%
@@ -524,10 +525,10 @@ new = data.load_folder(tomorrow, size=32, channels=3)
 print(photos)
 
 # %% [markdown] lang="vi"
-# Thư mục thật còn có tệp lạ: ảnh chụp khi cầm ngược điện thoại, ảnh in bốn màu (CMYK), ảnh trong suốt, tệp bị cắt cụt, ảnh HEIC, phim. `load_folder` phải cho ảnh đúng hoặc gọi tên tệp:
+# Thư mục thật còn có tệp lạ: ảnh chụp khi cầm ngược điện thoại, ảnh in bốn màu (CMYK), ảnh trong suốt, tệp bị cắt cụt, ảnh HEIC, video. `load_folder` phải đọc đúng ảnh hoặc báo tên tệp không đọc được:
 
 # %% [markdown] lang="en"
-# A real folder has odd files too: taken with the phone upside down, in print colours (CMYK), transparent, cut off, HEIC, a film. `load_folder` must give the right picture or name the file:
+# A real folder has odd files too: taken with the phone upside down, in print colours (CMYK), transparent, truncated, HEIC, a video. `load_folder` must give the right picture or name the file:
 
 # %%
 odd.mkdir(exist_ok=True)
@@ -548,14 +549,14 @@ plots.plot_images(strange.images, ["EXIF 3", "CMYK", tr("trong suốt", "transpa
 
 
 # %% [markdown] lang="vi"
-# *Hình: ba ảnh đọc được: được xoay lại, đúng màu, và nhạt đi vì nền trắng lộ ra.* Ba tệp kia được gọi tên. Không tệp nào biến mất trong im lặng.
+# *Hình: ba ảnh đọc được; ảnh đầu đã xoay lại, ảnh thứ hai đúng màu, ảnh thứ ba nhạt đi vì nền trắng lộ ra.* Ba tệp kia được báo tên. Không tệp nào bị bỏ qua mà không báo.
 #
-# Huấn luyện một VAE mười sáu chiều trên hai mươi ảnh (vài giây), rồi cho nó xem hai mươi ảnh "của ngày mai", cắt từ chính hai cảnh ấy:
+# Huấn luyện một VAE mười sáu chiều trên hai mươi ảnh (chừng mười giây), rồi cho mạng tái tạo hai mươi ảnh "của ngày mai", cắt từ chính hai cảnh ấy:
 
 # %% [markdown] lang="en"
-# *The figure: the three that can be read: turned back, in their colours, and pale where the white ground shines through.* The other three are named. None goes without a word.
+# *The figure: the three that can be read: turned back, in their colours, and pale where the white background shows through.* The other three are named. None is dropped silently.
 #
-# Train a VAE of sixteen dimensions on the twenty photos (a few seconds), then show it twenty "of tomorrow", cut from the same two scenes:
+# Train a VAE of sixteen dimensions on the twenty photos (about ten seconds), then show it twenty "of tomorrow", cut from the same two scenes:
 
 # %%
 torch.manual_seed(0)
@@ -583,7 +584,7 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mười trong hai mươi ảnh và ảnh tái tạo; mười ảnh ngày mai và ảnh tái tạo; ảnh mới từ prior.* Ảnh đã học thì nhận ra được, ảnh ngày mai phần nhiều thì không. Bên cạnh, hãy đặt PCA tính từ chính hai mươi ảnh ấy:
+# *Hình: mười trong hai mươi ảnh và ảnh tái tạo; mười ảnh ngày mai và ảnh tái tạo; ảnh mới từ prior.* Ảnh đã học thì nhận ra được, ảnh ngày mai phần nhiều thì không. Hãy so với PCA tính từ chính hai mươi ảnh ấy:
 
 # %% [markdown] lang="en"
 # *The figure: ten of the twenty and how they are rebuilt; ten of tomorrow's likewise; new images from the prior.* What it learnt from can be recognised, tomorrow's mostly cannot. Put PCA of the same twenty beside it:
@@ -606,18 +607,18 @@ plots.table({name: {n: v.item() for n, v in e.items()} for name, e in errors.ite
 
 
 # %% [markdown] lang="vi"
-# PCA với mười sáu trục tốt hơn ở cả hai hàng. Huấn luyện lâu hơn, 6.000 bước trên hai mươi mảnh cắt khác: sai số trên chính chúng chưa đến 0,1, trên ảnh mới vẫn là 118, PCA 65. Cùng số bước ấy với nhiều ảnh hơn: 200 mảnh cho 51 trên ảnh mới (PCA 38), 2.000 mảnh cho 20 (PCA 35). Chỉ ở đây mạng mới thắng. <!-- claim: twenty_photos -->
+# PCA với mười sáu trục tốt hơn ở cả hai hàng. Khi huấn luyện lâu hơn, 6.000 bước trên hai mươi mảnh cắt khác, sai số trên chính các mảnh ấy chưa đến 0,1, nhưng trên ảnh mới vẫn là 118 (PCA 65). Cùng số bước ấy, học từ 200 mảnh thì sai số trên ảnh mới là 51 (PCA 38), từ 2.000 mảnh là 20 (PCA 35): chỉ đến đây mạng mới tốt hơn PCA rõ rệt. <!-- claim: twenty_photos --> Với 200 mảnh thì số bước ấy là quá nhiều: dừng sau 1.000 bước, sai số là 38, ngang với PCA. <!-- claim: stopped_early -->
 #
-# Đây cũng chưa phải là nén: riêng decoder có 93.155 con số, hai mươi ảnh chỉ có 61.440. Và $z \sim \mathcal{N}(0, I)$ chỉ cho những vệt màu trộn lẫn. Hai mươi ảnh chưa phải là một phân phối.
+# Còn $z \sim \mathcal{N}(0, I)$ chỉ cho những vệt màu trộn lẫn.
 #
 # **Đi giữa hai ảnh.** Từ một ảnh, ta đi thẳng trong không gian mã đến ảnh gần nó nhất và ảnh xa nó nhất. Dưới mỗi hàng là cách đơn giản nhất: trộn dần chính các điểm ảnh.
 
 # %% [markdown] lang="en"
-# PCA with sixteen axes is better in both rows. Trained longer, for 6,000 steps on twenty other cut-outs, it errs by less than 0.1 on its own and still by 118 on new ones, PCA by 65. As many steps with more pictures: from 200 it errs by 51 on new ones (PCA 38), from 2,000 by 20 (PCA 35). Only there the network wins. <!-- claim: twenty_photos -->
+# PCA with sixteen axes is better in both rows. Trained longer, for 6,000 steps on twenty other cut-outs, it errs by less than 0.1 on those and still by 118 on new ones (PCA 65). With as many steps on 200 it errs by 51 on new ones (PCA 38), on 2,000 by 20 (PCA 35): only there is the network clearly better. <!-- claim: twenty_photos --> On 200 that was too long: after 1,000 steps it errs by 38, like PCA. <!-- claim: stopped_early -->
 #
-# Nor is this compression: the decoder alone has 93,155 numbers, the twenty photos 61,440. And $z \sim \mathcal{N}(0, I)$ gives mixed smears. Twenty images are no distribution.
+# And $z \sim \mathcal{N}(0, I)$ gives only mixed smears.
 #
-# **Walking between two photos.** From one photo go straight, code to code, to the nearest of the others and to the farthest. Below each row is the simplest way: fading from pixels to pixels.
+# **Walking between two photos.** From one photo go straight, code to code, to the nearest of the others and to the farthest. Below each row is the simplest way: fading pixel by pixel.
 
 
 # %%
@@ -640,11 +641,11 @@ plots.plot_images(rows, title=title, size=0.7)
 
 
 # %% [markdown] lang="vi"
-# *Hình: từ một ảnh đến ảnh gần nó nhất và ảnh xa nó nhất.* Đường gần nhìn giống trộn dần, đường xa đi qua những vệt cam. Có lúc ta biết ảnh nằm giữa thật sự: dời khung cắt đi một phần tư cạnh, rồi lấy mảnh ở giữa. Sai số của ảnh trộn so với ảnh thật là 44; của mạng học từ hai mươi ảnh là hơn 125, từ 200 ảnh vẫn hơn 50; chỉ mạng học từ 2.000 ảnh mới tốt hơn, 25. <!-- claim: between_two_photos -->
+# *Hình: từ một ảnh đến ảnh gần nó nhất và ảnh xa nó nhất.* Đường gần nhìn giống trộn dần, đường xa đi qua những vệt cam. Có trường hợp ta biết ảnh thật ở chính giữa: dời khung cắt đi một phần tư cạnh, rồi lấy mảnh ở giữa. Sai số của ảnh trộn so với ảnh thật là 44; của mạng học từ hai mươi ảnh là hơn 125, từ 200 ảnh vẫn hơn 50, từ 2.000 ảnh là 25; trộn hai ảnh do chính mạng cuối tái tạo thì được 40. Đưa thẳng ảnh thật ở giữa vào thì sai số của mỗi mạng cũng chừng ấy. <!-- claim: between_two_photos -->
 #
 # ## 6 · Những bộ ảnh khác
 #
-# Có mạng thì torchvision tải được Fashion-MNIST (quần áo) và KMNIST (chữ Nhật), cùng kích thước 1×28×28. Mạng của đề bài dùng được nguyên như cũ; chỉ $B$ phải hiệu chuẩn lại:
+# Khi có Internet, torchvision tải được Fashion-MNIST (quần áo) và KMNIST (chữ Nhật), cùng kích thước 1×28×28. Kích thước mạng của đề bài vừa sẵn; chỉ cần chọn lại $d$ và $B$:
 #
 # ```python
 # from torchvision import datasets
@@ -655,7 +656,7 @@ plots.plot_images(rows, title=title, size=0.7)
 #
 # ## Trả lời
 #
-# *Với ảnh của chính bạn thì phải đổi những gì, và được phép chờ đợi điều gì?* Kích thước và số kênh, số chiều, $B$ theo hiệu chuẩn, rồi số epoch; sau đó, với vài nghìn ảnh, hãy chờ đợi ảnh tái tạo tốt và những thanh trượt không mang nghĩa riêng, còn hai mươi ảnh thì chỉ cho lại chính hai mươi ảnh ấy.
+# *Với ảnh của chính bạn thì phải đổi những gì, và có thể kỳ vọng điều gì?* Phải đổi kích thước và số kênh, số chiều, hiệu chuẩn lại $B$, rồi chọn số epoch. Sau đó, đừng chờ mỗi thanh trượt mang một nghĩa riêng; còn ảnh mới thì càng học từ nhiều ảnh, mạng tái tạo càng tốt. Học từ hai mươi ảnh thì mạng chỉ cho lại chính hai mươi ảnh ấy.
 #
 # ## Tự kiểm tra
 #
@@ -664,25 +665,25 @@ plots.plot_images(rows, title=title, size=0.7)
 # $D = 3 \cdot 64 \cdot 64 = 12.288$, nên $B = 12.288/48 = 256$.
 # </details>
 #
-# <details><summary><b>Mỗi yếu tố có R² lớn nhất trên một trục chỉ khoảng 0,4. Mã có mất thông tin không?</b></summary>
+# <details><summary><b>Không yếu tố nào có R² vượt 0,4 trên một trục. Mã có mất thông tin về chúng không?</b></summary>
 #
-# Không nhất thiết. Thông tin có thể nằm rải trên nhiều trục, hoặc cong. Muốn biết, hãy đo ảnh tái tạo.
+# Không nhất thiết. Thông tin có thể nằm rải trên nhiều trục, hoặc phụ thuộc phi tuyến vào mã. Muốn biết, hãy xem ảnh tái tạo.
 # </details>
 #
 # ## Tóm tắt
 #
 # - Kích thước và kênh, số chiều, $B$ theo hiệu chuẩn, số epoch: đổi theo thứ tự ấy, mỗi lần một thứ.
-# - $R^2$ nói thanh trượt nào đi theo yếu tố nào. Một trục có nghĩa là điều phải đo, không phải điều được hứa.
+# - $R^2$ cho biết thanh trượt nào đi theo yếu tố nào. Một trục có mang nghĩa hay không thì phải đo mới biết.
 # - Hai mươi ảnh là hai mươi điểm. Hãy giữ lại vài ảnh để đo, và so với PCA trước khi tin một mạng.
 #
 # **Đọc thêm:** dSprites: Matthey và cộng sự, 2017; vector thuộc tính: Larsen và cộng sự, [1512.09300](https://arxiv.org/abs/1512.09300); các yếu tố và trục: Locatello và cộng sự, [1811.12359](https://arxiv.org/abs/1811.12359).
 
 # %% [markdown] lang="en"
-# *The figure: from one photo to the nearest and to the farthest.* The near walk looks like fading, the far one passes through orange smears. Sometimes the true middle is known: move the frame by a quarter of its side, and cut out the piece halfway. The fade misses it by 44, the network that learnt from twenty photos by more than 125, from 200 still by more than 50; only the one of 2,000 is better, with 25. <!-- claim: between_two_photos -->
+# *The figure: from one photo to the nearest and to the farthest.* The near walk looks like fading, the far one passes through orange smears. Sometimes the true middle is known: move the frame by a quarter of its side, and cut out the piece halfway. The fade misses it by 44, the network that learnt from twenty photos by more than 125, from 200 still by more than 50, from 2,000 by 25; fading the last one's own rebuilt ends, by 40. Given the true middle itself, each network errs about as much. <!-- claim: between_two_photos -->
 #
 # ## 6 · Other sets
 #
-# With a network, torchvision fetches Fashion-MNIST (clothes) and KMNIST (Japanese characters), both 1×28×28. The exercise's network fits as it is; only $B$ must be calibrated anew:
+# Online, torchvision fetches Fashion-MNIST (clothes) and KMNIST (Japanese characters), both 1×28×28. The handout's network fits in shape; choose $d$ and $B$ anew:
 #
 # ```python
 # from torchvision import datasets
@@ -693,7 +694,7 @@ plots.plot_images(rows, title=title, size=0.7)
 #
 # ## The answer
 #
-# *What must be changed for pictures of your own, and what may you expect of them?* Size and channels, the number of dimensions, $B$ by calibration, then the epochs; after that expect, with some thousands of pictures, good reconstructions and sliders without a meaning of their own, and from twenty photos no more than those twenty.
+# *What must be changed for pictures of your own, and what may you expect of them?* Size and channels, the number of dimensions, $B$ by calibration, then the epochs. After that expect sliders without meanings of their own, and better reconstructions of new pictures the more it learnt from; from twenty, no more than those.
 #
 # ## Test yourself
 #
@@ -704,13 +705,13 @@ plots.plot_images(rows, title=title, size=0.7)
 #
 # <details><summary><b>No factor's best R² on a single axis exceeds 0.4. Has the code lost them?</b></summary>
 #
-# Not necessarily. What it tells may be spread over several axes, or curved. Look at the reconstructions.
+# Not necessarily. The information may be spread over several axes, or nonlinear. Look at the reconstructions.
 # </details>
 #
 # ## Recap
 #
 # - Size and channels, dimensions, $B$ by calibration, epochs: in this order, one at a time.
-# - $R^2$ says which slider goes with which factor. That an axis means something must be measured; nothing promises it.
-# - Twenty photos are twenty points. Keep some back to measure on, and compare with PCA before you believe a network.
+# - $R^2$ says which slider goes with which factor. Whether an axis means something must be measured.
+# - Twenty photos are twenty points. Keep some back to measure on, and compare with PCA before trusting a network.
 #
 # **Further reading:** dSprites: Matthey et al., 2017; attribute vectors: Larsen et al., [1512.09300](https://arxiv.org/abs/1512.09300); factors and axes: Locatello et al., [1811.12359](https://arxiv.org/abs/1811.12359).

@@ -55,7 +55,7 @@ CASES = {
             "one_map": lambda s, d: 2 * (s * s // 16 * d + d) + s * s // 16 * (d + 1),
             "type": lambda s, d: "68485",
             "constant": lambda s, d: 68_485,
-            None: lambda s, d: 2 * (flat(s) * d + d) + d * flat(s),
+            None: lambda s, d: 2 * flat(s) * d + d + d * flat(s) + flat(s),  # fc_logvar's bias left out
         },
     ),
     "calibrated_B": (
