@@ -93,7 +93,7 @@ with torch.no_grad():
 plots.table({name: measured(drawn) for name, drawn in pictures.items()}, digits=0)
 
 # %% [markdown] lang="vi"
-# Decoder và trọng số vẫn thế; chỉ đổi nơi lấy mã mà khoảng cách Fréchet giảm từ 628 xuống 22. `vae-16d` cũng cho kết quả tương tự. <!-- claim: a_better_prior -->
+# Vẫn decoder ấy, chỉ đổi nơi lấy mã mà khoảng cách Fréchet giảm từ 628 xuống 22. `vae-16d` cũng cho kết quả tương tự. <!-- claim: a_better_prior -->
 # **Đổi prior là cách khắc phục rất nhanh:** chỉ vài giây, không phải huấn luyện lại mạng nào.
 #
 # ## 2 · Một GAN
@@ -105,7 +105,7 @@ plots.table({name: measured(drawn) for name, drawn in pictures.items()}, digits=
 # Trong code, $D$ cho ra logit, nên mỗi số hạng là BCE-with-logits với mục tiêu 1 hay 0. `detach()` không cho gradient của $\mathcal{L}_D$ truyền vào $G$; `spectral_norm` giữ cho $D$ không quá dốc (Miyato và cộng sự, 2018). Ta huấn luyện 60 bước, chừng 10 giây.
 
 # %% [markdown] lang="en"
-# Decoder and weights are the same; only the source of the codes has changed, and the Fréchet distance falls from 628 to 22. The same holds for `vae-16d`. <!-- claim: a_better_prior -->
+# The decoder is the same; only the source of the codes changed, and the Fréchet distance falls from 628 to 22. The same holds for `vae-16d`. <!-- claim: a_better_prior -->
 # **A better prior is a quick remedy:** seconds, and no network is trained again.
 #
 # ## 2 · A GAN
@@ -158,7 +158,7 @@ for _ in tqdm(range(60)):
 # `gan` được huấn luyện bằng vòng lặp ấy trong 25 epoch, mỗi batch 128 ảnh, tốc độ học giảm dần về 0. Bên cạnh là VAE tốt nhất ở mục 1.
 
 # %% [markdown] lang="en"
-# `gan` comes from 25 epochs of this loop, with batches of 128 and a learning rate that falls to 0. Beside it stands the best VAE of section 1.
+# `gan` comes from 25 epochs of this loop (batches of 128, learning rate falling to 0). Beside it: the best VAE of section 1.
 
 # %%
 gan, z = models.load_pretrained("gan"), torch.randn(1000, 64)
@@ -176,7 +176,7 @@ plots.plot_images(rows, title=tr("GAN và VAE", "GAN and VAE"))
 # *Hình: sau 60 bước, GAN mới chỉ vẽ hoa văn; sau 25 epoch, nét vẽ sắc hơn ảnh của VAE, nhưng không phải hình nào cũng là chữ số.*
 
 # %% [markdown] lang="en"
-# *The figure: after 60 steps the GAN draws a texture; after 25 epochs its strokes are crisper than the VAE's, though not every picture is a digit.*
+# *The figure: after 60 steps a texture; after 25 epochs strokes crisper than the VAE's, though not every picture is a digit.*
 
 # %%
 plots.table({"GAN": measured(late), f"VAE, {TEN}": measured(best)}, digits=0)
@@ -186,9 +186,11 @@ count = torch.bincount(judge.read(late)[0], minlength=10)
 print(*(f"{digit}: {n}" for digit, n in enumerate(count.tolist())), sep="   ")
 
 # %% [markdown] lang="vi"
-# GAN nét hơn VAE, nét hơn cả ảnh thật (109%): *nhiều chi tiết* chưa phải là *giống thật*. Những điểm yếu:
+# GAN này nét hơn VAE, nét hơn cả ảnh thật (109%): *nhiều chi tiết* chưa phải là *giống thật*. Những điểm yếu:
 #
-# - **Độ phủ** chỉ 42%, so với 94%. Đó là **mode dropping** (bỏ sót một số kiểu ảnh). Mười chữ số đều có mặt, nhưng không đều: trong 10.000 ảnh, chữ số hiếm nhất chiếm khoảng 6%, chữ số hay gặp nhất khoảng 15%. Hơn nửa số ảnh thật không có ảnh sinh ra nào ở gần. Không số hạng nào trong $\mathcal{L}_G$ buộc phải vẽ đủ các kiểu; log-likelihood thì có, vì nó tính đến mọi ảnh huấn luyện. <!-- claim: gan_beside_the_others -->
+# - **Độ phủ** chỉ 42%, so với 94%. Khoảng một phần ba số ảnh của nó không gần ảnh thật nào, và các chữ số không đều (hiếm nhất khoảng 6%, hay gặp nhất khoảng 15%). <!-- claim: gan_beside_the_others -->
+# Vẽ 5.000 ảnh thì độ phủ tăng lên khoảng 74%; `vae-16d` lấy mã từ một phân phối Gauss cũng được chừng ấy, từ $\mathcal{N}(0, I)$ thì chỉ 50%. <!-- claim: why_the_gan_covers_little -->
+# GAN bỏ hẳn một loại ảnh thì gọi là **mode dropping** (bỏ sót kiểu ảnh): không số hạng nào trong $\mathcal{L}_G$ cấm điều đó.
 # - **Không có encoder**: không tái tạo, nén hay đọc được một ảnh cho trước.
 # - **Không có loss nào giảm dần** để cho biết mạng đang tốt lên hay đã hỏng.
 #
@@ -197,11 +199,13 @@ print(*(f"{digit}: {n}" for digit, n in enumerate(count.tolist())), sep="   ")
 # Stable Diffusion bắt đầu từ một VAE mà mã là một **bản đồ**: mỗi vị trí trên đó chỉ ứng với một vùng của ảnh. `spatial-vae` bỏ các lớp kết nối đầy đủ của đề bài; mã của nó gồm 4 × 7 × 7 số. Hàm mất mát là $\mathrm{BCE} + 0{,}001 \cdot \mathrm{KL}$: trọng số của KL rất nhỏ, ở Stable Diffusion cũng vậy (10⁻⁶).
 
 # %% [markdown] lang="en"
-# The GAN is sharper than the VAE, sharper even than real images (109%): *detailed* does not mean *realistic*. Its weak points:
+# This GAN is sharper than the VAE, even than real images (109%): *detailed* does not mean *realistic*. Its weak points:
 #
-# - **Coverage** is only 42%, against 94%. This is **mode dropping**: all ten digits appear, but unevenly (among 10,000 pictures the rarest is about 6%, the commonest about 15%), and more than half of the real images have none nearby. No term of $\mathcal{L}_G$ asks for every kind; a log-likelihood does, since it counts every training image. <!-- claim: gan_beside_the_others -->
+# - **Coverage** is only 42%, against 94%. About a third of its pictures lie near no real image, and the digits come unevenly (the rarest about 6%, the commonest about 15%). <!-- claim: gan_beside_the_others -->
+# With 5,000 pictures coverage rises to about 74%; so it does for `vae-16d` from one Gaussian, from $\mathcal{N}(0, I)$ only to 50%. <!-- claim: why_the_gan_covers_little -->
+# A GAN that leaves a kind of image out shows **mode dropping**: no term of $\mathcal{L}_G$ forbids it.
 # - **No encoder**: it cannot reconstruct, compress or read a given image.
-# - **No falling loss** that says whether it is getting better or has broken.
+# - **No falling loss** to say whether it improves or has broken.
 #
 # ## 3 · A code that is a small picture
 #
@@ -255,7 +259,7 @@ plots.plot_images(rows, title="spatial-vae")
 plots.table({name: measured(drawn) for name, drawn in by_map.items()}, digits=0)
 
 # %% [markdown] lang="vi"
-# Ảnh tái tạo gần như không khác ảnh thật, còn ảnh sinh từ một phân phối Gauss thì khác xa. Dùng mười phân phối Gauss, khoảng cách Fréchet là 86 đến 98, vẫn kém xa VAE có mã 16 chiều (20 đến 27). <!-- claim: a_better_prior -->
+# Ảnh tái tạo gần như hoàn hảo, còn ảnh sinh từ một phân phối Gauss thì khác xa. Dùng mười phân phối Gauss, khoảng cách Fréchet là 86 đến 98, vẫn kém xa VAE có mã 16 chiều (20 đến 27). <!-- claim: a_better_prior -->
 # **VAE này giữ gần hết chi tiết; điều còn thiếu là một prior cho 196 con số phải khớp với nhau.** Prior ấy sẽ là một mạng.
 #
 # ## 4 · Khuếch tán
@@ -273,7 +277,7 @@ plots.table({name: measured(drawn) for name, drawn in by_map.items()}, digits=0)
 # `z_0` và `epsilon` có kích thước $(N, C, H, W)$, `theta` có kích thước $(N)$, tính bằng radian, mỗi mã một góc.
 
 # %% [markdown] lang="en"
-# Its reconstructions can hardly be told from real images; its pictures from one Gaussian are far off. Ten Gaussians (Fréchet 86 to 98) stay far behind the 16-number code (20 to 27). <!-- claim: a_better_prior -->
+# It reconstructs almost perfectly; pictures from one Gaussian are far off. Ten Gaussians (Fréchet 86 to 98) stay far behind the 16-number code (20 to 27). <!-- claim: a_better_prior -->
 # **This VAE keeps nearly all detail; what is missing is a prior for 196 numbers that must fit together.** It will be a network.
 #
 # ## 4 · Diffusion
@@ -284,7 +288,7 @@ plots.table({name: measured(drawn) for name, drawn in by_map.items()}, digits=0)
 #
 # $$z_t = \cos\theta \; z_0 + \sin\theta \; \varepsilon.$$
 #
-# This is a **noise schedule**. If the numbers in $z_0$ have variance 1, so do those in $z_t$, since $\cos^2 + \sin^2 = 1$. At the end $\cos 86^\circ \approx 0.07$: almost pure noise, and noise we can draw.
+# This is a **noise schedule**. If the numbers in $z_0$ have variance 1, so do those in $z_t$, since $\cos^2 + \sin^2 = 1$. At the end $\cos 86^\circ \approx 0.07$: almost pure noise, which we can draw.
 #
 # ### Your turn
 #
@@ -308,7 +312,7 @@ mix = q_sample if checks.check_q_sample(q_sample) else models.q_sample
 # Mã phải có phương sai 1. Không có KL thì không gì cố định độ lớn của mã: mã của `ae-16d` có độ lệch chuẩn khoảng 8. Có KL, dù trọng số chỉ 0,001, thì trung bình của $\mu^2 + \sigma^2$ bị kéo về gần 1: mã của `spatial-vae` có độ lệch chuẩn 0,92 đến 0,99. <!-- claim: scale_of_codes -->
 # Ở Stable Diffusion (10⁻⁶) thì khoảng 5,5. Vì vậy người ta nhân mã với **hệ số tỉ lệ** (scale factor) $s$ trước khi khuếch tán, và chia lại cho $s$ trước khi giải mã: đó là con số 0,18215 trong code của Stable Diffusion.
 #
-# Để thấy tác dụng của $s$, ta đổi đơn vị cho giống ở đó: `encode` nhân 5,5, `decode` chia 5,5, còn ảnh không đổi.
+# Ta đổi sang đơn vị ấy: `encode` nhân 5,5, `decode` chia 5,5.
 #
 # ### Lượt của bạn
 #
@@ -320,7 +324,7 @@ mix = q_sample if checks.check_q_sample(q_sample) else models.q_sample
 # The codes must have variance 1. Without a KL nothing fixes their scale: those of `ae-16d` have a standard deviation of about 8. A KL, even of weight 0.001, pulls the mean of $\mu^2 + \sigma^2$ near 1: the codes of `spatial-vae` have 0.92 to 0.99. <!-- claim: scale_of_codes -->
 # In Stable Diffusion (10⁻⁶) it is about 5.5. So codes are multiplied by a **scale factor** $s$ before diffusion and divided by it again before decoding: the 0.18215 in Stable Diffusion's source.
 #
-# To see what $s$ does, we change to that unit: `encode` multiplies by 5.5, `decode` divides by it, and no picture changes.
+# We change to that unit: `encode` multiplies by 5.5, `decode` divides by it.
 #
 # ### Your turn
 #
@@ -380,7 +384,7 @@ plots.plot_images(
 # `network(z_t, theta)` đoán ε. Trả về trung bình của bình phương sai số trên mọi con số; dùng `mix`.
 
 # %% [markdown] lang="en"
-# *The figure: $z_t$ decoded at seven angles; below, without dividing by $s$.* Without the division a pale grid of dots is left, the digit faint in it. The diffusers library had just this bug in one pipeline ([issue 5166](https://github.com/huggingface/diffusers/issues/5166)). <!-- claim: forgotten_scale -->
+# *The figure: $z_t$ decoded at seven angles; below, without dividing by $s$.* Without the division a pale grid of dots is left, the digit faint in it. One pipeline of diffusers had just this bug ([issue 5166](https://github.com/huggingface/diffusers/issues/5166)). <!-- claim: forgotten_scale -->
 # If $s$ were forgotten in training, at 45° the code would still be 5.5 times as large as the noise, and even at 86° 0.4 times, while generation starts from pure noise.
 #
 # **Step 2, learn to guess the noise.** A network $\hat\varepsilon$ is given $z_t$, $\theta$ and the label $y$ and guesses $\varepsilon$:
@@ -459,7 +463,7 @@ plots.curves(
 #
 # $$\hat z_0 = \frac{z_t - \sin\theta\;\hat\varepsilon}{\cos\theta}, \qquad z_{t'} = \cos\theta' \; \hat z_0 + \sin\theta' \; \hat\varepsilon, \qquad \theta' < \theta.$$
 #
-# Đó là **DDIM** (Song và cộng sự, 2021), ở đây mười bước. Sao không dùng luôn $\hat z_0$ đầu tiên? Vì lời đoán tối ưu theo bình phương sai số là *trung bình* (bài 01): khi gần như chỉ có nhiễu, $\hat z_0$ là trung bình của mọi mã. Mỗi bước lại loại bớt những mã không hợp.
+# Đó là **DDIM** (Song và cộng sự, 2021), ở đây mười bước. Sao không dùng luôn $\hat z_0$ đầu tiên? Vì lời đoán tối ưu theo bình phương sai số là *trung bình* (bài 01): khi gần như chỉ có nhiễu, $\hat z_0$ là trung bình của mọi mã có nhãn ấy. Mỗi bước lại loại bớt những mã không hợp.
 #
 # ## 5 · Prompt
 #
@@ -470,13 +474,13 @@ plots.curves(
 # ### Lượt của bạn
 
 # %% [markdown] lang="en"
-# *The figure: the loss of the first 150 steps; a network that always says 0 has a loss of 1.* `unet` has the weights after 50 epochs.
+# *The figure: the loss of the first 150 steps; always saying 0 gives 1.* `unet` has the weights after 50 epochs.
 #
 # **Step 3, go back.** With the guessed $\varepsilon$, solve step 1 for $z_0$ and mix again at a smaller angle:
 #
 # $$\hat z_0 = \frac{z_t - \sin\theta\;\hat\varepsilon}{\cos\theta}, \qquad z_{t'} = \cos\theta' \; \hat z_0 + \sin\theta' \; \hat\varepsilon, \qquad \theta' < \theta.$$
 #
-# This is **DDIM** (Song et al., 2021), here in ten steps. Why not take the first $\hat z_0$? Under squared error the best guess is a *mean* (lesson 01): from almost pure noise, $\hat z_0$ is the mean of all codes. Each step narrows it down.
+# This is **DDIM** (Song et al., 2021), here in ten steps. Why not take the first $\hat z_0$? Under squared error the best guess is a *mean* (lesson 01): from almost pure noise, $\hat z_0$ is the mean of all codes with that label. Each step rules some out.
 #
 # ## 5 · The prompt
 #
@@ -556,7 +560,7 @@ plots.table(table, digits=0)
 # | ở đây | trong Stable Diffusion 1 |
 # | --- | --- |
 # | `spatial-vae`: 1 × 28 × 28 → 4 × 7 × 7 | VAE: 3 × 512 × 512 → 4 × 64 × 64 |
-# | hàm mất mát $\mathrm{BCE} + 0{,}001 \cdot \mathrm{KL}$ | sai số tuyệt đối, LPIPS (khoảng cách đặc trưng), một discriminator, $10^{-6} \cdot \mathrm{KL}$ |
+# | hàm mất mát $\mathrm{BCE} + 0{,}001 \cdot \mathrm{KL}$ | sai số tuyệt đối, LPIPS (đặc trưng), một discriminator, $10^{-6} \cdot \mathrm{KL}$ |
 # | hệ số tỉ lệ $s$ = 0,189 | 0,18215 |
 # | U-Net, 0,5 triệu trọng số | U-Net, 860 triệu trọng số, có thêm attention |
 # | mười nhãn, mỗi nhãn một vector | CLIP đọc prompt: 77 vector |
@@ -566,7 +570,7 @@ plots.table(table, digits=0)
 #
 # ## 6 · Tất cả trong một bảng
 #
-# Mỗi cách vẽ 1.000 ảnh; trung bình ± độ lệch chuẩn trên ba seed. Huấn luyện: số giây trên một H100 dùng chung với nhiều lần huấn luyện khác (GRU và khuếch tán tính cả VAE đứng trước). Vẽ: mili giây trên một nhân CPU, kể cả lúc khớp Gauss (chia cho 1.000 ảnh). <!-- claim: all_in_one_table -->
+# Mỗi cách vẽ 1.000 ảnh; trung bình ± độ lệch chuẩn trên ba seed. Huấn luyện: số giây trên một H100 dùng chung với các lần huấn luyện khác (GRU và khuếch tán tính cả VAE đứng trước). Vẽ: mili giây trên một nhân CPU, kể cả lúc khớp Gauss (chia cho 1.000 ảnh). <!-- claim: all_in_one_table -->
 #
 # | | độ nét, % | Fréchet | độ phủ, % | đúng chữ số, % | huấn luyện, s | vẽ một ảnh, ms |
 # | --- | --- | --- | --- | --- | --- | --- |
@@ -577,7 +581,7 @@ plots.table(table, digits=0)
 # | `spatial-vae`, hai Gauss mỗi chữ số | 78 ± 1 | 43 ± 5 | 90 ± 1 | 95 ± 1 | 80 | 10,4 |
 # | khuếch tán, $w = 2$ | 87 ± 0 | 25 ± 4 | 94 ± 2 | 100 ± 0 | 268 | 7,6 |
 #
-# Theo khoảng cách Fréchet, khuếch tán ngang với mười phân phối Gauss trên mã 16 chiều; nhưng **trong những cách có độ phủ từ 90% trở lên, nó cho ảnh nét nhất, lại vẽ đúng chữ số được yêu cầu**. Đổi lại, phải huấn luyện hai mạng, và mỗi ảnh cần hai mươi lượt qua U-Net. Với đúng các mã ấy, hai phân phối Gauss cho mỗi chữ số cũng đã vẽ đúng 94 đến 96%, nhưng khoảng cách Fréchet là 39 đến 48, so với 20 đến 27 của khuếch tán. Khuếch tán huấn luyện chỉ ba epoch đã đạt 28 đến 33, <!-- claim: diffusion_beside_a_mixture -->
+# Theo khoảng cách Fréchet, khuếch tán ngang với mười phân phối Gauss trên mã 16 chiều; nhưng **trong những cách có độ phủ khoảng 90% trở lên, nó cho ảnh nét nhất, lại vẽ đúng chữ số được yêu cầu**. Đổi lại, phải huấn luyện hai mạng, và mỗi ảnh cần hai mươi lượt qua U-Net. Với đúng các mã ấy, hai phân phối Gauss cho mỗi chữ số cũng đã vẽ đúng 94 đến 96%, nhưng khoảng cách Fréchet là 39 đến 48, so với 20 đến 27 của khuếch tán. Khuếch tán huấn luyện chỉ ba epoch đã đạt 28 đến 33, <!-- claim: diffusion_beside_a_mixture -->
 # và mất chưa đến ba phút trên CPU hai nhân. <!-- claim: three_epochs_on_a_cpu -->
 #
 # ## 7 · Tài liệu nói gì, ta đo được gì
@@ -587,7 +591,7 @@ plots.table(table, digits=0)
 # | tài liệu nói | ta đo được |
 # | --- | --- |
 # | Ảnh VAE mờ vì KL | Phần lớn là không. Với mã hai chiều, autoencoder cũng mờ như thế; với mã 16 chiều, KL chỉ gây mờ rõ khi $B$ nhỏ (bài 12). <!-- claim: three_sources_of_blur --> |
-# | GAN nét hơn | Đúng, nhưng độ phủ chưa bằng một nửa; VAE có prior khuếch tán nét gần bằng ảnh thật mà bỏ sót rất ít. <!-- claim: gan_beside_the_others --> |
+# | GAN nét hơn | GAN ở đây thì đúng, nhưng độ phủ chưa đến một nửa; VAE có prior khuếch tán nét gần bằng ảnh thật mà bỏ sót rất ít. <!-- claim: gan_beside_the_others --> |
 # | Các biến thể cải thiện chất lượng ảnh | Có khi, và tùy thước đo. Với VAE thường, CVAE và AVAE, nơi lấy mã quan trọng hơn; với β-VAE và VQ-VAE thì không (bài 13). <!-- claim: source_of_codes --> |
 # | VAE không kiểm soát được ảnh sinh ra | VAE thường với một phân phối Gauss cho mỗi chữ số làm được, đúng nhiều hơn CVAE lấy $z$ từ prior; khi CVAE cũng có các phân phối Gauss riêng, nó lại dẫn trước (bài 13). <!-- claim: digits_asked_for --> |
 # | AE không sinh được dữ liệu mới; AE sinh được | Mỗi câu đúng một nửa: từ $\mathcal{N}(0, I)$ thì không, từ phân phối Gauss khớp với mã thì được (bài 01, 09). <!-- claim: prior_or_fitted_gaussian --> |
@@ -614,7 +618,7 @@ plots.table(table, digits=0)
 # ## Tóm tắt
 #
 # - Học thêm một prior khớp với mã thì ảnh VAE sinh ra tốt hơn hẳn.
-# - GAN ở đây vẽ nét nhưng bỏ sót nhiều; hãy đo cả độ phủ.
+# - GAN ở đây vẽ nét nhưng phủ ít; hãy đo cả độ phủ.
 # - Khuếch tán: trộn nhiễu theo một cung tròn, học đoán nhiễu, đi ngược lại từng bước; mã cần phương sai 1.
 #
 # **Đọc thêm:** khuếch tán tiềm ẩn: Rombach và cộng sự, [2112.10752](https://arxiv.org/abs/2112.10752); DDPM: [2006.11239](https://arxiv.org/abs/2006.11239); DDIM: [2010.02502](https://arxiv.org/abs/2010.02502); guidance: [2207.12598](https://arxiv.org/abs/2207.12598); GAN: [1406.2661](https://arxiv.org/abs/1406.2661); độ phủ: [2002.09797](https://arxiv.org/abs/2002.09797).
@@ -626,17 +630,17 @@ plots.table(table, digits=0)
 # | here | in Stable Diffusion 1 |
 # | --- | --- |
 # | `spatial-vae`: 1 × 28 × 28 → 4 × 7 × 7 | VAE: 3 × 512 × 512 → 4 × 64 × 64 |
-# | its loss: $\mathrm{BCE} + 0.001 \cdot \mathrm{KL}$ | absolute error, LPIPS (a distance of features), a discriminator, $10^{-6} \cdot \mathrm{KL}$ |
+# | its loss: $\mathrm{BCE} + 0.001 \cdot \mathrm{KL}$ | absolute error, LPIPS (features), a discriminator, $10^{-6} \cdot \mathrm{KL}$ |
 # | scale factor $s$ = 0.189 | 0.18215 |
 # | U-Net, 0.5 million weights | U-Net, 860 million, plus attention |
 # | ten labels, a vector each | CLIP reads the prompt: 77 vectors |
-# | 10% of the labels withheld | 10% of the prompts withheld (from 1.3 on) |
+# | 10% of the labels withheld | 10% of the prompts withheld (from 1.3) |
 # | $w = 2$, 10 steps | $w = 7.5$, 50 steps |
 # | $\cos\theta = 0.07$ at the end | 0.07 too |
 #
 # ## 6 · All in one table
 #
-# 1,000 pictures each; mean ± standard deviation over three seeds. Training: seconds on an H100 shared with many other trainings (GRU and diffusion include the VAE before them). One picture: milliseconds on one CPU core, the fitting of Gaussians (over 1,000 pictures) included. <!-- claim: all_in_one_table -->
+# 1,000 pictures each; mean ± standard deviation over three seeds. Training: seconds on an H100 shared with other trainings (GRU and diffusion include the VAE before them). One picture: milliseconds on one CPU core, the fitting of Gaussians (over 1,000 pictures) included. <!-- claim: all_in_one_table -->
 #
 # | | sharpness, % | Fréchet | coverage, % | right digit, % | training, s | one picture, ms |
 # | --- | --- | --- | --- | --- | --- | --- |
@@ -647,7 +651,7 @@ plots.table(table, digits=0)
 # | `spatial-vae`, two Gaussians a digit | 78 ± 1 | 43 ± 5 | 90 ± 1 | 95 ± 1 | 80 | 10.4 |
 # | diffusion, $w = 2$ | 87 ± 0 | 25 ± 4 | 94 ± 2 | 100 ± 0 | 268 | 7.6 |
 #
-# By the Fréchet distance diffusion matches ten Gaussians on the 16-number code; but **where coverage is 90% or more it is the sharpest, and it draws the digit asked for**. The drawback: two networks to train, and twenty passes through the U-Net for each picture. On the same codes two Gaussians for each digit draw 94 to 96% right, but at a Fréchet distance of 39 to 48 against diffusion's 20 to 27. After only three epochs diffusion reaches 28 to 33, <!-- claim: diffusion_beside_a_mixture -->
+# By the Fréchet distance diffusion matches ten Gaussians on the 16-number code; but **where coverage is about 90% or more it is the sharpest, and it draws the digit asked for**. The drawback: two networks to train, and twenty passes through the U-Net for each picture. On the same codes two Gaussians for each digit draw 94 to 96% right, but at a Fréchet distance of 39 to 48 against diffusion's 20 to 27. After only three epochs diffusion reaches 28 to 33, <!-- claim: diffusion_beside_a_mixture -->
 # in less than three minutes on two CPU cores. <!-- claim: three_epochs_on_a_cpu -->
 #
 # ## 7 · What texts say, what we measured
@@ -657,7 +661,7 @@ plots.table(table, digits=0)
 # | the text says | we measured |
 # | --- | --- |
 # | VAEs blur because of the KL | Mostly not. With a code of two numbers an autoencoder blurs as much; with sixteen the KL blurs visibly only where $B$ is small (lesson 12). <!-- claim: three_sources_of_blur --> |
-# | GANs are sharper | Yes, but this one covers less than half; a VAE with a diffusion prior is nearly as sharp as real images and leaves little out. <!-- claim: gan_beside_the_others --> |
+# | GANs are sharper | This one yes, but it covers less than half; a VAE with a diffusion prior is nearly as sharp as real images and leaves little out. <!-- claim: gan_beside_the_others --> |
 # | Variants improve the pictures | Sometimes, and by some measures. For plain VAE, CVAE and AVAE the source of the codes matters more; not for β-VAE and VQ-VAE (lesson 13). <!-- claim: source_of_codes --> |
 # | What a VAE draws cannot be controlled | A plain VAE with a Gaussian for each digit does it, right more often than the CVAE from its prior; with Gaussians of its own the CVAE leads again (lesson 13). <!-- claim: digits_asked_for --> |
 # | An AE cannot make new data; an AE makes new data | Each half right: not from $\mathcal{N}(0, I)$, but from a Gaussian fitted to its codes (lessons 01, 09). <!-- claim: prior_or_fitted_gaussian --> |
@@ -684,7 +688,7 @@ plots.table(table, digits=0)
 # ## Recap
 #
 # - A prior fitted to the codes makes a VAE's samples far better.
-# - This GAN draws sharply but leaves much out: measure coverage too.
+# - This GAN draws sharply but covers little: measure coverage too.
 # - Diffusion: mix noise in along an arc, learn to guess it, go back step by step; the codes need variance 1.
 #
 # **Further reading:** latent diffusion: Rombach et al., [2112.10752](https://arxiv.org/abs/2112.10752); DDPM: [2006.11239](https://arxiv.org/abs/2006.11239); DDIM: [2010.02502](https://arxiv.org/abs/2010.02502); guidance: [2207.12598](https://arxiv.org/abs/2207.12598); GAN: [1406.2661](https://arxiv.org/abs/1406.2661); coverage: [2002.09797](https://arxiv.org/abs/2002.09797).
