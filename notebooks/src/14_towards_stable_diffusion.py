@@ -364,7 +364,7 @@ angles, noise = torch.tensor([0, 15, 30, 45, 60, 75, 86]), torch.randn(1, 4, 7, 
 z_t = mix(s * codes[:1].repeat(7, 1, 1, 1), torch.deg2rad(angles), noise)
 rows = {
     tr("chia cho s", "divided by s"): decode(z_t / s),
-    tr("quên chia", "not divided"): decode(z_t),
+    tr("quên chia", "forgotten"): decode(z_t),
 }
 titles = [f"{angle}°" for angle in angles]
 plots.plot_images(
@@ -541,7 +541,7 @@ plots.plot_images(rows, title=f"“{prompt}”")
 digits = torch.arange(10)
 noise = torch.randn(10, 4, 7, 7, generator=torch.Generator().manual_seed(1))
 rows = {f"w = {w}": draw(unet, digits, w, noise) for w in (0, 1, 2, 4, 8)}
-plots.plot_images(rows, WORDS, title=tr("Cùng nhiễu, nhiều w", "Same noise, several w"))
+plots.plot_images(rows, WORDS, title=tr("Cùng nhiễu, nhiều w", "One noise, several w"))
 
 # %%
 asked, table = digits.repeat(30), {}
