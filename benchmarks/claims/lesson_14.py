@@ -1,9 +1,11 @@
 """What lesson 14 says beyond its own cells, on networks of seeds that the text was not written from."""
 
 import time
+import warnings
 from functools import lru_cache
 
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from vae_helpers import metrics, models
@@ -305,6 +307,39 @@ def all_in_one_table(seed):
 def diffusion_beside_a_mixture(seed):
     """by_digit: two Gaussians for each digit; w2: latent-diffusion, short: after three epochs, both with w = 2."""
     return figures(seed, ("by_digit", "w2", "short"))
+
+
+@claim(
+    lesson="14",
+    en="Ten Gaussians for each digit, fitted for ten rounds to the codes of all 48,000 training images, draw the digit asked for in more than 97.5% and "
+    "cover more than 94% of the real images, at a Fréchet distance within 8 of latent diffusion's; diffusion is right in more than 99% and sharper, "
+    "by 3 to 7 points, every seed.",
+    vi="Mười phân phối Gauss cho mỗi chữ số, khớp mười vòng với mã của cả 48.000 ảnh huấn luyện, vẽ đúng chữ số được yêu cầu trên 97,5% và phủ trên 94% ảnh "
+    "thật, với khoảng cách Fréchet chênh khuếch tán không quá 8; khuếch tán vẽ đúng trên 99% và nét hơn 3 đến 7 điểm phần trăm, ở mọi seed.",
+    holds=lambda rows: all(
+        row["many_right"] > 0.975
+        and row["many_cover"] > 0.94
+        and abs(row["many_frechet"] - row["w2_frechet"]) < 8
+        and row["w2_right"] > 0.99
+        and 0.03 < row["w2_sharp"] - row["many_sharp"] < 0.07
+        for row in rows
+    ),
+    seeds=OTHERS,
+)
+@torch.no_grad()
+def ten_gaussians_for_each_digit(seed):
+    """many: 100 pictures of each digit from ten Gaussians on spatial-vae's codes; w2: latent-diffusion with w = 2."""
+    spatial, train, drawn = pretrained("spatial-vae", seed), images_of("train"), []
+    codes = torch.cat([mu(spatial, part) for part in train.images.split(5000)]).flatten(1).double().numpy()
+    for digit in range(10):
+        mixture = GaussianMixture(10, reg_covar=1e-3, max_iter=10, random_state=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # ten rounds are enough here
+            mixture.fit(codes[(train.labels == digit).numpy()])
+        drawn.append(torch.from_numpy(mixture.sample(N // 10)[0]).float().view(-1, *spatial.latent_shape))
+    many = spatial.decode(torch.stack(drawn, dim=1).flatten(0, 1))
+    w2 = spatial.decode(pretrained("latent-diffusion", seed).sample(labels(), STEPS))
+    return measured("many", many) | {"many_right": right(many)} | measured("w2", w2) | {"w2_right": right(w2)}
 
 
 @claim(
