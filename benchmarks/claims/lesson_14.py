@@ -163,11 +163,11 @@ def gan_beside_the_others(seed):
     lesson="14",
     en="Of this GAN's pictures 60 to 70% lie near a real image (nearer than that one's fifth real neighbour), of vae-16d's with ten fitted Gaussians "
     "more than 87%, with z ~ N(0, I) more than 80%. 1,000 pictures of the GAN cover 40 to 50% of the real images, 5,000 cover 70 to 80%; from vae-16d "
-    "with one fitted Gaussian as many (both within 5 points), from N(0, I) less than 32% and 55%, with ten Gaussians 5,000 cover more than 99%. The "
+    "with one fitted Gaussian as many (both within 7 points), from N(0, I) less than 32% and 55%, with ten Gaussians 5,000 cover more than 99%. The "
     "digits are no more uneven than from vae-16d: the rarest is less than 4% from N(0, I), 5 to 7% from one Gaussian and from the GAN, every seed.",
     vi="60 đến 70% ảnh của GAN này nằm gần một ảnh thật (gần hơn láng giềng thật thứ năm của ảnh thật ấy); ở vae-16d, với mười phân phối Gauss khớp với "
     "mã là trên 87%, với z ~ N(0, I) là trên 80%. 1.000 ảnh của GAN phủ 40 đến 50% ảnh thật, 5.000 ảnh phủ 70 đến 80%; vae-16d với một phân phối Gauss cũng "
-    "vậy (đều chênh không quá 5 điểm phần trăm), từ N(0, I) thì dưới 32% và 55%, còn với mười phân phối Gauss, 5.000 ảnh phủ trên 99%. Các chữ số không lệch nhiều hơn ở "
+    "vậy (đều chênh không quá 7 điểm phần trăm), từ N(0, I) thì dưới 32% và 55%, còn với mười phân phối Gauss, 5.000 ảnh phủ trên 99%. Các chữ số không lệch nhiều hơn ở "
     "vae-16d: chữ số hiếm nhất chiếm dưới 4% khi lấy từ N(0, I), 5 đến 7% ở một phân phối Gauss và ở GAN, ở mọi seed.",
     holds=lambda rows: all(
         0.6 < row["gan_near"] < 0.7
@@ -175,8 +175,8 @@ def gan_beside_the_others(seed):
         and row["prior_near"] > 0.8
         and 0.4 < row["gan_cover"] < 0.5
         and 0.7 < row["gan_cover_5000"] < 0.8
-        and abs(row["one_cover"] - row["gan_cover"]) < 0.05
-        and abs(row["one_cover_5000"] - row["gan_cover_5000"]) < 0.05
+        and abs(row["one_cover"] - row["gan_cover"]) < 0.07
+        and abs(row["one_cover_5000"] - row["gan_cover_5000"]) < 0.07
         and row["prior_cover"] < 0.32
         and row["prior_cover_5000"] < 0.55
         and row["ten_cover_5000"] > 0.99
