@@ -189,7 +189,7 @@ print(*(f"{digit}: {n}" for digit, n in enumerate(count.tolist())), sep="   ")
 # GAN này nét hơn VAE, nét hơn cả ảnh thật (109%): *nhiều chi tiết* chưa phải là *giống thật*. Những điểm yếu:
 #
 # - **Độ phủ** chỉ 42%, so với 94%. Khoảng một phần ba số ảnh của nó không gần ảnh thật nào, và các chữ số không đều (hiếm nhất khoảng 6%, hay gặp nhất khoảng 15%). <!-- claim: gan_beside_the_others -->
-# Vẽ 5.000 ảnh thì độ phủ tăng lên khoảng 74%; `vae-16d` lấy mã từ một phân phối Gauss cũng được chừng ấy, từ $\mathcal{N}(0, I)$ thì chỉ 50%. <!-- claim: why_the_gan_covers_little -->
+# Vẽ 5.000 ảnh thì độ phủ tăng lên 72 đến 75%; `vae-16d` lấy mã từ một phân phối Gauss cũng được chừng ấy, từ $\mathcal{N}(0, I)$ thì chỉ khoảng 50%. <!-- claim: why_the_gan_covers_little -->
 # GAN bỏ hẳn một loại ảnh thì gọi là **mode dropping** (bỏ sót kiểu ảnh): không số hạng nào trong $\mathcal{L}_G$ cấm điều đó.
 # - **Không có encoder**: không tái tạo, nén hay đọc được một ảnh cho trước.
 # - **Không có loss nào giảm dần** để cho biết mạng đang tốt lên hay đã hỏng.
@@ -202,7 +202,7 @@ print(*(f"{digit}: {n}" for digit, n in enumerate(count.tolist())), sep="   ")
 # This GAN is sharper than the VAE, even than real images (109%): *detailed* does not mean *realistic*. Its weak points:
 #
 # - **Coverage** is only 42%, against 94%. About a third of its pictures lie near no real image, and the digits come unevenly (the rarest about 6%, the commonest about 15%). <!-- claim: gan_beside_the_others -->
-# With 5,000 pictures coverage rises to about 74%; so it does for `vae-16d` from one Gaussian, from $\mathcal{N}(0, I)$ only to 50%. <!-- claim: why_the_gan_covers_little -->
+# With 5,000 pictures coverage rises to 72–75%; so it does for `vae-16d` from one Gaussian, from $\mathcal{N}(0, I)$ only to about 50%. <!-- claim: why_the_gan_covers_little -->
 # A GAN that leaves a kind of image out shows **mode dropping**: no term of $\mathcal{L}_G$ forbids it.
 # - **No encoder**: it cannot reconstruct, compress or read a given image.
 # - **No falling loss** to say whether it improves or has broken.
