@@ -1,7 +1,7 @@
 # %% [markdown] lang="vi"
 # # Bài 14 · Đến với Stable Diffusion
 #
-# *Ảnh mà VAE sinh ra kém ảnh mà nó tái tạo: còn thiếu điều gì, và Stable Diffusion bổ sung điều ấy ra sao?* Ta thử ba cách: một prior tốt hơn, một GAN, rồi một mô hình khuếch tán trên mã của VAE, tức là Stable Diffusion thu nhỏ.
+# *Ảnh mà VAE sinh ra kém ảnh mà nó tái tạo: còn thiếu điều gì, và Stable Diffusion bổ sung điều ấy ra sao?* Ta thử ba cách: một prior tốt hơn, một GAN, rồi một mô hình khuếch tán (diffusion) trên mã của VAE. Cách thứ ba chính là Stable Diffusion thu nhỏ.
 #
 # ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân.
 
@@ -45,9 +45,9 @@ plots.plot_images(rows, title="vae-16d-b1000")
 #
 # ## 1 · Một prior tốt hơn
 #
-# Decoder vẽ được chữ số; ảnh kém là do *nơi lấy mã*, như ở bài 13. Ta lấy mã từ một phân phối Gauss khớp với mã của 10.000 ảnh huấn luyện, rồi từ một **hỗn hợp** (mixture) mười phân phối Gauss.
+# Decoder vẽ được chữ số; ảnh kém là do *lấy mã sai chỗ*, như ở bài 13. Ta lấy mã từ một phân phối Gauss khớp với mã của 10.000 ảnh huấn luyện, rồi từ một **hỗn hợp** (mixture) mười phân phối Gauss.
 #
-# Thước đo là độ nét, khoảng cách Fréchet (Fréchet distance; bài 11, 12) và **độ phủ** (coverage; Naeem và cộng sự, 2020): bao nhiêu phần trăm ảnh thật có một ảnh sinh ra ở gần, tức là gần hơn láng giềng thật thứ năm của nó, theo đặc trưng của giám khảo. Mô hình bỏ sót một loại ảnh thì độ phủ thấp, dù ảnh nào nó vẽ cũng đẹp.
+# Ta dùng ba thước đo: độ nét, khoảng cách Fréchet (Fréchet distance; bài 11, 12) và **độ phủ** (coverage; Naeem và cộng sự, 2020). Độ phủ là tỉ lệ ảnh thật có một ảnh sinh ra ở gần. *Gần* là gần hơn láng giềng thật thứ năm của ảnh thật ấy, theo đặc trưng của giám khảo. Mô hình bỏ sót một loại ảnh thì độ phủ thấp đi, dù ảnh nào nó vẽ cũng đẹp.
 
 # %% [markdown] lang="en"
 # *The figure: one decoder; above reconstructions, below pictures from $z \sim \mathcal{N}(0, I)$.*
@@ -56,7 +56,7 @@ plots.plot_images(rows, title="vae-16d-b1000")
 #
 # The decoder can draw digits; what is wrong is *where the code comes from*, as in lesson 13. We take codes from one Gaussian fitted to the codes of 10,000 training images, then from a **mixture** of ten.
 #
-# The measures are sharpness, the Fréchet distance (lessons 11, 12) and **coverage** (Naeem et al., 2020): the share of real images that have a drawn one nearby, nearer than their fifth real neighbour, by the judge's features. A model that leaves a kind of image out covers little, however fine each picture is.
+# The measures are sharpness, the Fréchet distance (lessons 11, 12) and **coverage** (Naeem et al., 2020): the share of real images that have a drawn one nearby, nearer than their fifth real neighbour, by the judge's features. A model that leaves a kind of image out covers less, however fine each picture is.
 
 # %%
 judge = models.load_pretrained("judge")
@@ -93,8 +93,8 @@ with torch.no_grad():
 plots.table({name: measured(drawn) for name, drawn in pictures.items()}, digits=0)
 
 # %% [markdown] lang="vi"
-# Decoder và trọng số vẫn thế; chỉ đổi nơi lấy mã mà khoảng cách Fréchet giảm từ 628 xuống 22. Với `vae-16d` cũng vậy. <!-- claim: a_better_prior -->
-# **Prior tốt hơn là cách chữa rẻ nhất:** vài giây, không phải huấn luyện lại mạng nào.
+# Chỉ đổi nơi lấy mã mà khoảng cách Fréchet giảm từ 628 xuống 22. `vae-16d` cũng cho kết quả tương tự. <!-- claim: a_better_prior -->
+# **Đổi prior là cách khắc phục rất nhanh:** chỉ vài giây, không phải huấn luyện lại mạng nào.
 #
 # ## 2 · Một GAN
 #
@@ -102,11 +102,11 @@ plots.table({name: measured(drawn) for name, drawn in pictures.items()}, digits=
 #
 # $$\mathcal{L}_D = -\log D(x) - \log\bigl(1 - D(G(z))\bigr), \qquad \mathcal{L}_G = -\log D(G(z)).$$
 #
-# Trong code, $D$ cho ra logit, nên mỗi số hạng là BCE-with-logits với mục tiêu 1 hay 0. `detach()` giữ cho bước của $D$ không đi vào $G$; `spectral_norm` giữ cho $D$ không quá dốc (Miyato và cộng sự, 2018). Ta huấn luyện 60 bước, chừng 10 giây.
+# Trong code, $D$ cho ra logit, nên mỗi số hạng là BCE-with-logits với mục tiêu 1 hay 0. `detach()` không cho gradient của $\mathcal{L}_D$ truyền vào $G$; `spectral_norm` giữ cho $D$ không quá dốc (Miyato và cộng sự, 2018). Ta huấn luyện 60 bước, chừng 10 giây.
 
 # %% [markdown] lang="en"
-# Decoder and weights are the same; only the source of the codes has changed, and the Fréchet distance falls from 628 to 22. With `vae-16d` it is alike. <!-- claim: a_better_prior -->
-# **A better prior is the cheapest cure:** seconds, and no network is trained again.
+# Only the source of the codes changed, and the Fréchet distance falls from 628 to 22. The same holds for `vae-16d`. <!-- claim: a_better_prior -->
+# **A better prior is a quick remedy:** seconds, and no network is trained again.
 #
 # ## 2 · A GAN
 #
@@ -114,7 +114,7 @@ plots.table({name: measured(drawn) for name, drawn in pictures.items()}, digits=
 #
 # $$\mathcal{L}_D = -\log D(x) - \log\bigl(1 - D(G(z))\bigr), \qquad \mathcal{L}_G = -\log D(G(z)).$$
 #
-# In code $D$ gives logits, so each term is BCE-with-logits against 1 or 0. `detach()` keeps the step of $D$ out of $G$; `spectral_norm` keeps $D$ from being too steep (Miyato et al., 2018). We train for 60 steps, about 10 seconds.
+# In code $D$ gives logits, so each term is BCE-with-logits against 1 or 0. `detach()` keeps the gradient of $\mathcal{L}_D$ out of $G$; `spectral_norm` keeps $D$ from being too steep (Miyato et al., 2018). We train for 60 steps, about 10 seconds.
 
 # %%
 torch.manual_seed(0)
@@ -155,10 +155,10 @@ for _ in tqdm(range(60)):
     adam_G.step()
 
 # %% [markdown] lang="vi"
-# `gan` là đúng vòng lặp ấy chạy 25 epoch. Đặt bên cạnh là VAE tốt nhất ở mục 1.
+# `gan` được huấn luyện bằng vòng lặp ấy trong 25 epoch, mỗi batch 128 ảnh, tốc độ học giảm dần về 0. Bên cạnh là VAE tốt nhất ở mục 1.
 
 # %% [markdown] lang="en"
-# `gan` is this same loop after 25 epochs. Beside it stands the best VAE of section 1.
+# `gan` comes from 25 epochs of this loop (batches of 128, learning rate falling to 0). Beside it: the best VAE of section 1.
 
 # %%
 gan, z = models.load_pretrained("gan"), torch.randn(1000, 64)
@@ -173,10 +173,10 @@ rows = {
 plots.plot_images(rows, title=tr("GAN và VAE", "GAN and VAE"))
 
 # %% [markdown] lang="vi"
-# *Hình: sau 60 bước, GAN mới chỉ vẽ hoa văn; sau 25 epoch, nét của nó sắc hơn của VAE, nhưng không phải hình nào cũng là chữ số.*
+# *Hình: sau 60 bước, GAN mới chỉ vẽ hoa văn; sau 25 epoch, nét vẽ sắc hơn ảnh của VAE, nhưng không phải hình nào cũng là chữ số.*
 
 # %% [markdown] lang="en"
-# *The figure: after 60 steps the GAN draws a texture; after 25 epochs its strokes are crisper than the VAE's, though not every picture is a digit.*
+# *The figure: after 60 steps a texture; after 25 epochs strokes crisper than the VAE's, though not every picture is a digit.*
 
 # %%
 plots.table({"GAN": measured(late), f"VAE, {TEN}": measured(best)}, digits=0)
@@ -186,26 +186,30 @@ count = torch.bincount(judge.read(late)[0], minlength=10)
 print(*(f"{digit}: {n}" for digit, n in enumerate(count.tolist())), sep="   ")
 
 # %% [markdown] lang="vi"
-# GAN nét hơn VAE, nét hơn cả ảnh thật (109%): *nhiều chi tiết* chưa phải là *giống thật*. Cái giá:
+# GAN này nét hơn VAE, nét hơn cả ảnh thật (109%): *nhiều chi tiết* chưa phải là *giống thật*. Những điểm yếu:
 #
-# - **Độ phủ** chỉ 42%, so với 94%. Đó là **mode dropping**: đủ mười chữ số nhưng không đều (trong 10.000 ảnh, chữ số hiếm nhất chiếm khoảng 6%, chữ số hay gặp nhất khoảng 15%), và hơn nửa số ảnh thật không có ảnh nào ở gần. Không số hạng nào trong $\mathcal{L}_G$ đòi phải vẽ đủ; log-likelihood thì đòi, vì nó tính đến mọi ảnh huấn luyện. <!-- claim: gan_beside_the_others -->
+# - **Độ phủ** chỉ 42%, so với 94%. Khoảng một phần ba số ảnh của nó không gần ảnh thật nào, và các chữ số không đều (hiếm nhất khoảng 6%, hay gặp nhất khoảng 15%). <!-- claim: gan_beside_the_others -->
+# Vẽ 5.000 ảnh thì độ phủ tăng lên 72 đến 75%; `vae-16d` lấy mã từ một phân phối Gauss cũng được chừng ấy, từ $\mathcal{N}(0, I)$ thì chỉ khoảng 50%. <!-- claim: why_the_gan_covers_little -->
+# GAN bỏ hẳn một loại ảnh thì gọi là **mode dropping** (bỏ sót kiểu ảnh): không số hạng nào trong $\mathcal{L}_G$ cấm điều đó.
 # - **Không có encoder**: không tái tạo, nén hay đọc được một ảnh cho trước.
-# - **Không có một loss giảm dần** để biết mạng đang tốt lên hay đã hỏng.
+# - **Không có loss nào giảm dần** để cho biết mạng đang tốt lên hay đã hỏng.
 #
 # ## 3 · Mã là một bức ảnh nhỏ
 #
-# Stable Diffusion bắt đầu từ một VAE mà mã là một **bản đồ**: mỗi vị trí của mã chỉ lo một vùng của ảnh. `spatial-vae` bỏ các lớp kết nối đầy đủ của đề bài; mã của nó gồm 4 × 7 × 7 số. Hàm mất mát là $\mathrm{BCE} + 0{,}001 \cdot \mathrm{KL}$: KL gần như không có trọng số, cũng như ở Stable Diffusion (10⁻⁶).
+# Stable Diffusion bắt đầu từ một VAE mà mã là một **bản đồ**: mỗi vị trí trên đó chỉ ứng với một vùng của ảnh. `spatial-vae` bỏ các lớp kết nối đầy đủ của đề bài; mã của nó gồm 4 × 7 × 7 số. Hàm mất mát là $\mathrm{BCE} + 0{,}001 \cdot \mathrm{KL}$: trọng số của KL rất nhỏ, ở Stable Diffusion cũng vậy (10⁻⁶).
 
 # %% [markdown] lang="en"
-# The GAN is sharper than the VAE, sharper even than real images (109%): *much detail* is not yet *like real images*. What it costs:
+# This GAN is sharper than the VAE, even than real images (109%): *detailed* does not mean *realistic*. Its weak points:
 #
-# - **Coverage** is only 42%, against 94%. This is **mode dropping**: all ten digits come, but unevenly (among 10,000 pictures the rarest is about 6%, the commonest about 15%), and more than half of the real images have none nearby. No term of $\mathcal{L}_G$ asks for all kinds; a log-likelihood does, since it counts every training image. <!-- claim: gan_beside_the_others -->
+# - **Coverage** is only 42%, against 94%. About a third of its pictures lie near no real image, and the digits come unevenly (the rarest about 6%, the commonest about 15%). <!-- claim: gan_beside_the_others -->
+# With 5,000 pictures coverage rises to 72–75%; so it does for `vae-16d` from one Gaussian, from $\mathcal{N}(0, I)$ only to about 50%. <!-- claim: why_the_gan_covers_little -->
+# A GAN that leaves a kind of image out shows **mode dropping**: no term of $\mathcal{L}_G$ forbids it.
 # - **No encoder**: it cannot reconstruct, compress or read a given image.
-# - **No falling loss** that says whether it is getting better or has broken.
+# - **No falling loss** to say whether it improves or has broken.
 #
 # ## 3 · A code that is a small picture
 #
-# Stable Diffusion starts from a VAE whose code is a **map**: each place of it is about one part of the image. `spatial-vae` leaves out the handout's fully connected layers; its code is 4 × 7 × 7 numbers. Its loss is $\mathrm{BCE} + 0.001 \cdot \mathrm{KL}$: the KL has hardly any weight, as in Stable Diffusion (10⁻⁶).
+# Stable Diffusion starts from a VAE whose code is a **map**: each place in it describes one part of the image. `spatial-vae` leaves out the handout's fully connected layers; its code is 4 × 7 × 7 numbers. Its loss is $\mathrm{BCE} + 0.001 \cdot \mathrm{KL}$: the KL has hardly any weight, as in Stable Diffusion (10⁻⁶).
 
 
 # %%
@@ -246,7 +250,7 @@ rows = {name: drawn[:12] for name, drawn in by_map.items()}
 plots.plot_images(rows, title="spatial-vae")
 
 # %% [markdown] lang="vi"
-# *Hình: VAE này tái tạo rất tốt, nhưng mã lấy từ prior chỉ cho những vệt.*
+# *Hình: VAE này tái tạo rất tốt, nhưng mã lấy từ prior chỉ cho ra những nét nguệch ngoạc.*
 
 # %% [markdown] lang="en"
 # *The figure: this VAE reconstructs very well, but codes from the prior give only scribbles.*
@@ -255,40 +259,40 @@ plots.plot_images(rows, title="spatial-vae")
 plots.table({name: measured(drawn) for name, drawn in by_map.items()}, digits=0)
 
 # %% [markdown] lang="vi"
-# Ảnh tái tạo gần như không khác ảnh thật, còn ảnh từ một phân phối Gauss thì xa. Mười phân phối Gauss, 86 đến 98, cũng kém xa so với mã 16 chiều (20 đến 27). <!-- claim: a_better_prior -->
-# **VAE này giữ gần hết chi tiết; điều còn thiếu là một prior cho 196 con số phải khớp với nhau.** Prior ấy sẽ là một mạng.
+# Ảnh sinh từ một phân phối Gauss khác xa ảnh thật. Dùng mười phân phối Gauss, khoảng cách Fréchet là 86 đến 98, vẫn kém xa VAE có mã 16 chiều (20 đến 27). <!-- claim: a_better_prior -->
+# **VAE này giữ gần hết chi tiết; điều còn thiếu là một prior cho 196 con số phải khớp với nhau.** Ở Stable Diffusion, prior ấy là một mạng.
 #
 # ## 4 · Khuếch tán
 #
-# Lấy ngay một mã từ một phân phối phức tạp thì khó. **Khuếch tán** (diffusion; Ho và cộng sự, 2020) đổi việc ấy thành nhiều việc dễ: *bớt đi một ít nhiễu*.
+# Lấy mẫu từ một phân phối phức tạp chỉ trong một bước thì khó. **Khuếch tán** (diffusion; Ho và cộng sự, 2020) chia việc ấy thành nhiều bước dễ: mỗi bước *bớt đi một ít nhiễu*.
 #
-# **Bước 1, trộn nhiễu vào.** Thời gian là một góc $\theta$ từ 0 đến 86°; với $\varepsilon \sim \mathcal{N}(0, I)$,
+# **Bước 1, trộn nhiễu vào.** Thời gian là một góc $\theta$ từ 0° đến 86°; với $\varepsilon \sim \mathcal{N}(0, I)$,
 #
 # $$z_t = \cos\theta \; z_0 + \sin\theta \; \varepsilon.$$
 #
-# Đó là một **lịch nhiễu** (noise schedule). Nếu các số của $z_0$ có phương sai 1 thì $z_t$ cũng thế, vì $\cos^2 + \sin^2 = 1$. Ở cuối, $\cos 86^\circ \approx 0{,}07$: gần như chỉ còn nhiễu, mà nhiễu thì ta lấy được.
+# Đó là một **lịch nhiễu** (noise schedule). Nếu các số của $z_0$ có phương sai 1 thì $z_t$ cũng thế, vì $\cos^2 + \sin^2 = 1$. Ở cuối, $\cos 86^\circ \approx 0{,}07$: gần như chỉ còn nhiễu, mà nhiễu thì ta biết cách lấy mẫu.
 #
 # ### Lượt của bạn
 #
 # `z_0` và `epsilon` có kích thước $(N, C, H, W)$, `theta` có kích thước $(N)$, tính bằng radian, mỗi mã một góc.
 
 # %% [markdown] lang="en"
-# Its reconstructions can hardly be told from real images; its pictures from one Gaussian are far off. Ten Gaussians, 86 to 98, also stay far behind the code of 16 numbers (20 to 27). <!-- claim: a_better_prior -->
-# **This VAE keeps nearly all detail; what is missing is a prior for 196 numbers that must fit together.** It will be a network.
+# Pictures from one Gaussian are far off. Ten Gaussians (Fréchet 86 to 98) stay far behind the 16-number code (20 to 27). <!-- claim: a_better_prior -->
+# **This VAE keeps nearly all detail; what is missing is a prior for 196 numbers that must fit together.** In Stable Diffusion it is a network.
 #
 # ## 4 · Diffusion
 #
-# To draw a code from a complicated distribution at one go is hard. **Diffusion** (Ho et al., 2020) makes many easy tasks of it: *take away a little noise*.
+# Drawing from a complicated distribution in one go is hard. **Diffusion** (Ho et al., 2020) splits it into many easy tasks: *take away a little noise*.
 #
 # **Step 1, mix noise in.** Time is an angle $\theta$ from 0 to 86°; with $\varepsilon \sim \mathcal{N}(0, I)$,
 #
 # $$z_t = \cos\theta \; z_0 + \sin\theta \; \varepsilon.$$
 #
-# This is a **noise schedule**. If the numbers in $z_0$ have variance 1, so have those in $z_t$, since $\cos^2 + \sin^2 = 1$. At the end $\cos 86^\circ \approx 0.07$: almost noise alone, and noise we can draw.
+# This is a **noise schedule**. If the numbers in $z_0$ have variance 1, so do those in $z_t$, since $\cos^2 + \sin^2 = 1$. At the end $\cos 86^\circ \approx 0.07$: almost pure noise, which we can draw.
 #
 # ### Your turn
 #
-# `z_0` and `epsilon` have shape $(N, C, H, W)$; `theta` has shape $(N)$, in radians, an angle for each code.
+# `z_0` and `epsilon` have shape $(N, C, H, W)$; `theta` has shape $(N)$, in radians, one angle per code.
 
 
 # %% tags=["exercise"]
@@ -305,24 +309,26 @@ mix = q_sample if checks.check_q_sample(q_sample) else models.q_sample
 # %% [markdown] lang="vi"
 # ### Hệ số tỉ lệ
 #
-# Mã phải có phương sai 1, nhưng khi KL gần như không có trọng số thì không điều gì giữ đơn vị của mã. Vì vậy ta nhân mã với **hệ số tỉ lệ** (scale factor) $s$ trước khi khuếch tán, và chia lại cho $s$ trước khi giải mã. Con số 0,18215 trong code của Stable Diffusion chính là nó: mã ở đó có độ lệch chuẩn khoảng 5,5.
+# Mã phải có phương sai 1. Không có KL thì không gì cố định độ lớn của mã: mã của `ae-16d` có độ lệch chuẩn khoảng 8. Có KL, dù trọng số chỉ 0,001, thì trung bình của $\mu^2 + \sigma^2$ bị kéo về gần 1: mã của `spatial-vae` có độ lệch chuẩn 0,92 đến 0,99. <!-- claim: scale_of_codes -->
+# Ở Stable Diffusion (10⁻⁶) thì khoảng 5,5. Vì vậy người ta nhân mã với **hệ số tỉ lệ** (scale factor) $s$ trước khi khuếch tán, và chia lại cho $s$ trước khi giải mã: đó là con số 0,18215 trong code của Stable Diffusion.
 #
-# Mã của `spatial-vae` tình cờ có độ lệch chuẩn 0,96, nên chẳng thấy được vấn đề. Ta đổi đơn vị cho giống Stable Diffusion: `encode` nhân 5,5, `decode` chia 5,5, còn ảnh không đổi.
+# Ta đổi sang đơn vị ấy: `encode` nhân 5,5, `decode` chia 5,5.
 #
 # ### Lượt của bạn
 #
-# Trả về $s$: sau khi nhân, độ lệch chuẩn của *tất cả* các số trong mã bằng 1.
+# Trả về $s$ sao cho sau khi nhân, độ lệch chuẩn của *tất cả* các số trong mã bằng 1.
 
 # %% [markdown] lang="en"
 # ### The scale factor
 #
-# The codes must have variance 1, but where the KL has hardly any weight nothing fixes their unit. So they are multiplied by a **scale factor** $s$ before diffusion, and divided by it again before decoding. The 0.18215 in Stable Diffusion's code is just this: its codes have a standard deviation of about 5.5.
+# The codes must have variance 1. Without a KL nothing fixes their scale: those of `ae-16d` have a standard deviation of about 8. A KL, even of weight 0.001, pulls the mean of $\mu^2 + \sigma^2$ near 1: the codes of `spatial-vae` have 0.92 to 0.99. <!-- claim: scale_of_codes -->
+# In Stable Diffusion (10⁻⁶) it is about 5.5. So codes are multiplied by a **scale factor** $s$ before diffusion and divided by it again before decoding: the 0.18215 in Stable Diffusion's source.
 #
-# Those of `spatial-vae` happen to have 0.96, which hides the problem. We change to Stable Diffusion's unit: `encode` multiplies by 5.5, `decode` divides by it, and no picture changes.
+# We change to that unit: `encode` multiplies by 5.5, `decode` divides by it.
 #
 # ### Your turn
 #
-# Return $s$: afterwards the standard deviation of *all* numbers in the codes is 1.
+# Return $s$: times $s$, *all* numbers in the codes together have standard deviation 1.
 
 
 # %% tags=["exercise"]
@@ -366,10 +372,10 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: $z_t$ giải mã ở bảy góc; hàng dưới quên chia cho $s$.* Quên chia, ảnh chỉ còn là một lưới mờ. Thư viện diffusers từng có đúng lỗi này trong một pipeline ([issue 5166](https://github.com/huggingface/diffusers/issues/5166)). <!-- claim: forgotten_scale -->
-# Còn nếu quên $s$ khi huấn luyện: ở 45°, mã vẫn lớn gấp 5,5 lần nhiễu; ngay ở 86°, mã vẫn bằng 0,4 lần nhiễu, trong khi lúc sinh ta bắt đầu từ nhiễu thuần túy.
+# *Hình: $z_t$ giải mã ở bảy góc; hàng dưới quên chia cho $s$.* Quên chia thì ảnh chỉ còn là một lưới chấm nhạt, chữ số chỉ thấy lờ mờ. Thư viện diffusers từng có đúng lỗi này trong một pipeline ([issue 5166](https://github.com/huggingface/diffusers/issues/5166)). <!-- claim: forgotten_scale -->
+# Còn nếu quên $s$ khi huấn luyện thì ở 45°, mã vẫn lớn gấp 5,5 lần nhiễu; ngay ở 86°, mã vẫn bằng 0,4 lần nhiễu, trong khi lúc sinh ta bắt đầu từ nhiễu thuần túy.
 #
-# **Bước 2, học đoán nhiễu.** Một mạng $\hat\varepsilon$ được cho $z_t$, $\theta$ và nhãn $y$. Nó đoán $\varepsilon$:
+# **Bước 2, học đoán nhiễu.** Một mạng $\hat\varepsilon$ nhận $z_t$, $\theta$ và nhãn $y$ rồi đoán $\varepsilon$:
 #
 # $$\mathcal{L} = \mathbb{E}_{z_0, \theta, \varepsilon}\bigl[(\hat\varepsilon(z_t, \theta, y) - \varepsilon)^2\bigr].$$
 #
@@ -378,10 +384,10 @@ plots.plot_images(
 # `network(z_t, theta)` đoán ε. Trả về trung bình của bình phương sai số trên mọi con số; dùng `mix`.
 
 # %% [markdown] lang="en"
-# *The figure: $z_t$ decoded at seven angles; below, without dividing by $s$.* Without the division only a pale grid is left. The diffusers library had just this bug in one pipeline ([issue 5166](https://github.com/huggingface/diffusers/issues/5166)). <!-- claim: forgotten_scale -->
-# And were $s$ forgotten in training: at 45° the code would still be 5.5 times as large as the noise, and even at 86° 0.4 times, while drawing starts from noise alone.
+# *The figure: $z_t$ decoded at seven angles; below, without dividing by $s$.* Without it a pale grid of dots is left, the digit faint. One pipeline of diffusers had this bug ([issue 5166](https://github.com/huggingface/diffusers/issues/5166)). <!-- claim: forgotten_scale -->
+# If $s$ were forgotten in training, at 45° the code would still be 5.5 times as large as the noise, and even at 86° 0.4 times, while generation starts from pure noise.
 #
-# **Step 2, learn to guess the noise.** A network $\hat\varepsilon$ is told $z_t$, $\theta$ and the label $y$. It guesses $\varepsilon$:
+# **Step 2, learn to guess the noise.** A network $\hat\varepsilon$ is given $z_t$, $\theta$ and the label $y$ and guesses $\varepsilon$:
 #
 # $$\mathcal{L} = \mathbb{E}_{z_0, \theta, \varepsilon}\bigl[(\hat\varepsilon(z_t, \theta, y) - \varepsilon)^2\bigr].$$
 #
@@ -403,10 +409,10 @@ right = checks.check_epsilon_loss(epsilon_loss)
 loss_of = epsilon_loss if right else models.epsilon_loss
 
 # %% [markdown] lang="vi"
-# Mạng là một **U-Net**: xuống một nửa kích thước, trở lên, và nối tắt (`cat`) với lúc chưa xuống. Mỗi khối gồm hai phép tích chập, được báo $\theta$ và $y$ qua vector `told`.
+# Mạng là một **U-Net**: thu bản đồ còn nửa kích thước, phóng to trở lại, rồi ghép (`cat`) với bản đồ trước khi thu nhỏ. Mỗi khối gồm hai lớp tích chập và nhận $\theta$, $y$ qua vector `told`.
 
 # %% [markdown] lang="en"
-# The network is a **U-Net**: down to half the size, up again, and joined (`cat`) with what was there before. Each block is two convolutions that are told $\theta$ and $y$ by the vector `told`.
+# The network is a **U-Net**: down to half the size, up again, and joined (`cat`) with the maps from before. Each block is two convolutions; the vector `told` gives them $\theta$ and $y$.
 
 
 # %%
@@ -422,10 +428,10 @@ class UNet(models.LatentDiffusion):
 
 
 # %% [markdown] lang="vi"
-# Huấn luyện 150 bước (chừng 15 giây); một phần mười số nhãn bị giấu đi (thay bằng 10), mục 5 cho thấy vì sao.
+# Huấn luyện 150 bước (chừng 15 giây); một phần mười số nhãn được giấu đi (thay bằng 10); mục 5 cho biết vì sao.
 
 # %% [markdown] lang="en"
-# We train for 150 steps (about 15 seconds); one label in ten is withheld (replaced by 10), section 5 shows why.
+# We train for 150 steps (about 15 seconds); one label in ten is withheld (replaced by 10); section 5 shows why.
 
 # %%
 torch.manual_seed(0)
@@ -457,28 +463,28 @@ plots.curves(
 #
 # $$\hat z_0 = \frac{z_t - \sin\theta\;\hat\varepsilon}{\cos\theta}, \qquad z_{t'} = \cos\theta' \; \hat z_0 + \sin\theta' \; \hat\varepsilon, \qquad \theta' < \theta.$$
 #
-# Đó là **DDIM** (Song và cộng sự, 2021), ở đây mười bước. Sao không nhận luôn $\hat z_0$ đầu tiên? Vì lời đoán tối ưu theo bình phương sai số là *trung bình* (bài 01): khi gần như chỉ có nhiễu, $\hat z_0$ là trung bình của mọi mã. Mỗi bước thu hẹp dần.
+# Đó là **DDIM** (Song và cộng sự, 2021), ở đây mười bước. Sao không dùng luôn $\hat z_0$ đầu tiên? Vì lời đoán tối ưu theo bình phương sai số là *trung bình* (bài 01): khi gần như chỉ có nhiễu, $\hat z_0$ là trung bình của mọi mã có nhãn ấy. Mỗi bước lại loại bớt những mã không hợp.
 #
 # ## 5 · Prompt
 #
-# Mạng biết đoán cả khi có nhãn lẫn khi không. **Classifier-free guidance** (Ho & Salimans, 2022) đi từ lời đoán không nhãn về phía lời đoán có nhãn, *quá* nó nếu $w > 1$:
+# Mạng biết đoán cả khi có nhãn lẫn khi không. **Classifier-free guidance** (Ho & Salimans, 2022) đi từ lời đoán không nhãn về phía lời đoán có nhãn, và đi *quá* lời đoán ấy nếu $w > 1$:
 #
 # $$\hat\varepsilon_w = \hat\varepsilon(z_t, \theta) + w\,\bigl(\hat\varepsilon(z_t, \theta, y) - \hat\varepsilon(z_t, \theta)\bigr).$$
 #
 # ### Lượt của bạn
 
 # %% [markdown] lang="en"
-# *The figure: the loss of the first 150 steps; a network that always says 0 has a loss of 1.* `unet` has the weights after 50 epochs.
+# *The figure: the loss of the first 150 steps; always saying 0 gives 1.* `unet` has the weights after 50 epochs.
 #
 # **Step 3, go back.** With the guessed $\varepsilon$, solve step 1 for $z_0$ and mix again at a smaller angle:
 #
 # $$\hat z_0 = \frac{z_t - \sin\theta\;\hat\varepsilon}{\cos\theta}, \qquad z_{t'} = \cos\theta' \; \hat z_0 + \sin\theta' \; \hat\varepsilon, \qquad \theta' < \theta.$$
 #
-# This is **DDIM** (Song et al., 2021), here in ten steps. Why not take the first $\hat z_0$? By the squared error the best guess is a *mean* (lesson 01): where there is almost only noise, $\hat z_0$ is the mean of all codes. Each step narrows it down.
+# This is **DDIM** (Song et al., 2021), here in ten steps. Why not take the first $\hat z_0$? Under squared error the best guess is a *mean* (lesson 01): from almost pure noise, $\hat z_0$ is the mean of all codes with that label. Each step rules some out.
 #
 # ## 5 · The prompt
 #
-# The network guesses with a label and without. **Classifier-free guidance** (Ho & Salimans, 2022) goes from the guess without towards the one with the label, and *past* it for $w > 1$:
+# The network guesses with a label and without. **Classifier-free guidance** (Ho & Salimans, 2022) goes from the guess without the label towards the one with it, and *past* that for $w > 1$:
 #
 # $$\hat\varepsilon_w = \hat\varepsilon(z_t, \theta) + w\,\bigl(\hat\varepsilon(z_t, \theta, y) - \hat\varepsilon(z_t, \theta)\bigr).$$
 #
@@ -526,10 +532,10 @@ rows = {
 plots.plot_images(rows, title=f"“{prompt}”")
 
 # %% [markdown] lang="vi"
-# *Hình: mạng 150 bước và mạng 50 epoch với cùng prompt, cùng nhiễu.* Hãy đổi `prompt` rồi chạy lại. Giờ thay đổi $w$, giữ nguyên nhiễu:
+# *Hình: mạng sau 150 bước và mạng sau 50 epoch, cùng prompt, cùng nhiễu.* Hãy đổi `prompt` rồi chạy lại. Giờ thay đổi $w$, giữ nguyên nhiễu:
 
 # %% [markdown] lang="en"
-# *The figure: the network of 150 steps and that of 50 epochs, for one prompt and the same noise.* Change `prompt` and run again. Now vary $w$ and keep the noise:
+# *The figure: the network after 150 steps and after 50 epochs, same prompt, same noise.* Change `prompt` and run again. Now vary $w$, same noise:
 
 # %%
 digits = torch.arange(10)
@@ -548,22 +554,23 @@ for w in (0, 1, 2, 4):
 plots.table(table, digits=0)
 
 # %% [markdown] lang="vi"
-# Bảng đo 300 ảnh mỗi hàng, nên chỉ so được trong bảng. Với $w = 0$, nhãn bị bỏ qua; với $w = 2$, hầu như ảnh nào cũng đúng. Nhưng tăng nữa thì ảnh đậm hơn, phủ ít hơn và xa ảnh thật hơn. <!-- claim: guidance -->
+# Mỗi hàng chỉ đo trên 300 ảnh, nên chỉ so các hàng trong bảng này với nhau. Với $w = 0$, nhãn bị bỏ qua; với $w = 2$, hầu như ảnh nào cũng đúng. Nhưng tăng nữa thì ảnh đậm hơn, phủ ít hơn và xa ảnh thật hơn. <!-- claim: guidance -->
 # **Vậy là đủ các phần của một Stable Diffusion thu nhỏ:**
 #
 # | ở đây | trong Stable Diffusion 1 |
 # | --- | --- |
 # | `spatial-vae`: 1 × 28 × 28 → 4 × 7 × 7 | VAE: 3 × 512 × 512 → 4 × 64 × 64 |
+# | hàm mất mát $\mathrm{BCE} + 0{,}001 \cdot \mathrm{KL}$ | sai số tuyệt đối, LPIPS (đặc trưng), một discriminator, $10^{-6} \cdot \mathrm{KL}$ |
 # | hệ số tỉ lệ $s$ = 0,189 | 0,18215 |
 # | U-Net, 0,5 triệu trọng số | U-Net, 860 triệu trọng số, có thêm attention |
 # | mười nhãn, mỗi nhãn một vector | CLIP đọc prompt: 77 vector |
-# | giấu 10% số nhãn | giấu 10% số prompt |
+# | giấu 10% số nhãn | giấu 10% số prompt (từ bản 1.3) |
 # | $w = 2$, 10 bước | $w = 7{,}5$, 50 bước |
 # | $\cos\theta = 0{,}07$ ở cuối | cũng 0,07 |
 #
 # ## 6 · Tất cả trong một bảng
 #
-# Mỗi cách vẽ 1.000 ảnh; trung bình ± độ lệch chuẩn của ba seed. Huấn luyện: số giây trên một H100 dùng chung với nhiều lần huấn luyện khác (GRU và khuếch tán tính cả VAE đứng trước). Vẽ: mili giây trên một nhân CPU, kể cả lúc khớp Gauss. <!-- claim: all_in_one_table -->
+# Mỗi cách vẽ 1.000 ảnh; trung bình ± độ lệch chuẩn trên ba seed. Huấn luyện: số giây trên một H100 dùng chung với các lần huấn luyện khác (GRU và khuếch tán tính cả VAE đứng trước). Vẽ: mili giây trên một nhân CPU, kể cả lúc khớp Gauss (chia cho 1.000 ảnh). <!-- claim: all_in_one_table -->
 #
 # | | độ nét, % | Fréchet | độ phủ, % | đúng chữ số, % | huấn luyện, s | vẽ một ảnh, ms |
 # | --- | --- | --- | --- | --- | --- | --- |
@@ -574,65 +581,68 @@ plots.table(table, digits=0)
 # | `spatial-vae`, hai Gauss mỗi chữ số | 78 ± 1 | 43 ± 5 | 90 ± 1 | 95 ± 1 | 80 | 10,4 |
 # | khuếch tán, $w = 2$ | 87 ± 0 | 25 ± 4 | 94 ± 2 | 100 ± 0 | 268 | 7,6 |
 #
-# Theo khoảng cách Fréchet, khuếch tán ngang với mười phân phối Gauss trên mã 16 chiều; nhưng **chỉ nó vừa nét, vừa phủ đủ, vừa vẽ đúng chữ số được yêu cầu**. Cái giá: hai mạng phải huấn luyện, và hai mươi lượt qua U-Net cho mỗi ảnh. Với đúng các mã ấy, hai phân phối Gauss cho mỗi chữ số cũng đã vẽ đúng 94 đến 96%, nhưng khoảng cách Fréchet là 39 đến 48 so với 20 đến 27. Chỉ ba epoch đã cho 28 đến 33, <!-- claim: diffusion_beside_a_mixture -->
+# **Trong những cách có độ phủ khoảng 90% trở lên, khuếch tán cho ảnh nét nhất, lại vẽ đúng chữ số được yêu cầu.** Đổi lại, phải huấn luyện hai mạng, và mỗi ảnh cần hai mươi lượt qua U-Net. Với đúng các mã ấy, hai phân phối Gauss cho mỗi chữ số vẽ đúng 94 đến 96%, khoảng cách Fréchet 39 đến 48, so với 20 đến 27 của khuếch tán. <!-- claim: diffusion_beside_a_mixture -->
+# Nhưng *mười* phân phối Gauss cho mỗi chữ số, khớp với 48.000 mã, thì ngang khuếch tán về khoảng cách Fréchet và độ phủ, và vẽ đúng 98%; khuếch tán chỉ còn hơn về độ nét (3 đến 5 điểm) và độ đúng. Với mã nhỏ như ở đây, mạng không hơn nhiều. <!-- claim: ten_gaussians_for_each_digit -->
+# Khuếch tán huấn luyện chỉ ba epoch đã đạt 28 đến 33, <!-- claim: diffusion_beside_a_mixture -->
 # và mất chưa đến ba phút trên CPU hai nhân. <!-- claim: three_epochs_on_a_cpu -->
 #
-# ## 7 · Bài viết nói gì, ta đo được gì
+# ## 7 · Tài liệu nói gì, ta đo được gì
 #
 # Các câu dưới đây lấy từ đề bài, README của nó, một bài báo và một trang về VAE.
 #
-# | câu trong bài | ta đã đo |
+# | tài liệu nói | ta đo được |
 # | --- | --- |
 # | Ảnh VAE mờ vì KL | Phần lớn là không. Với mã hai chiều, autoencoder cũng mờ như thế; với mã 16 chiều, KL chỉ gây mờ rõ khi $B$ nhỏ (bài 12). <!-- claim: three_sources_of_blur --> |
-# | GAN nét hơn | Đúng, nhưng độ phủ chưa bằng một nửa; VAE có prior khuếch tán nét gần bằng ảnh thật mà vẫn phủ đủ. <!-- claim: gan_beside_the_others --> |
-# | Các biến thể cải thiện chất lượng ảnh | Có khi, và tùy thước đo; nơi lấy mã quan trọng hơn (bài 13). <!-- claim: source_of_codes --> |
-# | VAE không kiểm soát được ảnh sinh ra | VAE thường với một phân phối Gauss cho mỗi chữ số làm được, đúng nhiều hơn CVAE (bài 13). <!-- claim: digits_asked_for --> |
+# | GAN nét hơn | GAN ở đây thì đúng, nhưng độ phủ chưa đến một nửa; VAE có prior khuếch tán nét gần bằng ảnh thật mà bỏ sót rất ít. <!-- claim: gan_beside_the_others --> |
+# | Các biến thể cải thiện chất lượng ảnh | Có khi, và tùy thước đo. Với VAE thường, CVAE và AVAE, nơi lấy mã quan trọng hơn; với β-VAE và VQ-VAE thì không (bài 13). <!-- claim: source_of_codes --> |
+# | VAE không kiểm soát được ảnh sinh ra | VAE thường với một phân phối Gauss cho mỗi chữ số làm được, đúng nhiều hơn CVAE lấy $z$ từ prior; khi CVAE cũng có các phân phối Gauss riêng, nó lại dẫn trước (bài 13). <!-- claim: digits_asked_for --> |
 # | AE không sinh được dữ liệu mới; AE sinh được | Mỗi câu đúng một nửa: từ $\mathcal{N}(0, I)$ thì không, từ phân phối Gauss khớp với mã thì được (bài 01, 09). <!-- claim: prior_or_fitted_gaussian --> |
 # | AE đưa ảnh giống nhau đến những mã xa nhau | Không: mã của chúng cũng ở gần nhau (bài 01). <!-- claim: alike_lie_close --> |
 # | KL có thể gây posterior collapse | Có, khi decoder tự vẽ được mà không cần $z$ (bài 12). <!-- claim: strong_decoder_leaves_z --> |
-# | VAE là nền tảng của Stable Diffusion | Đúng: nó cho mã và decoder. Nhưng KL của nó gần như không có trọng số; prior là mạng khuếch tán. <!-- claim: diffusion_beside_a_mixture --> |
+# | VAE là nền tảng của Stable Diffusion | Đúng: nó cho mã và decoder. Nhưng trọng số KL của nó rất nhỏ; prior là mạng khuếch tán. <!-- claim: diffusion_beside_a_mixture --> |
 #
 # ## Trả lời
 #
-# *Còn thiếu điều gì, và Stable Diffusion bổ sung ra sao?* Thiếu một prior đúng với nơi các mã nằm; Stable Diffusion học prior ấy sau khi huấn luyện VAE, bằng một mạng bớt nhiễu khỏi mã, và prompt chỉ cho nó đi về đâu.
+# *Còn thiếu điều gì, và Stable Diffusion bổ sung điều ấy ra sao?* Thiếu một prior khớp với nơi các mã nằm. Stable Diffusion học prior ấy sau khi huấn luyện VAE, bằng một mạng khử nhiễu cho mã; prompt cho mạng biết phải đi về đâu.
 #
 # ## Tự kiểm tra
 #
 # <details><summary><b>Vì sao Stable Diffusion khuếch tán trên mã mà không trên điểm ảnh?</b></summary>
 #
-# Mã nhỏ hơn: ở đó 16.384 số thay cho 786.432, nên mỗi bước rẻ hơn nhiều. Chi tiết nhỏ do decoder vẽ; mạng khuếch tán chỉ lo bố cục.
+# Mã nhỏ hơn: chỉ 16.384 số thay vì 786.432, nên mỗi bước rẻ hơn nhiều. Chi tiết nhỏ do decoder vẽ; mạng khuếch tán chỉ lo bố cục.
 # </details>
 #
-# <details><summary><b>Vì sao nhãn bị giấu đi ở một phần mười số lần huấn luyện?</b></summary>
+# <details><summary><b>Vì sao khi huấn luyện phải giấu một phần mười số nhãn?</b></summary>
 #
 # Guidance cần cả lời đoán không nhãn. Không giấu nhãn thì mạng chưa bao giờ học đoán như thế.
 # </details>
 #
 # ## Tóm tắt
 #
-# - Một prior học sau, khớp với mã, chữa phần lớn ảnh sinh ra của VAE.
-# - GAN vẽ nét nhưng bỏ sót; hãy đo cả độ phủ.
+# - Học thêm một prior khớp với mã thì ảnh VAE sinh ra tốt hơn hẳn.
+# - GAN ở đây vẽ nét nhưng phủ ít; hãy đo cả độ phủ.
 # - Khuếch tán: trộn nhiễu theo một cung tròn, học đoán nhiễu, đi ngược lại từng bước; mã cần phương sai 1.
 #
 # **Đọc thêm:** khuếch tán tiềm ẩn: Rombach và cộng sự, [2112.10752](https://arxiv.org/abs/2112.10752); DDPM: [2006.11239](https://arxiv.org/abs/2006.11239); DDIM: [2010.02502](https://arxiv.org/abs/2010.02502); guidance: [2207.12598](https://arxiv.org/abs/2207.12598); GAN: [1406.2661](https://arxiv.org/abs/1406.2661); độ phủ: [2002.09797](https://arxiv.org/abs/2002.09797).
 
 # %% [markdown] lang="en"
-# 300 pictures for each row: compare within the table only. $w = 0$ ignores the label; at $w = 2$ nearly every picture is right. Beyond, they grow bolder, cover less and lie farther from real images. <!-- claim: guidance -->
-# **With this, all parts of Stable Diffusion in miniature are there:**
+# 300 pictures a row: compare within the table. $w = 0$ ignores the label; at $w = 2$ nearly every picture is right. Beyond that they grow bolder, cover less and lie farther from real images. <!-- claim: guidance -->
+# **Stable Diffusion in miniature is complete:**
 #
 # | here | in Stable Diffusion 1 |
 # | --- | --- |
 # | `spatial-vae`: 1 × 28 × 28 → 4 × 7 × 7 | VAE: 3 × 512 × 512 → 4 × 64 × 64 |
+# | its loss: $\mathrm{BCE} + 0.001 \cdot \mathrm{KL}$ | absolute error, LPIPS (features), a discriminator, $10^{-6} \cdot \mathrm{KL}$ |
 # | scale factor $s$ = 0.189 | 0.18215 |
-# | U-Net, 0.5 million weights | U-Net, 860 million, with attention besides |
+# | U-Net, 0.5 million weights | U-Net, 860 million, plus attention |
 # | ten labels, a vector each | CLIP reads the prompt: 77 vectors |
-# | 10% of the labels withheld | 10% of the prompts withheld |
+# | 10% of the labels withheld | 10% of the prompts withheld (from 1.3) |
 # | $w = 2$, 10 steps | $w = 7.5$, 50 steps |
-# | $\cos\theta = 0.07$ at the end | 0.07 as well |
+# | $\cos\theta = 0.07$ at the end | 0.07 too |
 #
 # ## 6 · All in one table
 #
-# 1,000 pictures each; mean ± standard deviation over three seeds. Training: seconds on an H100 shared with many other trainings (GRU and diffusion with the VAE before them). One picture: milliseconds on one CPU core, the fitting of Gaussians included. <!-- claim: all_in_one_table -->
+# 1,000 pictures each; mean ± standard deviation over three seeds. Training: seconds on an H100 shared with other trainings (GRU and diffusion include the VAE before them). One picture: milliseconds on one CPU core, the fitting of Gaussians (over 1,000 pictures) included. <!-- claim: all_in_one_table -->
 #
 # | | sharpness, % | Fréchet | coverage, % | right digit, % | training, s | one picture, ms |
 # | --- | --- | --- | --- | --- | --- | --- |
@@ -643,19 +653,21 @@ plots.table(table, digits=0)
 # | `spatial-vae`, two Gaussians a digit | 78 ± 1 | 43 ± 5 | 90 ± 1 | 95 ± 1 | 80 | 10.4 |
 # | diffusion, $w = 2$ | 87 ± 0 | 25 ± 4 | 94 ± 2 | 100 ± 0 | 268 | 7.6 |
 #
-# By the Fréchet distance diffusion is level with ten Gaussians on the code of sixteen; but **it alone is sharp, covers nearly all and draws the digit asked for**. The price: two networks to train, and twenty passes through the U-Net for each picture. On the same codes two Gaussians for each digit draw 94 to 96% right, but at a Fréchet distance of 39 to 48 against 20 to 27. Three epochs alone reach 28 to 33, <!-- claim: diffusion_beside_a_mixture -->
+# **Where coverage is about 90% or more, diffusion is the sharpest, and draws the digit asked for.** The drawback: two networks to train, twenty passes through the U-Net a picture. On the same codes two Gaussians a digit are 94 to 96% right, at a Fréchet distance of 39 to 48 against diffusion's 20 to 27. <!-- claim: diffusion_beside_a_mixture -->
+# But *ten* a digit, fitted to 48,000 codes, are level with it in Fréchet distance and coverage, and 98% right; diffusion leads only in sharpness (3 to 5 points) and right digits. On codes this small the network gains little. <!-- claim: ten_gaussians_for_each_digit -->
+# Three epochs of diffusion reach 28 to 33, <!-- claim: diffusion_beside_a_mixture -->
 # in less than three minutes on two CPU cores. <!-- claim: three_epochs_on_a_cpu -->
 #
-# ## 7 · The texts say, we measured
+# ## 7 · What texts say, what we measured
 #
-# The sentences come from the handout, its README, an article and a page about VAEs.
+# From the handout, its README, an article and a page about VAEs:
 #
 # | the text says | we measured |
 # | --- | --- |
 # | VAEs blur because of the KL | Mostly not. With a code of two numbers an autoencoder blurs as much; with sixteen the KL blurs visibly only where $B$ is small (lesson 12). <!-- claim: three_sources_of_blur --> |
-# | GANs are sharper | Yes, but this one covers less than half; a VAE with a diffusion prior is nearly as sharp as real images and leaves little out. <!-- claim: gan_beside_the_others --> |
-# | Variants improve the pictures | Sometimes, and by some measures; where the code comes from matters more (lesson 13). <!-- claim: source_of_codes --> |
-# | What a VAE draws cannot be controlled | A plain VAE with a Gaussian for each digit does it, and is right more often than the CVAE (lesson 13). <!-- claim: digits_asked_for --> |
+# | GANs are sharper | This one yes, but it covers less than half; a VAE with a diffusion prior is nearly as sharp as real images and leaves little out. <!-- claim: gan_beside_the_others --> |
+# | Variants improve the pictures | Sometimes, and by some measures. For plain VAE, CVAE and AVAE the source of the codes matters more; not for β-VAE and VQ-VAE (lesson 13). <!-- claim: source_of_codes --> |
+# | What a VAE draws cannot be controlled | A plain VAE with a Gaussian for each digit does it, right more often than the CVAE from its prior; with Gaussians of its own the CVAE leads again (lesson 13). <!-- claim: digits_asked_for --> |
 # | An AE cannot make new data; an AE makes new data | Each half right: not from $\mathcal{N}(0, I)$, but from a Gaussian fitted to its codes (lessons 01, 09). <!-- claim: prior_or_fitted_gaussian --> |
 # | An AE puts similar images far apart | No: their codes lie close as well (lesson 01). <!-- claim: alike_lie_close --> |
 # | The KL may cause posterior collapse | Yes, where the decoder can draw without $z$ (lesson 12). <!-- claim: strong_decoder_leaves_z --> |
@@ -663,24 +675,24 @@ plots.table(table, digits=0)
 #
 # ## The answer
 #
-# *What is missing, and how does Stable Diffusion supply it?* A prior that is true to where the codes lie; Stable Diffusion learns it after the VAE, as a network that takes noise out of codes, and the prompt tells it where to go.
+# *What is missing, and how does Stable Diffusion supply it?* A prior that fits where the codes lie; Stable Diffusion learns it after the VAE, as a network that takes noise out of codes, and the prompt tells it where to go.
 #
 # ## Test yourself
 #
 # <details><summary><b>Why does Stable Diffusion work on codes and not on pixels?</b></summary>
 #
-# The code is smaller: 16,384 numbers there in place of 786,432, so that each step is far cheaper. The decoder draws the fine detail; the diffusion network sees to the layout.
+# The code is smaller: 16,384 numbers instead of 786,432, so each step is far cheaper. The decoder draws the fine detail; the diffusion network sees to the layout.
 # </details>
 #
 # <details><summary><b>Why is one label in ten withheld in training?</b></summary>
 #
-# Guidance needs the guess without a label too. Were no label withheld, the network would never learn it.
+# Guidance needs the guess without a label too. If none were withheld, the network would never learn it.
 # </details>
 #
 # ## Recap
 #
-# - A prior learnt afterwards, fitted to the codes, mends most of what a VAE draws.
-# - A GAN draws sharply but leaves out: measure coverage as well.
-# - Diffusion: mix noise in along a circle, learn to guess it, go back step by step; the codes need variance 1.
+# - A prior fitted to the codes makes a VAE's samples far better.
+# - This GAN draws sharply but covers little: measure coverage too.
+# - Diffusion: mix noise in along an arc, learn to guess it, go back step by step; the codes need variance 1.
 #
 # **Further reading:** latent diffusion: Rombach et al., [2112.10752](https://arxiv.org/abs/2112.10752); DDPM: [2006.11239](https://arxiv.org/abs/2006.11239); DDIM: [2010.02502](https://arxiv.org/abs/2010.02502); guidance: [2207.12598](https://arxiv.org/abs/2207.12598); GAN: [1406.2661](https://arxiv.org/abs/1406.2661); coverage: [2002.09797](https://arxiv.org/abs/2002.09797).

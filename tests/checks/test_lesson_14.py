@@ -55,6 +55,7 @@ CASES = {
             lambda network, z, a, e: (network(mix(z, a, e), a) - e).pow(2).mean(),
             lambda network, z, a, e: (e - network(loop(z, a, e), a)).pow(2).sum() / e.numel(),
             lambda network, z, a, e: (network(mix(z, a, e), a) - e).flatten(1).pow(2).mean(1).mean(),
+            lambda network, z, a, e: F.mse_loss(network(z_t=mix(z, a, e), theta=a), e),
         ],
         {
             "network_uncalled": lambda network, z, a, e: (mix(z, a, e) - e).pow(2).mean(),
@@ -87,6 +88,7 @@ CASES = {
             "std": lambda z: z.std(),
             "variance": lambda z: 1 / z.var(),
             "by_map": lambda z: 1 / z.std(dim=(0, 2, 3)),
+            "within_maps": lambda z: 1 / (z - z.mean(dim=(0, 2, 3), keepdim=True)).std(),
             "by_code": lambda z: 1 / z.std(dim=(1, 2, 3)),
             "by_place": lambda z: 1 / z.std(0),
             "largest": lambda z: 1 / z.abs().max(),

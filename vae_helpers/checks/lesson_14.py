@@ -50,11 +50,11 @@ Q_SAMPLE = Task(
                 "ε chưa được nhân với sin θ: ngay ở θ = 0 đã có nhiễu.",
                 "ε is not weighted by sin θ: there is noise at θ = 0 already."),
         Mistake("code_unweighted", lambda z, a, e: z + wide(a, z).sin() * e,
-                "z₀ chưa được nhân với cos θ: ở cuối đường, mã vẫn còn nguyên dưới nhiễu.",
-                "z₀ is not weighted by cos θ: at the end of the way the code is still there whole under the noise."),
+                "z₀ chưa được nhân với cos θ: ở cuối, mã vẫn còn nguyên dưới lớp nhiễu.",
+                "z₀ is not weighted by cos θ: at the end the whole code is still there under the noise."),
         Mistake("degrees", lambda z, a, e: mixed(z, a.deg2rad(), e),
                 "theta đã tính bằng radian rồi, đừng đổi đơn vị nữa.",
-                "theta is in radians already: no conversion."),
+                "theta is in radians already: do not convert it."),
         Mistake("columns", lambda z, a, e: a.cos() * z + a.sin() * e,
                 "Bạn nhân θ theo cột của bản đồ: (N,) khớp với trục cuối. Mỗi mã có một góc, nên cần theta[:, None, None, None].",
                 "θ is multiplied along the map's columns: (N,) matches the last axis. There is an angle for each code: theta[:, None, None, None]."),
@@ -81,9 +81,9 @@ EPSILON_LOSS = {  # name → hints
     "network_uncalled": ("Bạn chưa đưa gì vào mạng: cần network(z_t, theta).",
                          "The network is given nothing: network(z_t, theta) is needed."),
     "clean_input": ("Bạn đưa mã sạch z_0 vào mạng. Mạng phải đoán nhiễu từ mã đã trộn nhiễu z_t.",
-                    "You give the network the clean code z_0. It must guess the noise from the mixed code z_t."),
-    "wrong_input": ("Mạng nhận một thứ khác với z_t = mix(z_0, theta, epsilon).",
-                    "The network is given something else than z_t = mix(z_0, theta, epsilon)."),
+                    "You give the network the clean code z_0. It must guess the noise from the noisy code z_t."),
+    "wrong_input": ("Đầu vào của mạng không phải z_t = mix(z_0, theta, epsilon).",
+                    "The network is given something other than z_t = mix(z_0, theta, epsilon)."),
     "wrong_time": ("Tham số thứ hai của mạng phải là theta, mỗi mã một góc.",
                    "The network's second argument must be theta, an angle for each code."),
     "code_target": ("Bạn so với z_0. Mạng này đoán nhiễu: mục tiêu là ε.",
@@ -93,13 +93,13 @@ EPSILON_LOSS = {  # name → hints
     "summed": ("Bạn lấy tổng. Hàm này lấy trung bình trên mọi con số.",
                "You take the sum. This function takes the mean over all numbers."),
     "summed_by_code": ("Bạn lấy tổng trong từng mã rồi mới lấy trung bình. Hàm này lấy trung bình trên mọi con số.",
-                       "You sum within each code and average then. This function takes the mean over all numbers."),
+                       "You sum within each code and then average. This function takes the mean over all numbers."),
     "absolute": ("Đó là giá trị tuyệt đối. Ở đây lấy bình phương.",
                  "That is the absolute value. Here it is the square."),
     "root": ("Bạn lấy thêm căn bậc hai. Hãy dừng ở trung bình của bình phương.",
-             "You take the root besides. Stop at the mean of the squares."),
+             "You also take the root. Stop at the mean of the squares."),
     "one_number": ("Hàm mất mát là một con số, bạn trả về {got}.",
-                   "A loss is one number, you return {got}."),
+                   "A loss is one number; you return {got}."),
     None: ("Con số chưa đúng: cần trung bình của (network(z_t, theta) − ε)² trên mọi con số.",
            "The number is not right: the mean of (network(z_t, theta) − ε)² over all numbers is needed."),
 }
@@ -118,9 +118,9 @@ def judge_epsilon_loss(function: Callable) -> None:
     for z_0, theta, epsilon in codes_with_angles():
         z_t, weight, seen = mixed(z_0, theta, epsilon), torch.tensor(0.3, requires_grad=True), []
 
-        def network(*given, weight=weight, seen=seen):
-            seen.append(given)
-            return weight * given[0] + 0.5
+        def network(z_t, theta=None, weight=weight, seen=seen):
+            seen.append((z_t, theta))
+            return weight * z_t + 0.5
 
         loss, _ = call(function, (network, z_0, theta, epsilon))
         refuse(not isinstance(loss, Tensor | float | int), "type", HINTS, got=type(loss).__name__)
@@ -137,11 +137,11 @@ def judge_epsilon_loss(function: Callable) -> None:
 def judge_input(seen: list, z_0: Tensor, z_t: Tensor, theta: Tensor) -> None:
     """What the network was given."""
     refuse(not seen, "network_uncalled", EPSILON_LOSS)
-    given, *time = seen[0]
+    given, time = seen[0]
     near = isinstance(given, Tensor) and given.shape == z_t.shape
     refuse(near and torch.allclose(given, z_0), "clean_input", EPSILON_LOSS)
     refuse(not near or not torch.allclose(given, z_t, atol=1e-5), "wrong_input", EPSILON_LOSS)
-    right = len(time) == 1 and isinstance(time[0], Tensor) and torch.equal(time[0].flatten(), theta)
+    right = isinstance(time, Tensor) and torch.equal(time.flatten(), theta)
     refuse(not right, "wrong_time", EPSILON_LOSS)
 
 
@@ -165,7 +165,8 @@ def judge_number(loss: Tensor, guess: Tensor, others: dict[str, Tensor], epsilon
 
 def codes_off_centre():
     for shape, wide, centre in (((200, 4, 7, 7), 5.0, 3.0), ((500, 2, 4, 4), 0.2, -1.0), ((1500, 1, 3, 3), 1.5, 0.5)):
-        yield (wide * (1 + torch.arange(shape[1]))[:, None, None] * torch.randn(shape) + centre,)
+        maps = (1 + torch.arange(shape[1]))[:, None, None]  # each map has a centre and a width of its own
+        yield (maps * (wide * torch.randn(shape) + centre),)
 
 
 # fmt: off
@@ -177,13 +178,16 @@ SCALE_FACTOR = Task(
     mistakes=[
         Mistake("std", lambda z: z.std(),
                 "Đó là độ lệch chuẩn. Nhân với gì thì nó thành 1?",
-                "That is the standard deviation. By what is it multiplied to become 1?"),
+                "That is the standard deviation. What must it be multiplied by to become 1?"),
         Mistake("variance", lambda z: 1 / z.var(),
                 "Bạn chia cho phương sai. Nhân mã với s thì phương sai nhân với s², nên cần 1 chia cho độ lệch chuẩn.",
                 "You divide by the variance. Codes times s have s² times the variance, so it is 1 over the standard deviation."),
         Mistake("by_map", lambda z: 1 / z.std(dim=(0, 2, 3)),
                 "Bạn có một số cho mỗi bản đồ. Hệ số tỉ lệ ở đây là một số chung cho mọi con số của mã.",
-                "You have a number for each map. Here one number serves all numbers of the code."),
+                "You have a number for each map. Here one factor serves the whole code."),
+        Mistake("within_maps", lambda z: 1 / z.var(dim=(0, 2, 3)).mean().sqrt(),
+                "Bạn đo độ lệch quanh trung bình của từng bản đồ. Ở đây đo quanh trung bình chung của mọi con số.",
+                "You measure the spread around each map's own mean. Here it is around the mean of all numbers together."),
         Mistake("by_code", lambda z: 1 / z.flatten(1).std(dim=1),
                 "Bạn có một số cho mỗi mã. Hệ số phải chung cho mọi mã, nếu không thì decoder không biết chia lại cho số nào.",
                 "You have a number for each code. It must be one for all, or the decoder cannot know what to divide by."),
@@ -191,14 +195,14 @@ SCALE_FACTOR = Task(
                 "Bạn có một số cho mỗi vị trí. Hệ số tỉ lệ ở đây là một số chung.",
                 "You have a number for each place. Here one number serves all."),
         Mistake("largest", lambda z: 1 / z.abs().max(),
-                "Bạn chia cho số lớn nhất, tức là một ngoại lệ. Cần đưa độ lệch chuẩn về 1.",
-                "You divide by the largest number, an exception. What must become 1 is the standard deviation."),
+                "Bạn chia cho số lớn nhất, tức là một giá trị ngoại lai. Cần đưa độ lệch chuẩn về 1.",
+                "You divide by the largest number, an outlier. What must become 1 is the standard deviation."),
         Mistake("range", lambda z: 1 / (z.max() - z.min()),
                 "Bạn chia cho khoảng từ nhỏ nhất đến lớn nhất. Cần đưa độ lệch chuẩn về 1.",
                 "You divide by the range. What must become 1 is the standard deviation."),
         Mistake("around_zero", lambda z: 1 / z.pow(2).mean().sqrt(),
                 "Bạn đo độ lớn quanh 0. Độ lệch chuẩn đo quanh trung bình của các mã.",
-                "You measure the size around 0. The standard deviation goes by the codes' mean."),
+                "You measure the size around 0. The standard deviation is taken around the codes' mean."),
         Mistake("absolute", lambda z: 1 / z.abs().mean(),
                 "Bạn chia cho trung bình của giá trị tuyệt đối. Cần độ lệch chuẩn.",
                 "You divide by the mean absolute value. The standard deviation is needed."),
@@ -233,28 +237,28 @@ GUIDED = Task(
     gradient_cases=1,
     mistakes=[
         Mistake("from_told", lambda u, c, w: c + w * (c - u),
-                "Bạn bắt đầu từ đoán có nhãn, như công thức trong bài báo của Ho và Salimans. Ở đây w = 0 phải bỏ qua nhãn, w = 1 phải cho đúng đoán có nhãn.",
+                "Bạn bắt đầu từ lời đoán có nhãn, như công thức trong bài báo của Ho và Salimans. Ở đây w = 0 phải bỏ qua nhãn, w = 1 phải cho đúng lời đoán có nhãn.",
                 "You start from the guess with the label, as the paper of Ho and Salimans does. Here w = 0 must ignore the label and w = 1 give the guess with it."),
         Mistake("swapped", lambda u, c, w: c + w * (u - c),
-                "Hai đoán bị đổi chỗ: w = 0 phải cho đoán không nhãn.",
+                "Hai lời đoán bị đổi chỗ: w = 0 phải cho lời đoán không nhãn.",
                 "The two guesses are swapped: w = 0 must give the one without the label."),
         Mistake("backwards", lambda u, c, w: u + w * (u - c),
-                "Bạn đi ngược hướng: hiệu phải chỉ từ đoán không nhãn sang đoán có nhãn.",
+                "Bạn đi ngược hướng: hiệu phải đi từ lời đoán không nhãn đến lời đoán có nhãn.",
                 "You go the wrong way: the difference must point from the guess without the label to the one with it."),
         Mistake("difference_alone", lambda u, c, w: w * (c - u),
-                "Đó chỉ là đoạn đường. Còn thiếu điểm xuất phát, đoán không nhãn.",
-                "That is the way alone. Where it starts is missing, the guess without the label."),
+                "Đó chỉ là đoạn đường. Còn thiếu điểm xuất phát, tức là lời đoán không nhãn.",
+                "That is only the step. The starting point, the guess without the label, is missing."),
         Mistake("told_alone", lambda u, c, w: w * c,
-                "Bạn nhân đoán có nhãn với w. Phải nhân hiệu của hai đoán.",
+                "Bạn nhân lời đoán có nhãn với w. Phải nhân hiệu của hai lời đoán.",
                 "You multiply the guess with the label by w. It is the difference of the two that is multiplied."),
         Mistake("sum", lambda u, c, w: u + w * c,
-                "Bạn nhân cả đoán có nhãn. Phải nhân hiệu của hai đoán.",
+                "Bạn nhân cả lời đoán có nhãn. Phải nhân hiệu của hai lời đoán.",
                 "You multiply the whole guess with the label. It is the difference of the two that is multiplied."),
         Mistake("ignored", lambda u, c, w: c,
-                "Đó là đoán có nhãn, tức là w = 1. w chưa được dùng.",
+                "Đó là lời đoán có nhãn, tức là w = 1. Bạn chưa dùng w.",
                 "That is the guess with the label, w = 1. w is not used."),
         Mistake("mean", lambda u, c, w: (u + c) / 2,
-                "Đó là trung bình của hai đoán, tức là w = ½. w chưa được dùng.",
+                "Đó là trung bình của hai lời đoán, tức là w = ½. Bạn chưa dùng w.",
                 "That is the mean of the two guesses, w = ½. w is not used."),
     ],
 )
