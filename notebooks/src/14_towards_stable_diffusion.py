@@ -331,13 +331,6 @@ mix = q_sample if checks.check_q_sample(q_sample) else models.q_sample
 # Return $s$: times $s$, *all* numbers in the codes together have standard deviation 1.
 
 
-# %% tags=["exercise"]
-def scale_factor(codes):
-    ### BEGIN SOLUTION
-    return 1 / codes.std()
-    ### END SOLUTION
-
-
 # %%
 UNIT = 5.5
 
@@ -350,6 +343,13 @@ def encode(x):
 @torch.no_grad()
 def decode(z):
     return spatial.decode(z / UNIT)
+
+
+# %% tags=["exercise"]
+def scale_factor(codes):
+    ### BEGIN SOLUTION
+    return 1 / codes.std()
+    ### END SOLUTION
 
 
 # %%

@@ -72,7 +72,6 @@ CASES = {
             "one_number": lambda network, z, a, e: (network(mix(z, a, e), a) - e).pow(2),
             "detached": lambda network, z, a, e: F.mse_loss(network(mix(z, a, e), a).detach(), e),
             "detached: a plain number": lambda network, z, a, e: F.mse_loss(network(mix(z, a, e), a), e).item(),
-            "gradient": lambda network, z, a, e: F.mse_loss(held_back(network(mix(z, a, e), a)), e),
             "type": lambda network, z, a, e: "0.3",
             None: lambda network, z, a, e: 0.5 * F.mse_loss(network(mix(z, a, e), a), e),
         },
