@@ -210,7 +210,7 @@ def main() -> None:
             try:
                 results["seconds"][side].append(round(pools[side].submit(run).result(), 3))
             except ModuleNotFoundError as problem:
-                print(f'{side}: {problem.name} is not installed: pip install lightning pythae', file=sys.stderr)
+                print(f"{side}: {problem.name} is not installed: pip install lightning pythae", file=sys.stderr)
         print({side: times[-1] for side, times in results["seconds"].items() if times}, flush=True)
     fit = results["seconds"]["fit"]
     results["times_fit"] = {

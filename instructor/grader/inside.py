@@ -9,10 +9,8 @@ import __future__
 
 import ast
 import asyncio
-import builtins
 import contextlib
 import ctypes
-import dis
 import importlib
 import inspect
 import json
@@ -45,16 +43,6 @@ ALLOW, REFUSE, NO_SUCH_CALL = 0x7FFF0000, 0x50000 | 1, 0x50000 | 38  # SCMP_ACT_
 GREATER, MASKED = 6, 7  # SCMP_CMP_…
 PACKAGES = re.compile(r"\s*(\S*/)?(pip3?|conda|mamba|apt(-get)?|\S*python3? -m pip)\s")
 PLAIN_MAGICS = re.compile(r"\s*(?:#[^\n]*\n\s*)*%%(time|capture)\b[^\n]*\n")  # they only look at how a cell runs
-ANY_NAME = {
-    "globals",
-    "locals",
-    "vars",
-    "exec",
-    "eval",
-    "setattr",
-    "get_ipython",
-}  # a statement with these may do anything
-SETTERS = re.compile(r"set|manual|seed|use|filter|chdir|register|insert|append")
 ANSWERS = re.compile(r"(losses|metrics|checks.\w+)\.py$")
 GPU = re.compile(r"cuda|mps")
 
@@ -182,6 +170,8 @@ class Notebook:
 
     def run(self, everything: bool) -> None:
         """Every statement in order; or those only that the wanted functions need, directly or through other names."""
+        from instructor.grader.slicing import binds, needed  # loaded before the student's folder is in sight
+
         chosen = self.statements if everything else needed(self.statements, set(self.wanted))
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
@@ -207,91 +197,6 @@ class Notebook:
             self.errors.append([number, type(error).__name__, str(error)[:300]])
 
 
-def parts(node: ast.AST):
-    """A statement's nodes; without those that run only later, when a function that it defines is called."""
-    yield node
-    later = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-    for name, value in ast.iter_fields(node):
-        for part in value if isinstance(value, list) else [value]:
-            if isinstance(part, ast.AST) and not (later and name == "body"):
-                yield from parts(part)
-
-
-def binds(node: ast.stmt) -> set[str]:
-    """The names that a statement at the top level gives a value."""
-    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    if isinstance(node, definitions):
-        return {node.name}
-    within = list(parts(node))
-    names = {n.id for n in within if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    names |= {n.name for n in within if isinstance(n, definitions)}
-    imports = [alias for n in within if isinstance(n, (ast.Import, ast.ImportFrom)) for alias in n.names]
-    return names | {(alias.asname or alias.name).split(".")[0] for alias in imports}
-
-
-def touches(node: ast.stmt) -> set[str]:
-    """The names whose things a statement may change: it stores into them, calls their methods, or hands them on."""
-    found = set()
-    for part in parts(node):
-        if isinstance(part, (ast.Attribute, ast.Subscript)) and not isinstance(part.ctx, ast.Load):
-            found.add(root(part))
-        if isinstance(part, ast.Call):
-            found |= {root(part.func)} if isinstance(part.func, ast.Attribute) else set()
-            given = [*part.args, *(keyword.value for keyword in part.keywords)]
-            found |= {name.id for name in given if isinstance(name, ast.Name)}
-    return found
-
-
-def root(node: ast.AST) -> str:
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def asks_for(code) -> set[str]:
-    """The global names that a piece of code, and the functions in it, look up."""
-    own = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    return own.union(*(asks_for(part) for part in code.co_consts if hasattr(part, "co_code")))
-
-
-def needed(statements: list[tuple[int, ast.stmt]], wanted: set[str]) -> list[tuple[int, ast.stmt]]:
-    """The statements that give the wanted names their values, in order, with all that these need in turn.
-
-    Imports and whatever may do anything run always. A statement that may change a needed thing is needed; not one that
-    merely calls a needed function, or a module's function that sets nothing: that may be an hour's training.
-    """
-    fixed = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-    named = {id(node): binds(node) for _, node in statements}
-    constant = set().union(*(named[id(node)] for _, node in statements if isinstance(node, fixed)), vars(builtins))
-    chosen: set[int] = set()
-    while True:
-        before = len(chosen)
-        for _, node in statements:
-            if id(node) in chosen:
-                continue
-            bound = named[id(node)] & wanted
-            if bound or runs_always(node) or (touches(node) & wanted) - constant:
-                chosen.add(id(node))
-                with contextlib.suppress(SyntaxError, ValueError):
-                    asked = asks_for(compile(ast.Module([node], []), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT))
-                    wanted = wanted | (asked if bound else asked & constant)
-        if len(chosen) == before:
-            return [(number, node) for number, node in statements if id(node) in chosen]
-
-
-def runs_always(node: ast.stmt) -> bool:
-    if isinstance(node, (ast.Import, ast.ImportFrom)) or any(
-        isinstance(n, ast.Name) and n.id in ANY_NAME for n in parts(node)
-    ):
-        return True
-    if isinstance(node, (ast.If, ast.Try, ast.With)):
-        return any(runs_always(part) for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt))
-    if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
-        return any(isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store) for n in parts(node))
-    call = node.value if isinstance(node, ast.Expr) else None
-    return isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and bool(SETTERS.match(call.func.attr))
-
-
 # ------------------------------------------------------------------------------------------------ serving the judge
 
 
@@ -299,7 +204,7 @@ def nursery() -> None:
     """Fork for each settings that come through standard input's socket, with the three pipes that the child is to use."""
     judge = socket.socket(fileno=os.dup(0))
     sys.path[:] = json.loads(judge.recv(2**16))
-    for name in ("instructor.grader.wire", *IMPORTED_ONCE):
+    for name in ("instructor.grader.wire", "instructor.grader.slicing", *IMPORTED_ONCE):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     rules = call_filter()
@@ -350,7 +255,8 @@ def serve(settings: dict) -> None:
     os.environ.clear()
     os.environ.update(settings["environment"], HOME=os.getcwd(), TMPDIR=os.getcwd(), USER="student", LOGNAME="student")
     sys.path[:] = [os.getcwd(), *settings["path"]]  # as in Jupyter: the student's own modules come first
-    sys.path.append(sys.path.pop(0)) if "torch" not in sys.modules else None
+    if "torch" not in sys.modules:
+        sys.path[:] = [*sys.path[1:], sys.path[0]]
     from instructor.grader import wire
 
     for module in ("os", "torch", "instructor.grader.wire"):  # loaded in the nursery, but is the rest of them in sight?

@@ -581,7 +581,9 @@ print(history.log_file.read_text())
 # The network you have just trained, encoder and decoder, fits into one HTML file. Download it (JupyterLab: right-click the file's name, *Download*) and send it: whoever opens it can draw a digit and see your network redraw it, without Python or a connection, on a phone as well.
 
 # %%
-saved = page.live(model, val_part, names=[tr("VAE của tôi", "My VAE")]).save("my_vae.html")
+saved = page.live(model, val_part, names=[tr("VAE của tôi", "My VAE")]).save(
+    "my_vae.html"
+)
 print(saved, f"{saved.stat().st_size / 1000:.0f} kB")
 
 # %% [markdown] lang="vi"

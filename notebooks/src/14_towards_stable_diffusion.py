@@ -304,7 +304,8 @@ def q_sample(z_0, theta, epsilon):
 
 
 # %%
-mix = q_sample if checks.check_q_sample(q_sample) else models.q_sample
+right = checks.check_q_sample(q_sample)
+mix = q_sample if right else models.q_sample
 
 # %% [markdown] lang="vi"
 # ### Hệ số tỉ lệ
@@ -399,7 +400,7 @@ plots.plot_images(
 # %% tags=["exercise"]
 def epsilon_loss(network, z_0, theta, epsilon):
     ### BEGIN SOLUTION
-    z_t = mix(z_0, theta, epsilon)
+    z_t = q_sample(z_0, theta, epsilon)
     return ((network(z_t, theta) - epsilon) ** 2).mean()
     ### END SOLUTION
 

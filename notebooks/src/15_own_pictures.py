@@ -252,8 +252,14 @@ def r_squared(codes, factor):
 
 # %%
 squared = checks.check_r_squared(r_squared)
-if not squared:
-    r_squared = lambda z, f: torch.corrcoef(torch.cat([f[None], z.T]))[0, 1:] ** 2  # noqa: E731
+
+
+# %%
+def r2_stand_in(codes, factor):
+    return torch.corrcoef(torch.cat([factor[None], codes.T]))[0, 1:] ** 2
+
+
+r2_of = r_squared if squared else r2_stand_in
 
 # %% [markdown] lang="vi"
 # Hình dạng là một nhãn chứ không phải một con số, nên ta hỏi "có phải trái tim không" (0 hoặc 1). Mỗi hàng là một yếu tố, mỗi cột một thanh trượt của `sprites-vae`:
@@ -283,7 +289,7 @@ def codes_of(name):
 
 
 def r_table(codes):
-    found = {name: r_squared(codes, f) for name, f in factors.items()}
+    found = {name: r2_of(codes, f) for name, f in factors.items()}
     return {
         name: {f"z{j + 1}": v.item() for j, v in enumerate(r)}
         for name, r in found.items()
@@ -307,7 +313,7 @@ plots.table(r_table(codes_of("sprites-vae")), 2)
 # %%
 def clearest(codes):
     """For each factor the R² of its best slider."""
-    return {name: r_squared(codes, f).max().item() for name, f in factors.items()}
+    return {name: r2_of(codes, f).max().item() for name, f in factors.items()}
 
 
 def mean_clearest(codes):
@@ -366,7 +372,7 @@ plots.table({name: beside_rotations(z) for name, z in codes.items()}, 2)
 # %%
 vae_4, rows = models.load_pretrained("sprites-vae-beta4"), {}
 for name, f in factors.items():
-    r2, slider = r_squared(codes["β = 4"], f).max(dim=0)
+    r2, slider = r2_of(codes["β = 4"], f).max(dim=0)
     z = codes["β = 4"][:1].repeat(9, 1)
     z[:, slider] = torch.linspace(-2.5, 2.5, 9)
     value = f"{r2:.2f}".replace(".", tr(",", "."))
@@ -424,10 +430,11 @@ def attribute_vector(codes, has):
 vector_is_right = checks.check_attribute_vector(attribute_vector)
 
 # %%
+vector_of = attribute_vector
 if not vector_is_right:
-    attribute_vector = lambda z, has: z[has].mean(0) - z[~has].mean(0)  # noqa: E731
+    vector_of = lambda z, has: z[has].mean(0) - z[~has].mean(0)  # noqa: E731
 z = codes["β = 1"]
-bigger, redder = attribute_vector(z, size > 0.27), attribute_vector(z, hue < 1 / 6)
+bigger, redder = vector_of(z, size > 0.27), vector_of(z, hue < 1 / 6)
 
 # %%
 rows, steps = {}, torch.linspace(-1, 2, 7)[:, None]

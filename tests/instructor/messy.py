@@ -26,7 +26,7 @@ MESSY = {
     "double by default": ["import torch\ntorch.set_default_dtype(torch.float64)", MSE, BCE, WAY],
     "no gradients": ["import torch\ntorch.set_grad_enabled(True)", MSE, BCE, WAY],
     "own module": (["from my_tools import way", MSE, BCE, WAY.replace("return", "return way or")], {"my_tools.py": b"way = None\n"}),
-    "own module in lib": (["import sys\nsys.path.append('lib')\nfrom mine import way", MSE, BCE, WAY.replace("return", "return way or")], {"lib/mine.py": b"way = None\n"}),
+    "own module in lib": (["import sys\nsys.path += ['lib']\nfrom mine import way", MSE, BCE, WAY.replace("return", "return way or")], {"lib/mine.py": b"way = None\n"}),
     "own module called quiz": (["from quiz import way", MSE, BCE, WAY.replace("return", "return way or")], {"quiz.py": b"way = None\n"}),
     "own module called data": (["import data", MSE, BCE, WAY.replace("return", "return data.way or")], {"data.py": b"way = None\n"}),
     "own module called grade": (["import grade, utils", MSE, BCE, WAY.replace("return", "return grade.way or utils.way or")], {"grade.py": b"way = None\n", "utils.py": b"way = None\n"}),

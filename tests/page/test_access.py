@@ -50,7 +50,9 @@ def test_axe_finds_nothing(opened, name, scheme, language):
 def test_axe_would_find_something(opened):
     """The test above can fail: an image without a text, a grey on grey."""
     tab = opened("toy")
-    tab.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=\"data:,\"><p style=\"color: #ddd\">grey on white</p>')")
+    tab.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=\"data:,\"><p style=\"color: #ddd\">grey on white</p>')"
+    )
     assert {entry["id"] for entry in Axe().run(tab).response["violations"]} >= {"image-alt", "color-contrast"}
 
 
