@@ -266,7 +266,7 @@ plots.table({name: measured(drawn) for name, drawn in by_map.items()}, digits=0)
 #
 # Lấy mẫu từ một phân phối phức tạp chỉ trong một bước thì khó. **Khuếch tán** (diffusion; Ho và cộng sự, 2020) chia việc ấy thành nhiều bước dễ: mỗi bước *bớt đi một ít nhiễu*.
 #
-# **Bước 1, trộn nhiễu vào.** Thời gian là một góc $\theta$ từ 0° đến 86°; với $\varepsilon \sim \mathcal{N}(0, I)$,
+# **Bước 1, trộn nhiễu vào.** Thời gian là một góc $\theta$ (ở đây không phải trọng số) từ 0° đến 86°; với $\varepsilon \sim \mathcal{N}(0, I)$,
 #
 # $$z_t = \cos\theta \; z_0 + \sin\theta \; \varepsilon.$$
 #
@@ -284,7 +284,7 @@ plots.table({name: measured(drawn) for name, drawn in by_map.items()}, digits=0)
 #
 # Drawing from a complicated distribution in one go is hard. **Diffusion** (Ho et al., 2020) splits it into many easy tasks: *take away a little noise*.
 #
-# **Step 1, mix noise in.** Time is an angle $\theta$ from 0 to 86°; with $\varepsilon \sim \mathcal{N}(0, I)$,
+# **Step 1, mix noise in.** Time is an angle $\theta$ (not the weights) from 0 to 86°; with $\varepsilon \sim \mathcal{N}(0, I)$,
 #
 # $$z_t = \cos\theta \; z_0 + \sin\theta \; \varepsilon.$$
 #
@@ -575,8 +575,8 @@ plots.table(table, digits=0)
 #
 # | | độ nét, % | Fréchet | độ phủ, % | đúng chữ số, % | huấn luyện, s | vẽ một ảnh, ms |
 # | --- | --- | --- | --- | --- | --- | --- |
-# | VAE, $\mathcal{N}(0, I)$ | 53 ± 1 | 281 ± 10 | 29 ± 1 | – | 61 | 0,4 |
-# | VAE, mười Gauss | 64 ± 1 | 24 ± 3 | 91 ± 0 | – | 61 | 3,7 |
+# | `vae-16d`, $\mathcal{N}(0, I)$ | 53 ± 1 | 281 ± 10 | 29 ± 1 | – | 61 | 0,4 |
+# | `vae-16d`, mười Gauss | 64 ± 1 | 24 ± 3 | 91 ± 0 | – | 61 | 3,7 |
 # | VQ-VAE, GRU | 87 ± 3 | 99 ± 2 | 71 ± 2 | – | 70 | 0,1 |
 # | GAN | 109 ± 2 | 100 ± 5 | 43 ± 2 | – | 178 | 0,3 |
 # | `spatial-vae`, hai Gauss mỗi chữ số | 78 ± 1 | 43 ± 5 | 90 ± 1 | 95 ± 1 | 80 | 10,4 |
@@ -647,8 +647,8 @@ plots.table(table, digits=0)
 #
 # | | sharpness, % | Fréchet | coverage, % | right digit, % | training, s | one picture, ms |
 # | --- | --- | --- | --- | --- | --- | --- |
-# | VAE, $\mathcal{N}(0, I)$ | 53 ± 1 | 281 ± 10 | 29 ± 1 | – | 61 | 0.4 |
-# | VAE, ten Gaussians | 64 ± 1 | 24 ± 3 | 91 ± 0 | – | 61 | 3.7 |
+# | `vae-16d`, $\mathcal{N}(0, I)$ | 53 ± 1 | 281 ± 10 | 29 ± 1 | – | 61 | 0.4 |
+# | `vae-16d`, ten Gaussians | 64 ± 1 | 24 ± 3 | 91 ± 0 | – | 61 | 3.7 |
 # | VQ-VAE, GRU | 87 ± 3 | 99 ± 2 | 71 ± 2 | – | 70 | 0.1 |
 # | GAN | 109 ± 2 | 100 ± 5 | 43 ± 2 | – | 178 | 0.3 |
 # | `spatial-vae`, two Gaussians a digit | 78 ± 1 | 43 ± 5 | 90 ± 1 | 95 ± 1 | 80 | 10.4 |
