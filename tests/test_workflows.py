@@ -42,7 +42,10 @@ def problem(command: str) -> str:
         return problem_of_module(rest)
     return (
         ""
-        if re.match(r"open=\$\(gh issue list |test \"\$open\" -gt 0 \|\| gh issue create |gh release create ", command)
+        if re.match(
+            r"open=\$\(gh issue list |test \"\$open\" -gt 0 \|\| gh issue create |gh release create |sudo (apt-get|sysctl) ",
+            command,
+        )
         else "unknown"
     )
 

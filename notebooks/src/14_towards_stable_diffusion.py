@@ -155,7 +155,7 @@ for _ in tqdm(range(60)):
     adam_G.step()
 
 # %% [markdown] lang="vi"
-# `gan` được huấn luyện bằng vòng lặp ấy trong 25 epoch, mỗi batch 128 ảnh, tốc độ học giảm dần về 0. Bên cạnh là VAE tốt nhất ở mục 1.
+# `gan` được huấn luyện bằng vòng lặp ấy trong 25 epoch, mỗi batch 128 ảnh, tốc độ học (learning rate) giảm dần về 0. Bên cạnh là VAE tốt nhất ở mục 1.
 
 # %% [markdown] lang="en"
 # `gan` comes from 25 epochs of this loop (batches of 128, learning rate falling to 0). Beside it: the best VAE of section 1.
@@ -604,7 +604,7 @@ plots.table(table, digits=0)
 #
 # ## Trả lời
 #
-# *Còn thiếu điều gì, và Stable Diffusion bổ sung điều ấy ra sao?* Thiếu một prior khớp với nơi các mã nằm. Stable Diffusion học prior ấy sau khi huấn luyện VAE, bằng một mạng khử nhiễu cho mã; prompt cho mạng biết phải đi về đâu.
+# *Còn thiếu điều gì, và Stable Diffusion bổ sung điều ấy ra sao?* Thiếu một prior khớp với nơi các mã nằm. Stable Diffusion học prior ấy sau khi huấn luyện VAE, bằng một mạng khử nhiễu (denoising) cho mã; prompt cho mạng biết phải đi về đâu.
 #
 # ## Tự kiểm tra
 #
