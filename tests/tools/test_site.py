@@ -236,10 +236,12 @@ def test_a_student_on_a_phone(browser, site, tmp_path, language):
     pad.tap()
     tab.frame_locator("iframe").first.get_by_role("button").first.wait_for()
     quiz = tab.locator(".vae-quiz")
+    quiz.scroll_into_view_if_needed()
+    tab.wait_for_timeout(2500)  # pictures and pages above it, loaded on the way, have moved it
     keys = {question.id: question.key for question in load_questions(language) if question.lesson == "02_vae"}
     for place, key in enumerate(keys.values()):
         if place == 0:  # wrong at first
-            quiz.locator(f"input[value={'A' if key != 'A' else 'B'}]").click()
+            quiz.locator(f"input[value={'A' if key != 'A' else 'B'}]").check()
             quiz.locator("form button").first.click()
             assert quiz.locator(".told.wrong").count() == 1
         quiz.locator(f"input[value={key}]").click()
