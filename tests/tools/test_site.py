@@ -244,7 +244,7 @@ def test_a_student_on_a_phone(browser, site, tmp_path, language):
             quiz.locator(f"input[value={'A' if key != 'A' else 'B'}]").check()
             quiz.locator("form button").first.click()
             assert quiz.locator(".told.wrong").count() == 1
-        quiz.locator(f"input[value={key}]").click()
+        quiz.locator(f"input[value={key}]").check()
         quiz.locator("form button").first.click()
         assert quiz.locator(".told.right").count() == 1
         if place < len(keys) - 1:
@@ -276,13 +276,13 @@ def test_shuffled_and_only_the_wrong_ones(tab, site):
     tab.goto((site / "en" / "03_reparameterization.html").as_uri())
     quiz = tab.locator(".vae-quiz")
     keys = [question.key for question in load_questions("en") if question.lesson == "03_reparameterization"]
-    quiz.locator("input[value=A]").click()
+    quiz.locator("input[value=A]").check()
     quiz.locator("form button").first.click()
     quiz.get_by_role("button", name="Again, shuffled").click()
     order = quiz.locator("input[type=radio]").evaluate_all("inputs => inputs.map(input => input.value)")
     assert sorted(order) == list("ABCD") != order and quiz.locator("input:checked").count() == 0
     wrong = next(letter for letter in "ABCD" if letter != keys[0])
-    quiz.locator(f"input[value={wrong}]").click()
+    quiz.locator(f"input[value={wrong}]").check()
     quiz.locator("form button").first.click()
     quiz.get_by_role("button", name="Only the wrong ones").click()
     assert quiz.locator("select option").count() == 1
