@@ -67,13 +67,13 @@ class FastLayout:
     def _order(self, memory_format: torch.memory_format) -> None:
         """Put the weights, their gradients, and what the optimizer keeps for each, into that order."""
         for weight in self.weights:
-            weight.data = weight.data.contiguous(memory_format=memory_format)
+            weight.data = weight.data.to(memory_format=memory_format)
             if weight.grad is not None:
-                weight.grad = weight.grad.contiguous(memory_format=memory_format)
+                weight.grad = weight.grad.to(memory_format=memory_format)
             kept = self.optimizer.state.get(weight, {})
             for name, value in kept.items():
                 if isinstance(value, Tensor) and value.shape == weight.shape:
-                    kept[name] = value.contiguous(memory_format=memory_format)
+                    kept[name] = value.to(memory_format=memory_format)
 
 
 def noted(ran: list, layer: nn.Module, *_: object) -> None:
