@@ -1,4 +1,4 @@
-# make lab [COURSE=vi|en] · make test · make unit · make lint · make notebooks · make colab · make site · make slides · make bench
+# make lab [COURSE=vi|en] · make check · make test · make unit · make lint · make notebooks · make colab · make site · make slides · make bench
 # make test-lower-bounds · make constraints (renews the pins) · make solve (can every Python have them?)
 # Each sets up .venv first if it is missing. Choose another Python with PYTHON=python3.12.
 
@@ -44,7 +44,7 @@ PYTHONS := 3.10 3.11 3.12 3.13 3.14
 SYSTEMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 macos windows
 UV := .uv/bin/python -m uv --quiet pip compile pyproject.toml --all-extras
 
-.PHONY: lab test unit test-lower-bounds notebooks colab site slides built lint bench constraints solve clean
+.PHONY: lab check test unit test-lower-bounds notebooks colab site slides built lint bench constraints solve clean
 
 lab: .venv/lab
 	@echo "$(if $(filter vi,$(COURSE)),English edition: make lab COURSE=en,Bản tiếng Việt: make lab COURSE=vi) · Ctrl-C: dừng, stop"
@@ -56,6 +56,11 @@ test: lint unit .venv/lower-bounds
 		$(call tests-of,$(LOWER_BOUNDS_ROOMS))
 	OMP_NUM_THREADS=1 $(NBVAL) notebooks/vi quiz/vi
 	$(NO_NETWORK) OMP_NUM_THREADS=1 $(NBVAL) notebooks/en quiz/en
+
+# Before a commit: under two minutes.
+check: lint
+	$(PY) -m mypy
+	$(PY) -m tools.check
 
 unit: .venv/ready
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile
@@ -101,6 +106,11 @@ built: .venv/ready
 	$(PIP_INSTALL) --quiet --constraint constraints.txt --no-build-isolation --editable ".[lab,dev]"
 	@touch $@
 
+# The other libraries that benchmarks.peers trains with.
+.venv/bench: .venv/ready
+	$(PIP_INSTALL) --quiet --constraint constraints.txt --no-build-isolation --editable ".[lab,dev,bench]"
+	@touch $@
+
 # The lower bounds of requirements.txt, all but PyTorch's, laid over the newest packages of .venv. Pythons after 3.11 have
 # no such old NumPy and SciPy: there it is ipywidgets alone, in Colab's version.
 .venv/lower-bounds: .venv/ready
@@ -143,10 +153,14 @@ solve: .uv/ready
 	.uv/bin/python -m pip install --quiet uv
 	@touch $@
 
-bench: .venv/ready
+bench: .venv/ready .venv/bench
 	$(PY) -m benchmarks.widget_latency
 	$(PY) -m benchmarks.page_latency
+	$(PY) -m benchmarks.lessons
 	$(PY) -m benchmarks.train_speed --quick
+	$(PY) -m benchmarks.grading
+	$(PY) -m benchmarks.peers
+	$(PY) -m benchmarks.race
 
 clean:
 	rm -rf .venv .venv-lower .bootstrap .uv

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -28,6 +29,14 @@ def machine() -> dict:
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
     }
+
+
+def busy(machine: dict) -> bool:
+    """Whether others were at work on it when the run began; then says so."""
+    load = (machine["load_before"] or [0.0])[0]
+    if load > 0.5:
+        print(f"This machine is busy (load {load}): these numbers say less than those of a quiet one.", file=sys.stderr)
+    return load > 0.5
 
 
 def save(name: str, results: dict) -> None:

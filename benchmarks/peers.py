@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, TensorDataset
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.common import machine, save
+from benchmarks.common import busy, machine, save
 from vae_helpers import data, models
 from vae_helpers.losses import vae_loss
 
@@ -198,11 +198,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     data.load_mnist(fallback=False)  # without the real MNIST: an error that says how to get it
-    results = {"machine": machine(), "images": IMAGES, "batch_size": BATCH, "seconds": {side: [] for side in SIDES}}
-    busy = results["machine"]["load_before"] and results["machine"]["load_before"][0] > 0.5
-    results["busy"] = bool(busy)
-    if busy:
-        print("This machine is busy: the ratios below say less than those of a quiet one.", file=sys.stderr)
+    here = machine()
+    results = {"machine": here, "busy": busy(here), "images": IMAGES, "batch_size": BATCH}
+    results["seconds"] = {side: [] for side in SIDES}
     context = multiprocessing.get_context("spawn")
     pools = {side: ProcessPoolExecutor(1, mp_context=context) for side in SIDES}
     for _ in range(rounds):

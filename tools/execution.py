@@ -16,8 +16,11 @@ WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 CELL_TIMEOUT = 600  # seconds
 
 
-def execute(notebook: NotebookNode, folder: Path) -> None:
-    """Run all cells with this interpreter's own kernel, in folder. Raises CellExecutionError at the first error."""
+def execute(notebook: NotebookNode, folder: Path, timing: bool = False) -> None:
+    """Run all cells with this interpreter's own kernel, in folder. Raises CellExecutionError at the first error.
+
+    timing: note in each cell's metadata when it ran.
+    """
     own_kernels = KernelSpecManager(kernel_dirs=[str(Path(sys.prefix) / "share" / "jupyter" / "kernels")])
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=own_kernels)
     client = NotebookClient(
@@ -25,7 +28,7 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
         km=manager,
         timeout=CELL_TIMEOUT,
         resources={"metadata": {"path": str(folder)}},
-        record_timing=False,
+        record_timing=timing,
         extra_arguments=["--log-level=ERROR"],  # no warnings of the kernel's about its own transport
     )
     client.execute()

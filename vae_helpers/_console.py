@@ -39,7 +39,7 @@ def _plainer(encoding: str, error: UnicodeError) -> tuple[str, int]:
 
 def _plain(character: str, encoding: str) -> str:
     """The character in other ones that encoding has: taken apart (ế is ê and an accent in cp1258), else without its marks."""
-    base, *marks = unicodedata.normalize("NFD", character)
+    base, *marks = list(unicodedata.normalize("NFD", character))
     for mark in tuple(marks):
         whole = unicodedata.normalize("NFC", base + mark)
         if len(whole) == 1 and _has(encoding, whole):

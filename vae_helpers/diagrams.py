@@ -106,7 +106,7 @@ def _both_ways(ax: Axes, start: tuple, end: tuple, cut: bool = False) -> None:
     _arrow(ax, back, to, colour=GRADIENT, line="--")
     if cut:
         middle = [(a + b) / 2 for a, b in zip(back, to, strict=True)]
-        ax.text(*middle, "✗", color=GRADIENT, fontsize=20, ha="center", va="center_baseline")
+        ax.text(middle[0], middle[1], "✗", color=GRADIENT, fontsize=20, ha="center", va="center_baseline")
 
 
 def _canvas(width: float, height: float) -> Axes:

@@ -303,5 +303,5 @@ def samples(function: Callable, n: int, latent_dim: int, side: int) -> tuple[Ten
     refuse(not model.encoded, "prior", SAMPLE_AND_DECODE)
     mu, logvar = (code.detach().expand(n, -1) for code in model.encode(x))
     refuse(torch.allclose(z, mu), "no_noise", SAMPLE_AND_DECODE)
-    refuse((z - z[0]).abs().max() < 1e-6, "one_sample", SAMPLE_AND_DECODE)
+    refuse((z - z[0]).abs().max() < 1e-6, "one_sample", SAMPLE_AND_DECODE)  # type: ignore[index]
     return z, mu, logvar

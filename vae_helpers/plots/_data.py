@@ -155,8 +155,8 @@ def _of_items(items: list, name: str) -> tuple:
     """(images, labels or None) of entries that are each (image, label) or an image alone."""
     if not items:
         return None, None
-    images, labels = zip(*(_split(item, name) for item in items), strict=True)
-    images = stacked([_image(image, name) for image in images], f"{name}: images")
+    pictures, labels = zip(*(_split(item, name) for item in items), strict=True)
+    images = stacked([_image(picture, name) for picture in pictures], f"{name}: images")
     if images.ndim == 3 and images.shape[0] in CHANNELS:  # (N, H, W): one or three grey images, not one in colour
         images = images[:, None]
     return images, None if any(label is None for label in labels) else list(labels)

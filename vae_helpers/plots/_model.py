@@ -38,7 +38,7 @@ def codes_of(model: nn.Module, images: Tensor, batch_size: int = 1000) -> Tensor
     Raises ValueError for a model that gives no codes, and for codes that are NaN or infinite.
     """
     name = type(model).__name__
-    codes = []
+    parts = []
     with looking_at(model):
         for batch in images.split(batch_size):
             batch = _to_model(model, batch)
@@ -51,8 +51,8 @@ def codes_of(model: nn.Module, images: Tensor, batch_size: int = 1000) -> Tensor
                         f"{name} gives no codes: it has no method encode(x), and forward(x) gives the reconstruction alone."
                     )
                 code = first_of(output[1], f"forward(x)[1] of {name}")
-            codes.append(code.float().cpu())
-    codes = torch.cat(codes)
+            parts.append(code.float().cpu())
+    codes = torch.cat(parts)
     if not codes.isfinite().all():
         raise ValueError(
             tr(

@@ -114,7 +114,7 @@ def _whole_ticks(ax: Axes, logarithmic: bool) -> None:
     if len(ticks) < 2 or (ticks != np.round(ticks)).any() or (logarithmic and (len(ticks) > FEW or ticks[0] <= 0)):
         return
     if len(ticks) > FEW:
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]  # an AutoLocator
         return
     places = np.log(ticks) if logarithmic else ticks
     if np.diff(places).min() < (places[-1] - places[0]) / 30:

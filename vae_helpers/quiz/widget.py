@@ -81,7 +81,7 @@ class QuizWidget(Resting, ipywidgets.VBox):
     def _begin(self, quiz) -> None:
         """Show a quiz from its first question."""
         self.quiz, self.place = quiz, 0
-        self.cards = [None] * len(quiz)
+        self.cards: list[_Card | None] = [None] * len(quiz)
         self._lay_out()
 
     def _go(self, place: int) -> None:

@@ -22,7 +22,7 @@ class Progress:
         if shown and done:
             print(going_on(checkpoint, done, epochs))
         self.bar = tqdm(total=epochs, initial=done, desc="Epoch", unit="epoch", disable=not shown)
-        self.batch_bar = None
+        self.batch_bar: tqdm | None = None
 
     def epochs(self) -> Iterator[int]:
         """The numbers of the epochs still to train."""

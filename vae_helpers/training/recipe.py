@@ -35,10 +35,11 @@ def recipe_of(model: nn.Module, loss: Callable, batches: Batches, settings: dict
 def data_of(batches: Batches) -> str:
     """The shape of the images and a checksum of some of them; of what is read anew each time, a checksum of three items."""
     if isinstance(batches, InMemory):
-        some = torch.linspace(0, batches.images - 1, min(batches.images, 64)).long().to(batches.device)
+        some = torch.linspace(0, len(batches.x) - 1, min(len(batches.x), 64)).long().to(batches.device)
         labels = () if batches.y is None else (batches.y[some],)
         return described((tuple(batches.x.shape), batches.x[some], *labels))
-    dataset = batches.loader.dataset if isinstance(batches, FromLoader) else batches.dataset
+    source = batches.loader if isinstance(batches, FromLoader) else batches
+    dataset = source.dataset  # type: ignore[attr-defined]  # a FromDataset or a loader: both have one
     name = type(dataset).__name__
     if batches.images is None:
         return name  # a stream: to look at it would use it up
@@ -109,7 +110,8 @@ def function_described(function: Callable, inner: Callable) -> str:
     first = ()
     while isinstance(function, partial):
         settings = function.keywords | settings
-        function, first = function.func, function.args + first
+        first = function.args + first
+        function = function.func
     if not isinstance(function, types.FunctionType):
         return inner(function) + inner(first) + inner(settings)
     text = f"{function.__module__}.{function.__qualname__}("
@@ -129,7 +131,12 @@ def function_described(function: Callable, inner: Callable) -> str:
 def object_described(value: object, inner: Callable) -> str:
     """Its class and its settings; of a student's own class also what it does when it is called."""
     kind = value if isinstance(value, type) else type(value)
-    if kind.__module__.startswith("PIL.") and hasattr(value, "tobytes") and kind is not value:
+    if (
+        kind.__module__.startswith("PIL.")
+        and kind is not value
+        and hasattr(value, "tobytes")
+        and hasattr(value, "size")
+    ):
         return f"{value.size}#{checksum(value.tobytes())}"
     settings = {name: item for name, item in getattr(value, "__dict__", {}).items() if not name.startswith("__")}
     if isinstance(value, nn.Module):

@@ -36,5 +36,5 @@ def writing(path: Path, argument: str, history: Sized = ()) -> Iterator[None]:
         else:
             message += tr(" Hãy chọn một thư mục bạn có quyền ghi.", " Choose a folder that you may write to.")
         told = OSError(problem.errno, message)
-        told.history = history
+        told.history = history  # type: ignore[attr-defined]
         raise told from None
