@@ -122,27 +122,37 @@ def test_the_sliders_lag_is_the_one_on_file(language):
 
 
 @pytest.mark.parametrize("language", READMES)
-def test_the_training_race_is_the_one_on_file(language):
-    file, row = result("benchmarks/results/train_speed.json"), measured_in("train_speed.json", language)
-    race = file["race"]
-    slow, fast = race["exercise"][-1], race["fit"]
-    fewer = slow["epoch"] / fast["epochs"]
-    means = (
-        statistics.mean([first["kl"], *(seed[side]["kl"] for seed in race["other_seeds"])])
-        for side, first in (("exercise", slow), ("fit", fast))
-    )
-    numbers = [race["target_sse"], f"{slow['seconds']:.0f}", slow["epoch"], f"{fast['seconds']:.0f}", fast["epochs"]]
-    numbers += [f"{x:.1f}" for x in (race["ratio"], fewer, race["ratio"] / fewer, slow["kl"], fast["kl"], *means)]
-    words = {
-        "en": "(validation error {}) {} s ({} epochs) {} s ({} epochs) {} times {} times {} times KL {} {} nats seeds: {} {}",
-        "vi": "(sai số kiểm định {}) {} giây ({} epoch) {} giây ({} epoch) {} lần {} lần {} lần KL {} {} nat seed: {} {}",
-    }
-    in_this_order = ".*?".join(map(re.escape, words[language].format(*numbers).split()))
-    assert re.search(in_this_order, row), in_this_order
-    others = sorted(seed["exercise"]["epochs"] for seed in race["other_seeds"])
-    assert {"en": "{} to {} epochs", "vi": "{} đến {} epoch"}[language].format(others[0], others[-1]) in row
-    assert {seed["fit"]["epochs"] for seed in race["other_seeds"]} == {fast["epochs"]}
-    assert len(race["other_seeds"]) == 4 and file["machine"]["gpu"] is None and file["machine"]["cpu"] in row
+def test_the_speed_of_training_is_the_one_on_file(language):
+    file, row = result("benchmarks/results/peers.json"), measured_in("peers.json", language)
+    ratios = [file["times_fit"][side]["median"] for side in ("loop over tensors", "lightning", "pythae", "handout")]
+    told = [f"{statistics.median(file['seconds']['fit']):.1f}", *(f"{ratio:.1f}" for ratio in ratios)]
+    assert re.findall(r"\d\.\d+", row.split("|")[2]) == [*told, f"{file['times_fit']['limit']['median']:.2f}"]
+    assert file["machine"]["gpu"] is None and file["machine"]["cpu"] in row and f"{file['machine']['cores']} " in row
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_the_race_is_the_one_on_file(language):
+    file, row = result("benchmarks/results/race.json"), measured_in("race.json", language)
+    expected = {}
+    for line in file["times_sooner"]:
+        expected.setdefault(str(line["B"]), []).append(f"{line['median']:.0f}")
+    told = re.findall(r"B = (\d+): (\d+) (?:and|và) (\d+)", row)
+    assert {B: list(times) for B, *times in told} == expected and file["machine"]["cpu"] in row
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_the_lessons_times_are_those_on_file(language):
+    file, row = result("benchmarks/results/lessons.json"), measured_in("lessons.json", language)
+    told = re.findall(r"(\d\d) (\d+) (?:s|giây)\b", row)
+    assert told == [(name[:2], f"{seconds:.0f}") for name, seconds in file["lessons"].items()]
+    lessons = {path.stem for path in LESSONS}
+    assert set(file["lessons"]) == lessons and file["machine"]["cpu"] in row
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_the_packages_weight_is_the_one_on_file(language):
+    file, row = result("benchmarks/results/train_speed.json")["footprint"], measured_in("train_speed.json", language)
+    assert re.findall(r"\d\.\d+", row.split("|")[2]) == [f"{file['import_s']:.2f}", f"{file['peak_gib']:.1f}"]
 
 
 @pytest.mark.parametrize("language", READMES)

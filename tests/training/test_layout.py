@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+from functools import partial
 
 import pytest
 import torch
@@ -38,6 +39,26 @@ def test_the_kits_networks_are_plain_in_public(tmp_path, small):
         assert len(parameters_to_vector(model.parameters())) == sum(weight.numel() for weight in model.parameters())
         h = model.conv3(F.relu(model.conv2(F.relu(model.conv1(small.images[:4])))))
         assert h.view(-1, 64 * 7 * 7).shape == (4, 3136)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_within_fit_every_layer_gives_the_fast_order_and_every_stride_comes_back(channels):
+    """That of a grey image's first layer too, whose weights have one channel."""
+    torch.manual_seed(0)
+    images = data.ImageDataset(torch.rand(24, channels, 28, 28), torch.zeros(24, dtype=torch.int64), "noise")
+    model, orders = models.VAE(channels=channels), {}
+    before = {name: weight.stride() for name, weight in model.named_parameters()}
+
+    def note(name, layer, values, output):
+        wide = min(output.shape[1:]) > 1  # else the two orders are one
+        orders.setdefault(name, set()).add(not wide or (output.stride(1) == 1 and not output.is_contiguous()))
+
+    for name, layer in model.named_children():
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
+            layer.register_forward_hook(partial(note, name))
+    fit(model, images, epochs=1, batch_size=8, **QUIET)
+    assert len(orders) == 6 and all(seen == {True} for seen in orders.values())
+    assert {name: weight.stride() for name, weight in model.named_parameters()} == before
 
 
 def test_after_fit_everything_is_plain_again(tmp_path, small):

@@ -65,7 +65,11 @@ class FastLayout:
         self._order(torch.contiguous_format)
 
     def _order(self, memory_format: torch.memory_format) -> None:
-        """Put the weights, their gradients, and what the optimizer keeps for each, into that order."""
+        """Put the weights, their gradients, and what the optimizer keeps for each, into that order.
+
+        By .to, since .contiguous changes nothing in the weights of a layer with one channel, whose two orders differ in the
+        strides alone; but by these strides PyTorch chooses the order of the layer's output.
+        """
         for weight in self.weights:
             weight.data = weight.data.to(memory_format=memory_format)
             if weight.grad is not None:
