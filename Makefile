@@ -32,7 +32,9 @@ OLD_HELPERS := ipython_genutils==0.2.0 backcall==0.2.0 decorator==5.1.1 picklesh
 # Both editions have the same code cells (a test says so): the Vietnamese one runs on MNIST, the English one as on a
 # machine without a network, on the embedded digits. Two lessons at a time, each on one core.
 NBVAL := $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
-	--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0
+	--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0 --durations=5
+# Three workers on two cores: many tests wait for a server, a browser or a limit. Files in the order of tests/conftest.py.
+IN_TURNS := -n 3 --dist loadfile --no-loadscope-reorder
 NO_NETWORK := env -u VAE_DATA_DIR http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 no_proxy=
 
 # What is tested once more at the lower bounds of requirements.txt: the rooms that use NumPy, matplotlib, IPython or ipywidgets.
@@ -52,7 +54,7 @@ lab: .venv/lab
 		--LabApp.default_url="/lab/tree/notebooks/$(COURSE)/00_start_here.ipynb" $(LAB_FLAGS)
 
 test: lint unit .venv/lower-bounds
-	PYTHONPATH=.venv/lower-bounds OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --disable-warnings -m "not browser" \
+	PYTHONPATH=.venv/lower-bounds OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --disable-warnings -m "not browser and not torch_alone" \
 		$(call tests-of,$(LOWER_BOUNDS_ROOMS))
 	OMP_NUM_THREADS=1 $(NBVAL) notebooks/vi quiz/vi
 	$(NO_NETWORK) OMP_NUM_THREADS=1 $(NBVAL) notebooks/en quiz/en
@@ -63,7 +65,7 @@ check: lint
 	$(PY) -m tools.check
 
 unit: .venv/ready
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(PY) -m pytest $(IN_TURNS) --durations=20
 
 lint: .venv/ready
 	$(PY) -m ruff check .

@@ -19,8 +19,22 @@ os.environ["GITHUB_REPOSITORY"] = ""  # the tests know no address, in whosever c
 POSIX = re.compile(r"SIGKILL|os\.fork|/dev/full|full_disk|symlink_to|\.chmod\(|geteuid|bin/sh|[\"'`]make[ \"'`]")
 
 
+# The files that take longest (much of it waiting: for servers, browsers, limits on students' processes). They begin, so that
+# none of them is left to run alone at the end.
+LONG = """
+    widgets/test_reopened instructor/test_grade instructor/test_hostile widgets/test_browser docs/test_commands
+    instructor/test_messy models/test_pretrained training/test_steps tools/test_build page/test_program quiz/test_browser
+    instructor/test_rows benchmarks/test_claims training/test_checkpoint quiz/test_reopened tools/test_site mnist/test_root
+    instructor/grader/test_judge
+""".split()
+
+
 def pytest_collection_modifyitems(items):
-    """Marks what needs a browser, or a system that is not Windows, by what a test and its fixtures say."""
+    """Long files first. Marks what needs a browser, or a system that is not Windows, by what a test and its fixtures say."""
+    places = {
+        Path(__file__).with_name(name.split("/")[0]).joinpath(*name.split("/")[1:]): i for i, name in enumerate(LONG)
+    }
+    items.sort(key=lambda item: places.get(item.path.with_suffix(""), len(places)))
     for item in items:
         fixtures = [d[-1].func for d in item._fixtureinfo.name2fixturedefs.values()]
         if "browser" in item.fixturenames or item.path.name == "test_browser.py":

@@ -24,6 +24,7 @@ def test_card_tells_recipe_seed_and_data(name):
     assert {"epochs", "batch_size", "lr", "schedule", "seed", "torch", "device"} <= card.keys()
 
 
+@pytest.mark.torch_alone
 @pytest.mark.parametrize("name", NAMES)
 def test_scores_on_the_test_images_come_out_again(name, mnist_folder):
     model, recipe = models.load_pretrained(name), RECIPES[name]
