@@ -493,9 +493,9 @@ plots.curves(
 
 
 # %% tags=["exercise"]
-def guided(without, told, w):
+def guided(without, labelled, w):
     ### BEGIN SOLUTION
-    return without + w * (told - without)
+    return without + w * (labelled - without)
     ### END SOLUTION
 
 
@@ -511,8 +511,8 @@ def draw(model, y, w=2.0, z=None, steps=10):
     z = torch.randn(len(y), 4, 7, 7) if z is None else z
     angles = torch.linspace(END, 0, steps + 1)[:, None].repeat(1, len(y))
     for theta, smaller in zip(angles, angles[1:], strict=False):
-        without, told = model.noise(z, theta, 0 * y + 10), model.noise(z, theta, y)
-        epsilon = guide(without, told, w)
+        without, labelled = model.noise(z, theta, 0 * y + 10), model.noise(z, theta, y)
+        epsilon = guide(without, labelled, w)
         z_0 = (z - theta[0].sin() * epsilon) / theta[0].cos()
         z = mix(z_0, smaller, epsilon)
     return decode(z / s)

@@ -102,9 +102,9 @@ class LatentDiffusion(nn.Module):
         return self.noise(q_sample(self.scale * x, theta, epsilon), theta, y), epsilon
 
     @staticmethod
-    def towards(without: Tensor, told: Tensor, w: float) -> Tensor:
+    def towards(without: Tensor, labelled: Tensor, w: float) -> Tensor:
         """w times the way from the guess without a label to the one with it: 0 ignores the label, 1 is the guess with it."""
-        return without + w * (told - without)
+        return without + w * (labelled - without)
 
     @torch.no_grad()
     def sample(self, y: Tensor, steps: int = 25, w: float = 2.0, z: Tensor | None = None) -> Tensor:
