@@ -46,7 +46,10 @@ class Block(nn.Module):
         return self.past(h) + self.second(new)
 
 
-END = math.radians(86)  # cos = 0.07: as little as Stable Diffusion leaves of a code at its last step
+END = math.radians(
+    86
+)  # cos = 0.07: as little as Stable Diffusion leaves of a code at its last step, √Π(1 − β_t) = 0.068 with
+# the 1,000 β_t that its configs/stable-diffusion/v1-inference.yaml gives: √β_t rises evenly from √0.00085 to √0.012
 
 
 class LatentDiffusion(nn.Module):
