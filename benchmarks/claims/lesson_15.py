@@ -173,7 +173,7 @@ def clearest_sliders(seed):
 @claim(
     lesson="15",
     en="Whether the learnt axes are clearer than rotated ones (mean R² on the best axis, 400 random rotations): the VAEs with β = 1 and the autoencoders lie above fewer than 90% of them, some above most and some below, the VAE with β = 4 above 90% in the network that the lesson shows and below in the three others; PCA above all. Of rotations of the codes made uncorrelated and equally wide first, β = 4 is above more than 85% in three networks of four, below half in the last, PCA above all, every seed.",
-    vi="Các trục đã học có rõ hơn các trục xoay không (R² trung bình trên trục tốt nhất, 400 phép xoay ngẫu nhiên): VAE với β = 1 và autoencoder hơn chưa đến 90% số phép xoay, có mạng hơn phần lớn, có mạng kém phần lớn; VAE với β = 4 hơn trên 90% ở mạng mà bài trình bày, dưới 90% ở ba mạng kia; PCA hơn tất cả. Nếu trước khi xoay, mã được đưa về không tương quan và có cùng độ rộng thì β = 4 hơn trên 85% ở ba trong bốn mạng, chưa đến một nửa ở mạng còn lại, PCA hơn tất cả, ở mọi seed.",
+    vi="Các trục đã học có rõ hơn các trục xoay không (R² trung bình trên trục tốt nhất, 400 phép xoay ngẫu nhiên): VAE với β = 1 và autoencoder hơn chưa đến 90% số phép xoay, có mạng hơn phần lớn, có mạng kém phần lớn; VAE với β = 4 hơn trên 90% ở mạng mà bài trình bày, ba mạng kia thì không; PCA hơn tất cả. Nếu trước khi xoay, mã được đưa về không tương quan và có cùng độ rộng thì β = 4 hơn trên 85% ở ba trong bốn mạng, chưa đến một nửa ở mạng còn lại, PCA hơn tất cả, ở mọi seed.",
     holds=lambda rows: (
         all(row[f"{k}_above"] < 0.9 for row in rows for k in ("beta1", "ae"))
         and 0 < sum(row[f"{k}_above"] > 0.5 for row in rows for k in ("beta1", "ae")) < 2 * len(rows)
