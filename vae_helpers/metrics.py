@@ -24,14 +24,22 @@ __all__ = [
 def image_errors(recon: Tensor, x: Tensor) -> Tensor:
     """The squared error of each image, summed over its pixels: Σ (x̂ − x)².
 
-    recon, x: (N, C, H, W). Returns (N,). Raises ValueError when the shapes differ.
+    recon, x: (N, C, H, W); one of them or both may be flat, (N, C·H·W), as in the losses. Returns (N,). Raises ValueError when
+    the shapes do not fit.
     Lesson 06: How large is the error?
     """
-    if recon.shape != x.shape:
+    return _squared("image_errors", recon, x).sum(dim=1)
+
+
+def _squared(name: str, recon: Tensor, x: Tensor) -> Tensor:
+    """(x̂ − x)², (N, pixels)."""
+    flat = 2 in (recon.ndim, x.ndim) and len(recon) == len(x) and recon.numel() == x.numel()
+    if recon.shape != x.shape and not flat:
         raise ValueError(
-            f"image_errors(recon, x): recon has shape {tuple(recon.shape)}, x has {tuple(x.shape)}. They must be equal."
+            f"{name}(recon, x): recon has shape {tuple(recon.shape)}, x has {tuple(x.shape)}. They must be equal, or one of "
+            "them flat: (N, pixels) with as many images and pixels as the other has."
         )
-    return (recon - x).pow(2).flatten(1).sum(dim=1)
+    return (recon.flatten(1) - x.flatten(1)).pow(2)
 
 
 def kl_per_dimension(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -105,15 +113,11 @@ def psnr(recon: Tensor, x: Tensor) -> Tensor:
     """Peak signal-to-noise ratio of each image in decibels: 10 log₁₀(1 / MSE), MSE the mean over its pixels.
 
     20 dB is a mean squared error of 0.01, and every 10 dB more divides it by ten; infinite where the images are equal.
-    recon, x: (N, C, H, W) in [0, 1], so that the peak is 1. Returns (N,).
-    Raises ValueError when the shapes differ.
+    recon, x: (N, C, H, W) in [0, 1], so that the peak is 1; one of them or both may be flat, (N, C·H·W), as in the losses.
+    Returns (N,). Raises ValueError when the shapes do not fit.
     Lesson 10: 2 · Denoising
     """
-    if recon.shape != x.shape:
-        raise ValueError(
-            f"psnr(recon, x): recon has shape {tuple(recon.shape)}, x has {tuple(x.shape)}. They must be equal."
-        )
-    return -10 * (recon - x).pow(2).flatten(1).mean(dim=1).log10()
+    return -10 * _squared("psnr", recon, x).mean(dim=1).log10()
 
 
 def frechet_distance(a: Tensor, b: Tensor) -> float:

@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 
 import numpy as np
 import torch
+from matplotlib import cbook
 from PIL import Image
 from sklearn.datasets import load_sample_images
 from sklearn.decomposition import PCA
@@ -22,7 +23,7 @@ from .networks import pretrained
 
 OTHERS = (1, 2, 3)
 NUMBERS = ("hue", "size", "angle", "x", "y")
-TURNS = 50
+TURNS = 400
 
 
 @lru_cache(maxsize=1)
@@ -104,6 +105,19 @@ def moved(share=0.25):
     return torch.from_numpy(found).permute(0, 1, 4, 2, 3).float() / 255
 
 
+@lru_cache(maxsize=1)
+def third_scene(n=500):
+    """(n, 3, 32, 32): cut-outs of a photograph that no network has seen, Grace Hopper, which matplotlib carries."""
+    with cbook.get_sample_data("grace_hopper.jpg") as file:
+        photo = Image.open(file).convert("RGB")
+    draw, found = random.Random(7), np.empty((n, 32, 32, 3), dtype=np.uint8)
+    for i in range(n):
+        side = draw.randint(100, 240)
+        left, top = draw.randint(0, photo.width - side), draw.randint(0, photo.height - side)
+        found[i] = photo.resize((32, 32), Image.Resampling.BICUBIC, (left, top, left + side, top + side))
+    return torch.from_numpy(found).permute(0, 3, 1, 2).float() / 255
+
+
 # ---- claims
 
 
@@ -158,31 +172,31 @@ def clearest_sliders(seed):
 
 @claim(
     lesson="15",
-    en="The axes that VAEs (β = 1, 4) and the autoencoder have learnt are no clearer than rotated ones: their mean R² on the best axis is within 0.07 of the mean of 50 random rotations, above more than half of them in some networks and below in others, above 95% in none; that of PCA is above all 50, every seed.",
-    vi="Các trục mà VAE (β = 1, 4) và autoencoder đã học không rõ hơn những trục xoay ngẫu nhiên: R² trung bình trên trục tốt nhất chênh không quá 0,07 so với trung bình của 50 phép xoay, có mạng lớn hơn quá nửa số phép xoay, có mạng nhỏ hơn, không mạng nào lớn hơn 95%; của PCA thì lớn hơn cả 50, ở mọi seed.",
+    en="Whether the learnt axes are clearer than rotated ones (mean R² on the best axis, 400 random rotations): the VAEs with β = 1 and the autoencoders lie above fewer than 90% of them, some above most and some below, the VAE with β = 4 above 90% in the network that the lesson shows and below in the three others; PCA above all. Of rotations of the codes made uncorrelated and equally wide first, β = 4 is above more than 85% in three networks of four, below half in the last, PCA above all, every seed.",
+    vi="Các trục đã học có rõ hơn các trục xoay không (R² trung bình trên trục tốt nhất, 400 phép xoay ngẫu nhiên): VAE với β = 1 và autoencoder hơn chưa đến 90% số phép xoay, có mạng hơn phần lớn, có mạng kém phần lớn; VAE với β = 4 hơn trên 90% ở mạng mà bài trình bày, ba mạng kia thì không; PCA hơn tất cả. Nếu trước khi xoay, mã được đưa về không tương quan và có cùng độ rộng thì β = 4 hơn trên 85% ở ba trong bốn mạng, chưa đến một nửa ở mạng còn lại, PCA hơn tất cả, ở mọi seed.",
     holds=lambda rows: (
-        all(
-            all(abs(row[k] - row[f"{k}_mean"]) < 0.07 and row[f"{k}_above"] < 0.95 for k in ("beta1", "beta4", "ae"))
-            and row["pca_above"] == 1
-            for row in rows
-        )
-        and 0 < sum(row[f"{k}_above"] > 0.5 for row in rows for k in ("beta1", "beta4", "ae")) < 9
+        all(row[f"{k}_above"] < 0.9 for row in rows for k in ("beta1", "ae"))
+        and 0 < sum(row[f"{k}_above"] > 0.5 for row in rows for k in ("beta1", "ae")) < 2 * len(rows)
+        and rows[0]["beta4_above"] > 0.9 > max(row["beta4_above"] for row in rows[1:])
+        and sorted(row["beta4_above_white"] > 0.85 for row in rows) == [False, True, True, True]
+        and min(row["beta4_above_white"] for row in rows) < 0.5
+        and all(min(row["pca_above"], row["pca_above_white"]) == 1 for row in rows)
     ),
-    seeds=OTHERS,
+    seeds=(0, *OTHERS),
 )
 @torch.no_grad()
 def learnt_axes(seed):
-    """Own axes, the mean and the largest of 50 random rotations, and the share of these that the own axes are above."""
+    """Own axes, the mean of the random rotations, and the share of these that the own axes are above; white: of codes made
+    uncorrelated and equally wide before they are rotated."""
     turns, found = [torch.linalg.qr(torch.randn(8, 8))[0] for _ in range(TURNS)], {}
     for short, name in KINDS.items():
-        codes = codes_of(name, seed)
-        turned = torch.tensor([clearest(codes @ turn) for turn in turns])
-        found[short], found[f"{short}_mean"], found[f"{short}_most"] = (
-            clearest(codes),
-            turned.mean().item(),
-            turned.max().item(),
-        )
-        found[f"{short}_above"] = (turned < found[short]).float().mean().item()
+        codes = codes_of(name, seed) - codes_of(name, seed).mean(dim=0)
+        wide, axes = torch.linalg.eigh(codes.T.cov())
+        found[short] = clearest(codes)
+        for kind, start in {"": codes, "_white": codes @ axes / wide.sqrt()}.items():
+            turned = torch.tensor([clearest(start @ turn) for turn in turns])
+            found[f"{short}_mean{kind}"] = turned.mean().item()
+            found[f"{short}_above{kind}"] = (turned < found[short]).float().mean().item()
     return found
 
 
@@ -257,6 +271,28 @@ def twenty_photos(seed):
             found[f"vae_{n}_{part}"] = error(net.decode(net.encode(x)[0]), x)
             found[f"pca_{n}_{part}"] = error(by_pca(pca, x, 16), x)
         found[f"kl_{n}"] = metrics.kl_per_dimension(*net.encode(others)).sum().item()
+    return found
+
+
+@claim(
+    lesson="15",
+    en="On cut-outs of a third photograph the VAEs that learnt from 20, 200 and 2,000 cut-outs of two others err by more than 1.2 times as much as PCA with 16 axes of the same cut-outs, and the less the more they learnt from, every seed.",
+    vi="Trên các mảnh cắt từ một bức ảnh thứ ba, các VAE học từ 20, 200 và 2.000 mảnh cắt từ hai bức kia có sai số gấp hơn 1,2 lần PCA 16 trục của cùng những mảnh ấy; học từ càng nhiều mảnh thì sai số càng nhỏ, ở mọi seed.",
+    holds=lambda rows: all(
+        all(row[f"vae_{n}"] > 1.2 * row[f"pca_{n}"] for n in (20, 200, 2000))
+        and row["vae_20"] > row["vae_200"] > row["vae_2000"]
+        for row in rows
+    ),
+    seeds=OTHERS,
+)
+@torch.no_grad()
+def another_scene(seed):
+    """Errors on 500 cut-outs of matplotlib's photograph of Grace Hopper."""
+    x, found = third_scene(), {}
+    for n in (20, 200, 2000):
+        net = pretrained(f"photos-{n}", seed)
+        pca = PCA(16, random_state=0).fit(photos(n, seed=1).images.flatten(1).numpy())
+        found |= {f"vae_{n}": error(net.decode(net.encode(x)[0]), x), f"pca_{n}": error(by_pca(pca, x, 16), x)}
     return found
 
 

@@ -393,7 +393,7 @@ plots.table({tr("% điểm cao hơn", "% higher"): shares})
 # With little ink there is little to get wrong: drawn all black, an image errs by $\|x\|^2$ only. Divided by $\|x\|^2$ the error notices faint digits (AUROC 0.99 or more), and letters no worse. <!-- claim: error_over_ink --> Large models err alike:
 # Nalisnick et al. (2019) found that generative models trained on CIFAR-10 give house numbers (SVHN) a *higher* log-likelihood than CIFAR-10 images.
 #
-# So by squared error an autoencoder, VAE or not, notices letters better than these rivals do (scaled to length 1, the nearest image is level <!-- claim: letters_at_length_1 -->), but lets a black image pass.
+# So by squared error an autoencoder, VAE or not, notices letters better than these rivals do (all scaled to length 1, the nearest image is level <!-- claim: letters_at_length_1 -->), but lets a black image pass.
 #
 # ## 3 · Three measures of a picture
 #

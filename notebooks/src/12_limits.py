@@ -428,7 +428,7 @@ for name, drawn in recon.items():
 plots.table(sigmas, digits=2)
 
 # %% [markdown] lang="vi"
-# Mạng có $B = 1000$ coi sai số mỗi điểm ảnh là 0,02, trong khi thật ra là 0,08. Tự tin quá mức như thế làm $\log p(x|z)$ thấp đi hàng nghìn nat. Mạng có $B = 40$ lại coi 0,08 là 0,11, và mất 67 nat.
+# Mạng có $B = 1000$ coi sai số mỗi điểm ảnh là 0,02, trong khi thật ra là 0,08. Tự tin quá mức như thế làm $\log p(x|z)$ thấp đi hàng nghìn nat. Mạng có $B = 40$ lại coi 0,08 là 0,11, và mất gần 70 nat.
 #
 # Đây là mật độ của những ảnh chỉ có 256 mức xám. Nếu không cộng nhiễu phân phối đều rộng 1/256 vào ảnh (dequantization; Theis và cộng sự, 2016), các mật độ này có thể lớn tùy ý, nên chỉ so được với nhau.
 #
@@ -443,7 +443,7 @@ plots.table(sigmas, digits=2)
 # Decoder như vậy gọi là **tự hồi quy (autoregressive)**. Ở đây nó là một PixelCNN nhỏ (van den Oord và cộng sự, 2016). Trong các lớp tích chập của nó, trọng số ứng với điểm ảnh đứng sau luôn bằng 0.
 
 # %% [markdown] lang="en"
-# The network with $B = 1000$ claims an error of 0.02 per pixel, and has 0.08. Being over-confident costs it thousands of nats. The one with $B = 40$ claims 0.11 for 0.08, and loses 67.
+# The network with $B = 1000$ claims an error of 0.02 per pixel, and has 0.08. Being over-confident costs it thousands of nats. The one with $B = 40$ claims 0.11 for 0.08, losing almost 70.
 #
 # These are densities of images with only 256 greys: without uniform noise of width 1/256 added (dequantization; Theis et al., 2016) they can grow at will, so compare them only with each other.
 #

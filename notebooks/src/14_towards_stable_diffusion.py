@@ -93,7 +93,7 @@ with torch.no_grad():
 plots.table({name: measured(drawn) for name, drawn in pictures.items()}, digits=0)
 
 # %% [markdown] lang="vi"
-# Chỉ đổi nơi lấy mã mà khoảng cách Fréchet giảm từ 628 xuống 22. `vae-16d` cũng cho kết quả tương tự. <!-- claim: a_better_prior -->
+# Chỉ đổi nơi lấy mã mà khoảng cách Fréchet giảm từ 637 xuống 22. `vae-16d` cũng cho kết quả tương tự. <!-- claim: a_better_prior -->
 # **Đổi prior là cách khắc phục rất nhanh:** chỉ vài giây, không phải huấn luyện lại mạng nào.
 #
 # ## 2 · Một GAN
@@ -105,8 +105,8 @@ plots.table({name: measured(drawn) for name, drawn in pictures.items()}, digits=
 # Trong code, $D$ cho ra logit, nên mỗi số hạng là BCE-with-logits với mục tiêu 1 hay 0. `detach()` không cho gradient của $\mathcal{L}_D$ truyền vào $G$; `spectral_norm` giữ cho $D$ không quá dốc (Miyato và cộng sự, 2018). Ta huấn luyện 60 bước, chừng 10 giây.
 
 # %% [markdown] lang="en"
-# Only the source of the codes changed, and the Fréchet distance falls from 628 to 22. The same holds for `vae-16d`. <!-- claim: a_better_prior -->
-# **A better prior is a quick remedy:** seconds, and no network is trained again.
+# Only the source of the codes changed, and the Fréchet distance falls from 637 to 22. The same holds for `vae-16d`. <!-- claim: a_better_prior -->
+# **A better prior is a quick remedy:** seconds, no network trained again.
 #
 # ## 2 · A GAN
 #
@@ -186,9 +186,9 @@ count = torch.bincount(judge.read(late)[0], minlength=10)
 print(*(f"{digit}: {n}" for digit, n in enumerate(count.tolist())), sep="   ")
 
 # %% [markdown] lang="vi"
-# GAN này nét hơn VAE, nét hơn cả ảnh thật (109%): *nhiều chi tiết* chưa phải là *giống thật*. Những điểm yếu:
+# GAN này nét hơn VAE, nét hơn cả ảnh thật (110%): *nhiều chi tiết* chưa phải là *giống thật*. Những điểm yếu:
 #
-# - **Độ phủ** chỉ 42%, so với 94%. Khoảng một phần ba số ảnh của nó không gần ảnh thật nào, và các chữ số không đều (hiếm nhất khoảng 6%, hay gặp nhất khoảng 15%). <!-- claim: gan_beside_the_others -->
+# - **Độ phủ** chỉ 39%, so với 94%. Khoảng một phần ba số ảnh của nó không gần ảnh thật nào, và các chữ số không đều (hiếm nhất khoảng 6%, hay gặp nhất khoảng 15%). <!-- claim: gan_beside_the_others -->
 # Vẽ 5.000 ảnh thì độ phủ tăng lên 72 đến 75%; `vae-16d` lấy mã từ một phân phối Gauss cũng được chừng ấy, từ $\mathcal{N}(0, I)$ thì chỉ khoảng 50%. <!-- claim: why_the_gan_covers_little -->
 # GAN bỏ hẳn một loại ảnh thì gọi là **mode dropping** (bỏ sót kiểu ảnh): không số hạng nào trong $\mathcal{L}_G$ cấm điều đó.
 # - **Không có encoder**: không tái tạo, nén hay đọc được một ảnh cho trước.
@@ -196,12 +196,12 @@ print(*(f"{digit}: {n}" for digit, n in enumerate(count.tolist())), sep="   ")
 #
 # ## 3 · Mã là một bức ảnh nhỏ
 #
-# Stable Diffusion bắt đầu từ một VAE mà mã là một **bản đồ**: mỗi vị trí trên đó chỉ ứng với một vùng của ảnh. `spatial-vae` bỏ các lớp kết nối đầy đủ của đề bài; mã của nó gồm 4 × 7 × 7 số. Hàm mất mát là $\mathrm{BCE} + 0{,}001 \cdot \mathrm{KL}$: trọng số của KL rất nhỏ, ở Stable Diffusion cũng vậy (10⁻⁶).
+# Stable Diffusion bắt đầu từ một VAE mà mã là một **bản đồ**: mỗi vị trí trên đó chủ yếu ứng với một vùng của ảnh. `spatial-vae` bỏ các lớp kết nối đầy đủ của đề bài; mã của nó gồm 4 × 7 × 7 số. Hàm mất mát là $\mathrm{BCE} + 0{,}001 \cdot \mathrm{KL}$: trọng số của KL rất nhỏ, ở Stable Diffusion cũng vậy (10⁻⁶).
 
 # %% [markdown] lang="en"
-# This GAN is sharper than the VAE, even than real images (109%): *detailed* does not mean *realistic*. Its weak points:
+# This GAN is sharper than the VAE, even than real images (110%): *detailed* does not mean *realistic*. Its weak points:
 #
-# - **Coverage** is only 42%, against 94%. About a third of its pictures lie near no real image, and the digits come unevenly (the rarest about 6%, the commonest about 15%). <!-- claim: gan_beside_the_others -->
+# - **Coverage** is only 39%, against 94%. About a third of its pictures lie near no real image, and the digits come unevenly (the rarest about 6%, the commonest about 15%). <!-- claim: gan_beside_the_others -->
 # With 5,000 pictures coverage rises to 72–75%; so it does for `vae-16d` from one Gaussian, from $\mathcal{N}(0, I)$ only to about 50%. <!-- claim: why_the_gan_covers_little -->
 # A GAN that leaves a kind of image out shows **mode dropping**: no term of $\mathcal{L}_G$ forbids it.
 # - **No encoder**: it cannot reconstruct, compress or read a given image.
@@ -209,7 +209,7 @@ print(*(f"{digit}: {n}" for digit, n in enumerate(count.tolist())), sep="   ")
 #
 # ## 3 · A code that is a small picture
 #
-# Stable Diffusion starts from a VAE whose code is a **map**: each place in it describes one part of the image. `spatial-vae` leaves out the handout's fully connected layers; its code is 4 × 7 × 7 numbers. Its loss is $\mathrm{BCE} + 0.001 \cdot \mathrm{KL}$: the KL has hardly any weight, as in Stable Diffusion (10⁻⁶).
+# Stable Diffusion starts from a VAE whose code is a **map**: each place in it describes mainly one part of the image. `spatial-vae` leaves out the handout's fully connected layers; its code is 4 × 7 × 7 numbers. Its loss is $\mathrm{BCE} + 0.001 \cdot \mathrm{KL}$: the KL has hardly any weight, as in Stable Diffusion (10⁻⁶).
 
 
 # %%
@@ -250,10 +250,10 @@ rows = {name: drawn[:12] for name, drawn in by_map.items()}
 plots.plot_images(rows, title="spatial-vae")
 
 # %% [markdown] lang="vi"
-# *Hình: VAE này tái tạo rất tốt, nhưng mã lấy từ prior chỉ cho ra những nét nguệch ngoạc.*
+# *Hình: VAE này tái tạo rất tốt, nhưng mã lấy từ prior chỉ cho ra những đốm rời rạc.*
 
 # %% [markdown] lang="en"
-# *The figure: this VAE reconstructs very well, but codes from the prior give only scribbles.*
+# *The figure: this VAE reconstructs very well, but codes from the prior give only specks.*
 
 # %%
 plots.table({name: measured(drawn) for name, drawn in by_map.items()}, digits=0)
@@ -278,7 +278,7 @@ plots.table({name: measured(drawn) for name, drawn in by_map.items()}, digits=0)
 
 # %% [markdown] lang="en"
 # Pictures from one Gaussian are far off. Ten Gaussians (Fréchet 86 to 98) stay far behind the 16-number code (20 to 27). <!-- claim: a_better_prior -->
-# **This VAE keeps nearly all detail; what is missing is a prior for 196 numbers that must fit together.** In Stable Diffusion it is a network.
+# **This VAE keeps nearly all detail; what is missing is a prior for 196 numbers that must fit together.** Stable Diffusion's is a network.
 #
 # ## 4 · Diffusion
 #
@@ -310,7 +310,7 @@ mix = q_sample if right else models.q_sample
 # %% [markdown] lang="vi"
 # ### Hệ số tỉ lệ
 #
-# Mã phải có phương sai 1. Không có KL thì không gì cố định độ lớn của mã: mã của `ae-16d` có độ lệch chuẩn khoảng 8. Có KL, dù trọng số chỉ 0,001, thì trung bình của $\mu^2 + \sigma^2$ bị kéo về gần 1: mã của `spatial-vae` có độ lệch chuẩn 0,92 đến 0,99. <!-- claim: scale_of_codes -->
+# Mã nên có phương sai 1. Không có KL thì không gì cố định độ lớn của mã: mã của `ae-16d` có độ lệch chuẩn khoảng 8. Có KL, dù trọng số chỉ 0,001, thì trung bình của $\mu^2 + \sigma^2$ bị kéo về gần 1: mã của `spatial-vae` có độ lệch chuẩn 0,92 đến 0,99. <!-- claim: scale_of_codes -->
 # Ở Stable Diffusion (10⁻⁶) thì khoảng 5,5. Vì vậy người ta nhân mã với **hệ số tỉ lệ** (scale factor) $s$ trước khi khuếch tán, và chia lại cho $s$ trước khi giải mã: đó là con số 0,18215 trong code của Stable Diffusion.
 #
 # Ta đổi sang đơn vị ấy: `encode` nhân 5,5, `decode` chia 5,5.
@@ -322,8 +322,8 @@ mix = q_sample if right else models.q_sample
 # %% [markdown] lang="en"
 # ### The scale factor
 #
-# The codes must have variance 1. Without a KL nothing fixes their scale: those of `ae-16d` have a standard deviation of about 8. A KL, even of weight 0.001, pulls the mean of $\mu^2 + \sigma^2$ near 1: the codes of `spatial-vae` have 0.92 to 0.99. <!-- claim: scale_of_codes -->
-# In Stable Diffusion (10⁻⁶) it is about 5.5. So codes are multiplied by a **scale factor** $s$ before diffusion and divided by it again before decoding: the 0.18215 in Stable Diffusion's source.
+# The codes should have variance 1. Without a KL nothing fixes their scale: those of `ae-16d` have a standard deviation of about 8. A KL, even of weight 0.001, pulls the mean of $\mu^2 + \sigma^2$ near 1: the codes of `spatial-vae` have 0.92 to 0.99. <!-- claim: scale_of_codes -->
+# In Stable Diffusion (10⁻⁶) it is about 5.5. So codes are multiplied by a **scale factor** $s$ before diffusion and divided by it before decoding: the 0.18215 in Stable Diffusion's source.
 #
 # We change to that unit: `encode` multiplies by 5.5, `decode` divides by it.
 #
@@ -374,7 +374,7 @@ plots.plot_images(
 
 # %% [markdown] lang="vi"
 # *Hình: $z_t$ giải mã ở bảy góc; hàng dưới quên chia cho $s$.* Quên chia thì ảnh chỉ còn là một lưới chấm nhạt, chữ số chỉ thấy lờ mờ. Thư viện diffusers từng có đúng lỗi này trong một pipeline ([issue 5166](https://github.com/huggingface/diffusers/issues/5166)). <!-- claim: forgotten_scale -->
-# Còn nếu quên $s$ khi huấn luyện thì ở 45°, mã vẫn lớn gấp 5,5 lần nhiễu; ngay ở 86°, mã vẫn bằng 0,4 lần nhiễu, trong khi lúc sinh ta bắt đầu từ nhiễu thuần túy.
+# Còn nếu quên $s$ khi huấn luyện thì ở 45°, mã vẫn lớn gấp 5,3 lần nhiễu; ngay ở 86°, mã vẫn bằng 0,4 lần nhiễu, trong khi lúc sinh ta bắt đầu từ nhiễu thuần túy.
 #
 # **Bước 2, học đoán nhiễu.** Một mạng $\hat\varepsilon$ nhận $z_t$, $\theta$ và nhãn $y$ rồi đoán $\varepsilon$:
 #
@@ -386,7 +386,7 @@ plots.plot_images(
 
 # %% [markdown] lang="en"
 # *The figure: $z_t$ decoded at seven angles; below, without dividing by $s$.* Without it a pale grid of dots is left, the digit faint. One pipeline of diffusers had this bug ([issue 5166](https://github.com/huggingface/diffusers/issues/5166)). <!-- claim: forgotten_scale -->
-# If $s$ were forgotten in training, at 45° the code would still be 5.5 times as large as the noise, and even at 86° 0.4 times, while generation starts from pure noise.
+# If $s$ were forgotten in training, at 45° the code would still be 5.3 times as large as the noise, and even at 86° 0.4 times, while generation starts from pure noise.
 #
 # **Step 2, learn to guess the noise.** A network $\hat\varepsilon$ is given $z_t$, $\theta$ and the label $y$ and guesses $\varepsilon$:
 #
@@ -464,7 +464,8 @@ plots.curves(
 #
 # $$\hat z_0 = \frac{z_t - \sin\theta\;\hat\varepsilon}{\cos\theta}, \qquad z_{t'} = \cos\theta' \; \hat z_0 + \sin\theta' \; \hat\varepsilon, \qquad \theta' < \theta.$$
 #
-# Đó là **DDIM** (Song và cộng sự, 2021), ở đây mười bước. Sao không dùng luôn $\hat z_0$ đầu tiên? Vì lời đoán tối ưu theo bình phương sai số là *trung bình* (bài 01): khi gần như chỉ có nhiễu, $\hat z_0$ là trung bình của mọi mã có nhãn ấy. Mỗi bước lại loại bớt những mã không hợp.
+# Đó là **DDIM** (Song và cộng sự, 2021), ở đây mười bước. Sao không dùng luôn $\hat z_0$ đầu tiên? Vì lời đoán tối ưu theo bình phương sai số là *trung bình* (bài 01): khi gần như chỉ có nhiễu, đó gần như là trung bình của mọi mã có nhãn ấy; phép chia cho $\cos 86^\circ$ lại phóng đại sai số của mạng lên mười bốn lần. <!-- claim: one_step -->
+# Mỗi bước lại loại bớt những mã không hợp.
 #
 # ## 5 · Prompt
 #
@@ -481,7 +482,8 @@ plots.curves(
 #
 # $$\hat z_0 = \frac{z_t - \sin\theta\;\hat\varepsilon}{\cos\theta}, \qquad z_{t'} = \cos\theta' \; \hat z_0 + \sin\theta' \; \hat\varepsilon, \qquad \theta' < \theta.$$
 #
-# This is **DDIM** (Song et al., 2021), here in ten steps. Why not take the first $\hat z_0$? Under squared error the best guess is a *mean* (lesson 01): from almost pure noise, $\hat z_0$ is the mean of all codes with that label. Each step rules some out.
+# This is **DDIM** (Song et al., 2021), here in ten steps. Why not take the first $\hat z_0$? Under squared error the best guess is a *mean* (lesson 01): from almost pure noise, about that of all codes with that label; and dividing by $\cos 86^\circ$ magnifies the network's error fourteenfold. <!-- claim: one_step -->
+# Each step rules some out.
 #
 # ## 5 · The prompt
 #
@@ -493,9 +495,9 @@ plots.curves(
 
 
 # %% tags=["exercise"]
-def guided(without, told, w):
+def guided(without, labelled, w):
     ### BEGIN SOLUTION
-    return without + w * (told - without)
+    return without + w * (labelled - without)
     ### END SOLUTION
 
 
@@ -511,8 +513,8 @@ def draw(model, y, w=2.0, z=None, steps=10):
     z = torch.randn(len(y), 4, 7, 7) if z is None else z
     angles = torch.linspace(END, 0, steps + 1)[:, None].repeat(1, len(y))
     for theta, smaller in zip(angles, angles[1:], strict=False):
-        without, told = model.noise(z, theta, 0 * y + 10), model.noise(z, theta, y)
-        epsilon = guide(without, told, w)
+        without, labelled = model.noise(z, theta, 0 * y + 10), model.noise(z, theta, y)
+        epsilon = guide(without, labelled, w)
         z_0 = (z - theta[0].sin() * epsilon) / theta[0].cos()
         z = mix(z_0, smaller, epsilon)
     return decode(z / s)
@@ -558,11 +560,11 @@ plots.table(table, digits=0)
 # Mỗi hàng chỉ đo trên 300 ảnh, nên chỉ so các hàng trong bảng này với nhau. Với $w = 0$, nhãn bị bỏ qua; với $w = 2$, hầu như ảnh nào cũng đúng. Nhưng tăng nữa thì ảnh đậm hơn, phủ ít hơn và xa ảnh thật hơn. <!-- claim: guidance -->
 # **Vậy là đủ các phần của một Stable Diffusion thu nhỏ:**
 #
-# | ở đây | trong Stable Diffusion 1 |
+# | ở đây | trong [Stable Diffusion 1](https://github.com/CompVis/stable-diffusion) |
 # | --- | --- |
 # | `spatial-vae`: 1 × 28 × 28 → 4 × 7 × 7 | VAE: 3 × 512 × 512 → 4 × 64 × 64 |
 # | hàm mất mát $\mathrm{BCE} + 0{,}001 \cdot \mathrm{KL}$ | sai số tuyệt đối, LPIPS (đặc trưng), một discriminator, $10^{-6} \cdot \mathrm{KL}$ |
-# | hệ số tỉ lệ $s$ = 0,189 | 0,18215 |
+# | hệ số tỉ lệ $s$ = 0,189 (do đơn vị ta chọn) | 0,18215 |
 # | U-Net, 0,5 triệu trọng số | U-Net, 860 triệu trọng số, có thêm attention |
 # | mười nhãn, mỗi nhãn một vector | CLIP đọc prompt: 77 vector |
 # | giấu 10% số nhãn | giấu 10% số prompt (từ bản 1.3) |
@@ -595,12 +597,12 @@ plots.table(table, digits=0)
 # | --- | --- |
 # | Ảnh VAE mờ vì KL | Phần lớn là không. Với mã hai chiều, autoencoder cũng mờ như thế; với mã 16 chiều, KL chỉ gây mờ rõ khi $B$ nhỏ (bài 12). <!-- claim: three_sources_of_blur --> |
 # | GAN nét hơn | GAN ở đây thì đúng, nhưng độ phủ chưa đến một nửa; VAE có prior khuếch tán nét gần bằng ảnh thật mà bỏ sót rất ít. <!-- claim: gan_beside_the_others --> |
-# | Các biến thể cải thiện chất lượng ảnh | Có khi, và tùy thước đo. Với VAE thường, CVAE và AVAE, nơi lấy mã quan trọng hơn; với β-VAE và VQ-VAE thì không (bài 13). <!-- claim: source_of_codes --> |
+# | Các biến thể cải thiện chất lượng ảnh | Có khi, và tùy thước đo. Với VAE thường, CVAE và AVAE, nơi lấy mã quan trọng hơn; β-VAE với phân phối Gauss khớp với mã thì vẫn xa gấp đôi (bài 13). <!-- claim: source_of_codes --> |
 # | VAE không kiểm soát được ảnh sinh ra | VAE thường với một phân phối Gauss cho mỗi chữ số làm được, đúng nhiều hơn CVAE lấy $z$ từ prior; khi CVAE cũng có các phân phối Gauss riêng, nó lại dẫn trước (bài 13). <!-- claim: digits_asked_for --> |
 # | AE không sinh được dữ liệu mới; AE sinh được | Mỗi câu đúng một nửa: từ $\mathcal{N}(0, I)$ thì không, từ phân phối Gauss khớp với mã thì được (bài 01, 09). <!-- claim: prior_or_fitted_gaussian --> |
 # | AE đưa ảnh giống nhau đến những mã xa nhau | Không: mã của chúng cũng ở gần nhau (bài 01). <!-- claim: alike_lie_close --> |
 # | KL có thể gây posterior collapse | Có, khi decoder tự vẽ được mà không cần $z$ (bài 12). <!-- claim: strong_decoder_leaves_z --> |
-# | VAE là nền tảng của Stable Diffusion | Đúng: nó cho mã và decoder. Nhưng trọng số KL của nó rất nhỏ; prior là mạng khuếch tán. <!-- claim: diffusion_beside_a_mixture --> |
+# | VAE là nền tảng của Stable Diffusion | Đúng: nó cho mã và decoder. Nhưng trọng số KL của nó rất nhỏ; prior là mạng khuếch tán. |
 #
 # ## Trả lời
 #
@@ -610,7 +612,7 @@ plots.table(table, digits=0)
 #
 # <details><summary><b>Vì sao Stable Diffusion khuếch tán trên mã mà không trên điểm ảnh?</b></summary>
 #
-# Mã nhỏ hơn: chỉ 16.384 số thay vì 786.432, nên mỗi bước rẻ hơn nhiều. Chi tiết nhỏ do decoder vẽ; mạng khuếch tán chỉ lo bố cục.
+# Mã nhỏ hơn: chỉ 16.384 số thay vì 786.432, nên mỗi bước rẻ hơn nhiều. Chi tiết nhỏ do decoder vẽ.
 # </details>
 #
 # <details><summary><b>Vì sao khi huấn luyện phải giấu một phần mười số nhãn?</b></summary>
@@ -622,7 +624,7 @@ plots.table(table, digits=0)
 #
 # - Học thêm một prior khớp với mã thì ảnh VAE sinh ra tốt hơn hẳn.
 # - GAN ở đây vẽ nét nhưng phủ ít; hãy đo cả độ phủ.
-# - Khuếch tán: trộn nhiễu theo một cung tròn, học đoán nhiễu, đi ngược lại từng bước; mã cần phương sai 1.
+# - Khuếch tán: trộn nhiễu theo một cung tròn, học đoán nhiễu, đi ngược lại từng bước; mã nên có phương sai 1.
 #
 # **Đọc thêm:** khuếch tán tiềm ẩn: Rombach và cộng sự, [2112.10752](https://arxiv.org/abs/2112.10752); DDPM: [2006.11239](https://arxiv.org/abs/2006.11239); DDIM: [2010.02502](https://arxiv.org/abs/2010.02502); guidance: [2207.12598](https://arxiv.org/abs/2207.12598); GAN: [1406.2661](https://arxiv.org/abs/1406.2661); độ phủ: [2002.09797](https://arxiv.org/abs/2002.09797).
 
@@ -630,11 +632,11 @@ plots.table(table, digits=0)
 # 300 pictures a row: compare within the table. $w = 0$ ignores the label; at $w = 2$ nearly every picture is right. Beyond that they grow bolder, cover less and lie farther from real images. <!-- claim: guidance -->
 # **Stable Diffusion in miniature is complete:**
 #
-# | here | in Stable Diffusion 1 |
+# | here | in [Stable Diffusion 1](https://github.com/CompVis/stable-diffusion) |
 # | --- | --- |
 # | `spatial-vae`: 1 × 28 × 28 → 4 × 7 × 7 | VAE: 3 × 512 × 512 → 4 × 64 × 64 |
 # | its loss: $\mathrm{BCE} + 0.001 \cdot \mathrm{KL}$ | absolute error, LPIPS (features), a discriminator, $10^{-6} \cdot \mathrm{KL}$ |
-# | scale factor $s$ = 0.189 | 0.18215 |
+# | scale factor $s$ = 0.189 (our unit) | 0.18215 |
 # | U-Net, 0.5 million weights | U-Net, 860 million, plus attention |
 # | ten labels, a vector each | CLIP reads the prompt: 77 vectors |
 # | 10% of the labels withheld | 10% of the prompts withheld (from 1.3) |
@@ -654,7 +656,7 @@ plots.table(table, digits=0)
 # | `spatial-vae`, two Gaussians a digit | 78 ± 1 | 43 ± 5 | 90 ± 1 | 95 ± 1 | 80 | 10.4 |
 # | diffusion, $w = 2$ | 87 ± 0 | 25 ± 4 | 94 ± 2 | 100 ± 0 | 268 | 7.6 |
 #
-# **Where coverage is about 90% or more, diffusion is the sharpest, and draws the digit asked for.** The drawback: two networks to train, twenty passes through the U-Net a picture. On the same codes two Gaussians a digit are 94 to 96% right, at a Fréchet distance of 39 to 48 against diffusion's 20 to 27. <!-- claim: diffusion_beside_a_mixture -->
+# **Where coverage is about 90% or more, diffusion is the sharpest, and draws the digit asked for.** The price: two networks, twenty passes through the U-Net a picture. On the same codes two Gaussians a digit are 94 to 96% right, at a Fréchet distance of 39 to 48 against diffusion's 20 to 27. <!-- claim: diffusion_beside_a_mixture -->
 # But *ten* a digit, fitted to 48,000 codes, are level with it in Fréchet distance and coverage, and 98% right; diffusion leads only in sharpness (3 to 5 points) and right digits. On codes this small the network gains little. <!-- claim: ten_gaussians_for_each_digit -->
 # Three epochs of diffusion reach 28 to 33, <!-- claim: diffusion_beside_a_mixture -->
 # in less than three minutes on two CPU cores. <!-- claim: three_epochs_on_a_cpu -->
@@ -667,12 +669,12 @@ plots.table(table, digits=0)
 # | --- | --- |
 # | VAEs blur because of the KL | Mostly not. With a code of two numbers an autoencoder blurs as much; with sixteen the KL blurs visibly only where $B$ is small (lesson 12). <!-- claim: three_sources_of_blur --> |
 # | GANs are sharper | This one yes, but it covers less than half; a VAE with a diffusion prior is nearly as sharp as real images and leaves little out. <!-- claim: gan_beside_the_others --> |
-# | Variants improve the pictures | Sometimes, and by some measures. For plain VAE, CVAE and AVAE the source of the codes matters more; not for β-VAE and VQ-VAE (lesson 13). <!-- claim: source_of_codes --> |
+# | Variants improve the pictures | Sometimes, and by some measures. For plain VAE, CVAE and AVAE the source of the codes matters more; fitted Gaussians leave the β-VAE twice as far (lesson 13). <!-- claim: source_of_codes --> |
 # | What a VAE draws cannot be controlled | A plain VAE with a Gaussian for each digit does it, right more often than the CVAE from its prior; with Gaussians of its own the CVAE leads again (lesson 13). <!-- claim: digits_asked_for --> |
 # | An AE cannot make new data; an AE makes new data | Each half right: not from $\mathcal{N}(0, I)$, but from a Gaussian fitted to its codes (lessons 01, 09). <!-- claim: prior_or_fitted_gaussian --> |
 # | An AE puts similar images far apart | No: their codes lie close as well (lesson 01). <!-- claim: alike_lie_close --> |
 # | The KL may cause posterior collapse | Yes, where the decoder can draw without $z$ (lesson 12). <!-- claim: strong_decoder_leaves_z --> |
-# | The VAE is a foundation of Stable Diffusion | Yes: it gives code and decoder. But its KL has hardly any weight; the prior is a diffusion network. <!-- claim: diffusion_beside_a_mixture --> |
+# | The VAE is a foundation of Stable Diffusion | Yes: it gives code and decoder. But its KL has hardly any weight; the prior is a diffusion network. |
 #
 # ## The answer
 #
@@ -682,7 +684,7 @@ plots.table(table, digits=0)
 #
 # <details><summary><b>Why does Stable Diffusion work on codes and not on pixels?</b></summary>
 #
-# The code is smaller: 16,384 numbers instead of 786,432, so each step is far cheaper. The decoder draws the fine detail; the diffusion network sees to the layout.
+# The code is smaller: 16,384 numbers instead of 786,432, so each step is far cheaper. The decoder draws the fine detail.
 # </details>
 #
 # <details><summary><b>Why is one label in ten withheld in training?</b></summary>
@@ -694,6 +696,6 @@ plots.table(table, digits=0)
 #
 # - A prior fitted to the codes makes a VAE's samples far better.
 # - This GAN draws sharply but covers little: measure coverage too.
-# - Diffusion: mix noise in along an arc, learn to guess it, go back step by step; the codes need variance 1.
+# - Diffusion: mix noise in along an arc, learn to guess it, go back step by step; on codes of variance 1.
 #
 # **Further reading:** latent diffusion: Rombach et al., [2112.10752](https://arxiv.org/abs/2112.10752); DDPM: [2006.11239](https://arxiv.org/abs/2006.11239); DDIM: [2010.02502](https://arxiv.org/abs/2010.02502); guidance: [2207.12598](https://arxiv.org/abs/2207.12598); GAN: [1406.2661](https://arxiv.org/abs/1406.2661); coverage: [2002.09797](https://arxiv.org/abs/2002.09797).

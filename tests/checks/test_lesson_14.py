@@ -107,11 +107,11 @@ CASES = {
             lambda u, c, w: u - (u - c) * w,
         ],
         {
-            "from_told": lambda u, c, w: (1 + w) * c - w * u,
+            "from_labelled": lambda u, c, w: (1 + w) * c - w * u,
             "swapped": lambda u, c, w: (1 - w) * c + w * u,
             "backwards": lambda u, c, w: u + w * (u - c),
             "difference_alone": lambda u, c, w: w * (c - u),
-            "told_alone": lambda u, c, w: w * c,
+            "labelled_alone": lambda u, c, w: w * c,
             "sum": lambda u, c, w: u + w * c,
             "ignored": lambda u, c, w: c + 0 * u,
             "mean": lambda u, c, w: 0.5 * (u + c),

@@ -53,6 +53,7 @@ CASES = {
             "half": lambda s, d: 2 * (16 * s * s * d + d) + 16 * s * s * (d + 1),
             "not_reduced": lambda s, d: 2 * (64 * s * s * d + d) + 64 * s * s * (d + 1),
             "one_map": lambda s, d: 2 * (s * s // 16 * d + d) + s * s // 16 * (d + 1),
+            "decoder_bias": lambda s, d: 2 * (flat(s) * d + d) + d * flat(s),
             "type": lambda s, d: "68485",
             "constant": lambda s, d: 68_485,
             None: lambda s, d: 2 * flat(s) * d + d + d * flat(s) + flat(s),  # fc_logvar's bias left out
@@ -76,11 +77,12 @@ CASES = {
             "mean_of_each": lambda r, x: (x[0].numel() / (2 * ((r - x) ** 2).sum(dim=(1, 2, 3)))).mean(),
             "absolute": lambda r, x: x[0].numel() / (2 * (r - x).abs().sum(dim=(1, 2, 3)).mean()),
             "sigma": losses.optimal_sigma,
-            None: lambda r, x: 784 / (2 * losses.reconstruction_loss(r, x)),
+            "fixed_784": lambda r, x: 784 / (2 * losses.reconstruction_loss(r, x)),
+            None: lambda r, x: 1.1 / (2 * ((r - x) ** 2).mean()),
         },
     ),
     "r_squared": (
-        [by_sums, by_corrcoef, by_regression],
+        [by_sums, by_corrcoef, by_regression, lambda z, f: np.corrcoef(z.T, f)[-1, :-1] ** 2],
         {
             "r": lambda z, f: torch.stack([torch.corrcoef(torch.stack([c, f]))[0, 1] for c in z.T]),
             "absolute": lambda z, f: by_sums(z, f).sqrt(),
@@ -95,6 +97,8 @@ CASES = {
             "mixed": lambda z, f: ((z - z.mean(0)) * (f - f.mean())[:, None]).mean(0) ** 2 / (z.var(0) * f.var()),
             "summed": lambda z, f: by_sums(z, f).sum(),
             "largest": lambda z, f: by_sums(z, f).max(),
+            "rows": lambda z, f: np.corrcoef(z, f)[-1, :-1] ** 2,
+            "rows: torch": lambda z, f: torch.corrcoef(torch.cat([f[None], z]))[0, 1:] ** 2,
             "alignment": lambda z, f: (z * f).mean(0),
             None: lambda z, f: 1 - by_sums(z, f),
         },

@@ -50,11 +50,11 @@ def test_angle_and_label_count():
 
 
 def test_guidance_goes_from_the_guess_without_label_past_that_with_it():
-    without, told = torch.randn(2, 3), torch.randn(2, 3)
+    without, labelled = torch.randn(2, 3), torch.randn(2, 3)
     towards = models.LatentDiffusion.towards
-    close(towards(without, told, 0), without)
-    close(towards(without, told, 1), told)
-    close(towards(without, told, 3.0), told + 2 * (told - without))
+    close(towards(without, labelled, 0), without)
+    close(towards(without, labelled, 1), labelled)
+    close(towards(without, labelled, 3.0), labelled + 2 * (labelled - without))
 
 
 @pytest.mark.parametrize("w, label", [(0.0, 10), (1.0, 4)])

@@ -227,13 +227,13 @@ def guesses():
 # fmt: off
 GUIDED = Task(
     cases=guesses,
-    right=lambda without, told, w: without + w * (told - without),
-    arguments="without, told, w",
+    right=lambda without, labelled, w: without + w * (labelled - without),
+    arguments="without, labelled, w",
     small=lambda: [(*drawn((1,), (1,)), 3.0), (*drawn((2,), (2,)), 2.0)],
-    gradients={0: "without", 1: "told"},
+    gradients={0: "without", 1: "labelled"},
     gradient_cases=1,
     mistakes=[
-        Mistake("from_told", lambda u, c, w: c + w * (c - u),
+        Mistake("from_labelled", lambda u, c, w: c + w * (c - u),
                 "Bạn bắt đầu từ lời đoán có nhãn, như công thức trong bài báo của Ho và Salimans. Ở đây w = 0 phải bỏ qua nhãn, w = 1 phải cho đúng lời đoán có nhãn.",
                 "You start from the guess with the label, as the paper of Ho and Salimans does. Here w = 0 must ignore the label and w = 1 give the guess with it."),
         Mistake("swapped", lambda u, c, w: c + w * (u - c),
@@ -245,7 +245,7 @@ GUIDED = Task(
         Mistake("difference_alone", lambda u, c, w: w * (c - u),
                 "Đó chỉ là đoạn đường. Còn thiếu điểm xuất phát, tức là lời đoán không nhãn.",
                 "That is only the step. The starting point, the guess without the label, is missing."),
-        Mistake("told_alone", lambda u, c, w: w * c,
+        Mistake("labelled_alone", lambda u, c, w: w * c,
                 "Bạn nhân lời đoán có nhãn với w. Phải nhân hiệu của hai lời đoán.",
                 "You multiply the guess with the label by w. It is the difference of the two that is multiplied."),
         Mistake("sum", lambda u, c, w: u + w * c,
@@ -263,7 +263,7 @@ GUIDED = Task(
 
 
 def check_guided(function: Callable) -> Result:
-    """function(without, told, w): two guesses of ε of one shape, w a number → without + w · (told − without).
+    """function(without, labelled, w): two guesses of ε of one shape, w a number → without + w · (labelled − without).
 
     Lesson 14: 5 · The prompt
     """

@@ -43,6 +43,9 @@ FC_PARAMETERS = Task(
         Mistake("one_map", lambda s, d: between(s, d, maps=1),
                 "Lớp tích chập cuối của encoder cho ra 64 bản đồ đặc trưng, không phải một.",
                 "The encoder's last convolution gives 64 maps, not one."),
+        Mistake("decoder_bias", lambda s, d: between(s, d) - 64 * (s // 4) ** 2,
+                "Thiếu bias của fc_decode: lớp ấy cho ra F số nên có F bias.",
+                "The biases of fc_decode are missing: the layer gives F numbers, so it has F of them."),
     ],
 )
 # fmt: on
@@ -60,10 +63,14 @@ def total_error(recon: Tensor, x: Tensor) -> Tensor:
     return (recon - x).pow(2).sum()
 
 
+def calibrated_B(recon: Tensor, x: Tensor) -> Tensor:
+    return x.numel() / (2 * total_error(recon, x))
+
+
 # fmt: off
 CALIBRATED_B = Task(
     cases=lambda: [(torch.rand(n, c, s, s), torch.rand(n, c, s, s)) for n, c, s in ((5, 3, 4), (2, 1, 6), (7, 3, 2), (3, 2, 8))],
-    right=lambda r, x: x.numel() / (2 * total_error(r, x)),
+    right=calibrated_B,
     arguments="recon, x",
     mistakes=[
         Mistake("channels", lambda r, x: x[:, 0].numel() / (2 * total_error(r, x)),
@@ -96,6 +103,9 @@ CALIBRATED_B = Task(
         Mistake("sigma", lambda r, x: (total_error(r, x) / x.numel()).sqrt(),
                 "Đó là σ. Ở đây cần B = 1/(2σ²).",
                 "That is σ. What is needed is B = 1/(2σ²)."),
+        Mistake("fixed_784", lambda r, x: 784 * len(x) / (2 * total_error(r, x)),
+                "784 là số điểm ảnh của MNIST. D đếm các con số của ảnh được đưa vào: x[0].numel().",
+                "784 is the number of MNIST's pixels. D counts the numbers of the images given: x[0].numel()."),
     ],
 )
 # fmt: on
@@ -125,10 +135,14 @@ def some_codes():
         yield codes, 3 * codes[:, 0] - codes[:, -1] + torch.randn(n) + 5
 
 
+def r_squared(codes: Tensor, factor: Tensor) -> Tensor:
+    return correlations(codes, factor) ** 2
+
+
 # fmt: off
 R_SQUARED = Task(
     cases=some_codes,
-    right=lambda z, f: correlations(z, f) ** 2,
+    right=r_squared,
     arguments="codes, factor",
     small=lambda: [drawn((4, 1), (4,)), drawn((4, 2), (4,))],
     mistakes=[
@@ -164,6 +178,9 @@ R_SQUARED = Task(
                 "That is the best dimension. One number for each is needed."),
     ],
     failures=[
+        Failure("rows", "concatenation axis|Sizes of tensors must match",
+                "corrcoef coi mỗi hàng là một biến, còn ở đây mỗi chiều của mã là một cột: hãy đưa codes.T vào.",
+                "corrcoef takes each row for a variable; here each dimension of the code is a column: give it codes.T."),
         Failure("alignment", "must match the size|size of tensor",
                 "Kích thước (N, d) và (N,) không nhân được với nhau: factor[:, None] thành (N, 1).",
                 "Shapes (N, d) and (N,) do not multiply: factor[:, None] makes it (N, 1)."),
@@ -186,10 +203,14 @@ def with_and_without():
         yield torch.randn(n, d) + torch.randn(d), has[torch.randperm(n)]
 
 
+def attribute_vector(codes: Tensor, has: Tensor) -> Tensor:
+    return codes[has].mean(dim=0) - codes[~has].mean(dim=0)
+
+
 # fmt: off
 ATTRIBUTE_VECTOR = Task(
     cases=with_and_without,
-    right=lambda z, has: z[has].mean(0) - z[~has].mean(0),
+    right=attribute_vector,
     arguments="codes, has",
     small=lambda: [(drawn((3, 1))[0], torch.tensor([True, False, False]))],
     mistakes=[

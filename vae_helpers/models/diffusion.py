@@ -46,7 +46,10 @@ class Block(nn.Module):
         return self.past(h) + self.second(new)
 
 
-END = math.radians(86)  # cos = 0.07: as little as Stable Diffusion leaves of a code at its last step
+END = math.radians(
+    86
+)  # cos = 0.07: as little as Stable Diffusion leaves of a code at its last step, √Π(1 − β_t) = 0.068 with
+# the 1,000 β_t that its configs/stable-diffusion/v1-inference.yaml gives: √β_t rises evenly from √0.00085 to √0.012
 
 
 class LatentDiffusion(nn.Module):
@@ -102,9 +105,9 @@ class LatentDiffusion(nn.Module):
         return self.noise(q_sample(self.scale * x, theta, epsilon), theta, y), epsilon
 
     @staticmethod
-    def towards(without: Tensor, told: Tensor, w: float) -> Tensor:
+    def towards(without: Tensor, labelled: Tensor, w: float) -> Tensor:
         """w times the way from the guess without a label to the one with it: 0 ignores the label, 1 is the guess with it."""
-        return without + w * (told - without)
+        return without + w * (labelled - without)
 
     @torch.no_grad()
     def sample(self, y: Tensor, steps: int = 25, w: float = 2.0, z: Tensor | None = None) -> Tensor:

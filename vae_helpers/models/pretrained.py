@@ -6,6 +6,7 @@ from pathlib import Path
 from torch import nn
 
 from .._language import tr
+from .._random import kept_random_state
 from .adversarial import Generator
 from .autoencoders import Autoencoder
 from .autoregressive import AutoregressiveVAE
@@ -75,6 +76,7 @@ def load_pretrained(name: str) -> nn.Module:
     times "sprites-vae-beta4"; "sprites-ae", an autoencoder.
     For lesson 14: "gan", a generator; "spatial-vae", whose codes "latent-diffusion" draws; "latent-diffusion-short" had three
     epochs.
+    Random numbers drawn afterwards are the same as without it.
     Raises ValueError for an unknown name and for damaged weights.
     Lesson 07: A model that is trained already
     """
@@ -92,7 +94,10 @@ def filled(card: dict, file: Path) -> nn.Module:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    model = built(card)
+    with (
+        kept_random_state()
+    ):  # building draws first weights: nobody's next random numbers may depend on what was loaded
+        model = built(card)
     try:
         model.load_state_dict(load_file(file))
     except (OSError, RuntimeError, SafetensorError) as problem:

@@ -10,7 +10,10 @@ class SpatialVAE(nn.Module):
     """x → (mu, logvar) → z → recon, where z is a map of maps × 7 × 7 numbers: each place of it sees a part of the image only.
 
     The exercise's convolutions without its fully connected layers, as in R. Rombach et al., "High-Resolution Image Synthesis with
-    Latent Diffusion Models", CVPR 2022, whose z has 4 maps of an eighth of the image's side; here it is a quarter.
+    Latent Diffusion Models", CVPR 2022, whose z has 4 maps of an eighth of the image's side; here it is a quarter. Of Stable
+    Diffusion's own (github.com/CompVis/stable-diffusion): configs/autoencoder/autoencoder_kl_32x32x4.yaml has the KL's weight,
+    10⁻⁶, configs/stable-diffusion/v1-inference.yaml the scale factor, 0.18215; in the middle of both its halves a layer of
+    attention sees the whole image (ldm/modules/diffusionmodules/model.py).
     maps: channels of z; img_size: a multiple of 4; channels: of the images. Raises ValueError for other numbers, and for a
     batch of images of another size.
     Lesson 14: 3 · A code that is a small picture
