@@ -21,12 +21,26 @@ POSIX = re.compile(r"SIGKILL|os\.fork|/dev/full|full_disk|symlink_to|\.chmod\(|g
 
 # The files that take longest (much of it waiting: for servers, browsers, limits on students' processes). They begin, so that
 # none of them is left to run alone at the end.
-LONG = """
-    widgets/test_reopened instructor/test_grade instructor/test_hostile widgets/test_browser docs/test_commands
-    instructor/test_messy models/test_pretrained training/test_steps tools/test_build page/test_program quiz/test_browser
-    instructor/test_rows benchmarks/test_claims training/test_checkpoint quiz/test_reopened tools/test_site mnist/test_root
-    instructor/grader/test_judge
-""".split()
+LONG = [
+    "widgets/test_reopened",
+    "instructor/test_grade",
+    "instructor/test_hostile",
+    "widgets/test_browser",
+    "docs/test_commands",
+    "instructor/test_messy",
+    "models/test_pretrained",
+    "training/test_steps",
+    "tools/test_build",
+    "page/test_program",
+    "quiz/test_browser",
+    "instructor/test_rows",
+    "benchmarks/test_claims",
+    "training/test_checkpoint",
+    "quiz/test_reopened",
+    "tools/test_site",
+    "mnist/test_root",
+    "instructor/grader/test_judge",
+]
 
 
 def pytest_collection_modifyitems(items):

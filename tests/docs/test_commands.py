@@ -22,6 +22,7 @@ NOT_RUN = {  # the beginning of a command, and why no test runs it
     "make slides": "tests/tools/test_slides.py builds decks",
     "make built": "tests/tools/test_branch.py pushes to a server of its own",
     "make lint": "the first step of make test",
+    "make check": "runs tests; tests/tools/test_check.py says which",
     "make constraints": "asks the package index for newer packages",
     "make solve": "asks the package index for minutes",
     "make .venv/ready": "downloads 3 GB; make test does it first of all",
