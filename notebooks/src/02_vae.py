@@ -260,7 +260,7 @@ for row in torch.cat([mu, sigma, *draws], dim=1).tolist():
 # - **$z$ does not hold the digits' probabilities.** Its entries may be negative or larger than 1, and need not sum to 1.
 # - **There is no common $\sigma$.** Each image and each dimension has its own.
 #
-# How wide a cloud is, the loss decides. A VAE is trained to lower
+# The loss decides how wide. A VAE is trained to lower
 #
 # $$B \times (\text{squared error of the picture}) + \mathrm{KL}.$$
 #
@@ -356,11 +356,11 @@ plots.clouds(dots, sigmas=widths, limits=(-10, 10), columns=2, title=title)
 # %%
 # tr("Cùng một nét vẽ, AE cho một điểm, VAE cho một đám mây.", "One drawing is a point for the AE and a cloud for the VAE.")
 # tr("Xoay núm B: đám mây và KL đổi ra sao?", "Turn the knob B: what becomes of cloud and KL?")
-knob = {name: vaes[name] for name in ("B = 10", "B = 1000")}
+knob = dict(reversed(vaes.items()))  # B = 0.3, 10, 1000
 page.live(models.load_pretrained("ae-2d"), beside=knob, names=("AE", "VAE"))
 
 # %% [markdown] lang="vi"
-# *Hình (bốn khung cùng một thang đo; ba vòng nét đứt là 1, 2, 3 độ lệch chuẩn của prior): mã của AE và của $B = 1000$ vượt xa các vòng, vài chấm ra cả ngoài khung.* Với $B = 10$, mã hầu như nằm gọn bên trong; với $B = 0{,}3$, những đám mây rộng phủ kín các vòng. *Trang: chúng ở dưới tay bạn; đám mây lớn nhất khi $B$ nhỏ.*
+# *Hình (bốn khung cùng một thang đo; ba vòng nét đứt là 1, 2, 3 độ lệch chuẩn của prior): mã của AE và của $B = 1000$ vượt xa các vòng, vài chấm ra cả ngoài khung.* Với $B = 10$, mã hầu như nằm gọn bên trong; với $B = 0{,}3$, những đám mây rộng phủ kín các vòng. *Trang: chỉ với $B = 0{,}3$ đám mây mới rộng hơn một chấm; với hai mạng kia, hãy đọc $\sigma$ dưới bản đồ.* <!-- claim: knob_of_B -->
 #
 # Để đo mức lệch này, `metrics.gaussian_kl` khớp một phân phối Gauss với các $\mu$ rồi tính KL giữa nó và $\mathcal{N}(0, I)$. Khớp hoàn toàn thì bằng 0 nat (nat là đơn vị thông tin tính bằng log tự nhiên). AE và $B = 1000$ đều hơn 9 nat, $B = 10$ khoảng 0,4, $B = 0{,}3$ gần 0.
 #
@@ -373,11 +373,11 @@ page.live(models.load_pretrained("ae-2d"), beside=knob, names=("AE", "VAE"))
 # So với autoencoder, VAE có hai điểm mới: nhiễu trong $z$ và phần KL trong hàm mất mát. Để tách riêng tác dụng của chúng, ta bật tắt từng cái. Bốn mạng có cùng cấu trúc, cùng phần tái tạo (BCE), cùng 48.000 ảnh, cùng ba epoch. Mạng "không có gì" chính là một autoencoder; mạng "chỉ KL" đưa thẳng $\mu$ vào decoder.
 
 # %% [markdown] lang="en"
-# *The figure (four panels on one scale; the dashed circles are 1, 2 and 3 standard deviations of the prior): the codes of the AE and of $B = 1000$ go far beyond the circles, a few out of the frame.* With $B = 10$ the codes are mostly within; with $B = 0.3$ wide clouds cover the circles. *The page: the same under your hand; a small $B$ makes large clouds.*
+# *The figure (four panels on one scale; the dashed circles are 1, 2 and 3 standard deviations of the prior): the codes of the AE and of $B = 1000$ go far beyond the circles, a few out of the frame.* With $B = 10$ the codes are mostly within; with $B = 0.3$ wide clouds cover the circles. *The page: only with $B = 0.3$ is the cloud wider than a dot; else read $\sigma$ below.* <!-- claim: knob_of_B -->
 #
 # To measure the mismatch, `metrics.gaussian_kl` fits a Gaussian to the $\mu$ and takes its KL against $\mathcal{N}(0, I)$. A perfect match gives 0 nats (a nat is the unit of information with the natural logarithm). AE and $B = 1000$ have more than 9 nats, $B = 10$ about 0.4, $B = 0.3$ nearly 0.
 #
-# So a two-dimensional VAE with the handout's $B = 1000$ knows no better than the AE where to take $z$ from. Too small a $B$ has a drawback too: with $B = 0.3$ the network reconstructs worse after the same training (lesson 04).
+# So a two-dimensional VAE with the handout's $B = 1000$ knows no better than the AE where to take $z$ from. Too small a $B$ has a drawback too: with $B = 0.3$ reconstructions are worse after equal training (lesson 04).
 #
 # The handout says that a VAE has no fixed bottleneck. The narrow place is still there: $z$ still has $d$ numbers. What is new is that noise limits how much these numbers can tell of $x$: on average no more than the mean KL, about 23 nats with $B = 1000$, 8 with $B = 10$ and 2 with $B = 0.3$.
 #

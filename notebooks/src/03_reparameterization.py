@@ -363,8 +363,8 @@ print(f"{tr('ảnh trung bình', 'the mean image')}: {mean_error:.1f}")
 # The cut network still learns, but only its decoder does: the reconstruction error comes down no further than that of the mean image (last line). That error has no more say in the encoder; only the KL reaches it, and pulls every image to the same $\mu = 0$, $\sigma = 1$. That is what KL = 0.00 says: $z$ carries nothing about $x$ any more. If your VAE reconstructs all images alike, look here too. (Another cause is a KL that weighs too much, lesson 04.)
 
 # %%
-# tr("Đoán trước: tắt KL thì chỉ còn sai số gửi gradient đến σ.", "Guess first: with the KL off, only the error sends σ a gradient.")
-# tr("Các hình bầu dục sẽ ra sao?", "What becomes of the ellipses?")
+# tr("Bấm Chạy, đợi sai số ổn định rồi tắt KL. Hãy đoán trước: khi chỉ còn", "Press Run, wait until the error settles, take the KL off. Guess first:")
+# tr("sai số gửi gradient đến σ, các hình bầu dục sẽ ra sao?", "when only the error sends σ a gradient, what becomes of the ellipses?")
 page.toy()
 
 # %% [markdown] lang="vi"

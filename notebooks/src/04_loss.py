@@ -447,13 +447,13 @@ page.live({f"B = {trained_with[k]}": models.load_pretrained(k) for k in ladder})
 page.toy()
 
 # %% [markdown] lang="vi"
-# *Hình: ba VAE được huấn luyện từ đầu với ba giá trị $B$, cùng những ảnh gốc và cùng những $z$.* Với $B = 0{,}3$, ảnh tái tạo mờ hơn và hay thành chữ số khác; sai số cũng lớn hơn cả khi so với một mạng $B = 10$ huấn luyện ngắn như thế. <!-- claim: small_B_underfits --> $B = 10$ và $B = 1000$ tái tạo ngang nhau, nhưng ảnh mới của $B = 1000$ chỉ gồm vài loại chữ số: các mã của nó trải rộng gấp ba lần prior hoặc hơn, <!-- claim: wide_codes --> nên $z \sim \mathcal{N}(0, I)$ chỉ chạm tới những mã gần gốc tọa độ.
+# *Hình: ba VAE được huấn luyện từ đầu với ba giá trị $B$, cùng những ảnh gốc và cùng những $z$.* Với $B = 0{,}3$, ảnh tái tạo mờ hơn và hay thành chữ số khác hơn; sai số cũng lớn hơn cả khi so với một mạng $B = 10$ huấn luyện ngắn như thế. <!-- claim: small_B_underfits --> $B = 10$ và $B = 1000$ tái tạo ngang nhau, nhưng ảnh mới của $B = 1000$ gồm ít loại chữ số hơn: <!-- claim: prior_misses_digits --> các mã của nó trải rộng gấp ba lần prior hoặc hơn, <!-- claim: wide_codes --> nên $z \sim \mathcal{N}(0, I)$ chỉ chạm tới những mã gần gốc tọa độ.
 #
 # *Hai trang: núm $B$ trên bốn mạng, rồi một VAE nhỏ huấn luyện ngay trong trang.*
 #
 # <details><summary>Đoán xong rồi hãy mở</summary>
 #
-# Ở bốn mạng này, $B$ càng lớn thì đám mây càng nhỏ và KL càng lớn. Với $B = 0{,}3$, mọi đám mây của VAE nhỏ phồng lên, chồng lên nhau và trùng prior: $z$ không còn nói gì về $x$ (bài 12 gọi đó là *sụp đổ*). Với $B = 1000$, chúng chỉ còn là những chấm. <!-- claim: toy_B -->
+# Ở bốn mạng này, với gần như mọi chữ số, $B$ càng lớn thì đám mây càng nhỏ và KL càng lớn. Từ $B = 10$ trở lên, đám mây quá nhỏ so với bản đồ, nên hãy đọc $\sigma$ bên dưới. Sai số hầu như không đổi: từ $B = 10$ lên 1000, số ảnh có sai số tăng cũng ngang số ảnh có sai số giảm. <!-- claim: knob_of_B --> Với $B = 0{,}3$, mọi đám mây của VAE nhỏ phồng lên, chồng lên nhau và trùng prior: $z$ không còn nói gì về $x$ (bài 12 gọi đó là *sụp đổ*). Với $B = 1000$, chúng chỉ còn là những chấm. <!-- claim: toy_B -->
 # </details>
 #
 # Code VAE nào cộng bình phương sai số với KL cũng có hằng số như thế, chỉ là ít ai gọi tên nó. Đưa về dạng $B \cdot$ SSE $+$ KL:
@@ -469,13 +469,13 @@ page.toy()
 # Chia cả hàm mất mát cho $B$ thì KL có trọng số $1/B$, nhưng đó là so với SSE. Còn $\beta$ của β-VAE (bài 13) là so với một log-likelihood: nếu lấy decoder được hiệu chuẩn làm mốc thì $B = 1000$ ứng với $\beta \approx 12{,}7/1000 \approx 0{,}013$.
 
 # %% [markdown] lang="en"
-# *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* With $B = 0.3$ the reconstructions are blurrier and often another digit; the error is larger also beside a $B = 10$ trained as briefly. <!-- claim: small_B_underfits --> $B = 10$ and $B = 1000$ reconstruct alike, but the new images of $B = 1000$ are of a few kinds of digit only: its codes spread three times as wide as the prior or more, <!-- claim: wide_codes --> so $z \sim \mathcal{N}(0, I)$ reaches only those near the origin.
+# *The figure: three VAEs trained from scratch with three values of $B$, the same originals and the same $z$.* With $B = 0.3$ the reconstructions are blurrier and more often another digit; the error is larger also beside a $B = 10$ trained as briefly. <!-- claim: small_B_underfits --> $B = 10$ and $B = 1000$ reconstruct alike, but the new images of $B = 1000$ hold fewer kinds of digit: <!-- claim: prior_misses_digits --> its codes spread three times as wide as the prior or more, <!-- claim: wide_codes --> so $z \sim \mathcal{N}(0, I)$ reaches only those near the origin.
 #
 # *The two pages: a knob for $B$ over four networks, then a small VAE that trains in the page.*
 #
 # <details><summary>Open this after your guess</summary>
 #
-# In these four, the larger $B$, the smaller the cloud and the larger the KL. With $B = 0.3$ the toy's clouds swell, overlap and become the prior: $z$ says nothing of $x$ any more (lesson 12 calls that *collapse*). With $B = 1000$ they are mere dots. <!-- claim: toy_B -->
+# In these four, the larger $B$, the smaller the cloud and the larger the KL, for nearly every digit. From $B = 10$ on the cloud is too small for this map, so read $\sigma$ below it. The error hardly changes: from $B = 10$ to 1000 about as many digits lose by it as gain. <!-- claim: knob_of_B --> With $B = 0.3$ the toy's clouds swell, overlap and become the prior: $z$ says nothing of $x$ any more (lesson 12 calls that *collapse*). With $B = 1000$ they are mere dots. <!-- claim: toy_B -->
 # </details>
 #
 # A constant like this is in every VAE code that weighs a squared error against the KL, though few call it by a name. In the form $B \cdot$ SSE (the summed squared error) $+$ KL:

@@ -573,12 +573,12 @@ print(history.log_file.read_text())
 # %% [markdown] lang="vi"
 # ### Gửi VAE của bạn cho bạn bè
 #
-# Mạng bạn vừa huấn luyện, cả encoder lẫn decoder, nằm gọn trong một tệp HTML. Tải tệp ấy về (JupyterLab: bấm phải vào tên tệp, chọn *Download*) rồi gửi đi: ai mở ra cũng vẽ được chữ số và thấy mạng của bạn vẽ lại, không cần Python hay mạng Internet, trên điện thoại cũng được.
+# Mạng bạn vừa huấn luyện, cả encoder lẫn decoder, nằm gọn trong một tệp HTML. Tải tệp ấy về (JupyterLab: bấm phải vào tên tệp, chọn *Download*) rồi gửi đi: ai mở ra cũng vẽ được chữ số và thấy mạng của bạn vẽ lại, không cần Python hay mạng Internet, trên điện thoại cũng được. Nhưng đừng mong nhiều: sau bốn epoch trên 12.000 ảnh, hầu như chữ số nào nó cũng vẽ lại thành một vệt xám nhòe (bài 06 cho thấy rõ hơn). Một mạng huấn luyện lâu hơn, như ở dưới, sẽ là món quà đẹp hơn.
 
 # %% [markdown] lang="en"
 # ### Send your VAE to a friend
 #
-# The network you have just trained, encoder and decoder, fits into one HTML file. Download it (JupyterLab: right-click the file's name, *Download*) and send it: whoever opens it can draw a digit and see your network redraw it, without Python or a connection, on a phone as well.
+# The network you have just trained, encoder and decoder, fits into one HTML file. Download it (JupyterLab: right-click the file's name, *Download*) and send it: whoever opens it can draw a digit and see your network redraw it, without Python or a connection, on a phone as well. Do not expect much yet: after four epochs on 12,000 images it makes a grey smear of nearly every digit (lesson 06 shows more of this). One trained for longer, as below, makes a better present.
 
 # %%
 saved = page.live(model, val_part, names=[tr("VAE của tôi", "My VAE")]).save(

@@ -116,14 +116,14 @@ knob = {
 page.live(models.load_pretrained("ae-2d"), test_set, beside=knob)
 
 # %% [markdown] lang="vi"
-# *Trang: chỗ vẽ, rồi đến autoencoder, rồi VAE; chấm màu là mã của ảnh kiểm tra.* Hãy vẽ cùng một chữ số rồi xoay núm: $B$ lớn thì ảnh giống nét vẽ của bạn hơn, và KL lớn hơn. `.save("vae.html")` ghi trang ấy thành một tệp để gửi cho bạn bè; nếu JupyterLab hiện ô trống khi mở lại một notebook lấy từ nơi khác, hãy chọn *File → Trust Notebook*.
+# *Trang: chỗ vẽ, rồi đến autoencoder, rồi VAE; chấm màu là mã của ảnh kiểm tra.* Hãy vẽ một chữ số rồi xoay núm: $B$ lớn thì KL lớn. Mạng $B = 0{,}3$ (chỉ huấn luyện 3 epoch) hay vẽ ra chữ số khác; nhưng từ $B = 10$ lên 1000, ảnh có thể giống nét vẽ của bạn hơn, mà cũng có thể kém giống đi, khả năng ngang nhau. <!-- claim: knob_of_B --> `.save("vae.html")` ghi trang ấy thành một tệp để gửi cho bạn bè; nếu JupyterLab hiện ô trống khi mở lại một notebook lấy từ nơi khác, hãy chọn *File → Trust Notebook*.
 #
 # ## 3 · Nhiều chiều hơn: 16 thanh trượt
 #
 # Với 16 chiều thì không vẽ nổi bản đồ nữa, nhưng ảnh nét hơn nhiều. Bấm **Ngẫu nhiên** vài lần, mỗi lần là một mẫu $z \sim \mathcal{N}(0, I)$. Có mẫu ra chữ số nét, cũng có mẫu chẳng ra chữ số nào.
 
 # %% [markdown] lang="en"
-# *The page: the place to draw, then the autoencoder, then the VAE; coloured dots are the codes of test images.* Draw one digit, then turn the knob: with a larger $B$ the picture is more like what you drew, and the KL is larger. `.save("vae.html")` writes that page as one file for a friend; if JupyterLab shows an empty cell when a notebook from elsewhere is opened again, choose *File → Trust Notebook*.
+# *The page: the place to draw, then the autoencoder, then the VAE; coloured dots are the codes of test images.* Draw one digit, then turn the knob: the larger $B$, the larger the KL. The network of $B = 0.3$ (trained for 3 epochs only) often draws another digit; but from $B = 10$ to 1000 the picture is as likely to move away from what you drew as towards it. <!-- claim: knob_of_B --> `.save("vae.html")` writes that page as one file for a friend; if JupyterLab shows an empty cell when a notebook from elsewhere is opened again, choose *File → Trust Notebook*.
 #
 # ## 3 · More dimensions: 16 sliders
 #
@@ -387,9 +387,9 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mười số 3; mỗi số sau khi đổi thành số 5; và mã trung bình của số 5.* Hàng cuối lúc nào cũng là số 5, nhưng chỉ có một kiểu. Hàng giữa giữ được độ nghiêng và độ đậm của từng ảnh, đổi lại không phải lúc nào cũng ra số 5.
+# *Hình: mười số 3; mỗi số sau khi đổi thành số 5; và mã trung bình của số 5.* Hàng cuối lúc nào cũng là số 5, nhưng chỉ có một kiểu. Hàng giữa giữ được độ nghiêng và độ đậm của từng ảnh.
 #
-# Tính trên mọi cặp chữ số, phép tính này ra đúng chữ số mới trong khoảng bốn phần năm trường hợp và giữ được độ nghiêng. Có được điều đó không phải nhờ VAE, vì mã của autoencoder thường `ae-16d` cũng làm được như thế. <!-- claim: style_is_kept -->
+# Nhưng không phải lúc nào cũng ra chữ số mới: tính trên mọi cặp chữ số, chỉ khoảng bốn phần năm trường hợp. Độ nghiêng thì vẫn giữ được. Có được điều đó không phải nhờ VAE, vì mã của autoencoder thường `ae-16d` cũng làm được như thế. <!-- claim: style_is_kept -->
 #
 # ## Trả lời
 #
@@ -400,7 +400,7 @@ plots.plot_images(
 # <details><summary><b>Trên bản đồ của <code>vae-2d</code>, vì sao bốn góc, tuy xa gốc tọa độ hơn, vẫn cho chữ số rõ ràng, còn quanh (−3; 0) thì nhòe?</b></summary>
 #
 # Vì decoder chỉ được huấn luyện trên những z mà encoder đưa ra. Điều quan trọng là quanh đó có mã của những ảnh nào, chứ không phải cách gốc bao xa. 12% số ảnh kiểm tra nằm ngoài vòng tròn thứ ba, phần lớn là số 7 và số 1 <!-- claim: beyond_the_third_circle -->,
-# nên hai góc dưới đầy mã. Góc trên bên trái tuy trống, nhưng các mã gần nhất đều là số 0; ở góc trên bên phải, các mã quanh đó là số 2. Quanh (−3; 0) thì hầu như không có mã nào, mà chỗ ấy lại ở giữa các số 0, 6 và 7.
+# nên ở hai góc dưới vẫn có mã. Góc trên bên trái tuy trống, nhưng các mã gần nhất đều là số 0; ở góc trên bên phải, các mã quanh đó là số 2. Quanh (−3; 0) thì hầu như không có mã nào, mà chỗ ấy lại ở giữa các số 0, 6 và 7.
 # </details>
 #
 # ## Tóm tắt
@@ -411,9 +411,9 @@ plots.plot_images(
 # - $z$ trừ chữ số này cộng chữ số kia giữ được kiểu chữ; còn cộng trừ các mã trung bình thì thường cho ra chính một trong các mã ấy.
 
 # %% [markdown] lang="en"
-# *The figure: ten 3s; each of them turned into a 5; and the mean code of the 5s.* The last row is always a 5, but in one style. The middle row keeps each image's slant and weight, and in return is not always a 5.
+# *The figure: ten 3s; each of them turned into a 5; and the mean code of the 5s.* The last row is always a 5, but in one style. The middle row keeps each image's slant and weight.
 #
-# Over all pairs of digits this sum gives the new digit in about four cases of five and keeps the slant. That is not the VAE's doing: the codes of the plain autoencoder `ae-16d` do it as well. <!-- claim: style_is_kept -->
+# But it is not always the new digit: over all pairs of digits, in about four cases of five. The slant is kept there, too. That is not the VAE's doing: the codes of the plain autoencoder `ae-16d` do it as well. <!-- claim: style_is_kept -->
 #
 # ## The answer
 #
@@ -424,7 +424,7 @@ plots.plot_images(
 # <details><summary><b>On the map of <code>vae-2d</code>, why do the four corners show clear digits, though they are farther from the origin, while around (−3, 0) there are smears?</b></summary>
 #
 # Because the decoder was trained only on the z that the encoder gives. What counts is which images have their codes nearby, not how far off the origin is. 12% of the test images lie outside the third circle, most of them 7s and 1s <!-- claim: beyond_the_third_circle -->,
-# so the two lower corners are full of codes. The upper left corner is empty, but the nearest codes are all 0s; at the upper right the codes around are 2s. Around (−3, 0) there are hardly any codes, and it lies between the 0s, the 6s and the 7s.
+# so there are codes in the two lower corners. The upper left corner is empty, but the nearest codes are all 0s; at the upper right the codes around are 2s. Around (−3, 0) there are hardly any codes, and it lies between the 0s, the 6s and the 7s.
 # </details>
 #
 # ## Recap

@@ -52,7 +52,7 @@ def shown_picture(tab, section=1):
 
 
 def z_of(tab):
-    text = tab.locator("[role=status]").first.inner_text().replace("−", "-").replace(",", ".")
+    text = tab.locator("[role=status]").first.inner_text().split("σ")[0].replace("−", "-").replace(",", ".")
     return [float(value) for value in re.findall(r"-?\d+\.\d+", text)]
 
 

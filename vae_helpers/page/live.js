@@ -74,7 +74,8 @@ function view(variants, weights, words, colours, onZ, onKnob) {
       }
       wrong.show(squares, 100);
       kl.show(nats, latent === 2 ? 20 : 100);
-      status.textContent = latent === 2 ? `z = (${Array.from(z, (value) => number(value, 2)).join("; ")})` : "";
+      const pair = (values, decimals) => `(${Array.from(values, (value) => number(value, decimals)).join("; ")})`;
+      status.textContent = latent === 2 ? `z = ${pair(z, 2)}${sigma ? ` · σ = ${pair(sigma, 3)}` : ""}` : ""; // most clouds are too small for the map
     },
   };
 }
