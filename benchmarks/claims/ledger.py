@@ -142,7 +142,6 @@ def measure_and_keep(claim: Claim) -> dict:
         "fingerprint": fingerprint(claim.measure),
         "seeds": list(claim.seeds),
         "rows": [{name: _short(value) for name, value in row.items()} for row in rows],
-        "holds": bool(claim.holds(rows)),
         "seconds": round(seconds, 1),
         "date": machine()["date"],
         "torch": torch.__version__,

@@ -89,7 +89,7 @@ def test_what_is_wrong_is_told(empty):
     (missing,) = empty.problems({"01": ["coin"]})
     assert "not measured yet" in missing
     result = empty.measure_and_keep(empty.CLAIMS["coin"])
-    assert not result["holds"]
+    assert not ledger.CLAIMS["coin"].holds(result["rows"])
     (false,) = empty.problems({"01": ["coin"]})
     assert "does not hold" in false
     assert "changed since" in empty.problems({"01": ["coin"]}, {"coin": result | {"fingerprint": "0"}})[0]
