@@ -116,14 +116,14 @@ knob = {
 page.live(models.load_pretrained("ae-2d"), test_set, beside=knob)
 
 # %% [markdown] lang="vi"
-# *Trang: chỗ vẽ, rồi đến autoencoder, rồi VAE; chấm màu là mã của ảnh kiểm tra.* Hãy vẽ cùng một chữ số rồi xoay núm: $B$ lớn thì ảnh giống nét vẽ của bạn hơn, và KL lớn hơn. `.save("vae.html")` ghi trang ấy thành một tệp để gửi cho bạn bè; nếu JupyterLab hiện ô trống khi mở lại một notebook lấy từ nơi khác, hãy chọn *File → Trust Notebook*.
+# *Trang: chỗ vẽ, rồi đến autoencoder, rồi VAE; chấm màu là mã của ảnh kiểm tra.* Hãy vẽ cùng một chữ số rồi xoay núm: $B$ lớn thì ảnh giống nét vẽ của bạn hơn, và KL lớn hơn. `.save("vae.html")` ghi trang ấy thành một tệp để gửi cho bạn bè. Nếu một notebook lấy từ nơi khác chỉ hiện ảnh tĩnh, hãy chạy lại ô ấy.
 #
 # ## 3 · Nhiều chiều hơn: 16 thanh trượt
 #
 # Với 16 chiều thì không vẽ nổi bản đồ nữa, nhưng ảnh nét hơn nhiều. Bấm **Ngẫu nhiên** vài lần, mỗi lần là một mẫu $z \sim \mathcal{N}(0, I)$. Có mẫu ra chữ số nét, cũng có mẫu chẳng ra chữ số nào.
 
 # %% [markdown] lang="en"
-# *The page: the place to draw, then the autoencoder, then the VAE; coloured dots are the codes of test images.* Draw one digit, then turn the knob: with a larger $B$ the picture is more like what you drew, and the KL is larger. `.save("vae.html")` writes that page as one file for a friend; if JupyterLab shows an empty cell when a notebook from elsewhere is opened again, choose *File → Trust Notebook*.
+# *The page: the place to draw, then the autoencoder, then the VAE; coloured dots are the codes of test images.* Draw one digit, then turn the knob: with a larger $B$ the picture is more like what you drew, and the KL is larger. `.save("vae.html")` writes that page as one file for a friend. If a notebook from elsewhere shows only a still picture here, run the cell again.
 #
 # ## 3 · More dimensions: 16 sliders
 #

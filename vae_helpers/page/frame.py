@@ -32,6 +32,9 @@ SCRIPTS = {  # page → the files it is made of, and its start is the last one's
 class Live:
     """What live returns: shows itself in a notebook as a frame of its own, and .save(path) writes the same as one file.
 
+    In JupyterLab and Notebook 7 it lives while its cell's output is one's own, or the notebook trusted; where a front end takes
+    frames out (those two for a notebook from elsewhere, GitHub), a line and a still picture stand in its place.
+
     Lesson 07: Without a kernel
     """
 
@@ -54,8 +57,8 @@ class Live:
         title = tr("mô hình sống trong trang", "the model, alive in the page")
         # A front end that takes frames out takes the style out as well: then the line and the picture show.
         line = tr(
-            "Ở đây là một trang tương tác. Nếu nó không hiện, hãy chạy lại ô này (JupyterLab: hoặc chọn File → Trust Notebook).",
-            "An interactive page stands here. If it does not show, run the cell again (JupyterLab: or choose File → Trust Notebook).",
+            "Ở đây là một trang tương tác. Nếu nó không hiện, hãy chạy lại ô này (Jupyter: hoặc nhấn Ctrl+Shift+C rồi chọn Trust Notebook).",
+            "An interactive page stands here. If it does not show, run this cell again (Jupyter: or press Ctrl+Shift+C and choose Trust Notebook).",
         )
         picture = base64.b64encode(self.still).decode()
         frame = (
