@@ -149,14 +149,15 @@ def test_a_knob_turns_between_models(opened, digits):
 @pytest.mark.parametrize("arc", [False, True])
 def test_a_walk_leads_from_one_code_to_another(opened, digits, arc):
     tab = opened(page.live(models.load_pretrained("vae-2d"), digits))
-    ends = []
+    ends, walk = [], tab.locator("details")
+    walk.locator("summary").click()
     for place, button in (((0.7, 0.5), 0), ((0.5, 0.2), 1)):
         press(tab, ".plane", *place)
         ends.append(torch.tensor(z_of(tab)))
-        tab.locator("[role=group]").last.locator("button").nth(button).click()
+        walk.locator("button").nth(button).click()
     if arc:
-        tab.locator("[role=group]").last.locator("input[type=checkbox]").check()
-    tab.locator("[role=group]").last.locator("input[type=range]").fill("0.5")
+        walk.locator("input[type=checkbox]").check()
+    walk.locator("input[type=range]").fill("0.5")
     settle(tab)
     middle = torch.tensor(z_of(tab))
     if arc:

@@ -222,7 +222,9 @@ function toyPage({ words, colours, settings }) {
   };
 
   const shapes = ["ring", "moons", "blobs", "own"].map((name) => [name, words[name]]);
-  document.querySelector("main").append(
+  const main = document.querySelector("main");
+  main.className = "toy";
+  main.append(
     element("section", {}, element("h2", { textContent: words.data }), data, element("p", { textContent: words.dataHint })),
     element("section", {}, element("h2", { textContent: words.codes }), codes, element("p", { textContent: words.codesHint })),
     element(
