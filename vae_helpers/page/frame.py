@@ -64,7 +64,7 @@ class Live:
         frame = (
             f"<style>{asset('frame.css')}</style>"
             f'<iframe class="vae-live-page" title="{title}" sandbox="allow-scripts" loading="lazy" '
-            f'style="width: 100%; height: 740px; border: 0; resize: vertical; --tall: {self.tall}px" srcdoc="{html.escape(self.page)}"></iframe>'
+            f'style="width: 100%; height: 790px; border: 0; resize: vertical; --tall: {self.tall}px" srcdoc="{html.escape(self.page)}"></iframe>'
             f'<div><p>{line}</p><img alt="{tr("ảnh tĩnh của trang", "a still picture of the page")}" '
             f'src="data:image/png;base64,{picture}"></div>'
         )
