@@ -87,11 +87,11 @@ def thumbnails() -> None:
     save(thumbnail(Image.open(ROOT / "quiz" / "figures" / "latent_map.png")), "quiz")
 
 
-def explorer() -> None:
-    """Lesson 07 in JupyterLab, its cells run, the marker moved: the cell of the explorer as a student sees it."""
+def explorer(language: str) -> None:
+    """Lesson 07 in a language in JupyterLab, its cells run, the marker moved: the cell of the explorer as a student sees it."""
     if reason := lab_page.missing():
         raise SystemExit(f"The explorer needs a browser: {reason}.")
-    lesson = Path("notebooks", "vi", "07_latent_sliders.ipynb")
+    lesson = Path("notebooks", language, "07_latent_sliders.ipynb")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, lesson)
         copy.parent.mkdir(parents=True)
@@ -111,7 +111,7 @@ def explorer() -> None:
             picture = page.locator(".vae-box").first.screenshot()
     picture = Image.open(BytesIO(picture)).convert("RGB")
     ink = Image.eval(picture.convert("L"), lambda grey: 255 * (grey < 250)).getbbox()
-    save(picture.crop(ink), "explorer", colours=None)
+    save(picture.crop(ink), f"explorer.{language}", colours=None)
 
 
 def main() -> int:
@@ -120,7 +120,8 @@ def main() -> int:
     arguments = parser.parse_args()
     thumbnails()
     if arguments.explorer:
-        explorer()
+        for language in ("vi", "en"):
+            explorer(language)
     return 0
 
 

@@ -116,14 +116,14 @@ knob = {
 page.live(models.load_pretrained("ae-2d"), test_set, beside=knob)
 
 # %% [markdown] lang="vi"
-# *Trang: chỗ vẽ, rồi đến autoencoder, rồi VAE; chấm màu là mã của ảnh kiểm tra.* Hãy vẽ một chữ số rồi xoay núm: $B$ lớn thì KL lớn. Mạng $B = 0{,}3$ (chỉ huấn luyện 3 epoch) hay vẽ ra chữ số khác; nhưng từ $B = 10$ lên 1000, ảnh có thể giống nét vẽ của bạn hơn, mà cũng có thể kém giống đi, khả năng ngang nhau. <!-- claim: knob_of_B --> `.save("vae.html")` ghi trang ấy thành một tệp để gửi cho bạn bè; nếu JupyterLab hiện ô trống khi mở lại một notebook lấy từ nơi khác, hãy chọn *File → Trust Notebook*.
+# *Trang: chỗ vẽ, rồi đến autoencoder, rồi VAE; chấm màu là mã của ảnh kiểm tra.* Hãy vẽ một chữ số rồi xoay núm: $B$ lớn thì KL lớn. Mạng $B = 0{,}3$ (chỉ huấn luyện 3 epoch) hay vẽ ra chữ số khác; nhưng từ $B = 10$ lên 1000, ảnh có thể giống nét vẽ của bạn hơn, mà cũng có thể kém giống đi, khả năng ngang nhau. <!-- claim: knob_of_B --> `.save("vae.html")` ghi trang ấy thành một tệp để gửi cho bạn bè. Nếu một notebook lấy từ nơi khác chỉ hiện ảnh tĩnh, hãy chạy lại ô ấy.
 #
 # ## 3 · Nhiều chiều hơn: 16 thanh trượt
 #
 # Với 16 chiều thì không vẽ nổi bản đồ nữa, nhưng ảnh nét hơn nhiều. Bấm **Ngẫu nhiên** vài lần, mỗi lần là một mẫu $z \sim \mathcal{N}(0, I)$. Có mẫu ra chữ số nét, cũng có mẫu chẳng ra chữ số nào.
 
 # %% [markdown] lang="en"
-# *The page: the place to draw, then the autoencoder, then the VAE; coloured dots are the codes of test images.* Draw one digit, then turn the knob: the larger $B$, the larger the KL. The network of $B = 0.3$ (trained for 3 epochs only) often draws another digit; but from $B = 10$ to 1000 the picture is as likely to move away from what you drew as towards it. <!-- claim: knob_of_B --> `.save("vae.html")` writes that page as one file for a friend; if JupyterLab shows an empty cell when a notebook from elsewhere is opened again, choose *File → Trust Notebook*.
+# *The page: the place to draw, then the autoencoder, then the VAE; coloured dots are the codes of test images.* Draw one digit, then turn the knob: the larger $B$, the larger the KL. The network of $B = 0.3$ (trained for 3 epochs only) often draws another digit; but from $B = 10$ to 1000 the picture is as likely to move away from what you drew as towards it. <!-- claim: knob_of_B --> `.save("vae.html")` writes that page as one file for a friend. If a notebook from elsewhere shows only a still picture here, run the cell again.
 #
 # ## 3 · More dimensions: 16 sliders
 #

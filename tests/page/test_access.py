@@ -86,6 +86,7 @@ def test_a_finger_draws_a_digit_and_moves_z(opened):
 def test_all_of_it_by_keys(opened):
     """Tab reaches every control, and none is reached that shows no focus."""
     tab = opened("two")
+    tab.locator("details").evaluate("details => { details.open = true; }")
     wanted = tab.locator("button, input, select, canvas[tabindex]").count()
     reached = set()
     for _ in range(wanted + 3):

@@ -10,8 +10,10 @@ import torch
 from tests.plots.support import Halves
 from tests.widgets.support import everything, pixels
 from tests.widgets.test_slider import figure_of_width
-from vae_helpers import models, plots, widgets
+from vae_helpers import models, page, plots, widgets
+from vae_helpers.data import ImageDataset
 from vae_helpers.page import asset, handler, resting
+from vae_helpers.widgets import explorer
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -42,6 +44,24 @@ def test_the_output_is_a_live_view_and_a_still_picture(latent_dim, small, monkey
         line = {"vi": "Hãy chạy ô này", "en": "Run this cell"}[language]
         assert (line in still["text/html"].partition("</style>")[2]) != widget.alive
         assert (re.search("[àáảạãăâđêôơưìứớ]", alt) is not None) == (language == "vi")
+
+
+def test_an_explorers_page_is_made_anew_only_when_something_has_changed(small, monkeypatch):
+    made = []
+    monkeypatch.setattr(explorer, "live", lambda *given: made.append(given) or page.live(*given))
+    model = models.VAE()
+
+    def rest(dataset):
+        return widgets.latent_explorer(model, dataset).at_rest()["text/html"]
+
+    first = rest(small)
+    assert rest(small) == first and len(made) == 1
+    model.fc_decode.bias.data.add_(1)  # an optimizer's step, or by hand: either way the weights are others
+    assert rest(small) != first and len(made) == 2
+    monkeypatch.setattr(explorer, "language", lambda: "another")
+    assert "<iframe" in rest(small) and len(made) == 3
+    rest(ImageDataset(small.images[:50], small.labels[:50], "fewer"))
+    assert len(made) == 4
 
 
 @pytest.mark.parametrize("logits", [False, True])

@@ -32,6 +32,9 @@ SCRIPTS = {  # page → the files it is made of, and its start is the last one's
 class Live:
     """What live returns: shows itself in a notebook as a frame of its own, and .save(path) writes the same as one file.
 
+    In JupyterLab and Notebook 7 it lives while its cell's output is one's own, or the notebook trusted; where a front end takes
+    frames out (those two for a notebook from elsewhere, GitHub), a line and a still picture stand in its place.
+
     Lesson 07: Without a kernel
     """
 
@@ -54,14 +57,14 @@ class Live:
         title = tr("mô hình sống trong trang", "the model, alive in the page")
         # A front end that takes frames out takes the style out as well: then the line and the picture show.
         line = tr(
-            "Ở đây là một trang tương tác. Nếu nó không hiện, hãy chạy lại ô này (JupyterLab: hoặc chọn File → Trust Notebook).",
-            "An interactive page stands here. If it does not show, run the cell again (JupyterLab: or choose File → Trust Notebook).",
+            "Ở đây là một trang tương tác. Nếu nó không hiện, hãy chạy lại ô này (Jupyter: hoặc nhấn Ctrl+Shift+C rồi chọn Trust Notebook).",
+            "An interactive page stands here. If it does not show, run this cell again (Jupyter: or press Ctrl+Shift+C and choose Trust Notebook).",
         )
         picture = base64.b64encode(self.still).decode()
         frame = (
             f"<style>{asset('frame.css')}</style>"
             f'<iframe class="vae-live-page" title="{title}" sandbox="allow-scripts" loading="lazy" '
-            f'style="width: 100%; height: 740px; border: 0; resize: vertical; --tall: {self.tall}px" srcdoc="{html.escape(self.page)}"></iframe>'
+            f'style="width: 100%; height: 790px; border: 0; resize: vertical; --tall: {self.tall}px" srcdoc="{html.escape(self.page)}"></iframe>'
             f'<div><p>{line}</p><img alt="{tr("ảnh tĩnh của trang", "a still picture of the page")}" '
             f'src="data:image/png;base64,{picture}"></div>'
         )
@@ -116,7 +119,7 @@ def live(
         "words": _words(),
     }
     shown = [next(iter(view.values())) for view in views]
-    return Live(_page("livePage", data, bytes(weights)), _still(shown, images[:10]), 570 + 680 * len(views))
+    return Live(_page("livePage", data, bytes(weights)), _still(shown, images[:10]), 620 + 330 * len(views))
 
 
 def toy(**settings) -> Live:
@@ -143,7 +146,7 @@ def toy(**settings) -> Live:
     paper = torch.ones(1, 56, 56)
     paper[0, (28 + 18 * angle.sin()).round().long(), (28 + 18 * angle.cos()).round().long()] = 0.3
     data = {"colours": TEN_COLOURS, "words": _toy_words(), "settings": settings}
-    return Live(_page("toyPage", data), _png(paper), 1120)
+    return Live(_page("toyPage", data), _png(paper), 760)
 
 
 def _images(dataset) -> tuple[Tensor, Tensor]:
@@ -224,8 +227,17 @@ def _words() -> dict[str, str]:
         "draw": tr("Vẽ một chữ số", "Draw a digit"),
         "pad": tr("chỗ vẽ", "a place to draw on"),
         "hint": tr(
-            "Vẽ bằng chuột, bút hay ngón tay, hoặc chọn một ảnh. Phím E lấy ε mới.",
-            "Draw with mouse, pen or finger, or choose an image. The key E draws a new ε.",
+            "Vẽ vào ô đen bằng ngón tay, bút hay chuột, hoặc chọn một ảnh: encoder cho mã, decoder vẽ lại.",
+            "Draw on the black square with finger, pen or mouse, or choose an image: encoder gives the code, decoder redraws it.",
+        ),
+        "mapHint": tr(
+            "Chấm màu: mã của ảnh thật, mỗi màu một chữ số. Chấm đen: z, kéo được. Vòng nét đứt: prior.",
+            "Coloured dots: codes of real images, a colour for each digit. Black dot: z, drag it. Dashed circles: the prior.",
+        ),
+        "cloudHint": tr("Vùng xanh: đám mây q(z|x), đến 2σ.", "Blue: the cloud q(z|x), to 2σ."),
+        "knobHint": tr(
+            "B: sức nặng của sai số trong loss, so với KL. Hãy xoay B và nhìn đám mây, sai số, KL.",
+            "B: the weight of the error in the loss, against the KL. Turn B and watch cloud, error and KL.",
         ),
         "examples": tr("ảnh mẫu", "examples"),
         "example": tr("ảnh mẫu", "example"),
@@ -240,9 +252,10 @@ def _words() -> dict[str, str]:
         "sliders": tr("các chiều của z, KL lớn nhất ở trên", "dimensions of z, the largest KL first"),
         "error": tr("sai số", "error"),
         "knob": tr("núm B", "knob B"),
-        "walk": tr("đi từ A đến B", "walk from A to B"),
-        "from": tr("đây là A", "this is A"),
-        "to": tr("đây là B", "this is B"),
+        "walk": tr("Đi từ ảnh này sang ảnh kia", "Walk from one image to another"),
+        "along": tr("đi", "walk"),
+        "from": tr("ảnh đầu", "first image"),
+        "to": tr("ảnh cuối", "last image"),
         "arc": tr("theo cung tròn", "along the arc"),
     }
 

@@ -28,7 +28,7 @@ function view(variants, weights, words, colours, onZ, onKnob) {
   const [wrong, kl] = [bar("error", words.error), bar("kl", "KL")];
   const status = element("p", { role: "status" });
   const title = element("h2", { textContent: model.name });
-  const node = element("section", {}, title);
+  const node = element("section", { className: "view" }, title);
   let plane = null;
   let sliders = [];
   if (networks.length > 1) {
@@ -40,7 +40,7 @@ function view(variants, weights, words, colours, onZ, onKnob) {
       plane?.show(model.codes);
       onKnob();
     });
-    node.append(element("label", { className: "knob" }, words.knob, input));
+    node.append(element("label", { className: "knob" }, words.knob, input), element("p", { textContent: words.knobHint }));
   }
   if (latent === 2) {
     const canvas = element("canvas", { className: "plane", tabIndex: 0, role: "application", "aria-label": words.map });
@@ -53,6 +53,7 @@ function view(variants, weights, words, colours, onZ, onKnob) {
     node.append(box);
   }
   node.append(image, wrong.node, ...(model.variational ? [kl.node] : []), status);
+  if (latent === 2) node.append(element("p", { textContent: model.variational ? `${words.mapHint} ${words.cloudHint}` : words.mapHint }));
   return {
     node,
     latent,
@@ -80,19 +81,29 @@ function view(variants, weights, words, colours, onZ, onKnob) {
   };
 }
 
-// A slider for each dimension, the one with the largest KL first.
+// A slider for each dimension, the one with the largest KL first. Its steps are finer than a pixel, so that a picture follows
+// every move of the hand (at 0.05 one move in seven drew nothing); the arrow keys take larger ones.
 function latentSliders(box, { order, kl }, onZ) {
   const sliders = [];
   const moved = paced(() => onZ(sliders.map((slider) => slider.value())));
   for (const j of order) {
-    const input = element("input", { type: "range", min: -4, max: 4, step: 0.05, value: 0 });
+    const input = element("input", { type: "range", min: -4, max: 4, step: 0.01, value: 0 });
     const shown = element("output", { textContent: number(0, 2) });
+    let last = 0;
     input.addEventListener("input", moved);
+    input.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -0.1, ArrowDown: -0.1, ArrowRight: 0.1, ArrowUp: 0.1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      input.value = Number(input.value) + step;
+      moved();
+    });
     box.append(element("label", {}, `z${j + 1}${kl ? ` · ${number(kl[j], 1)}` : ""}`, input, shown));
     sliders[j] = {
       value: () => Number(input.value),
       show(value) {
-        input.value = value;
+        if (value === last) return;
+        input.value = last = value;
         shown.textContent = number(value, 2);
       },
     };
@@ -157,13 +168,13 @@ function livePage({ models, examples, words, colours }, weights) {
   });
   const tools = element(
     "div",
-    { className: "row" },
+    { className: "row tools" },
+    tool(words.clear, () => pad.clear()),
     tool(words.noise, again),
     tool(words.mean, () => {
       noise = [];
       if (seen) sampled();
     }),
-    tool(words.clear, () => pad.clear()),
     tool(words.random, () => move(Array.from({ length: Math.max(...views.map((one) => one.latent)) }, normal))),
   );
   const walk = element("input", { type: "range", min: 0, max: 1, step: 0.01, value: 0 });
@@ -185,12 +196,14 @@ function livePage({ models, examples, words, colours }, weights) {
     return button;
   };
   const walking = element(
-    "div",
-    { role: "group", "aria-label": words.walk },
+    "details",
+    {},
+    element("summary", { textContent: words.walk }),
     element("div", { className: "row" }, remember(0, words.from), remember(1, words.to), element("label", { className: "short" }, arc, words.arc)),
-    element("label", { className: "knob" }, words.walk, walk),
+    element("label", { className: "knob" }, words.along, walk),
   );
-  const input = element("section", {}, element("h2", { textContent: words.draw }), canvas, chosen, tools, walking, element("p", { textContent: words.hint }));
+  const hint = element("p", { textContent: words.hint });
+  const input = element("section", { className: "input" }, element("h2", { textContent: words.draw }), canvas, tools, chosen, hint, walking);
   document.addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() === "e" && !event.ctrlKey && !event.metaKey) again();
   });

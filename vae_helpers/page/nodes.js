@@ -12,10 +12,13 @@ function element(tag, properties = {}, ...children) {
   return node;
 }
 
+const formats = []; // decimals → how they are written: made once, for making takes longer than writing
+
 // A number with so many decimals, with the decimal mark and the minus sign of the page's language.
 function number(value, decimals) {
-  const text = value.toLocaleString(document.documentElement.lang, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: false });
-  return text.replace("-", "−");
+  const form = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: false };
+  formats[decimals] ??= new Intl.NumberFormat(document.documentElement.lang, form);
+  return formats[decimals].format(value).replace("-", "−");
 }
 
 function tool(text, action) {

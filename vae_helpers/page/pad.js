@@ -92,7 +92,7 @@ function centred({ data, width, height }, size) {
 
 // A canvas with an image of channels · size² values in 0 … 1.
 function picture(image, size, channels, canvas = document.createElement("canvas")) {
-  canvas.width = canvas.height = size;
+  if (canvas.width !== size || canvas.height !== size) canvas.width = canvas.height = size; // setting it clears the canvas, and makes a new one
   const paper = canvas.getContext("2d");
   const pixels = paper.createImageData(size, size);
   const area = size * size;

@@ -60,24 +60,28 @@ function latentPlane(canvas, limit, colours, onPlace) {
     // Draw z, and the cloud of q(z|x) where there is one: mu and sigma.
     mark(newZ, mu, sigma) {
       z = [...newZ];
+      paper.fillStyle = "#fff";
+      paper.fillRect(0, 0, side, side);
+      paper.globalAlpha = mu ? 0.45 : 1; // the codes step back behind a cloud
       paper.drawImage(still, 0, 0);
+      paper.globalAlpha = 1;
       if (mu) {
-        paper.fillStyle = "rgba(0, 114, 178, .35)";
+        paper.fillStyle = "rgba(0, 114, 178, .45)";
         paper.strokeStyle = "#0072b2";
-        paper.lineWidth = 3;
+        paper.lineWidth = 6;
         paper.beginPath();
-        const radii = sigma.map((value) => Math.max(2, ((2 * value) / limit) * (side / 2)));
+        const radii = sigma.map((value) => Math.max(4, ((2 * value) / limit) * (side / 2)));
         paper.ellipse(at(mu[0], 0), at(mu[1], 1), radii[0], radii[1], 0, 0, 2 * Math.PI);
         paper.fill();
         paper.stroke();
       }
-      for (const [colour, width] of [["#fff", 8], ["#000", 4]]) {
-        paper.strokeStyle = colour;
-        paper.lineWidth = width;
-        paper.beginPath();
-        paper.arc(at(z[0], 0), at(z[1], 1), 11, 0, 2 * Math.PI);
-        paper.stroke();
-      }
+      paper.beginPath(); // z: small enough to leave the cloud in sight
+      paper.arc(at(z[0], 0), at(z[1], 1), 9, 0, 2 * Math.PI);
+      paper.fillStyle = "#000";
+      paper.fill();
+      paper.strokeStyle = "#fff";
+      paper.lineWidth = 4;
+      paper.stroke();
     },
   };
 }

@@ -7,7 +7,7 @@ const REACH = 3; // how far both maps reach from 0
 
 function toyPage({ words, colours, settings }) {
   const choice = { shape: "ring", latent: 2, B: 20, kl: true, noise: true, lr: 0.005, seed: 1, ...settings };
-  let [network, points, random, running, history, waiting] = [null, null, null, false, [], false];
+  let [network, points, random, running, history, every, waiting] = [null, null, null, false, [], 1, false]; // every: steps from one entry to the next
 
   const canvas = (name, onPointer) => {
     const node = element("canvas", { className: "plane", role: "img", "aria-label": name });
@@ -40,7 +40,7 @@ function toyPage({ words, colours, settings }) {
     if (choice.shape !== "own") points = toyPoints(choice.shape, 400, choice.seed + 1);
     else if (!points || points.length === 800) points = new Float64Array(0);
     random = randomNumbers(choice.seed + 2);
-    history = [];
+    [history, every] = [[], 1];
     paint();
   }
 
@@ -55,8 +55,8 @@ function toyPage({ words, colours, settings }) {
     const eps = Float64Array.from({ length: n * choice.latent }, () => gaussian(random));
     const result = toyGradients(network, x, eps, choice);
     toyStep(network, result.gradient, choice.lr);
-    history.push([result.squares, result.nats]);
-    if (history.length > 4000) history = history.filter((_, i) => i % 2);
+    if (network.step % every === 0) history.push([result.squares, result.nats]);
+    if (history.length > 4000) [history, every] = [history.filter((_, i) => i % 2), 2 * every];
   }
 
   function frame() {
@@ -222,7 +222,9 @@ function toyPage({ words, colours, settings }) {
   };
 
   const shapes = ["ring", "moons", "blobs", "own"].map((name) => [name, words[name]]);
-  document.querySelector("main").append(
+  const main = document.querySelector("main");
+  main.className = "toy";
+  main.append(
     element("section", {}, element("h2", { textContent: words.data }), data, element("p", { textContent: words.dataHint })),
     element("section", {}, element("h2", { textContent: words.codes }), codes, element("p", { textContent: words.codesHint })),
     element(

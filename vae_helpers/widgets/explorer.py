@@ -1,5 +1,8 @@
 """Sliders for z and the picture that the decoder draws there."""
 
+import hashlib
+import weakref
+
 import ipywidgets
 import numpy as np
 import torch
@@ -7,7 +10,7 @@ from torch import nn
 
 from .._figure import png
 from .._inference import latent_dim_of
-from .._language import tr
+from .._language import language, tr
 from ..page import live
 from ..plots import plot_manifold, plot_samples
 from .box import FLOWING, StillBox, wide_slider
@@ -17,6 +20,9 @@ from .map import LatentMap
 __all__ = ["latent_explorer"]
 
 SHOWN_SLIDERS = 20
+_pages = (
+    weakref.WeakKeyDictionary()
+)  # model → its state, the dataset, the language; its page, which takes a second to make
 
 
 def latent_explorer(
@@ -126,7 +132,7 @@ class LatentExplorer(StillBox):
         """The model alive in the page, where the page can run it; a still picture of any other."""
         if hasattr(self.decoder.model, "encode") and not self.decoder.logits:
             try:
-                bundle = live(self.decoder.model, self.dataset)._repr_mimebundle_()
+                bundle = _page_of(self.decoder.model, self.dataset)
             except (ValueError, RuntimeError):  # an operation that it does not know, images of another size, …
                 return super().at_rest()
             self.alive = True
@@ -148,6 +154,21 @@ class LatentExplorer(StillBox):
         if self.latent_dim == 2:
             return png(plot_manifold(model, n=12, limits=(-self.limit, self.limit), **keywords))
         return png(plot_samples(model, n=20, seed=0, **keywords))
+
+
+def _page_of(model: nn.Module, dataset) -> dict[str, str]:
+    """The living page of a model, made anew only when its weights, the dataset or the language are others."""
+    state = hashlib.blake2b()
+    for key, value in model.state_dict().items():
+        state.update(key.encode())
+        state.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    asked = (state.hexdigest(), language())
+    kept, of, page = _pages.get(model, (None, None, None))
+    if kept != asked or (of() if of else None) is not dataset:
+        page = live(model, dataset)._repr_mimebundle_()
+        weak = hasattr(dataset, "__weakref__")  # a list has none: then it is made each time
+        _pages[model] = asked, weakref.ref(dataset) if weak else None, page
+    return page
 
 
 def _name(j: int) -> str:
