@@ -144,8 +144,6 @@ def with_outputs(lesson: NotebookNode, stored: NotebookNode) -> NotebookNode:
     """The lesson with the outputs of a notebook that holds the same code, and descriptions of its figures."""
     for cell, before in zip(code_cells(lesson), code_cells(stored), strict=True):
         cell.outputs, cell.execution_count = before.outputs, before.execution_count
-    if "widgets" in stored.metadata:
-        lesson.metadata["widgets"] = stored.metadata["widgets"]
     alt_text.stamp(lesson)
     return seal(lesson)
 

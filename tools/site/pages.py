@@ -10,7 +10,6 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tools import alt_text
-from tools.execution import WIDGET_VIEW
 from tools.light import few_colours
 
 FRAME = re.compile(r'srcdoc="([^"]*)"')
@@ -37,7 +36,6 @@ def question(notebook: NotebookNode) -> str:
 
 def page(notebook: NotebookNode, name: str) -> Page:
     """A published lesson (stored.published) as a page. name: of its file, without an ending."""
-    at_rest(notebook)
     folded = [cell for cell in notebook.cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
     cells = [cell for cell in notebook.cells if cell not in folded]  # the set-up: a page runs nothing
     heading, _, _, *rest = cells[0].source.split("\n\n")  # the links and the way: a site has its own
@@ -48,16 +46,6 @@ def page(notebook: NotebookNode, name: str) -> Page:
         for output in cell.get("outputs", []):
             _lighten(output, made.files, name)
     return made
-
-
-def at_rest(notebook: NotebookNode) -> None:
-    """Without a kernel a widget is the still output that follows its live view; the view leaves nothing behind."""
-    notebook.metadata.pop("widgets", None)
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop(WIDGET_VIEW, None)
-        if "outputs" in cell:
-            cell.outputs = [output for output in cell.outputs if output.get("data") not in ({}, {"text/html": ""})]
 
 
 def _lighten(output: NotebookNode, files: dict[str, bytes], name: str) -> None:
