@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat import NotebookNode
+from PIL import Image
 
 from tools import alt_text
-from tools.light import few_colours
 
-FRAME = re.compile(r'srcdoc="([^"]*)"')
+# A living page, and what stands for it where a front end shows none.
+FRAME = re.compile(r'srcdoc="([^"]*)"(?P<end>[^>]*></iframe>)<div><p>.*?</div>', re.DOTALL)
 DATA_PICTURE = re.compile(r'<img(?P<before>[^>]*?) src="data:image/png;base64,(?P<data>[^"]+)"(?P<after>[^>]*)>')
 
 
@@ -55,7 +56,9 @@ def _lighten(output: NotebookNode, files: dict[str, bytes], name: str) -> None:
         alt = output.metadata.get("image/png", {}).get("alt", "")
         output.data = {"text/html": _picture(base64.b64decode(data["image/png"]), alt, files, name)}
     elif "text/html" in data:
-        text = FRAME.sub(lambda found: f'src="{_frame(html.unescape(found[1]), files, name)}"', data["text/html"])
+        text = FRAME.sub(
+            lambda found: f'src="{_frame(html.unescape(found[1]), files, name)}"{found["end"]}', data["text/html"]
+        )
         output.data = {
             "text/html": DATA_PICTURE.sub(lambda found: _inline_picture(found, files, name), text),
         }
@@ -74,19 +77,12 @@ def _inline_picture(found: re.Match, files: dict[str, bytes], name: str) -> str:
 
 def _picture(png: bytes, alt: str, files: dict[str, bytes], name: str) -> str:
     """An <img> for a picture that is kept as a file."""
-    path = f"pictures/{name}-{len(files)}.webp"
-    files[path], (width, height) = webp(png)
+    path = f"pictures/{name}-{len(files)}.png"
+    files[path], (width, height) = png, Image.open(io.BytesIO(png)).size
     return (
         f'<img class="picture" src="{path}" alt="{html.escape(alt)}" width="{width}" height="{height}" '
         'loading="lazy" decoding="async">'
     )
-
-
-def webp(png: bytes) -> tuple[bytes, tuple[int, int]]:
-    """A PNG as a lossless WebP of few colours, and its size in pixels."""
-    few, packed = few_colours(png), io.BytesIO()
-    few.convert("RGB").save(packed, "WEBP", lossless=True, method=4)
-    return packed.getvalue(), few.size
 
 
 def write(path: Path, content: bytes) -> None:
