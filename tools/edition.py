@@ -42,6 +42,10 @@ SOLUTIONS = {
     "en": ("Solutions", "*For instructors: the exercises of this lesson with their solutions. This notebook is not executed.*"),
 }  # fmt: skip
 PAGE = {"vi": "Trang web", "en": "Web page"}
+NARROW = {
+    "vi": "Đọc bài này trên trang web, vừa với màn hình điện thoại",
+    "en": "Read this lesson on its web page, made for a phone",
+}
 SETUP = {"jupyter": {"source_hidden": True}, "cellView": "form"}  # JupyterLab and Colab fold its code away
 
 
@@ -118,7 +122,7 @@ def make_notebook(source: Path, language: str, solutions: bool = False, url: str
         r"^(?=## )", "\n\n".join(filter(None, [title, *below])), maxsplit=1, flags=re.MULTILINE
     )
     cells[0].source = opening.rstrip("\n")
-    setup = nbformat.v4.new_code_cell(setup_code(language, url), metadata=SETUP)
+    setup = nbformat.v4.new_code_cell(setup_code(language, url, source.stem), metadata=SETUP)
     cells[1:1] = [setup, *map(nbformat.v4.new_markdown_cell, sections)]
     cells.append(nbformat.v4.new_markdown_cell(f"---\n{place}"))
     for number, cell in enumerate(cells):
@@ -202,10 +206,11 @@ def colab_address(url: str, source: Path, language: str) -> str:
     return f"{COLAB}/github/{url.removeprefix('https://github.com/')}/blob/{branch}/{path}"
 
 
-def setup_code(language: str, url: str | None = None) -> str:
+def setup_code(language: str, url: str | None = None, name: str = "") -> str:
     """The cell below the title: it finds vae_helpers, on Colab installs it, and says so if it is too old for the lesson.
 
     It is installed from the repository at url (None: own_url()), or, where the environment says VAE_RELEASED, from the index.
+    In a narrow window it points to the page of the lesson called name, where the repository has one on the web.
     """
     url, version = own_url() if url is None else url, package_version()
     wanted = f"vae-helpers=={version}" if os.environ.get("VAE_RELEASED") else f"vae-helpers @ git+{url}"
@@ -214,4 +219,7 @@ def setup_code(language: str, url: str | None = None) -> str:
     text = Template((TEMPLATES / "setup.py.txt").read_text(encoding="utf-8")).substitute(
         install=install, version=version, numbers=[int(number) for number in version.split(".")]
     )
+    if url and name and (site := site_url(url)):
+        page = f"{site}{language}/{name}.html"
+        text += f'\nfrom vae_helpers.page import narrow_window\n\nnarrow_window("{page}", "{NARROW[language]}")\n'
     return tidy([resolve(text, language)])[0]

@@ -1,6 +1,5 @@
 """Run a lesson in a kernel of its own, and keep of its outputs what a saved notebook should show."""
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from nbformat import NotebookNode, from_dict
 
 PROGRESS_BAR = re.compile(r"\d+%\|")  # how tqdm's bars read as text
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 CELL_TIMEOUT = 600  # seconds
 
 
@@ -35,34 +33,16 @@ def execute(notebook: NotebookNode, folder: Path, timing: bool = False) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not is_progress_bar(output)]
-    keep_shown_widgets(notebook)
+    leave_at_rest(notebook)
     notebook.metadata.language_info = from_dict({"name": "python"})  # not this machine's version
 
 
-def keep_shown_widgets(notebook: NotebookNode) -> None:
-    """Keep the state of the widgets that outputs show, with fixed ids, so that a saved lesson shows them without a kernel."""
-    widgets = notebook.metadata.pop("widgets", {}).get(WIDGET_STATE)
-    views = [
-        output.data[WIDGET_VIEW]
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if WIDGET_VIEW in output.get("data", {})
-    ]
-    if not widgets or not views:
-        return
-    new_ids = {}  # in the order in which a reader meets them: the widgets shown, then what they are made of
-    queue = [view["model_id"] for view in views]
-    while queue:
-        old = queue.pop(0)
-        if old not in new_ids and old in widgets["state"]:
-            new_ids[old] = f"widget-{len(new_ids):03d}"
-            queue += re.findall(r"IPY_MODEL_([\w-]+)", json.dumps(widgets["state"][old]))
-    text = json.dumps({old: widgets["state"][old] for old in new_ids})
-    for old, new in new_ids.items():
-        text = text.replace(old, new)
-    for view in views:
-        view["model_id"] = new_ids[view["model_id"]]
-    notebook.metadata["widgets"] = {WIDGET_STATE: {**widgets, "state": json.loads(text)}}
+def leave_at_rest(notebook: NotebookNode) -> None:
+    """Of a widget keep the still output that follows its live view: a saved notebook has no kernel, and the view no life."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if WIDGET_VIEW not in output.get("data", {})]
 
 
 def is_progress_bar(output: NotebookNode) -> bool:

@@ -7,6 +7,7 @@ parso reads the code, so brackets, comments, f-strings and line breaks around a 
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import parso
 from parso.tree import Leaf, NodeOrLeaf
@@ -17,6 +18,7 @@ IN_A_COMMENT = re.compile(r'\btr\("([^"]*)", "([^"]*)"\)')
 Edit = tuple[tuple[int, int], tuple[int, int], str]  # (line, column) of start and end, and what stands there instead
 
 
+@cache  # the tests make each lesson many times
 def resolve(code: str, language: str) -> str:
     """Code with the strings of one language ("vi" or "en"), which no longer needs tr.
 

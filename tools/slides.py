@@ -10,7 +10,6 @@ come the lesson's questions, each with its answer on the next step. In a source 
 "no-slide" leaves a cell out. A deck opens from the disk and asks no other host for anything.
 """
 
-import argparse
 import re
 import shutil
 import sys
@@ -20,11 +19,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from .build import choose
-from .edition import ROOT
 from .one_language import LANGUAGES
 from .site import pages, quiz
-from .site.build import publishable, sphinx
+from .site.build import command, publishable, sphinx
 from .site.pages import write
 
 STATIC = Path(__file__).resolve().parent / "site" / "static"
@@ -104,8 +101,6 @@ def code_slides(cell: NotebookNode, following: str, show_code: bool) -> Iterator
                     " src=", " data-src="
                 )  # reveal.js loads it in time
                 yield f"{BREAK}\n\n{shown}\n\n{caption}"
-            if picture.startswith("<iframe"):
-                break  # what follows in the output stands for it
 
 
 def question_slides(lesson: str, language: str) -> Iterator[str]:
@@ -163,18 +158,5 @@ def build(chosen: list[Path], out: Path) -> str:
     return "".join(told)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.slides", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("lessons", nargs="*", help="beginnings of lesson names, such as 05; all if none is given")
-    parser.add_argument("--out", type=Path, default=ROOT / "dist" / "slides", metavar="FOLDER")
-    arguments = parser.parse_args()
-    warnings = build(choose(arguments.lessons, parser), arguments.out)
-    print(warnings, end="", file=sys.stderr)
-    print("\n".join(str(arguments.out / language / "index.html") for language in LANGUAGES))
-    return 1 if warnings else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, build, Path("dist", "slides")))

@@ -11,6 +11,7 @@ import json
 import subprocess
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -75,7 +76,12 @@ def _shown(output: NotebookNode) -> list:
 
 def code_of(cell: NotebookNode, language: str = "en") -> str:
     """A code cell without its comments and its layout, in one language; %pip and the like as plain Python."""
-    return ast.unparse(ast.parse(TransformerManager().transform_cell(resolve(cell.source, language))))
+    return _bare(resolve(cell.source, language))
+
+
+@cache
+def _bare(code: str) -> str:
+    return ast.unparse(ast.parse(TransformerManager().transform_cell(code)))
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -144,8 +150,6 @@ def with_outputs(lesson: NotebookNode, stored: NotebookNode) -> NotebookNode:
     """The lesson with the outputs of a notebook that holds the same code, and descriptions of its figures."""
     for cell, before in zip(code_cells(lesson), code_cells(stored), strict=True):
         cell.outputs, cell.execution_count = before.outputs, before.execution_count
-    if "widgets" in stored.metadata:
-        lesson.metadata["widgets"] = stored.metadata["widgets"]
     alt_text.stamp(lesson)
     return seal(lesson)
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from functools import cache
 
 import nbformat
 
@@ -12,8 +13,11 @@ LAYOUT_MARK = re.compile(r"[ \t]*# fmt: (?:skip|off|on)$", re.MULTILINE)  # for 
 
 def tidy(sources: list[str]) -> list[str]:
     """The same code cells as ruff format lays them out. Raises ValueError for a cell that is no Python."""
-    if not sources:
-        return []
+    return list(_laid_out(*sources)) if sources else []
+
+
+@cache  # ruff is a process of its own
+def _laid_out(*sources: str) -> tuple[str, ...]:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     notebook.metadata["language_info"] = {"name": "python"}
     command = [sys.executable, "-m", "ruff", "format", "--isolated", "--no-cache", f"--line-length={WIDTH}"]
@@ -22,7 +26,7 @@ def tidy(sources: list[str]) -> list[str]:
     if result.returncode:
         raise ValueError(result.stderr.strip())
     cells = nbformat.reads(result.stdout, as_version=4).cells
-    return [LAYOUT_MARK.sub("", cell.source) for cell in cells]
+    return tuple(LAYOUT_MARK.sub("", cell.source) for cell in cells)
 
 
 def too_wide(source: str) -> list[str]:

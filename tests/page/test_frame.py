@@ -251,7 +251,7 @@ def test_the_toy_runs_pauses_and_starts_again(opened, language):
 
 def test_sizes_of_the_pages():
     vae = page.live(models.load_pretrained("vae-2d")).page
-    assert len(vae.encode()) < 200_000 and len(page.live(models.load_pretrained("vae-16d")).page.encode()) < 450_000
+    assert len(vae.encode()) < 165_000 and len(page.live(models.load_pretrained("vae-16d")).page.encode()) < 410_000
     assert len(page.toy().page.encode()) < 30_000
     assert not re.search(r"https?://(?!www\.w3\.org)", vae)
 

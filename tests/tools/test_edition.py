@@ -112,6 +112,28 @@ def test_address_brings_colab_badge_and_install(source, monkeypatch):
     assert "colab.research.google.com/github/owner/name/blob/main/notebooks/en/99_test.ipynb" in first.source
     assert "git+https://github.com/owner/name" in setup.source
     assert setup.source.index("%pip") < setup.source.index("import vae_helpers")
+    assert 'narrow_window("https://owner.github.io/name/en/99_test.html", ' in " ".join(setup.source.split()).replace(
+        "( ", "("
+    )
+
+
+def test_without_an_address_no_window_is_pointed_elsewhere(source):
+    assert "narrow" not in edition.make_notebook(source, "vi").cells[1].source
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width, is_seen", [(400, True), (1280, False)])
+def test_only_a_narrow_window_points_to_the_web_page(source, monkeypatch, browser, language, width, is_seen):
+    monkeypatch.setattr(edition, "own_url", lambda: "https://github.com/owner/name")
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle["text/html"]))
+    *_, line = edition.make_notebook(source, language).cells[1].source.partition("from vae_helpers.page")
+    exec("from vae_helpers.page" + line, {})
+    tab = browser.new_page(viewport={"width": width, "height": 800})
+    tab.set_content(shown[0])
+    assert tab.locator("a").is_visible() is is_seen
+    assert tab.locator("a").get_attribute("href") == f"https://owner.github.io/name/{language}/99_test.html"
+    tab.close()
 
 
 # ------------------------------------------------------------------------------------------------ the set-up cell

@@ -3,8 +3,8 @@
 import nbformat
 import pytest
 
-from tests.tools.support import LESSON, SOURCES, as_if_built, change, commit_all, type_in, write_source
-from tools import stored
+from tests.tools.support import EDITIONS, LESSON, NAMES, SOURCES, as_if_built, change, commit_all, type_in, write_source
+from tools import execution, stored
 from tools.edition import built_path
 from tools.stored import NotPublishable, problems, published, read
 
@@ -147,3 +147,21 @@ def test_seal_is_of_the_notebook_alone(source):
     before = built_path(source, "en").read_bytes()
     as_if_built(source, "en")
     assert built_path(source, "en").read_bytes() == before
+
+
+def test_of_a_widget_only_what_stands_for_it_is_kept():
+    """The live view needs a kernel and its state; a saved lesson has neither."""
+    view = nbformat.v4.new_output("display_data", data={execution.WIDGET_VIEW: {"model_id": "1"}, "text/html": ""})
+    still = nbformat.v4.new_output("display_data", data={"text/html": "<p>still</p>"})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=[view, still])])
+    notebook.metadata["widgets"] = {"state": {"1": {}}}
+    execution.leave_at_rest(notebook)
+    assert notebook.cells[0].outputs == [still] and "widgets" not in notebook.metadata
+
+
+@pytest.mark.parametrize("source, language", EDITIONS, ids=NAMES)
+def test_no_built_notebook_holds_a_widget_without_its_kernel(source, language):
+    notebook = stored.read(built_path(source, language))
+    outputs = [output for cell in stored.code_cells(notebook) for output in cell.outputs]
+    assert "widgets" not in notebook.metadata
+    assert not [output for output in outputs if execution.WIDGET_VIEW in output.get("data", {})]

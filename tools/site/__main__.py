@@ -1,5 +1,6 @@
 import sys
+from pathlib import Path
 
-from .build import main
+from . import build
 
-sys.exit(main())
+sys.exit(build.command(build.__doc__, build.build, Path("dist", "site")))

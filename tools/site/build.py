@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 
@@ -190,14 +191,17 @@ def sphinx(builder: str, room: Path, out: Path, configuration: dict) -> str:
     return re.sub(r"\x1b\[[\d;]*m", "", told.getvalue()).replace(str(room), "")
 
 
-def main() -> int:
+def command(description: str, build: Callable[[list[Path], Path], str], folder: Path) -> int:
+    """A command that builds from the lessons: the ones chosen, into the repository's folder or another; 1 if it warned."""
     parser = argparse.ArgumentParser(
-        prog="python -m tools.site", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=f"python -m tools.{folder.name}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("lessons", nargs="*", help="beginnings of lesson names, such as 05; all if none is given")
-    parser.add_argument("--out", type=Path, default=ROOT / "dist" / "site", metavar="FOLDER")
+    parser.add_argument("--out", type=Path, default=ROOT / folder, metavar="FOLDER")
     arguments = parser.parse_args()
     warnings = build(choose(arguments.lessons, parser), arguments.out)
     print(warnings, end="", file=sys.stderr)
-    print(arguments.out / "index.html")
+    print(*(sorted(arguments.out.glob("index.html")) or sorted(arguments.out.glob("*/index.html"))), sep="\n")
     return 1 if warnings else 0

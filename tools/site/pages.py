@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat import NotebookNode
+from PIL import Image
 
 from tools import alt_text
-from tools.execution import WIDGET_VIEW
-from tools.light import few_colours
 
-FRAME = re.compile(r'srcdoc="([^"]*)"')
+# A living page, and what stands for it where a front end shows none.
+FRAME = re.compile(r'srcdoc="([^"]*)"(?P<end>[^>]*></iframe>)<div><p>.*?</div>', re.DOTALL)
 DATA_PICTURE = re.compile(r'<img(?P<before>[^>]*?) src="data:image/png;base64,(?P<data>[^"]+)"(?P<after>[^>]*)>')
 
 
@@ -37,7 +37,6 @@ def question(notebook: NotebookNode) -> str:
 
 def page(notebook: NotebookNode, name: str) -> Page:
     """A published lesson (stored.published) as a page. name: of its file, without an ending."""
-    at_rest(notebook)
     folded = [cell for cell in notebook.cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
     cells = [cell for cell in notebook.cells if cell not in folded]  # the set-up: a page runs nothing
     heading, _, _, *rest = cells[0].source.split("\n\n")  # the links and the way: a site has its own
@@ -50,16 +49,6 @@ def page(notebook: NotebookNode, name: str) -> Page:
     return made
 
 
-def at_rest(notebook: NotebookNode) -> None:
-    """Without a kernel a widget is the still output that follows its live view; the view leaves nothing behind."""
-    notebook.metadata.pop("widgets", None)
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop(WIDGET_VIEW, None)
-        if "outputs" in cell:
-            cell.outputs = [output for output in cell.outputs if output.get("data") not in ({}, {"text/html": ""})]
-
-
 def _lighten(output: NotebookNode, files: dict[str, bytes], name: str) -> None:
     """Pictures and frames of an output become files that are loaded when they come into view."""
     data = output.get("data", {})
@@ -67,7 +56,9 @@ def _lighten(output: NotebookNode, files: dict[str, bytes], name: str) -> None:
         alt = output.metadata.get("image/png", {}).get("alt", "")
         output.data = {"text/html": _picture(base64.b64decode(data["image/png"]), alt, files, name)}
     elif "text/html" in data:
-        text = FRAME.sub(lambda found: f'src="{_frame(html.unescape(found[1]), files, name)}"', data["text/html"])
+        text = FRAME.sub(
+            lambda found: f'src="{_frame(html.unescape(found[1]), files, name)}"{found["end"]}', data["text/html"]
+        )
         output.data = {
             "text/html": DATA_PICTURE.sub(lambda found: _inline_picture(found, files, name), text),
         }
@@ -86,19 +77,12 @@ def _inline_picture(found: re.Match, files: dict[str, bytes], name: str) -> str:
 
 def _picture(png: bytes, alt: str, files: dict[str, bytes], name: str) -> str:
     """An <img> for a picture that is kept as a file."""
-    path = f"pictures/{name}-{len(files)}.webp"
-    files[path], (width, height) = webp(png)
+    path = f"pictures/{name}-{len(files)}.png"
+    files[path], (width, height) = png, Image.open(io.BytesIO(png)).size
     return (
         f'<img class="picture" src="{path}" alt="{html.escape(alt)}" width="{width}" height="{height}" '
         'loading="lazy" decoding="async">'
     )
-
-
-def webp(png: bytes) -> tuple[bytes, tuple[int, int]]:
-    """A PNG as a lossless WebP of few colours, and its size in pixels."""
-    few, packed = few_colours(png), io.BytesIO()
-    few.convert("RGB").save(packed, "WEBP", lossless=True, method=4)
-    return packed.getvalue(), few.size
 
 
 def write(path: Path, content: bytes) -> None:

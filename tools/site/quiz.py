@@ -4,7 +4,7 @@ import html
 import json
 
 from vae_helpers.quiz import Question, load_questions
-from vae_helpers.quiz.bank import LETTERS
+from vae_helpers.quiz.bank import LETTERS, Text
 
 
 def entry(question: Question, pictures: str) -> dict:
@@ -13,15 +13,19 @@ def entry(question: Question, pictures: str) -> dict:
     if question.figure:
         picture = f'<img alt="{html.escape(question.alt)}" src="{pictures}{question.figure.name}" loading="lazy">'
     anchor = question.link.partition("#")[2]
+
+    def shown(text: Text) -> str:
+        return text.html.replace("<pre>", '<pre tabindex="0">')  # whoever has no mouse can scroll it
+
     return {
         "id": question.id,
         "set": question.set,
         "lesson": question.lesson,
         "key": question.key,
-        "question": question.question.html + picture,
-        "options": {letter: question.options[letter].html for letter in LETTERS},
-        "why": {letter: question.why[letter].html for letter in LETTERS},
-        "precise": question.precise.html if question.precise else "",
+        "question": shown(question.question) + picture,
+        "options": {letter: shown(question.options[letter]) for letter in LETTERS},
+        "why": {letter: shown(question.why[letter]) for letter in LETTERS},
+        "precise": shown(question.precise) if question.precise else "",
         "read": f'<a href="{question.lesson}.html#{html.escape(anchor)}">{question.lesson[:2]} · {question.heading.html}</a>',
     }
 

@@ -24,3 +24,11 @@ def asset(name: str) -> str:
 def handler(name: str) -> str:
     """The script of a file of this room as the value of an HTML attribute such as onclick, escaped."""
     return html.escape(" ".join(line.strip() for line in asset(name).splitlines() if not line.strip().startswith("//")))
+
+
+def narrow_window(address: str, text: str) -> None:
+    """Show a link to the lesson's page on the web, in a window too narrow for a notebook and there alone: on a phone."""
+    from IPython.display import display
+
+    link = f'<p class="vae-narrow"><a href="{html.escape(address)}">{html.escape(text)}</a></p>'
+    display({"text/html": f"<style>{asset('narrow.css')}</style>{link}", "text/plain": f"{text}: {address}"}, raw=True)

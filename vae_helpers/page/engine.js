@@ -27,7 +27,11 @@ function engine(program, planes) {
   };
 }
 
-function constant(bytes, { at, half }, length) {
+function constant(bytes, { at, half, rows }, length) {
+  if (rows) {
+    const scales = new Float32Array(bytes, at, rows);
+    return Float32Array.from(new Int16Array(bytes, at + 4 * rows, length), (value, i) => value * scales[Math.floor((i * rows) / length)]);
+  }
   if (!half) return new Float32Array(bytes.slice(at, at + 4 * length));
   const bits = new Uint16Array(bytes.slice(at, at + 2 * length));
   return Float32Array.from(bits, fromHalf);

@@ -209,10 +209,11 @@ def _still(shown: list[nn.Module], images: Tensor) -> bytes:
 
 
 def _png(picture: Tensor) -> bytes:
-    """picture (C, H, W) in [0, 1] → a PNG of twice the size."""
+    """picture (C, H, W) in [0, 1] → a PNG of twice the size and few colours."""
     pixels = (picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).squeeze(-1).numpy()
     image, file = Image.fromarray(pixels), io.BytesIO()
-    image.resize((2 * image.width, 2 * image.height), Image.Resampling.NEAREST).save(file, "png", optimize=True)
+    few = image.quantize(64 if len(picture) == 3 else 16, dither=Image.Dither.NONE)
+    few.resize((2 * image.width, 2 * image.height), Image.Resampling.NEAREST).save(file, "png", optimize=True)
     return file.getvalue()
 
 

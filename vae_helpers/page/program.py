@@ -26,6 +26,7 @@ SAME = {
 SAME |= {"detach_", "dropout", "feature_dropout", "alias", "to", "_to_copy", "lift_fresh_copy", "alpha_dropout"}
 POINTWISE = {"relu", "sigmoid", "tanh", "silu", "exp", "log", "sqrt", "abs", "neg"}
 BINARY = {"add", "sub", "mul", "div"}
+BITS = {"encode": 13, "decode": 12}  # of a weight: the fewest with which the page still gives what PyTorch gives
 
 
 class _Method(nn.Module):
@@ -40,9 +41,10 @@ class _Method(nn.Module):
 
 
 class Program:
-    """What engine.js needs to run model.method for one image or code: slots (shapes), steps, weights."""
+    """What engine.js needs to run model.method for one image or code: slots (shapes), steps, weights of so many bits."""
 
-    def __init__(self):
+    def __init__(self, bits: int):
+        self.largest = 2 ** (bits - 1) - 1
         self.slots: list[dict] = []
         self.steps: list[dict] = []
         self.inputs: list[int] = []
@@ -58,14 +60,21 @@ class Program:
         return len(self.slots) - 1
 
     def _kept(self, constant: Tensor) -> dict:
+        """Weights as whole numbers with a scale for each row, others as float16, each where that is near enough."""
         values = constant.detach().cpu().float()
-        half = torch.allclose(
-            values.half().float(), values, rtol=1e-3, atol=1e-6
-        )  # not so for very large or small ones
         self.bytes += b"\0" * (-len(self.bytes) % 4)
-        entry = {"at": len(self.bytes), "half": half}
-        self.bytes += np.ascontiguousarray((values.half() if half else values).numpy()).tobytes()
-        return entry
+        entry = {"at": len(self.bytes)}
+        if values.ndim > 1 and values.numel() > 4 * len(values):
+            rows = values.flatten(1).numpy()
+            scales = np.abs(rows).max(axis=1, keepdims=True) / self.largest
+            scales[scales == 0] = 1
+            if (scales > 1e-30).all():  # else a whole number of them is no float32
+                self.bytes += scales.tobytes() + np.rint(rows / scales).astype(np.int16).tobytes()
+                return entry | {"rows": len(rows)}
+        half = values.half()
+        is_near = torch.allclose(half.float(), values, rtol=1e-3, atol=1e-6)  # not so for very large or small ones
+        self.bytes += np.ascontiguousarray((half if is_near else values).numpy()).tobytes()
+        return entry | {"half": is_near}
 
     def step(self, op: str, inputs: list[int], shape: tuple[int, ...], **how) -> int:
         """Add a step; the number of the slot that it writes."""
@@ -121,11 +130,11 @@ def program_of(model: nn.Module, method: str, shape: tuple[int, ...]) -> Program
             ) from problem
         finally:
             model.to(home)
-    return _translated(exported, f"{name}.{method}")
+    return _translated(exported, f"{name}.{method}", BITS[method])
 
 
-def _translated(exported: torch.export.ExportedProgram, who: str) -> Program:
-    program, kept = Program(), {}
+def _translated(exported: torch.export.ExportedProgram, who: str, bits: int) -> Program:
+    program, kept = Program(bits), {}
     signature, state = exported.graph_signature, exported.state_dict | exported.constants
     lifted = signature.inputs_to_parameters | signature.inputs_to_buffers | signature.inputs_to_lifted_tensor_constants
     for node in exported.graph.nodes:

@@ -60,6 +60,15 @@ document.addEventListener("DOMContentLoaded", () => {
   else if (/^\d\d_/.test(page)) courseFollow(page);
 });
 
+// A paragraph whose formula is wider than the window scrolls: by keys too.
+function courseReachable() {
+  for (const text of document.querySelectorAll("article p:has(> math)")) {
+    if (text.scrollWidth > text.clientWidth) text.tabIndex = 0;
+    else text.removeAttribute("tabindex");
+  }
+}
+for (const event of ["DOMContentLoaded", "load", "resize", "toggle"]) addEventListener(event, courseReachable, true);
+
 // On the first page: a link to the section that was read last.
 function courseGoOn(places, titles) {
   const [latest] = Object.entries(places).sort((one, other) => other[1].time - one[1].time);
