@@ -40,7 +40,7 @@ from vae_helpers import checks, data, diagrams, losses, metrics, models, page, p
 # %%
 torch.manual_seed(0)
 z = torch.randn(100_000)  # z ~ N(0, 1)
-x = z + torch.randn(100_000)  # x given z ~ N(z, 1)
+x = z + torch.randn(100_000)  # tr("x khi biết z ~ N(z, 1)", "x given z ~ N(z, 1)")
 near = (x - 1).abs() < 0.1
 print(f"x ≈ 1: {near.float().mean():.1%}")
 
@@ -224,7 +224,7 @@ for name, tensor in shapes.items():
 # %%
 torch.manual_seed(0)
 test_set = data.load_mnist(train=False)
-images = test_set.images[torch.randperm(len(test_set))]  # in random order
+images = test_set.images[torch.randperm(len(test_set))]  # tr("theo thứ tự ngẫu nhiên", "in random order")
 with torch.no_grad():
     mu, logvar = vae.encode(images[:3])
     draws = [vae.reparameterize(mu, logvar) for _ in range(2)]

@@ -40,7 +40,7 @@ from vae_helpers import checks, data, losses, models, page, plots, tr, widgets
 
 # %%
 test, _ = data.split(data.load_mnist(train=False), (0.2, 0.8), seed=0)
-x = test.images  # 2000 images, chosen at random
+x = test.images  # tr("2000 ảnh, chọn ngẫu nhiên", "2000 images, chosen at random")
 vae = models.load_pretrained("vae-2d")
 
 torch.manual_seed(0)
@@ -136,7 +136,7 @@ plots.plot_images(
 # By hand: a dimension with $\mu = 0.5$ and $\log\sigma^2 = 0.1$ (so $\sigma^2 \approx 1.105$) adds $\tfrac12(0.25 + 1.105 - 1 - 0.1) \approx 0.128$. The log is the natural one, so the unit is the **nat**; 1 nat ≈ 1.44 bits. The KL is not symmetric: $\mathrm{KL}(p\,\|\,q)$ is another number.
 
 # %% tags=["nbval-check-output"]
-# three dimensions of one image
+# tr("ba chiều của một ảnh", "three dimensions of one image")
 mu, logvar = torch.tensor([0.5, -0.2, 0.3]), torch.tensor([0.1, 0.3, -0.1])
 q, p = Normal(mu, torch.exp(0.5 * logvar)), Normal(0.0, 1.0)
 

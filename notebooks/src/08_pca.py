@@ -23,7 +23,7 @@ from vae_helpers import checks, data, losses, metrics, models, plots, tr, traini
 
 train_set, test_set = data.load_mnist(), data.load_mnist(train=False)
 order = torch.randperm(len(test_set), generator=torch.Generator().manual_seed(0))
-x = test_set.images[order[:2000]]  # a random sample: the file is sorted by source
+x = test_set.images[order[:2000]]  # tr("mẫu ngẫu nhiên: tệp được xếp theo nguồn", "a random sample: the file is sorted by source")
 print(train_set, "·", tuple(x.shape))
 
 # %% [markdown] lang="vi"
@@ -49,8 +49,8 @@ print(train_set, "·", tuple(x.shape))
 # %%
 flat = train_set.images.flatten(1)  # (60000, 784)
 mean = flat.mean(dim=0)
-spread, vectors = torch.linalg.eigh(flat.T.cov())  # the smallest eigenvalue first
-axes = vectors.flip(1)  # (784, 784): the first d columns are PCA's V
+spread, vectors = torch.linalg.eigh(flat.T.cov())  # tr("trị riêng nhỏ nhất đứng đầu", "the smallest eigenvalue first")
+axes = vectors.flip(1)  # tr("(784, 784): d cột đầu là V của PCA", "(784, 784): the first d columns are PCA's V")
 
 
 def as_pictures(columns):
@@ -154,14 +154,14 @@ def squared_error(recon, x, z):
 # %%
 m = mean.view(1, 28, 28)
 centred = data.ImageDataset(train_set.images - m, train_set.labels, "centred")
-# one-cycle: the learning rate climbs to lr, then falls to almost 0 by the last step
+# tr("one-cycle: tốc độ học tăng đến lr, rồi giảm gần về 0 ở bước cuối", "one-cycle: the learning rate climbs to lr, then falls to almost 0 by the last step")
 recipe = {"schedule": "one-cycle", "log_dir": None, "seed": 0, "progress": False}
 recipe["loss"] = squared_error
 
 # %%
 torch.manual_seed(0)
 linear = LinearAutoencoder(16)
-# no weight decay: it would prefer some pairs of matrices to others
+# tr("không weight decay: nó sẽ thiên vị vài cặp ma trận", "no weight decay: it would prefer some pairs of matrices to others")
 training.fit(linear, centred, epochs=8, lr=1e-2, weight_decay=0, **recipe)
 linear = linear.cpu().eval()
 
@@ -445,7 +445,7 @@ plots.plot_images(rows, title=title, vmin=0, vmax=1)
 class FromPCA(nn.Module):
     def __init__(self, V, hidden=256):
         super().__init__()
-        self.register_buffer("V", V)  # stays as it is
+        self.register_buffer("V", V)  # tr("giữ nguyên", "stays as it is")
         d = V.shape[1]
         self.bend_z = nn.Sequential(
             nn.Linear(784, hidden), nn.ReLU(), nn.Linear(hidden, d)

@@ -137,7 +137,7 @@ right = checks.check_kl_to_rho(kl_to_rho)
 to_rho = kl_to_rho if right else losses.kl_to_rho
 
 # %% tags=["nbval-check-output"]
-# two images, two units: one with mean 0.5, one with mean 0.05
+# tr("hai ảnh, hai nút: trung bình 0.5 và 0.05", "two images, two units: one with mean 0.5, one with mean 0.05")
 z = torch.tensor([[0.2, 0.05], [0.8, 0.05]])
 print(f"{to_rho(z):.4f}")
 
@@ -171,7 +171,7 @@ sparse_l1 = train(lambda z, W: 0.05 * z.abs().sum(dim=1).mean(), torch.relu)
 @torch.no_grad()
 def code(model, x):
     z = model.encode(x)
-    return z[0] if isinstance(z, tuple) else z  # of a VAE: mu
+    return z[0] if isinstance(z, tuple) else z  # tr("với VAE: mu", "of a VAE: mu")
 
 
 @torch.no_grad()

@@ -41,7 +41,7 @@ train_set, test_set = data.load_mnist(), data.load_mnist(train=False)
 order = torch.randperm(len(test_set), generator=torch.Generator().manual_seed(0))
 n = min(2000, len(test_set) // 2)
 x_test, y_test = test_set.images[order[:n]], test_set.labels[order[:n]]
-x_other = test_set.images[order[n : 2 * n]]  # shares no image with x_test
+x_other = test_set.images[order[n : 2 * n]]  # tr("không chung ảnh nào với x_test", "shares no image with x_test")
 
 
 # %%
@@ -77,7 +77,7 @@ plots.plot_images(rows, title=tr("Mười sáu số cho mỗi ảnh", "Sixteen n
 # %%
 pixels = train_set.images.flatten(1)
 mean = pixels.mean(dim=0)
-axes = torch.linalg.eigh(pixels.T.cov()).eigenvectors.flip(1)  # the longest first
+axes = torch.linalg.eigh(pixels.T.cov()).eigenvectors.flip(1)  # tr("dài nhất đứng đầu", "the longest first")
 
 
 class PCA:
@@ -152,7 +152,7 @@ def accuracy(name, labels, draw):
 def net_accuracy(labels, draw, steps):
     x, y = labelled(labels, draw)
     torch.manual_seed(draw)
-    net = models.DigitJudge()  # 2 convolutions, 64 features, 10 digits
+    net = models.DigitJudge()  # tr("2 lớp tích chập, 64 đặc trưng, 10 chữ số", "2 convolutions, 64 features, 10 digits")
     optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1, 0, total_iters=steps)
     for _ in range(steps):
@@ -276,7 +276,7 @@ x = x_other[:500]
 scratched = x.clone()
 scratched[:, :, torch.arange(28), torch.arange(28)] = 1
 strange = {
-    # not I, O, S, Z: they look like 1, 0, 5, 2
+    # tr("bỏ I, O, S, Z: chúng giống 1, 0, 5, 2", "not I, O, S, Z: they look like 1, 0, 5, 2")
     tr("chữ cái", "letters"): write("ABCDEFGHJKLMNPQRTUVWXY" * 20),
     tr("lộn ngược", "upside down"): x.flip(2),
     tr("vết xước", "scratched"): scratched,
@@ -535,7 +535,7 @@ seen = labelled(5000, 0)[0]
 
 def fitted(model):
     z = code(model, seen)
-    C = z.T.cov() + 1e-4 * torch.eye(z.shape[1])  # also where an axis hardly varies
+    C = z.T.cov() + 1e-4 * torch.eye(z.shape[1])  # tr("cả khi một trục hầu như không đổi", "also where an axis hardly varies")
     return model, torch.distributions.MultivariateNormal(z.mean(dim=0), C)
 
 

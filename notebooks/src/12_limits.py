@@ -185,7 +185,7 @@ torch.manual_seed(0)
 for name, file in files.items():
     model = models.load_pretrained(file)
     with torch.no_grad():
-        recon[name], mu, logvar = model(x)  # drawn from a sampled z
+        recon[name], mu, logvar = model(x)  # tr("vẽ từ một z lấy mẫu", "drawn from a sampled z")
         of_mu = losses.reconstruction_loss(model.decode(mu), x).item()
     kl = losses.kl_divergence(mu, logvar).mean().item()
     sse = losses.reconstruction_loss(recon[name], x).item()
@@ -463,8 +463,8 @@ class MaskedConv2d(nn.Conv2d):
     def __init__(self, inputs, outputs, size, own):
         super().__init__(inputs, outputs, size, padding=size // 2)
         mask = torch.ones(size, size)
-        mask[size // 2 + 1 :] = 0  # the rows below
-        mask[size // 2, size // 2 + own :] = 0  # right; also itself unless own
+        mask[size // 2 + 1 :] = 0  # tr("các hàng bên dưới", "the rows below")
+        mask[size // 2, size // 2 + own :] = 0  # tr("bên phải; cả chính nó, trừ khi own", "right; also itself unless own")
         self.register_buffer("mask", mask, persistent=False)
 
     def forward(self, x):
@@ -492,7 +492,7 @@ class StrongVAE(models.MLPVAE):
         h = 0
         for layer, told in zip(self.masked, self.from_z, strict=True):
             h = h + F.relu(layer(x) + told(z)[:, :, None, None])
-            x = h  # the next layer sees features
+            x = h  # tr("lớp kế tiếp thấy đặc trưng", "the next layer sees features")
         return self.decoder(h)
 
 
@@ -644,7 +644,7 @@ plots.curves(
 # %%
 torch.manual_seed(0)
 pictures = {}
-for name in list(nets)[:3:2]:  # −ELBO and free bits
+for name in list(nets)[:3:2]:  # tr("−ELBO và free bits", "−ELBO and free bits")
     for i in (2, 4):
         image = binary[i : i + 1]
         z = nets[name].encode(image)[0].expand(9, -1).detach()

@@ -532,7 +532,7 @@ print(photos)
 odd.mkdir(exist_ok=True)
 photo = Image.fromarray(load_sample_images().images[0]).crop((200, 50, 400, 250))
 exif = Image.Exif()
-exif[0x0112] = 3  # EXIF's orientation: upside down
+exif[0x0112] = 3  # tr("hướng trong EXIF: lộn ngược", "EXIF's orientation: upside down")
 photo.rotate(180).save(odd / "1_turned.jpg", exif=exif)
 photo.convert("CMYK").save(odd / "2_cmyk.jpg")
 
@@ -630,7 +630,7 @@ def walk(a, b):
 
 # %%
 order = (photos.images - photos.images[3]).flatten(1).norm(dim=1).argsort()
-rows = {}  # the first in that order is photo 3 itself
+rows = {}  # tr("ảnh đầu tiên theo thứ tự ấy chính là ảnh 3", "the first in that order is photo 3 itself")
 for kind, i in ((tr("gần", "near"), order[1]), (tr("xa", "far"), order[-1])):
     decoded, faded = walk(photos.images[3], photos.images[i])
     rows |= {f"{kind}, VAE": decoded, kind + tr(", trộn ảnh", ", faded"): faded}

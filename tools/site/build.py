@@ -130,7 +130,7 @@ def settings(language: str, lines: dict[str, str], extra: Path) -> dict:
     return {
         "project": WORDS[language]["title"], "html_title": WORDS[language]["title"], "language": language,
         "extensions": ["myst_nb", "tools.site.extension"], "root_doc": "index",
-        "nb_execution_mode": "off", "nb_render_markdown_format": "myst",
+        "nb_execution_mode": "off", "nb_merge_streams": True, "nb_render_markdown_format": "myst",
         "myst_enable_extensions": ["dollarmath"], "myst_all_links_external": True, "myst_dmath_double_inline": True,
         "suppress_warnings": ["myst.header", "mystnb.unknown_mime_type"],
         "html_theme": "furo", "html_math_renderer": "mathml",
