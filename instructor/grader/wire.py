@@ -1,8 +1,10 @@
 """How the judge and a sandbox talk: frames of JSON and raw numbers. What arrives is never unpickled and never executed.
 
 Both ends hold a Peer. A call sends its arguments and brings back the answer; a tensor in the answer that needs gradients
-stays joined to the other side, which is asked for its part when autograd comes by. So the course's own checks run in the
-judge's process, on a stand-in for the student's function, and the student's code runs in the sandbox only.
+stays joined to the other side, which is asked for its part when autograd comes by: to the arguments, and to what this side
+answered meanwhile when it was called back (so gradients reach the weights of a network that a check hands over). So the
+course's own checks run in the judge's process, on a stand-in for the student's function, and the student's code runs in the
+sandbox only.
 """
 
 import builtins
@@ -12,6 +14,7 @@ import math
 import re
 import struct
 from collections.abc import Callable, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 
 import numpy as np
@@ -238,6 +241,10 @@ class Peer:
         self.allowance, self.numbers, self.used = allowance, itertools.count(), set()
         self.exported: dict[str, Callable] = {}
         self.graphs: dict[int, tuple] = {}  # what our latest calls for the other side gave: gradients come later
+        self.lent: list[Tensor] | None = None  # what needs gradients in our answers while a call of ours lasts
+        self.borrowed: list[Tensor] | None = (
+            None  # and in the answers that we get while a call for the other side lasts
+        )
 
     def _stand_in(self, target: str) -> Callable:
         return lambda *arguments, **options: self.call(target, (*arguments, *options.values()), list(options))
@@ -248,7 +255,8 @@ class Peer:
         tree = packer.pack(tuple(arguments))
         message = {"op": "call", "number": number, "target": target, "arguments": tree, "grad": torch.is_grad_enabled()}
         message["names"] = list(names)
-        reply, body = self._request(message, packer.body)
+        with self._collecting("lent") as lent:
+            reply, body = self._request(message, packer.body)
         try:
             if "raised" in reply:
                 name, text = reply["raised"]
@@ -264,7 +272,7 @@ class Peer:
             if "raised" in reply:
                 raise
             raise Ended("crashed", f"not an answer: {clean_text(error)}") from None
-        return self._linked(answer, unpacker.tensors, packer.tensors, number)
+        return self._linked(answer, unpacker.tensors, [*packer.tensors, *lent], number)
 
     def _linked(self, answer, outputs: list[Tensor], inputs: list[Tensor], number: int):
         """The answer, with those of its tensors that need gradients joined to the inputs that need them."""
@@ -273,11 +281,22 @@ class Peer:
         if not torch.is_grad_enabled():
             for tensor in outputs:
                 tensor.requires_grad_(False)
-        elif outputs and inputs:
-            joined = _Link.apply(self, number, [t.detach() for t in outputs], *inputs)
+        elif outputs:
+            if self.borrowed is not None:
+                self.borrowed += outputs
+            joined = _Link.apply(self, number, [t.detach() for t in outputs], *outputs, *inputs)
             new = {id(old): tensor for old, tensor in zip(outputs, joined, strict=True)}
             answer = _replaced(answer, new)
         return answer
+
+    @contextmanager
+    def _collecting(self, name: str):
+        outer, own = getattr(self, name), []
+        setattr(self, name, own)
+        try:
+            yield own
+        finally:
+            setattr(self, name, outer)
 
     def gradients(self, number: int, of_outputs) -> list[Tensor | None]:
         packer = _Packer()
@@ -315,7 +334,7 @@ class Peer:
         names = [str(name) for name in message.get("names", ())]
         given = arguments[: len(arguments) - len(names)]
         options = dict(zip(names, arguments[len(given) :], strict=True))
-        with torch.set_grad_enabled(bool(message["grad"])):
+        with torch.set_grad_enabled(bool(message["grad"])), self._collecting("borrowed") as borrowed:
             answer = function(*given, **options)
         if self.allowance is not None:
             self._spend(sum(t.nbytes for t in _tensors(answer)))
@@ -327,7 +346,9 @@ class Peer:
         packer.tensors.clear()
         tree = packer.pack(answer)
         outputs = [t for t in packer.tensors if t.requires_grad]
-        self.graphs[message["number"]] = (outputs, [t for t in inputs if t.requires_grad])
+        if self.lent is not None and message["grad"]:
+            self.lent += outputs
+        self.graphs[message["number"]] = (outputs, [t for t in [*inputs, *borrowed] if t.requires_grad])
         if len(self.graphs) > GRAPHS:
             del self.graphs[next(iter(self.graphs))]
         return {"op": "answer", "answer": tree, "changed": changed}
@@ -367,17 +388,18 @@ class Peer:
 
 
 class _Link(torch.autograd.Function):
-    """Joins tensors that came from the other side to the inputs they were computed from."""
+    """Joins tensors that came from the other side to the inputs they were computed from. They themselves get the gradient
+    too, for what they were computed from over there and was never sent."""
 
     @staticmethod
-    def forward(ctx, peer, number, outputs, *inputs):
-        ctx.peer, ctx.number = peer, number
+    def forward(ctx, peer, number, outputs, *tensors):
+        ctx.peer, ctx.number, ctx.remote = peer, number, len(tensors) > len(outputs)
         ctx.set_materialize_grads(False)
         return tuple(outputs)
 
     @staticmethod
     def backward(ctx, *gradients):
-        return None, None, None, *ctx.peer.gradients(ctx.number, gradients)
+        return None, None, None, *gradients, *(ctx.peer.gradients(ctx.number, gradients) if ctx.remote else ())
 
 
 def _tensors(answer) -> list[Tensor]:

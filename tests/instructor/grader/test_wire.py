@@ -114,3 +114,16 @@ def test_a_wild_type_name_stays_a_name():
         lambda *_: None, lambda: ({"op": "answer", "answer": ["other", "<b>\n" * 99], "changed": []}, b""), None
     )
     assert re.fullmatch(r"\w{1,40}", type(peer.call("f", ())).__name__)
+
+
+def test_gradients_reach_what_a_function_that_was_handed_over_holds(line):
+    weight, x = torch.tensor(3.0, requires_grad=True), torch.randn(4, requires_grad=True)
+
+    def twice(network, x):
+        return network(network(x)).exp().sum()
+
+    line.stand_in(twice)(lambda x: weight * x, x).backward()
+    seen = weight.grad, x.grad
+    weight.grad = x.grad = None
+    twice(lambda x: weight * x, x).backward()
+    torch.testing.assert_close(seen, (weight.grad, x.grad))
