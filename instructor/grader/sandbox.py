@@ -8,7 +8,7 @@ does not work nothing is run, unless the instructor said --no-sandbox.
 import contextlib
 import json
 import os
-import queue
+import select
 import shutil
 import signal
 import site
@@ -16,7 +16,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -162,10 +161,7 @@ class Sandbox:
 
     def __init__(self, limits: Limits, shut_in: Isolation | None = None):
         self.limits, self.isolation = limits, shut_in or isolation()
-        self.output, self.printed, self.ready = bytearray(), 0, False
-        self.reason: Ended | None = None
-        self.messages: queue.Queue = queue.Queue(maxsize=2)
-        self.closing = threading.Event()
+        self.incoming, self.output, self.printed, self.ready = bytearray(), bytearray(), 0, False
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
@@ -184,41 +180,32 @@ class Sandbox:
                 stack.callback(shutil.rmtree, place, ignore_errors=True)
                 command = [sys.executable, "-I", INSIDE, json.dumps(self._settings(place))]
                 pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-                self.process = psutil.Popen(command, **pipes, env=environment(), start_new_session=True)
+                self.process = psutil.Popen(command, **pipes, bufsize=0, env=environment(), start_new_session=True)
                 self.pipes = [self.process.stdin, self.process.stdout, self.process.stderr]
-            self.started = time.monotonic()
-            self.threads = [threading.Thread(target=t, daemon=True) for t in (self._read, self._drain, self._watch)]
-            for thread in self.threads:
-                thread.start()
+            for pipe in self.pipes:
+                os.set_blocking(pipe.fileno(), False)
+                stack.callback(pipe.close)
+            self.started = self.looked = time.monotonic()
+            stack.callback(self._kill)
             self.stack = stack.pop_all()
         return self
 
     def __exit__(self, *_):
-        self.closing.set()
-        self._kill()
         self.stack.close()
-        with contextlib.suppress(queue.Empty):  # so that a reader that waits for a place in the queue gets on
-            while True:
-                self.messages.get_nowait()
-        for thread in self.threads:
-            thread.join(timeout=5)
-        for stream in self.pipes:
-            with contextlib.suppress(OSError):
-                stream.close()
 
     # ---------------------------------------------------------------- talking
 
     def send(self, message: dict, body: bytes = b"") -> None:
-        try:
-            wire.write_frame(self.pipes[0], message, body)
-        except (OSError, ValueError):
-            raise self._end() from None
+        rest = memoryview(wire.frame(message, body))
+        while rest:
+            rest = rest[self._wait(sending=rest) :]
 
     def receive(self) -> tuple[dict, bytes]:
-        message = self.messages.get()  # the watcher ends a process that takes too long, and the reader says so
-        if message is None:
-            self.messages.put(None)  # for whoever asks again
-            raise self._end()
+        try:
+            while not (message := wire.take_frame(self.incoming)):
+                self._wait()
+        except ValueError as error:
+            raise Ended("crashed", f"not a message: {wire.clean_text(error)}") from None
         return message
 
     def wait_until_ready(self) -> None:
@@ -228,43 +215,48 @@ class Sandbox:
             raise Ended("crashed", "not a sandbox")
         self.started, self.ready = time.monotonic(), True  # importing torch is not the student's time
 
-    def _end(self) -> Ended:
-        if self.reason is None:
-            self.threads[1].join(timeout=1)  # its last words
-            over = self.group and self.group.over()
-            told = self.output.decode("utf-8", "replace").strip().splitlines()
-            last = f": {wire.clean_text(told[-1])}" if told else ""
-            self.reason = Ended(*(over or ("crashed", f"its process ended by itself{last}")))
-            if self.mother and self.mother.process.poll() is not None:  # killed with it: not the student's fault alone
-                self.reason = Ended("grader-error", "the machine ran out of something")
-        return self.reason
-
-    # ---------------------------------------------------------------- threads
-
-    def _read(self) -> None:
+    def _wait(self, sending: bytes = b"") -> int:
+        """Until there is something to do, or for a moment. Returns how much could be sent. Raises Ended at the end of the
+        process, and of what it may take."""
+        told, answers, prints = (pipe.fileno() for pipe in self.pipes)
+        readable, writable, _ = select.select([answers, prints], [told] if sending else [], [], LOOK)
         try:
-            while True:
-                self.messages.put(wire.read_frame(self.pipes[1]))
-        except ValueError as error:
-            self._stop("crashed", f"not a message: {wire.clean_text(error)}")
-        except (EOFError, OSError):
-            pass
-        finally:
-            if not self.closing.is_set():
-                self.messages.put(None)
-
-    def _drain(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while part := self.pipes[2].read1(65536):
-                self.printed += len(part)
-                self.output += part
-                del self.output[:-4000]  # the end is what tells
-
-    def _watch(self) -> None:
-        while not self.closing.wait(LOOK):
+            if prints in readable:
+                self._drain()
+            if answers in readable:
+                part = os.read(answers, 2**20)
+                self.incoming += part
+                if not part:
+                    raise self._end()
+            sent = os.write(told, sending) if writable else 0
+        except BrokenPipeError:
+            raise self._end() from None
+        now = time.monotonic()
+        if now - self.looked > LOOK:
+            self.looked = now
             with contextlib.suppress(psutil.Error):  # a process that went while it was looked at
                 if broken := self._broken_limit():
-                    return self._stop(*broken)
+                    raise Ended(*broken)
+        return sent
+
+    def _drain(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while part := os.read(self.pipes[2].fileno(), 2**16):
+                self.printed += len(part)
+                self.output = self.output[-2000:] + part[-2000:]  # the end is what tells
+
+    def _end(self) -> Ended:
+        """Why it is over, if it ended by itself."""
+        self._kill()
+        self._drain()  # its last words
+        over = self.group and self.group.over()
+        told = self.output.decode("utf-8", "replace").strip().splitlines()
+        last = f": {wire.clean_text(told[-1])}" if told else ""
+        if self.mother and self.mother.process.poll() is not None:  # killed with it: not the student's fault alone
+            return Ended("grader-error", "the machine ran out of something")
+        return Ended(*(over or ("crashed", f"its process ended by itself{last}")))
+
+    # ---------------------------------------------------------------- watching
 
     def _broken_limit(self) -> tuple[str, str] | None:
         limits, alive, clock = self.limits, self._alive(), time.monotonic() - self.started
@@ -278,10 +270,6 @@ class Sandbox:
         if _memory(alive) > limits.memory and _memory(alive, exact=True) > limits.memory:
             return "memory", f"more than {limits.memory} MB of memory"
         return None
-
-    def _stop(self, status: str, detail: str) -> None:
-        self.reason = self.reason or Ended(status, detail)
-        self._kill()
 
     def _alive(self) -> list[psutil.Process]:
         if self.room:
@@ -346,7 +334,7 @@ class Nursery:
         finally:
             for pipe in theirs:
                 os.close(pipe)
-        return [os.fdopen(our_in, "wb"), os.fdopen(our_out, "rb"), os.fdopen(our_err, "rb")]
+        return [os.fdopen(our_in, "wb", 0), os.fdopen(our_out, "rb", 0), os.fdopen(our_err, "rb", 0)]
 
 
 def nursery() -> Nursery:

@@ -40,36 +40,36 @@ class Ended(BaseException):
         self.status, self.detail = status, detail
 
 
-def write_frame(stream, message: dict, body: bytes = b"") -> None:
+def frame(message: dict, body: bytes = b"") -> bytes:
     head = json.dumps(message).encode()
     if len(head) > LARGEST_HEAD or len(body) > LARGEST_FRAME:
         raise ValueError(f"the answer takes more than {LARGEST_FRAME // 2**20} MB")
-    stream.write(HEAD.pack(len(head), len(body)) + head + body)
-    stream.flush()
+    return HEAD.pack(len(head), len(body)) + head + body
 
 
-def read_frame(stream) -> tuple[dict, bytes]:
-    """The next message. Raises EOFError at the end of the stream, ValueError for anything that is no frame."""
-    start = stream.read(HEAD.size)
-    if len(start) < HEAD.size:
-        raise EOFError
-    sizes = HEAD.unpack(start)
-    if sizes[0] > LARGEST_HEAD or sizes[1] > LARGEST_FRAME:
+def take_frame(buffer: bytearray) -> tuple[dict, bytes] | None:
+    """The first message in the buffer, which it leaves; None as long as it is not whole. Raises ValueError for nonsense."""
+    if len(buffer) < HEAD.size:
+        return None
+    head, body = HEAD.unpack_from(buffer)
+    if head > LARGEST_HEAD or body > LARGEST_FRAME:
         raise ValueError("a frame that is too large")
-    head, body = (stream.read(size) for size in sizes)
-    if len(head) + len(body) < sum(sizes):
-        raise EOFError
+    middle, end = HEAD.size + head, HEAD.size + head + body
+    if len(buffer) < end:
+        return None
     try:
-        message = json.loads(head)
+        message, body = json.loads(buffer[HEAD.size : middle]), bytes(buffer[middle:end])
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(message, dict):
         raise ValueError("no message")
+    del buffer[:end]
     return message, body
 
 
 class _Packer:
-    """Values to a tree of tagged lists; the numbers of tensors go into body, one after the other."""
+    """Values to JSON: plain numbers as they are, all else as a list with its kind in front; the numbers of tensors go into
+    body, one after the other."""
 
     def __init__(self, export: Callable | None = None, export_network: Callable | None = None):
         self.export, self.export_network = export, export_network
@@ -79,17 +79,14 @@ class _Packer:
         self.items += 1
         if self.items > MOST_ITEMS or depth > DEEPEST:
             raise ValueError("the answer has too many parts")
-        if value is None or value is Ellipsis:
-            return ["none"] if value is None else ["ellipsis"]
-        if isinstance(value, (bool, np.bool_)):
-            return ["bool", bool(value)]
-        if isinstance(value, (int, np.integer)):
-            return ["int", hex(int(value))]
-        if isinstance(value, (float, np.floating)):
-            return ["float", float(value).hex()]
+        if isinstance(value, np.generic):
+            value = value.item()
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
+        if value is Ellipsis:
+            return ["ellipsis"]
         if isinstance(value, (tuple, list)):
-            kind = "tuple" if isinstance(value, tuple) else "list"
-            return [kind, [self.pack(part, depth + 1) for part in value]]
+            return ["tuple" if isinstance(value, tuple) else "list", [self.pack(part, depth + 1) for part in value]]
         if isinstance(value, np.ndarray) and value.dtype.name in DTYPES:
             return ["array", *self._numbers(torch.from_numpy(np.array(value, order="C")))]
         if isinstance(value, Tensor) and value.dtype in DTYPES.values():
@@ -99,7 +96,7 @@ class _Packer:
             return ["tensor", *self._numbers(value), value.requires_grad, elsewhere]
         if self.export and isinstance(value, nn.Module):
             methods = [n for n, f in vars(type(value)).items() if callable(f) and not n.startswith("_")]
-            state = {n: self.pack(v) for n, v in vars(value).items() if isinstance(v, (int, float)) and n[0] != "_"}
+            state = {n: v for n, v in vars(value).items() if isinstance(v, (int, float)) and n[0] != "_"}
             parameters = {n: self.pack(p.detach()) for n, p in value.named_parameters() if "." not in n}
             return ["module", {n: self.export(getattr(value, n)) for n in methods}, state, parameters]
         if self.export and callable(value):
@@ -126,17 +123,13 @@ class _Unpacker:
         self.body, self.place, self.remote, self.network, self.tensors = body, 0, remote, network, []
 
     def unpack(self, tree, depth: int = 0):
+        if tree is None or isinstance(tree, (bool, int, float)):
+            return tree
         kind, *rest = tree
         if depth > DEEPEST:
             raise ValueError("nested too deeply")
-        if kind in ("none", "ellipsis"):
-            return None if kind == "none" else Ellipsis
-        if kind == "bool":
-            return bool(rest[0])
-        if kind == "int":
-            return int(rest[0][:1000], 16)
-        if kind == "float":
-            return float.fromhex(rest[0])
+        if kind == "ellipsis":
+            return Ellipsis
         if kind in ("tuple", "list"):
             return (tuple if kind == "tuple" else list)([self.unpack(part, depth + 1) for part in rest[0]])
         if kind == "array":
@@ -163,14 +156,13 @@ class _Unpacker:
     def _numbers(self, dtype: str, shape: list[int]) -> Tensor:
         if len(shape) > 8 or not all(type(n) is int and 0 <= n < 2**31 for n in shape):
             raise ValueError("a tensor without a shape")
-        size = math.prod(shape) * DTYPES[dtype].itemsize
-        numbers = bytearray(self.body[self.place : self.place + size])
-        self.place += size
-        if len(numbers) < size:
+        kind = DTYPES[dtype]
+        end = self.place + math.prod(shape) * kind.itemsize
+        numbers = bytearray(self.body[self.place : end])
+        if len(self.body) < end:
             raise ValueError("a tensor without its numbers")
-        return (torch.frombuffer(numbers, dtype=DTYPES[dtype]) if size else torch.empty(0, dtype=DTYPES[dtype])).view(
-            shape
-        )
+        self.place = end
+        return (torch.frombuffer(numbers, dtype=kind) if numbers else torch.empty(0, dtype=kind)).view(shape)
 
 
 class _RemoteModule(nn.Module):
@@ -179,7 +171,7 @@ class _RemoteModule(nn.Module):
     def __init__(self, unpacker: _Unpacker, methods: dict, state: dict, parameters: dict):
         super().__init__()
         for name, tree in state.items():
-            setattr(self, name, unpacker.unpack(tree))
+            setattr(self, name, tree)
         for name, tree in parameters.items():
             self.register_parameter(name, nn.Parameter(unpacker.unpack(tree)))
         for name, target in methods.items():
@@ -241,10 +233,8 @@ class Peer:
         self.allowance, self.numbers, self.used = allowance, itertools.count(), set()
         self.exported: dict[str, Callable] = {}
         self.graphs: dict[int, tuple] = {}  # what our latest calls for the other side gave: gradients come later
-        self.lent: list[Tensor] | None = None  # what needs gradients in our answers while a call of ours lasts
-        self.borrowed: list[Tensor] | None = (
-            None  # and in the answers that we get while a call for the other side lasts
-        )
+        self.lent: list[Tensor] | None = None  # what needs gradients in our answers, while a call of ours lasts
+        self.borrowed: list[Tensor] | None = None  # and in the other side's, while a call for it lasts
 
     def _stand_in(self, target: str) -> Callable:
         return lambda *arguments, **options: self.call(target, (*arguments, *options.values()), list(options))
