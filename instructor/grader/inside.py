@@ -76,7 +76,7 @@ def call_filter():
     refuse("clone3", NO_SUCH_CALL)  # glibc then uses clone, whose flags can be looked at
     for flag in (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000):
         refuse("clone", REFUSE, 0, MASKED, flag, flag)
-    refuse("socket", REFUSE, 0, GREATER, socket.AF_NETLINK)
+    refuse("socket", REFUSE, 0, GREATER, socket.AF_UNIX)
     refuse("mmap", REFUSE, 3, MASKED, 0x21, 0x21)  # shared memory without a file, which no count of memory shows
     return library, rules
 

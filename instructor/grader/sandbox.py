@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import site
 import socket
@@ -31,6 +30,8 @@ from .wire import Ended
 INSIDE = Path(__file__).with_name("inside.py")
 STARTING = 120  # seconds for a process to import torch
 LOOK = 0.05  # seconds between two looks of the watcher
+SOCKET, INODE = 0.43, 0.001  # megabytes that the kernel may hold for a socket (of the only kind allowed) and for a file
+SCRATCH = ("/dev/shm", "/tmp", "/sandbox")  # where a student may write
 BUSY = 0.7  # seconds of CPU in one of the clock: who had less when the time was over may have been kept from working
 NEED = (
     "Install bubblewrap and libseccomp (Debian: apt install bubblewrap libseccomp2) on a Linux that allows namespaces."
@@ -90,10 +91,10 @@ class Room:
     """bubblewrap's namespaces around a process that only waits. When the room is closed, all that joined it is dead."""
 
     def __init__(self, limits: Limits, own_users: bool):
-        size, scratch = str(limits.disk * 2**20), ("/dev/shm", "/tmp", "/sandbox")
+        size = str(limits.disk * 2**20)
         names = ("user", "pid", "net", "ipc", "uts") if own_users else ("pid", "net", "ipc", "uts")
         command = ["bwrap", *(f"--unshare-{name}" for name in names), "--die-with-parent", "--new-session"]
-        for folder in scratch[1:]:  # before the rest, since what is to be seen may lie in /tmp
+        for folder in SCRATCH[1:]:  # before the rest, since what is to be seen may lie in /tmp
             command += ["--perms", "1777", "--size", size, "--tmpfs", folder]
         above = {str(parent) for path in visible() for parent in Path(path).parents} - {"/"}
         for folder in sorted(above):
@@ -102,7 +103,7 @@ class Room:
             command += (
                 ["--symlink", os.readlink(path), path] if _is_link_at_top(path) else ["--ro-bind-try", path, path]
             )
-        command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", size, "--tmpfs", scratch[0]]
+        command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", size, "--tmpfs", SCRATCH[0]]
         command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/sandbox"]
         read, write = os.pipe()
         with open(read, encoding="utf-8") as info:
@@ -125,6 +126,16 @@ class Room:
     def processes(self) -> list[psutil.Process]:
         """Those that joined, and their children."""
         return [process for process in self.first.children(recursive=True) if process.pid != self.waiting]
+
+    def held(self) -> float:
+        """Megabytes that are no process's own: files, which are in memory here, and what could wait in sockets."""
+        place, total = Path(f"/proc/{self.first.pid}"), 0.0
+        with contextlib.suppress(OSError):
+            total += SOCKET * int((place / "net/sockstat").read_text().split()[2])
+            for folder in SCRATCH:
+                room = os.statvfs(f"{place}/root{folder}")
+                total += (room.f_blocks - room.f_bfree) * room.f_frsize / 2**20 + (room.f_files - room.f_ffree) * INODE
+        return total
 
     def close(self) -> None:
         if hasattr(self, "ends"):
@@ -177,7 +188,7 @@ class Sandbox:
             else:
                 self.room = self.group = self.mother = None
                 place = tempfile.mkdtemp(prefix="grade-")
-                stack.callback(shutil.rmtree, place, ignore_errors=True)
+                stack.callback(subprocess.run, ["rm", "-rf", place], stderr=subprocess.DEVNULL)  # however deep it is
                 command = [sys.executable, "-I", INSIDE, json.dumps(self._settings(place))]
                 pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
                 self.process = psutil.Popen(command, **pipes, bufsize=0, env=environment(), start_new_session=True)
@@ -267,7 +278,8 @@ class Sandbox:
         if clock > (limits.seconds if self.ready else STARTING):
             busy = sum(sum(process.cpu_times()[:4]) for process in alive) > BUSY * clock
             return "timeout", f"not finished after {limits.seconds:g} s" + ("" if busy else ", mostly waiting")
-        if _memory(alive) > limits.memory and _memory(alive, exact=True) > limits.memory:
+        free = limits.memory - (self.room.held() if self.room else 0)
+        if _memory(alive) > free and _memory(alive, exact=True) > free:
             return "memory", f"more than {limits.memory} MB of memory"
         return None
 
