@@ -87,14 +87,6 @@ for n in range(25):
         os._exit(0)
 time.sleep(5)
 """
-FILES = """\
-import os, time
-for place in ('/tmp', '/dev/shm', '/sandbox'):
-    with open(place + '/x', 'wb') as file:
-        for n in range(250): file.write(bytes(2**20))
-held = b'x' * 600_000_000
-time.sleep(5)
-"""
 
 # name → (what is handed in: cells, or bytes; the status in the table; the exercises that are right)
 HOSTILE = {
@@ -105,7 +97,6 @@ HOSTILE = {
     "torch memory bomb": ([MSE, "x = torch.ones(10**10)", BCE], "memory", ["mse", "bce"]),
     "many small memories": ([MSE, "import os, time\nos.fork(), os.fork()\nx = b'x' * 900_000_000\ntime.sleep(9)"], "memory", ["mse"]),
     "sockets": ([MSE, SOCKETS, BCE], "memory", ["mse", "bce"]),
-    "files in memory": ([MSE, FILES, BCE], "memory", ["mse", "bce"]),
     "no json": (b"{not json", "not-json", []),
     "deep json": (b"[" * 100_000, "not-json", []),
     "no notebook": (b'{"cells": {"a": 1}}', "not-notebook", []),
