@@ -30,6 +30,15 @@ def machine() -> dict:
     }
 
 
+def tell_if_busy(machine: dict) -> None:
+    """Say so if others are at work here: then the figures are theirs as well."""
+    load = (machine["load_before"] or [0])[0]
+    if load > machine["cores"] / 2:
+        print(
+            f"This machine is busy (load {load} on {machine['cores']} cores): do not publish these figures.", flush=True
+        )
+
+
 def save(name: str, results: dict) -> None:
     """Write results/NAME.json."""
     RESULTS.mkdir(exist_ok=True)

@@ -61,7 +61,9 @@ def test_a_students_process_sees_and_may_do_little():
 
 
 def test_files_and_sockets_count_as_memory():
-    code = "import socket\nopen('/tmp/x', 'wb').write(bytes(50 * 2**20))\nheld = [socket.socketpair() for n in range(50)]"
+    code = (
+        "import socket\nopen('/tmp/x', 'wb').write(bytes(50 * 2**20))\nheld = [socket.socketpair() for n in range(50)]"
+    )
     cells = json.dumps([code]).encode()
     with sandbox.Sandbox(sandbox.Limits()) as room:
         room.wait_until_ready()
