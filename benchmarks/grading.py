@@ -85,7 +85,9 @@ def write_submissions(folder: Path, count: int, start: int = 0, cut: bool = Fals
 
 def command(*arguments, cwd: Path) -> float:
     """Run a Python program. Seconds."""
-    installed = Path(find_spec(arguments[0].split(".")[0]).origin).parents[1] / "bin"  # nbgrader calls a program of alembic's
+    installed = (
+        Path(find_spec(arguments[0].split(".")[0]).origin).parents[1] / "bin"
+    )  # nbgrader calls a program of alembic's
     programs = os.pathsep.join([str(Path(sys.executable).parent), str(installed), os.environ["PATH"]])
     modules = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": modules, "PATH": programs}

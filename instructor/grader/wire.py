@@ -13,9 +13,10 @@ import json
 import math
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -170,8 +171,7 @@ class _RemoteModule(nn.Module):
 
     def __init__(self, unpacker: _Unpacker, methods: dict, state: dict, parameters: dict):
         super().__init__()
-        for name, tree in state.items():
-            setattr(self, name, tree)
+        vars(self).update(state)
         for name, tree in parameters.items():
             self.register_parameter(name, nn.Parameter(unpacker.unpack(tree)))
         for name, target in methods.items():
@@ -237,14 +237,14 @@ class Peer:
         self.borrowed: list[Tensor] | None = None  # and in the other side's, while a call for it lasts
 
     def _stand_in(self, target: str) -> Callable:
-        return lambda *arguments, **options: self.call(target, (*arguments, *options.values()), list(options))
+        return lambda *arguments, **options: self.call(target, arguments, options)
 
-    def call(self, target: str, arguments, names: Sequence[str] = ()) -> object:
-        """The other side's answer; the last arguments are given by these names. What it changed in the tensors given is changed here; what it raised is raised."""
+    def call(self, target: str, arguments: Sequence, options: Mapping = MappingProxyType({})) -> object:
+        """The other side's answer. What it changed in the tensors given is changed here; what it raised is raised."""
         packer, number = _Packer(self._export), next(self.numbers)
-        tree = packer.pack(tuple(arguments))
-        message = {"op": "call", "number": number, "target": target, "arguments": tree, "grad": torch.is_grad_enabled()}
-        message["names"] = list(names)
+        message = {"op": "call", "number": number, "target": target, "grad": torch.is_grad_enabled()}
+        message["arguments"] = packer.pack(tuple(arguments))
+        message["options"] = {name: packer.pack(value) for name, value in options.items()}
         with self._collecting("lent") as lent:
             reply, body = self._request(message, packer.body)
         try:
@@ -290,9 +290,8 @@ class Peer:
 
     def gradients(self, number: int, of_outputs) -> list[Tensor | None]:
         packer = _Packer()
-        reply, body = self._request(
-            {"op": "gradients", "number": number, "of": packer.pack(list(of_outputs))}, packer.body
-        )
+        message = {"op": "gradients", "number": number, "of": packer.pack(list(of_outputs))}
+        reply, body = self._request(message, packer.body)
         if "raised" in reply:
             raise RuntimeError(clean_text(reply["raised"][1]))
         try:
@@ -316,16 +315,14 @@ class Peer:
         function = self.find(message["target"])
         unpacker = _Unpacker(body, self.remote)
         arguments = unpacker.unpack(message["arguments"])
+        options = {name: unpacker.unpack(value) for name, value in message["options"].items()}
         if self.allowance is not None:
             rows = max((math.prod(n or 1 for n in tensor.shape) for tensor in unpacker.tensors), default=0)
             self._spend(1000 + sum(tensor.nbytes for tensor in unpacker.tensors), too_much=rows > MOST_NUMBERS)
         inputs = list(unpacker.tensors)
         before = [tensor.detach().clone() for tensor in inputs]
-        names = [str(name) for name in message.get("names", ())]
-        given = arguments[: len(arguments) - len(names)]
-        options = dict(zip(names, arguments[len(given) :], strict=True))
         with torch.set_grad_enabled(bool(message["grad"])), self._collecting("borrowed") as borrowed:
-            answer = function(*given, **options)
+            answer = function(*arguments, **options)
         if self.allowance is not None:
             self._spend(sum(t.nbytes for t in _tensors(answer)))
         changed = [
