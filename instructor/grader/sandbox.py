@@ -172,7 +172,8 @@ class Sandbox:
 
     def __init__(self, limits: Limits, shut_in: Isolation | None = None):
         self.limits, self.isolation = limits, shut_in or isolation()
-        self.incoming, self.output, self.printed, self.ready = bytearray(), bytearray(), 0, False
+        self.incoming, self.output, self.printed = bytearray(), bytearray(), 0
+        self.prints, self.ready = True, False
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
@@ -230,16 +231,22 @@ class Sandbox:
         """Until there is something to do, or for a moment. Returns how much could be sent. Raises Ended at the end of the
         process, and of what it may take."""
         told, answers, prints = (pipe.fileno() for pipe in self.pipes)
-        readable, writable, _ = select.select([answers, prints], [told] if sending else [], [], LOOK)
+        waiting = select.poll()
+        waiting.register(answers, select.POLLIN)
+        if self.prints:
+            waiting.register(prints, select.POLLIN)
+        if sending:
+            waiting.register(told, select.POLLOUT)
+        ready = {pipe for pipe, _ in waiting.poll(1000 * LOOK)}
         try:
-            if prints in readable:
+            if prints in ready:
                 self._drain()
-            if answers in readable:
+            if answers in ready:
                 part = os.read(answers, 2**20)
                 self.incoming += part
                 if not part:
                     raise self._end()
-            sent = os.write(told, sending) if writable else 0
+            sent = os.write(told, sending) if told in ready else 0
         except BrokenPipeError:
             raise self._end() from None
         now = time.monotonic()
@@ -255,6 +262,7 @@ class Sandbox:
             while part := os.read(self.pipes[2].fileno(), 2**16):
                 self.printed += len(part)
                 self.output = self.output[-2000:] + part[-2000:]  # the end is what tells
+            self.prints = False  # it is closed
 
     def _end(self) -> Ended:
         """Why it is over, if it ended by itself."""
