@@ -210,6 +210,7 @@ def cluster_in(tmp_path):
 
 @pytest.mark.grader
 def test_worker_in_the_courses_folder_finds_the_course(tmp_path, cluster_in, capsys):
+    grade.tell_once.cache_clear()
     submission(tmp_path / "in", "An", notebook(MSE))
     code = grade.main([str(tmp_path / "in"), "--out", str(tmp_path / "grades.csv"), "--scheduler", cluster_in(ROOT)])
     (row,) = table(tmp_path / "in")
