@@ -211,7 +211,8 @@ def main() -> None:
         name: {"per_minute": medians[name], "rounds": [round(rate, 1) for rate in done]} for name, done in runs.items()
     }
     common.tell_if_busy(common.machine())
-    common.save("grading", {"machine": machine, "submissions": count, "runs": workers, "graders": every})
+    if not arguments.quick and not arguments.only:  # a look is none of the results on file
+        common.save("grading", {"machine": machine, "submissions": count, "runs": workers, "graders": every})
 
 
 if __name__ == "__main__":
