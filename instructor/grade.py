@@ -42,7 +42,8 @@ IN_FLIGHT = 64  # submissions that are read and sent ahead of their turn
 MOST = 60  # notebooks of one student
 JUDGE_MEMORY = 4 * 2**30  # bytes for a worker of this machine
 LOST = "a worker of the grader ended while it was at work"
-START_WORKERS = "start each worker in the course's folder, by: python -m dask worker ADDRESS --nthreads 1"
+START_WORKERS = "start each worker in the course's folder, by: python -m dask worker ADDRESS --nthreads 1 --no-nanny"
+OPEN_PORTS = "whoever reaches a port of the scheduler or of a worker can run code there: use a closed network, or TLS (GRADING.md)."
 
 
 # ------------------------------------------------------------------------------------------------ the workers
@@ -113,6 +114,8 @@ def workers(jobs: int, scheduler: str | None, sandbox: bool = True) -> Iterator[
         client = Client(scheduler, timeout=20)
     except (OSError, ValueError) as error:
         raise SystemExit(f"--scheduler {scheduler}: no Dask scheduler answers there ({error}).") from None
+    if not scheduler.startswith("tls:"):
+        tell_once(f"Note: {OPEN_PORTS}")
     with client, client.get_executor(pure=False) as executor:
         yield partial(executor.submit, task())
 

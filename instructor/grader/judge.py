@@ -180,9 +180,12 @@ class Grading:
         """Run the notebook. Returns the functions that are there."""
         sandbox.wait_until_ready()
         names = [exercise.function for exercise in exercises]
-        parts = {"": json.dumps(self.reading.cells).encode(), **self.files}
+        parts = {"": json.dumps(self.reading.cells, ensure_ascii=False).encode(), **self.files}
         order = {"everything": everything, "functions": names, "parts": [[n, len(data)] for n, data in parts.items()]}
-        sandbox.send(order, b"".join(parts.values()))
+        try:
+            sandbox.send(order, b"".join(parts.values()))
+        except ValueError:
+            raise Unreadable("too-large", "with the files beside it") from None
         message, _ = sandbox.receive()
         try:
             errors = [[int(c), wire.clean_name(n), wire.clean_text(t)] for c, n, t in message["errors"][:20]]

@@ -9,7 +9,7 @@ from pathlib import Path
 from instructor.class_table import harmless, printable, write_table
 from vae_helpers._files import write_whole
 
-COLUMNS = (
+COLUMNS = [
     "student",
     "file",
     "lesson",
@@ -21,7 +21,7 @@ COLUMNS = (
     "detail",
     "notes",
     "seconds",
-)
+]
 STATUS = {
     "ok": ("đã chấm", "graded"),
     "timeout": ("quá thời gian cho phép", "it took too long"),
@@ -35,10 +35,7 @@ STATUS = {
     "no-kernel": ("notebook không dùng kernel Python", "the notebook does not use a Python kernel"),
     "unknown-lesson": ("không nhận ra đây là bài nào", "it cannot be told which lesson this is"),
     "bad-quiz": ("không đọc được tệp câu trả lời", "the file of answers cannot be read"),
-    "nothing-found": (
-        "không có notebook hay tệp câu trả lời nào để chấm",
-        "there is no notebook and no file of answers to grade",
-    ),
+    "nothing-found": ("không có gì để chấm", "there is nothing to grade"),
     "unreadable": ("không mở được tệp", "the file cannot be opened"),
     "grader-error": ("chưa chấm được, lỗi không phải của bạn", "not graded yet, through no fault of yours"),
 }
@@ -80,33 +77,33 @@ def write_tables(path: Path, rows: list[dict], lessons: list[str], separator: st
     """path: one row per notebook and quiz. Beside it one row per student, with the best result in each lesson."""
     totals: dict[str, dict] = {}
     for line in rows:
-        total = totals.setdefault(line["student"], {"student": line["student"], "right": 0, "problems": 0})
+        total = totals.setdefault(line["student"], {"student": line["student"], "problems": 0})
         total["problems"] += line["status"] != "ok"
         if line["lesson"]:
             total[line["lesson"]] = max(total.get(line["lesson"], 0), line["right"])
     for total in totals.values():
         total["right"] = sum(total.get(lesson, 0) for lesson in lessons)
     students = path.with_name(f"{path.stem}-students.csv")
-    tables = ((path, rows, COLUMNS), (students, totals.values(), ("student", "right", "problems", *lessons, "quiz")))
-    for place, lines, columns in tables:
+    columns = ["student", "right", "problems", *lessons, "quiz"]
+    for place, lines, names in ((path, rows, COLUMNS), (students, totals.values(), columns)):
         safe = [{n: harmless(printable(v)) if isinstance(v, str) else v for n, v in line.items()} for line in lines]
-        write_table(place, safe, list(columns), separator)
+        write_table(place, safe, names, separator)
     return students
 
 
 def write_summary(path: Path, results: list[dict], separator: str = ",") -> Path:
     """One row per exercise, those that fail most first: how many are right, wrong …, and the mistakes seen most often."""
-    counts: dict[tuple, Counter] = {}
-    mistakes: dict[tuple, Counter] = {}
+    seen: dict[tuple, list[dict]] = {}
     for result in results:
-        for e in result.get("exercises", []):
-            counts.setdefault((result["lesson"], e["function"]), Counter())[e["status"]] += 1
-            mistakes.setdefault((result["lesson"], e["function"]), Counter())[e["mistake"]] += bool(e["mistake"])
-    rows = [
-        {"lesson": key[0], "exercise": key[1], **{status: count[status] for status in VERDICT},
-         "mistakes": "; ".join(f"{name}: {n}" for name, n in mistakes[key].most_common(3) if n)}
-        for key, count in sorted(counts.items(), key=lambda pair: pair[1]["right"] / pair[1].total())
-    ]  # fmt: skip
+        for exercise in result.get("exercises", []):
+            seen.setdefault((result["lesson"], exercise["function"]), []).append(exercise)
+    rows = []
+    for (lesson, function), answers in seen.items():
+        status = Counter(answer["status"] for answer in answers)
+        mistakes = Counter(answer["mistake"] for answer in answers if answer["mistake"]).most_common(3)
+        told = "; ".join(f"{name}: {n}" for name, n in mistakes)
+        rows.append({"lesson": lesson, "exercise": function, **{s: status[s] for s in VERDICT}, "mistakes": told})
+    rows.sort(key=lambda row: (row["right"] / sum(row[s] for s in VERDICT), row["lesson"], row["exercise"]))
     place = path.with_name(f"{path.stem}-exercises.csv")
     write_table(place, rows, ["lesson", "exercise", *VERDICT, "mistakes"], separator)
     return place
@@ -147,6 +144,9 @@ def page(student: str, results: list[tuple[str, dict]], english: bool) -> str:
     def escape(text: str) -> str:
         return html.escape(printable(str(text)))
 
+    def listed(head: str, lines: list[str]) -> str:
+        return f"<p>{head}:</p><ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>" if lines else ""
+
     parts = []
     for file, result in results:
         line = row(student, file, result)
@@ -157,35 +157,26 @@ def page(student: str, results: list[tuple[str, dict]], english: bool) -> str:
             told = tr(*STATUS[result["status"]])
             parts.append(f"<strong>{tr('Lưu ý', 'Note')}: {told}</strong> ({escape(result['detail'])}).")
         parts.append("</p>")
-        if result.get("exercises"):
-            lines = [
-                f"<tr><td><code>{escape(e['function'])}</code></td><td>{tr(*VERDICT[e['status']])}</td>"
-                f"<td>{escape(e['message'].lstrip('✅❌⏳ ')) if e['status'] == 'wrong' else ''}</td></tr>"
-                for e in result["exercises"]
-            ]
-            heads = (tr("hàm", "function"), tr("kết quả", "result"), tr("gợi ý", "hint"))
-            parts.append(
-                "<table><tr>" + "".join(f"<th>{head}</th>" for head in heads) + f"</tr>{''.join(lines)}</table>"
-            )
-        told = [
-            tr(*TOLD[n.split(":")[0]]) + n.partition(":")[2] for n in result.get("notes", []) if n.split(":")[0] in TOLD
+        lines = [
+            f"<tr><td><code>{escape(e['function'])}</code></td><td>{tr(*VERDICT[e['status']])}</td>"
+            f"<td>{escape(e['message'].lstrip('✅❌⏳ ')) if e['status'] == 'wrong' else ''}</td></tr>"
+            for e in result.get("exercises", [])
         ]
-        parts += [f"<p>{escape(line)}.</p>" for line in told]
-        if result.get("read_again"):
-            parts.append(
-                f"<p>{tr('Những câu chưa đúng, và chỗ đọc lại', 'Not right yet, and where to read again')}:</p><ul>"
-            )
-            parts += [f"<li>{escape(text)}</li>" for text in result["read_again"][tr("vi", "en")]]
-            parts.append("</ul>")
-        if result.get("errors"):
-            parts.append(
-                f"<p>{tr('Những ô báo lỗi khi chạy lại', 'Cells that failed when they were run again')}:</p><ul>"
-            )
-            parts += [f"<li>{tr('ô code', 'code cell')} {c}: <code>{escape(f'{n}: {t}')}</code></li>" for c, n, t in result["errors"]]  # fmt: skip
-            parts.append("</ul>")
-    style = STYLE.read_text(encoding="utf-8")
-    title = f"{tr('Kết quả chấm bài', 'Your results')} · {escape(student)}"
+        heads = (tr("hàm", "function"), tr("kết quả", "result"), tr("gợi ý", "hint"))
+        if lines:
+            lines.insert(0, f"<tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>")
+            parts.append(f"<table>{''.join(lines)}</table>")
+        for kind, _, rest in (note.partition(":") for note in result.get("notes", [])):
+            parts += [f"<p>{escape(tr(*TOLD[kind]) + rest)}.</p>"] if kind in TOLD else []
+        again = [escape(text) for text in result.get("read_again", {}).get(tr("vi", "en"), [])]
+        parts.append(listed(tr("Những câu chưa đúng, và chỗ đọc lại", "Not right yet, and where to read again"), again))
+        failed = [
+            f"{tr('ô code', 'code cell')} {cell}: <code>{escape(f'{name}: {text}')}</code>"
+            for cell, name, text in result.get("errors", [])
+        ]
+        parts.append(listed(tr("Những ô báo lỗi khi chạy lại", "Cells that failed when they were run again"), failed))
+    style, title = STYLE.read_text(encoding="utf-8"), f"{tr('Kết quả chấm bài', 'Your results')} · {escape(student)}"
     return (
         f'<!doctype html>\n<html lang="{tr("vi", "en")}"><head><meta charset="utf-8"><title>{title}</title>\n'
-        f"<style>{style}</style></head><body><h1>{title}</h1>\n{chr(10).join(parts)}\n</body></html>\n"
+        f"<style>{style}</style></head><body><h1>{title}</h1>\n{chr(10).join(filter(None, parts))}\n</body></html>\n"
     )

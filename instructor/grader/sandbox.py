@@ -8,15 +8,13 @@ does not work nothing is run, unless the instructor said --no-sandbox.
 import contextlib
 import json
 import os
-import queue
-import shutil
+import select
 import signal
 import site
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,6 +30,8 @@ from .wire import Ended
 INSIDE = Path(__file__).with_name("inside.py")
 STARTING = 120  # seconds for a process to import torch
 LOOK = 0.05  # seconds between two looks of the watcher
+SOCKET, INODE = 0.43, 0.001  # megabytes that the kernel may hold for a socket (of the only kind allowed) and for a file
+SCRATCH = ("/dev/shm", "/tmp", "/sandbox")  # where a student may write
 BUSY = 0.7  # seconds of CPU in one of the clock: who had less when the time was over may have been kept from working
 NEED = (
     "Install bubblewrap and libseccomp (Debian: apt install bubblewrap libseccomp2) on a Linux that allows namespaces."
@@ -91,10 +91,10 @@ class Room:
     """bubblewrap's namespaces around a process that only waits. When the room is closed, all that joined it is dead."""
 
     def __init__(self, limits: Limits, own_users: bool):
-        size, scratch = str(limits.disk * 2**20), ("/dev/shm", "/tmp", "/sandbox")
+        size = str(limits.disk * 2**20)
         names = ("user", "pid", "net", "ipc", "uts") if own_users else ("pid", "net", "ipc", "uts")
         command = ["bwrap", *(f"--unshare-{name}" for name in names), "--die-with-parent", "--new-session"]
-        for folder in scratch[1:]:  # before the rest, since what is to be seen may lie in /tmp
+        for folder in SCRATCH[1:]:  # before the rest, since what is to be seen may lie in /tmp
             command += ["--perms", "1777", "--size", size, "--tmpfs", folder]
         above = {str(parent) for path in visible() for parent in Path(path).parents} - {"/"}
         for folder in sorted(above):
@@ -103,7 +103,7 @@ class Room:
             command += (
                 ["--symlink", os.readlink(path), path] if _is_link_at_top(path) else ["--ro-bind-try", path, path]
             )
-        command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", size, "--tmpfs", scratch[0]]
+        command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", size, "--tmpfs", SCRATCH[0]]
         command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/sandbox"]
         read, write = os.pipe()
         with open(read, encoding="utf-8") as info:
@@ -126,6 +126,16 @@ class Room:
     def processes(self) -> list[psutil.Process]:
         """Those that joined, and their children."""
         return [process for process in self.first.children(recursive=True) if process.pid != self.waiting]
+
+    def held(self) -> float:
+        """Megabytes that are no process's own: files, which are in memory here, and what could wait in sockets."""
+        place, total = Path(f"/proc/{self.first.pid}"), 0.0
+        with contextlib.suppress(OSError):
+            total += SOCKET * int((place / "net/sockstat").read_text().split()[2])
+            for folder in SCRATCH:
+                room = os.statvfs(f"{place}/root{folder}")
+                total += (room.f_blocks - room.f_bfree) * room.f_frsize / 2**20 + (room.f_files - room.f_ffree) * INODE
+        return total
 
     def close(self) -> None:
         if hasattr(self, "ends"):
@@ -162,10 +172,8 @@ class Sandbox:
 
     def __init__(self, limits: Limits, shut_in: Isolation | None = None):
         self.limits, self.isolation = limits, shut_in or isolation()
-        self.output, self.printed, self.ready = bytearray(), 0, False
-        self.reason: Ended | None = None
-        self.messages: queue.Queue = queue.Queue(maxsize=2)
-        self.closing = threading.Event()
+        self.incoming, self.output, self.printed = bytearray(), bytearray(), 0
+        self.prints, self.ready = True, False
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
@@ -181,44 +189,37 @@ class Sandbox:
             else:
                 self.room = self.group = self.mother = None
                 place = tempfile.mkdtemp(prefix="grade-")
-                stack.callback(shutil.rmtree, place, ignore_errors=True)
+                stack.callback(
+                    subprocess.run, ["/bin/rm", "-rf", place], stderr=subprocess.DEVNULL
+                )  # however deep it is
                 command = [sys.executable, "-I", INSIDE, json.dumps(self._settings(place))]
                 pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-                self.process = psutil.Popen(command, **pipes, env=environment(), start_new_session=True)
+                self.process = psutil.Popen(command, **pipes, bufsize=0, env=environment(), start_new_session=True)
                 self.pipes = [self.process.stdin, self.process.stdout, self.process.stderr]
-            self.started = time.monotonic()
-            self.threads = [threading.Thread(target=t, daemon=True) for t in (self._read, self._drain, self._watch)]
-            for thread in self.threads:
-                thread.start()
+            for pipe in self.pipes:
+                os.set_blocking(pipe.fileno(), False)
+                stack.callback(pipe.close)
+            self.started = self.looked = time.monotonic()
+            stack.callback(self._kill)
             self.stack = stack.pop_all()
         return self
 
     def __exit__(self, *_):
-        self.closing.set()
-        self._kill()
         self.stack.close()
-        with contextlib.suppress(queue.Empty):  # so that a reader that waits for a place in the queue gets on
-            while True:
-                self.messages.get_nowait()
-        for thread in self.threads:
-            thread.join(timeout=5)
-        for stream in self.pipes:
-            with contextlib.suppress(OSError):
-                stream.close()
 
     # ---------------------------------------------------------------- talking
 
     def send(self, message: dict, body: bytes = b"") -> None:
-        try:
-            wire.write_frame(self.pipes[0], message, body)
-        except (OSError, ValueError):
-            raise self._end() from None
+        rest = memoryview(wire.frame(message, body))
+        while rest:
+            rest = rest[self._wait(sending=rest) :]
 
     def receive(self) -> tuple[dict, bytes]:
-        message = self.messages.get()  # the watcher ends a process that takes too long, and the reader says so
-        if message is None:
-            self.messages.put(None)  # for whoever asks again
-            raise self._end()
+        try:
+            while not (message := wire.take_frame(self.incoming)):
+                self._wait()
+        except ValueError as error:
+            raise Ended("crashed", f"not a message: {wire.clean_text(error)}") from None
         return message
 
     def wait_until_ready(self) -> None:
@@ -228,43 +229,55 @@ class Sandbox:
             raise Ended("crashed", "not a sandbox")
         self.started, self.ready = time.monotonic(), True  # importing torch is not the student's time
 
-    def _end(self) -> Ended:
-        if self.reason is None:
-            self.threads[1].join(timeout=1)  # its last words
-            over = self.group and self.group.over()
-            told = self.output.decode("utf-8", "replace").strip().splitlines()
-            last = f": {wire.clean_text(told[-1])}" if told else ""
-            self.reason = Ended(*(over or ("crashed", f"its process ended by itself{last}")))
-            if self.mother and self.mother.process.poll() is not None:  # killed with it: not the student's fault alone
-                self.reason = Ended("grader-error", "the machine ran out of something")
-        return self.reason
-
-    # ---------------------------------------------------------------- threads
-
-    def _read(self) -> None:
+    def _wait(self, sending: bytes = b"") -> int:
+        """Until there is something to do, or for a moment. Returns how much could be sent. Raises Ended at the end of the
+        process, and of what it may take."""
+        told, answers, prints = (pipe.fileno() for pipe in self.pipes)
+        waiting = select.poll()
+        waiting.register(answers, select.POLLIN)
+        if self.prints:
+            waiting.register(prints, select.POLLIN)
+        if sending:
+            waiting.register(told, select.POLLOUT)
+        ready = {pipe for pipe, _ in waiting.poll(1000 * LOOK)}
         try:
-            while True:
-                self.messages.put(wire.read_frame(self.pipes[1]))
-        except ValueError as error:
-            self._stop("crashed", f"not a message: {wire.clean_text(error)}")
-        except (EOFError, OSError):
-            pass
-        finally:
-            if not self.closing.is_set():
-                self.messages.put(None)
-
-    def _drain(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while part := self.pipes[2].read1(65536):
-                self.printed += len(part)
-                self.output += part
-                del self.output[:-4000]  # the end is what tells
-
-    def _watch(self) -> None:
-        while not self.closing.wait(LOOK):
+            if prints in ready:
+                self._drain()
+            if answers in ready:
+                part = os.read(answers, 2**20)
+                self.incoming += part
+                if not part:
+                    raise self._end()
+            sent = os.write(told, sending) if told in ready else 0
+        except BrokenPipeError:
+            raise self._end() from None
+        now = time.monotonic()
+        if now - self.looked > LOOK:
+            self.looked = now
             with contextlib.suppress(psutil.Error):  # a process that went while it was looked at
                 if broken := self._broken_limit():
-                    return self._stop(*broken)
+                    raise Ended(*broken)
+        return sent
+
+    def _drain(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while part := os.read(self.pipes[2].fileno(), 2**16):
+                self.printed += len(part)
+                self.output = self.output[-2000:] + part[-2000:]  # the end is what tells
+            self.prints = False  # it is closed
+
+    def _end(self) -> Ended:
+        """Why it is over, if it ended by itself."""
+        self._kill()
+        self._drain()  # its last words
+        over = self.group and self.group.over()
+        told = self.output.decode("utf-8", "replace").strip().splitlines()
+        last = f": {wire.clean_text(told[-1])}" if told else ""
+        if self.mother and self.mother.process.poll() is not None:  # killed with it: not the student's fault alone
+            return Ended("grader-error", "the machine ran out of something")
+        return Ended(*(over or ("crashed", f"its process ended by itself{last}")))
+
+    # ---------------------------------------------------------------- watching
 
     def _broken_limit(self) -> tuple[str, str] | None:
         limits, alive, clock = self.limits, self._alive(), time.monotonic() - self.started
@@ -275,13 +288,10 @@ class Sandbox:
         if clock > (limits.seconds if self.ready else STARTING):
             busy = sum(sum(process.cpu_times()[:4]) for process in alive) > BUSY * clock
             return "timeout", f"not finished after {limits.seconds:g} s" + ("" if busy else ", mostly waiting")
-        if _memory(alive) > limits.memory and _memory(alive, exact=True) > limits.memory:
+        free = limits.memory - (self.room.held() if self.room else 0)
+        if _memory(alive) > free and _memory(alive, exact=True) > free:
             return "memory", f"more than {limits.memory} MB of memory"
         return None
-
-    def _stop(self, status: str, detail: str) -> None:
-        self.reason = self.reason or Ended(status, detail)
-        self._kill()
 
     def _alive(self) -> list[psutil.Process]:
         if self.room:
@@ -346,7 +356,7 @@ class Nursery:
         finally:
             for pipe in theirs:
                 os.close(pipe)
-        return [os.fdopen(our_in, "wb"), os.fdopen(our_out, "rb"), os.fdopen(our_err, "rb")]
+        return [os.fdopen(our_in, "wb", 0), os.fdopen(our_out, "rb", 0), os.fdopen(our_err, "rb", 0)]
 
 
 def nursery() -> Nursery:

@@ -6,15 +6,7 @@ import contextlib
 import dis
 import re
 
-ANY_NAME = {
-    "globals",
-    "locals",
-    "vars",
-    "exec",
-    "eval",
-    "setattr",
-    "get_ipython",
-}  # a statement with these may do anything
+ANY_NAME = {"globals", "locals", "vars", "exec", "eval", "setattr", "get_ipython"}  # what has these may do anything
 SETTERS = re.compile(r"set|manual|seed|use|filter|chdir|register|insert|append")
 
 
@@ -72,22 +64,19 @@ def needed(statements: list[tuple[int, ast.stmt]], wanted: set[str]) -> list[tup
     merely calls a needed function, or a module's function that sets nothing: that may be an hour's training.
     """
     fixed = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-    named = {id(node): binds(node) for _, node in statements}
-    constant = set().union(*(named[id(node)] for _, node in statements if isinstance(node, fixed)), vars(builtins))
+    facts = [(pair, binds(pair[1]), touches(pair[1]), runs_always(pair[1])) for pair in statements]
+    constant = set(vars(builtins)).union(*(bound for (_, node), bound, _, _ in facts if isinstance(node, fixed)))
     chosen: set[int] = set()
     while True:
         before = len(chosen)
-        for _, node in statements:
-            if id(node) in chosen:
-                continue
-            bound = named[id(node)] & wanted
-            if bound or runs_always(node) or (touches(node) & wanted) - constant:
-                chosen.add(id(node))
+        for place, ((_, node), bound, touched, always) in enumerate(facts):
+            if place not in chosen and (bound & wanted or always or (touched & wanted) - constant):
+                chosen.add(place)
                 with contextlib.suppress(SyntaxError, ValueError):
                     asked = asks_for(compile(ast.Module([node], []), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT))
-                    wanted = wanted | (asked if bound else asked & constant)
+                    wanted = wanted | (asked if bound & wanted else asked & constant)
         if len(chosen) == before:
-            return [(number, node) for number, node in statements if id(node) in chosen]
+            return [statements[place] for place in sorted(chosen)]
 
 
 def runs_always(node: ast.stmt) -> bool:

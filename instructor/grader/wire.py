@@ -1,8 +1,10 @@
 """How the judge and a sandbox talk: frames of JSON and raw numbers. What arrives is never unpickled and never executed.
 
 Both ends hold a Peer. A call sends its arguments and brings back the answer; a tensor in the answer that needs gradients
-stays joined to the other side, which is asked for its part when autograd comes by. So the course's own checks run in the
-judge's process, on a stand-in for the student's function, and the student's code runs in the sandbox only.
+stays joined to the other side, which is asked for its part when autograd comes by: to the arguments, and to what this side
+answered meanwhile when it was called back (so gradients reach the weights of a network that a check hands over). So the
+course's own checks run in the judge's process, on a stand-in for the student's function, and the student's code runs in the
+sandbox only.
 """
 
 import builtins
@@ -11,8 +13,10 @@ import json
 import math
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -37,36 +41,36 @@ class Ended(BaseException):
         self.status, self.detail = status, detail
 
 
-def write_frame(stream, message: dict, body: bytes = b"") -> None:
+def frame(message: dict, body: bytes = b"") -> bytes:
     head = json.dumps(message).encode()
     if len(head) > LARGEST_HEAD or len(body) > LARGEST_FRAME:
         raise ValueError(f"the answer takes more than {LARGEST_FRAME // 2**20} MB")
-    stream.write(HEAD.pack(len(head), len(body)) + head + body)
-    stream.flush()
+    return HEAD.pack(len(head), len(body)) + head + body
 
 
-def read_frame(stream) -> tuple[dict, bytes]:
-    """The next message. Raises EOFError at the end of the stream, ValueError for anything that is no frame."""
-    start = stream.read(HEAD.size)
-    if len(start) < HEAD.size:
-        raise EOFError
-    sizes = HEAD.unpack(start)
-    if sizes[0] > LARGEST_HEAD or sizes[1] > LARGEST_FRAME:
+def take_frame(buffer: bytearray) -> tuple[dict, bytes] | None:
+    """The first message in the buffer, which it leaves; None as long as it is not whole. Raises ValueError for nonsense."""
+    if len(buffer) < HEAD.size:
+        return None
+    head, body = HEAD.unpack_from(buffer)
+    if head > LARGEST_HEAD or body > LARGEST_FRAME:
         raise ValueError("a frame that is too large")
-    head, body = (stream.read(size) for size in sizes)
-    if len(head) + len(body) < sum(sizes):
-        raise EOFError
+    middle, end = HEAD.size + head, HEAD.size + head + body
+    if len(buffer) < end:
+        return None
     try:
-        message = json.loads(head)
+        message, body = json.loads(buffer[HEAD.size : middle]), bytes(buffer[middle:end])
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(message, dict):
         raise ValueError("no message")
+    del buffer[:end]
     return message, body
 
 
 class _Packer:
-    """Values to a tree of tagged lists; the numbers of tensors go into body, one after the other."""
+    """Values to JSON: plain numbers as they are, all else as a list with its kind in front; the numbers of tensors go into
+    body, one after the other."""
 
     def __init__(self, export: Callable | None = None, export_network: Callable | None = None):
         self.export, self.export_network = export, export_network
@@ -76,17 +80,14 @@ class _Packer:
         self.items += 1
         if self.items > MOST_ITEMS or depth > DEEPEST:
             raise ValueError("the answer has too many parts")
-        if value is None or value is Ellipsis:
-            return ["none"] if value is None else ["ellipsis"]
-        if isinstance(value, (bool, np.bool_)):
-            return ["bool", bool(value)]
-        if isinstance(value, (int, np.integer)):
-            return ["int", hex(int(value))]
-        if isinstance(value, (float, np.floating)):
-            return ["float", float(value).hex()]
+        if isinstance(value, np.generic):
+            value = value.item()
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
+        if value is Ellipsis:
+            return ["ellipsis"]
         if isinstance(value, (tuple, list)):
-            kind = "tuple" if isinstance(value, tuple) else "list"
-            return [kind, [self.pack(part, depth + 1) for part in value]]
+            return ["tuple" if isinstance(value, tuple) else "list", [self.pack(part, depth + 1) for part in value]]
         if isinstance(value, np.ndarray) and value.dtype.name in DTYPES:
             return ["array", *self._numbers(torch.from_numpy(np.array(value, order="C")))]
         if isinstance(value, Tensor) and value.dtype in DTYPES.values():
@@ -96,7 +97,7 @@ class _Packer:
             return ["tensor", *self._numbers(value), value.requires_grad, elsewhere]
         if self.export and isinstance(value, nn.Module):
             methods = [n for n, f in vars(type(value)).items() if callable(f) and not n.startswith("_")]
-            state = {n: self.pack(v) for n, v in vars(value).items() if isinstance(v, (int, float)) and n[0] != "_"}
+            state = {n: v for n, v in vars(value).items() if isinstance(v, (int, float)) and n[0] != "_"}
             parameters = {n: self.pack(p.detach()) for n, p in value.named_parameters() if "." not in n}
             return ["module", {n: self.export(getattr(value, n)) for n in methods}, state, parameters]
         if self.export and callable(value):
@@ -123,17 +124,13 @@ class _Unpacker:
         self.body, self.place, self.remote, self.network, self.tensors = body, 0, remote, network, []
 
     def unpack(self, tree, depth: int = 0):
+        if tree is None or isinstance(tree, (bool, int, float)):
+            return tree
         kind, *rest = tree
         if depth > DEEPEST:
             raise ValueError("nested too deeply")
-        if kind in ("none", "ellipsis"):
-            return None if kind == "none" else Ellipsis
-        if kind == "bool":
-            return bool(rest[0])
-        if kind == "int":
-            return int(rest[0][:1000], 16)
-        if kind == "float":
-            return float.fromhex(rest[0])
+        if kind == "ellipsis":
+            return Ellipsis
         if kind in ("tuple", "list"):
             return (tuple if kind == "tuple" else list)([self.unpack(part, depth + 1) for part in rest[0]])
         if kind == "array":
@@ -160,14 +157,13 @@ class _Unpacker:
     def _numbers(self, dtype: str, shape: list[int]) -> Tensor:
         if len(shape) > 8 or not all(type(n) is int and 0 <= n < 2**31 for n in shape):
             raise ValueError("a tensor without a shape")
-        size = math.prod(shape) * DTYPES[dtype].itemsize
-        numbers = bytearray(self.body[self.place : self.place + size])
-        self.place += size
-        if len(numbers) < size:
+        kind = DTYPES[dtype]
+        end = self.place + math.prod(shape) * kind.itemsize
+        numbers = bytearray(self.body[self.place : end])
+        if len(self.body) < end:
             raise ValueError("a tensor without its numbers")
-        return (torch.frombuffer(numbers, dtype=DTYPES[dtype]) if size else torch.empty(0, dtype=DTYPES[dtype])).view(
-            shape
-        )
+        self.place = end
+        return (torch.frombuffer(numbers, dtype=kind) if numbers else torch.empty(0, dtype=kind)).view(shape)
 
 
 class _RemoteModule(nn.Module):
@@ -175,8 +171,7 @@ class _RemoteModule(nn.Module):
 
     def __init__(self, unpacker: _Unpacker, methods: dict, state: dict, parameters: dict):
         super().__init__()
-        for name, tree in state.items():
-            setattr(self, name, unpacker.unpack(tree))
+        vars(self).update(state)
         for name, tree in parameters.items():
             self.register_parameter(name, nn.Parameter(unpacker.unpack(tree)))
         for name, target in methods.items():
@@ -238,17 +233,20 @@ class Peer:
         self.allowance, self.numbers, self.used = allowance, itertools.count(), set()
         self.exported: dict[str, Callable] = {}
         self.graphs: dict[int, tuple] = {}  # what our latest calls for the other side gave: gradients come later
+        self.lent: list[Tensor] | None = None  # what needs gradients in our answers, while a call of ours lasts
+        self.borrowed: list[Tensor] | None = None  # and in the other side's, while a call for it lasts
 
     def _stand_in(self, target: str) -> Callable:
-        return lambda *arguments, **options: self.call(target, (*arguments, *options.values()), list(options))
+        return lambda *arguments, **options: self.call(target, arguments, options)
 
-    def call(self, target: str, arguments, names: Sequence[str] = ()) -> object:
-        """The other side's answer; the last arguments are given by these names. What it changed in the tensors given is changed here; what it raised is raised."""
+    def call(self, target: str, arguments: Sequence, options: Mapping = MappingProxyType({})) -> object:
+        """The other side's answer. What it changed in the tensors given is changed here; what it raised is raised."""
         packer, number = _Packer(self._export), next(self.numbers)
-        tree = packer.pack(tuple(arguments))
-        message = {"op": "call", "number": number, "target": target, "arguments": tree, "grad": torch.is_grad_enabled()}
-        message["names"] = list(names)
-        reply, body = self._request(message, packer.body)
+        message = {"op": "call", "number": number, "target": target, "grad": torch.is_grad_enabled()}
+        message["arguments"] = packer.pack(tuple(arguments))
+        message["options"] = {name: packer.pack(value) for name, value in options.items()}
+        with self._collecting("lent") as lent:
+            reply, body = self._request(message, packer.body)
         try:
             if "raised" in reply:
                 name, text = reply["raised"]
@@ -264,7 +262,7 @@ class Peer:
             if "raised" in reply:
                 raise
             raise Ended("crashed", f"not an answer: {clean_text(error)}") from None
-        return self._linked(answer, unpacker.tensors, packer.tensors, number)
+        return self._linked(answer, unpacker.tensors, [*packer.tensors, *lent], number)
 
     def _linked(self, answer, outputs: list[Tensor], inputs: list[Tensor], number: int):
         """The answer, with those of its tensors that need gradients joined to the inputs that need them."""
@@ -273,17 +271,27 @@ class Peer:
         if not torch.is_grad_enabled():
             for tensor in outputs:
                 tensor.requires_grad_(False)
-        elif outputs and inputs:
-            joined = _Link.apply(self, number, [t.detach() for t in outputs], *inputs)
+        elif outputs:
+            if self.borrowed is not None:
+                self.borrowed += outputs
+            joined = _Link.apply(self, number, [t.detach() for t in outputs], *outputs, *inputs)
             new = {id(old): tensor for old, tensor in zip(outputs, joined, strict=True)}
             answer = _replaced(answer, new)
         return answer
 
+    @contextmanager
+    def _collecting(self, name: str):
+        outer, own = getattr(self, name), []
+        setattr(self, name, own)
+        try:
+            yield own
+        finally:
+            setattr(self, name, outer)
+
     def gradients(self, number: int, of_outputs) -> list[Tensor | None]:
         packer = _Packer()
-        reply, body = self._request(
-            {"op": "gradients", "number": number, "of": packer.pack(list(of_outputs))}, packer.body
-        )
+        message = {"op": "gradients", "number": number, "of": packer.pack(list(of_outputs))}
+        reply, body = self._request(message, packer.body)
         if "raised" in reply:
             raise RuntimeError(clean_text(reply["raised"][1]))
         try:
@@ -307,16 +315,14 @@ class Peer:
         function = self.find(message["target"])
         unpacker = _Unpacker(body, self.remote)
         arguments = unpacker.unpack(message["arguments"])
+        options = {name: unpacker.unpack(value) for name, value in message["options"].items()}
         if self.allowance is not None:
             rows = max((math.prod(n or 1 for n in tensor.shape) for tensor in unpacker.tensors), default=0)
             self._spend(1000 + sum(tensor.nbytes for tensor in unpacker.tensors), too_much=rows > MOST_NUMBERS)
         inputs = list(unpacker.tensors)
         before = [tensor.detach().clone() for tensor in inputs]
-        names = [str(name) for name in message.get("names", ())]
-        given = arguments[: len(arguments) - len(names)]
-        options = dict(zip(names, arguments[len(given) :], strict=True))
-        with torch.set_grad_enabled(bool(message["grad"])):
-            answer = function(*given, **options)
+        with torch.set_grad_enabled(bool(message["grad"])), self._collecting("borrowed") as borrowed:
+            answer = function(*arguments, **options)
         if self.allowance is not None:
             self._spend(sum(t.nbytes for t in _tensors(answer)))
         changed = [
@@ -327,7 +333,9 @@ class Peer:
         packer.tensors.clear()
         tree = packer.pack(answer)
         outputs = [t for t in packer.tensors if t.requires_grad]
-        self.graphs[message["number"]] = (outputs, [t for t in inputs if t.requires_grad])
+        if self.lent is not None and message["grad"]:
+            self.lent += outputs
+        self.graphs[message["number"]] = (outputs, [t for t in [*inputs, *borrowed] if t.requires_grad])
         if len(self.graphs) > GRAPHS:
             del self.graphs[next(iter(self.graphs))]
         return {"op": "answer", "answer": tree, "changed": changed}
@@ -367,17 +375,18 @@ class Peer:
 
 
 class _Link(torch.autograd.Function):
-    """Joins tensors that came from the other side to the inputs they were computed from."""
+    """Joins tensors that came from the other side to the inputs they were computed from. They themselves get the gradient
+    too, for what they were computed from over there and was never sent."""
 
     @staticmethod
-    def forward(ctx, peer, number, outputs, *inputs):
-        ctx.peer, ctx.number = peer, number
+    def forward(ctx, peer, number, outputs, *tensors):
+        ctx.peer, ctx.number, ctx.remote = peer, number, len(tensors) > len(outputs)
         ctx.set_materialize_grads(False)
         return tuple(outputs)
 
     @staticmethod
     def backward(ctx, *gradients):
-        return None, None, None, *ctx.peer.gradients(ctx.number, gradients)
+        return None, None, None, *gradients, *(ctx.peer.gradients(ctx.number, gradients) if ctx.remote else ())
 
 
 def _tensors(answer) -> list[Tensor]:

@@ -224,7 +224,9 @@ for name, tensor in shapes.items():
 # %%
 torch.manual_seed(0)
 test_set = data.load_mnist(train=False)
-images = test_set.images[torch.randperm(len(test_set))]  # tr("theo thứ tự ngẫu nhiên", "in random order")
+images = test_set.images[
+    torch.randperm(len(test_set))
+]  # tr("theo thứ tự ngẫu nhiên", "in random order")
 with torch.no_grad():
     mu, logvar = vae.encode(images[:3])
     draws = [vae.reparameterize(mu, logvar) for _ in range(2)]

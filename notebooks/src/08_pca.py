@@ -23,7 +23,9 @@ from vae_helpers import checks, data, losses, metrics, models, plots, tr, traini
 
 train_set, test_set = data.load_mnist(), data.load_mnist(train=False)
 order = torch.randperm(len(test_set), generator=torch.Generator().manual_seed(0))
-x = test_set.images[order[:2000]]  # tr("mẫu ngẫu nhiên: tệp được xếp theo nguồn", "a random sample: the file is sorted by source")
+x = test_set.images[
+    order[:2000]
+]  # tr("mẫu ngẫu nhiên: tệp được xếp theo nguồn", "a random sample: the file is sorted by source")
 print(train_set, "·", tuple(x.shape))
 
 # %% [markdown] lang="vi"
@@ -49,8 +51,12 @@ print(train_set, "·", tuple(x.shape))
 # %%
 flat = train_set.images.flatten(1)  # (60000, 784)
 mean = flat.mean(dim=0)
-spread, vectors = torch.linalg.eigh(flat.T.cov())  # tr("trị riêng nhỏ nhất đứng đầu", "the smallest eigenvalue first")
-axes = vectors.flip(1)  # tr("(784, 784): d cột đầu là V của PCA", "(784, 784): the first d columns are PCA's V")
+spread, vectors = torch.linalg.eigh(
+    flat.T.cov()
+)  # tr("trị riêng nhỏ nhất đứng đầu", "the smallest eigenvalue first")
+axes = vectors.flip(
+    1
+)  # tr("(784, 784): d cột đầu là V của PCA", "(784, 784): the first d columns are PCA's V")
 
 
 def as_pictures(columns):

@@ -41,7 +41,9 @@ train_set, test_set = data.load_mnist(), data.load_mnist(train=False)
 order = torch.randperm(len(test_set), generator=torch.Generator().manual_seed(0))
 n = min(2000, len(test_set) // 2)
 x_test, y_test = test_set.images[order[:n]], test_set.labels[order[:n]]
-x_other = test_set.images[order[n : 2 * n]]  # tr("không chung ảnh nào với x_test", "shares no image with x_test")
+x_other = test_set.images[
+    order[n : 2 * n]
+]  # tr("không chung ảnh nào với x_test", "shares no image with x_test")
 
 
 # %%
@@ -77,7 +79,9 @@ plots.plot_images(rows, title=tr("Mười sáu số cho mỗi ảnh", "Sixteen n
 # %%
 pixels = train_set.images.flatten(1)
 mean = pixels.mean(dim=0)
-axes = torch.linalg.eigh(pixels.T.cov()).eigenvectors.flip(1)  # tr("dài nhất đứng đầu", "the longest first")
+axes = torch.linalg.eigh(pixels.T.cov()).eigenvectors.flip(
+    1
+)  # tr("dài nhất đứng đầu", "the longest first")
 
 
 class PCA:
@@ -535,7 +539,9 @@ seen = labelled(5000, 0)[0]
 
 def fitted(model):
     z = code(model, seen)
-    C = z.T.cov() + 1e-4 * torch.eye(z.shape[1])  # tr("cả khi một trục hầu như không đổi", "also where an axis hardly varies")
+    C = z.T.cov() + 1e-4 * torch.eye(
+        z.shape[1]
+    )  # tr("cả khi một trục hầu như không đổi", "also where an axis hardly varies")
     return model, torch.distributions.MultivariateNormal(z.mean(dim=0), C)
 
 

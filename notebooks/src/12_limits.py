@@ -185,7 +185,9 @@ torch.manual_seed(0)
 for name, file in files.items():
     model = models.load_pretrained(file)
     with torch.no_grad():
-        recon[name], mu, logvar = model(x)  # tr("vẽ từ một z lấy mẫu", "drawn from a sampled z")
+        recon[name], mu, logvar = model(
+            x
+        )  # tr("vẽ từ một z lấy mẫu", "drawn from a sampled z")
         of_mu = losses.reconstruction_loss(model.decode(mu), x).item()
     kl = losses.kl_divergence(mu, logvar).mean().item()
     sse = losses.reconstruction_loss(recon[name], x).item()
@@ -464,7 +466,9 @@ class MaskedConv2d(nn.Conv2d):
         super().__init__(inputs, outputs, size, padding=size // 2)
         mask = torch.ones(size, size)
         mask[size // 2 + 1 :] = 0  # tr("các hàng bên dưới", "the rows below")
-        mask[size // 2, size // 2 + own :] = 0  # tr("bên phải; cả chính nó, trừ khi own", "right; also itself unless own")
+        mask[size // 2, size // 2 + own :] = (
+            0  # tr("bên phải; cả chính nó, trừ khi own", "right; also itself unless own")
+        )
         self.register_buffer("mask", mask, persistent=False)
 
     def forward(self, x):

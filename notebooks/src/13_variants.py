@@ -145,7 +145,9 @@ plots.plot_images(rows, title=name, size=0.7)
 def best_elbo(axes, x, steps=100):
     """The ELBO of x, each image with its best q that is diagonal along these axes."""
     mu, logvar = (part.detach() for part in vae.encode(x))
-    precision = (-logvar).exp() @ axes.T.pow(2)  # tr("khởi đầu tốt: nhìn dọc các trục", "a good start: seen along the axes")
+    precision = (-logvar).exp() @ axes.T.pow(
+        2
+    )  # tr("khởi đầu tốt: nhìn dọc các trục", "a good start: seen along the axes")
     mu, logvar = (mu @ axes.T).requires_grad_(), (-precision.log()).requires_grad_()
     optimizer = torch.optim.Adam([mu, logvar], lr=0.02)
     for _ in range(steps):
@@ -224,7 +226,9 @@ right = checks.check_with_label(with_label)
 class CVAE(models.MLPVAE):
     def __init__(self, latent_dim=20, hidden=256):
         super().__init__(latent_dim, hidden)
-        self.encoder[1] = nn.Linear(784 + 10, hidden)  # tr("rộng thêm mười nhãn", "wider by the ten labels")
+        self.encoder[1] = nn.Linear(
+            784 + 10, hidden
+        )  # tr("rộng thêm mười nhãn", "wider by the ten labels")
         self.decoder[0] = nn.Linear(latent_dim + 10, hidden)
 
     def encode(self, x, y):
@@ -411,7 +415,9 @@ print(f"{(share > 0).sum()} / 64   perplexity {perplexity:.1f}")
 
 # %%
 prior = models.load_pretrained("vq-prior")
-counts = F.one_hot(words, 64).sum(dim=0) + 1  # tr("+ 1: không gì là không thể", "+ 1: nothing is impossible")
+counts = (
+    F.one_hot(words, 64).sum(dim=0) + 1
+)  # tr("+ 1: không gì là không thể", "+ 1: nothing is impossible")
 frequencies = (counts / counts.sum(dim=1, keepdim=True)).log()  # (16, 64)
 gru = prior(test_words)[0].log_softmax(dim=2).detach()  # (N, 16, 64)
 

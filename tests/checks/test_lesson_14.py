@@ -26,6 +26,11 @@ def loss_to(target):
     return lambda network, z, theta, e: F.mse_loss(network(mix(z, theta, e), theta), target(z, theta, e))
 
 
+def half_felt(off):
+    """The square, of which one factor is cut from the graph."""
+    return off * off.detach()
+
+
 CASES = {
     "q_sample": (
         [
@@ -72,6 +77,8 @@ CASES = {
             "one_number": lambda network, z, a, e: (network(mix(z, a, e), a) - e).pow(2),
             "detached": lambda network, z, a, e: F.mse_loss(network(mix(z, a, e), a).detach(), e),
             "detached: a plain number": lambda network, z, a, e: F.mse_loss(network(mix(z, a, e), a), e).item(),
+            "gradient": lambda network, z, a, e: F.mse_loss(held_back(network(mix(z, a, e), a)), e),
+            "gradient: one factor": lambda network, z, a, e: half_felt(network(mix(z, a, e), a) - e).mean(),
             "type": lambda network, z, a, e: "0.3",
             None: lambda network, z, a, e: 0.5 * F.mse_loss(network(mix(z, a, e), a), e),
         },

@@ -78,6 +78,16 @@ NETWORK = (
 )
 DAEMON = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(600)\n    os._exit(0)"
 
+SOCKETS = """\
+import os, socket, time
+for n in range(25):
+    if os.fork() == 0:
+        held = [socket.socketpair() for n in range(100)]
+        time.sleep(5)
+        os._exit(0)
+time.sleep(5)
+"""
+
 # name → (what is handed in: cells, or bytes; the status in the table; the exercises that are right)
 HOSTILE = {
     "endless loop": ([MSE, "while True: pass", BCE], "timeout", ["mse", "bce"]),
@@ -86,6 +96,7 @@ HOSTILE = {
     "memory bomb": ([MSE, "x = []\nwhile True: x.append(bytearray(10**8))", BCE], "memory", ["mse", "bce"]),
     "torch memory bomb": ([MSE, "x = torch.ones(10**10)", BCE], "memory", ["mse", "bce"]),
     "many small memories": ([MSE, "import os, time\nos.fork(), os.fork()\nx = b'x' * 900_000_000\ntime.sleep(9)"], "memory", ["mse"]),
+    "sockets": ([MSE, SOCKETS, BCE], "memory", ["mse", "bce"]),
     "no json": (b"{not json", "not-json", []),
     "deep json": (b"[" * 100_000, "not-json", []),
     "no notebook": (b'{"cells": {"a": 1}}', "not-notebook", []),

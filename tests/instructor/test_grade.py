@@ -9,6 +9,7 @@ import time
 from concurrent import futures
 from contextlib import ExitStack
 
+import psutil
 import pytest
 
 from instructor import grade
@@ -194,22 +195,29 @@ def cluster_in(tmp_path):
         def start(folder):
             cluster = stack.enter_context(distributed.LocalCluster(n_workers=0, dashboard_address=None))
             address = cluster.scheduler_address
-            command = f"-m dask worker {address} --nthreads 1 --no-dashboard --local-directory {tmp_path}"
+            options = "--nthreads 1 --no-nanny --host 127.0.0.1 --dashboard-address 127.0.0.1:0"  # as the guide says
+            command = f"-m dask worker {address} {options} --local-directory {tmp_path}"
             environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
             worker = subprocess.Popen([sys.executable, *command.split()], cwd=folder, env=environment)
             stack.callback(worker.wait)
             stack.callback(worker.terminate)
+            workers.append(psutil.Process(worker.pid))
             return address
 
+        workers = start.processes = []
         yield start
 
 
 @pytest.mark.grader
-def test_worker_in_the_courses_folder_finds_the_course(tmp_path, cluster_in):
+def test_worker_in_the_courses_folder_finds_the_course(tmp_path, cluster_in, capsys):
+    grade.tell_once.cache_clear()
     submission(tmp_path / "in", "An", notebook(MSE))
     code = grade.main([str(tmp_path / "in"), "--out", str(tmp_path / "grades.csv"), "--scheduler", cluster_in(ROOT)])
     (row,) = table(tmp_path / "in")
     assert (code, row["status"], row["right"]) == (0, "ok", "1"), row
+    assert "use a closed network" in capsys.readouterr().err
+    ports = [c.laddr.ip for c in cluster_in.processes[0].net_connections() if c.status == psutil.CONN_LISTEN]
+    assert ports and set(ports) == {"127.0.0.1"}, "what is started as the guide says listens nowhere else"
 
 
 @pytest.mark.grader

@@ -41,7 +41,14 @@ def test_records_of_unknown_questions_are_kept(bank):
     assert set(json.loads(Path("quiz_answers.json").read_text())["answers"]) == {"more-77", "handout-01", "handout-02"}
 
 
-@pytest.mark.parametrize("content", [b"", b'{"version": 1, "answ', b"\xff\xfe\x00", b"[]", b'{"answers": 3}', b"null"])
+HALF = (
+    b'{"answers": {"\\ud800": {"chosen": "A", "first": "A", "attempts": 1, "time": ""}}}'  # half a character for a name
+)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b'{"version": 1, "answ', b"\xff\xfe\x00", b"[]", b'{"answers": 3}', b"null", b"[" * 100_000, HALF]
+)
 def test_damaged_file_is_set_aside(bank, capsys, content):
     path = Path("quiz_answers.json")
     for number in (1, 2):
@@ -113,6 +120,19 @@ def test_what_cannot_be_read_is_not_overwritten(bank, capsys, monkeypatch):
         some.answer(2, "A")
     assert capsys.readouterr().out.count("Permission denied") == 1
     assert some.score() == (2, 2, 3) and Path("quiz_answers.json").read_bytes() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_pipe_in_place_of_the_file_is_told_and_not_waited_for(bank, capsys):
+    os.mkfifo("quiz_answers.json")
+    Quiz().answer(1, "B")
+    assert "quiz_answers.json" in capsys.readouterr().out
+
+
+def test_mark_that_an_editor_put_in_front_is_no_damage(bank, capsys):
+    Quiz().answer(1, "B")
+    Path("quiz_answers.json").write_bytes(b"\xef\xbb\xbf" + Path("quiz_answers.json").read_bytes())
+    assert Quiz().score()[1] == 1 and "damaged" not in capsys.readouterr().out
 
 
 def test_folder_in_place_of_the_file_is_told(bank, capsys):

@@ -93,10 +93,14 @@ def test_built_code_is_the_sources_but_for_these_strings(source, language):
         assert "tr" not in names
 
 
-ENGLISH = re.compile(r"\b(the|of|an?|is|are|its?|from|not|one|two|at|with|here|first|two|which|all|each|no|to|in|by|as)\b")
+ENGLISH = re.compile(
+    r"\b(the|of|an?|is|are|its?|from|not|one|two|at|with|here|first|two|which|all|each|no|to|in|by|as)\b"
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_comments_in_the_vietnamese_edition_are_not_english(name):
     comments = re.findall(r"(?:^|\s)#\s+(.+)$", "\n".join(code_cells(read(built_path(name, "vi")))), re.MULTILINE)
-    assert not [c for c in comments if len(ENGLISH.findall(c)) >= 1 and c.isascii() and not re.search(r"[=()\[\]]|∈|→", c)]
+    assert not [
+        c for c in comments if len(ENGLISH.findall(c)) >= 1 and c.isascii() and not re.search(r"[=()\[\]]|∈|→", c)
+    ]

@@ -69,6 +69,8 @@ def said(parts: list[Tensor], digits: int, language: str) -> str:
 
 def text(value, digits: int, language: str) -> str:
     """Numbers as they are written in that language, with so many digits."""
+    if callable(value):
+        return str(value)
     if isinstance(value, tuple):
         return "(" + ("; " if language == "vi" else ", ").join(text(part, digits, language) for part in value) + ")"
     if isinstance(value, Tensor):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .engine import HINTS, Failure, Mistake, Result, Task, call, judged, refuse, run
+from .engine import HINTS, Failure, Mistake, Result, Task, call, example, judged, refuse, run, wrong
 from .examples import drawn
 
 
@@ -100,8 +100,6 @@ EPSILON_LOSS = {  # name → hints
              "You also take the root. Stop at the mean of the squares."),
     "one_number": ("Hàm mất mát là một con số, bạn trả về {got}.",
                    "A loss is one number; you return {got}."),
-    None: ("Con số chưa đúng: cần trung bình của (network(z_t, theta) − ε)² trên mọi con số.",
-           "The number is not right: the mean of (network(z_t, theta) − ε)² over all numbers is needed."),
 }
 # fmt: on
 
@@ -114,21 +112,50 @@ def check_epsilon_loss(function: Callable) -> Result:
     return judged(function, judge_epsilon_loss)
 
 
+class Line(torch.nn.Module):
+    """A network that can be worked out by hand. It notes what it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.seen = torch.nn.Parameter(torch.tensor(2.0)), []
+
+    def forward(self, z_t: Tensor, theta: Tensor | None = None) -> Tensor:
+        self.seen.append((z_t, theta))
+        return self.weight * z_t + 1
+
+    def __str__(self) -> str:
+        return "2·z_t + 1"
+
+
+def right_epsilon_loss(network: Callable, z_0: Tensor, theta: Tensor, epsilon: Tensor) -> Tensor:
+    return (network(mixed(z_0, theta, epsilon), theta) - epsilon).pow(2).mean()
+
+
+EPSILON_TASK = Task(  # for a case in numbers
+    cases=lambda: [(Line(), *case) for case in codes_with_angles()],
+    right=right_epsilon_loss,
+    arguments="network, z_0, theta, epsilon",
+    small=lambda: [(Line(), *drawn((1, 1, 1, 2)), *drawn((1,), low=0.2), *drawn((1, 1, 1, 2)))],
+    mistakes=[],
+)
+
+
 def judge_epsilon_loss(function: Callable) -> None:
-    for z_0, theta, epsilon in codes_with_angles():
-        z_t, weight, seen = mixed(z_0, theta, epsilon), torch.tensor(0.3, requires_grad=True), []
-
-        def network(z_t, theta=None, weight=weight, seen=seen):
-            seen.append((z_t, theta))
-            return weight * z_t + 0.5
-
+    for network, z_0, theta, epsilon in EPSILON_TASK.cases():
         loss, _ = call(function, (network, z_0, theta, epsilon))
         refuse(not isinstance(loss, Tensor | float | int), "type", HINTS, got=type(loss).__name__)
-        judge_input(seen, z_0, z_t, theta)
-        loss, guess = torch.as_tensor(loss), (0.3 * z_t + 0.5)
+        z_t = mixed(z_0, theta, epsilon)
+        judge_input(network.seen, z_0, z_t, theta)
+        loss = torch.as_tensor(loss)
         refuse(loss.numel() != 1, "one_number", EPSILON_LOSS, got=tuple(loss.shape))
-        judge_number(loss.detach().double(), guess, {"code_target": z_0, "mixed_target": z_t}, epsilon)
+        others = {"code_target": z_0, "mixed_target": z_t}
+        if not judge_number(loss.detach().double(), network(z_t).detach(), others, epsilon):
+            raise wrong(None, *example(function, EPSILON_TASK))
         refuse(not loss.requires_grad, "detached", HINTS)
+        wanted = torch.autograd.grad(right_epsilon_loss(network, z_0, theta, epsilon), network.weight)[0]
+        got = torch.autograd.grad(loss.sum(), network.weight, allow_unused=True)[0]
+        refuse(got is None, "detached", HINTS)
+        refuse(not torch.allclose(got, wanted, rtol=1e-4), "gradient", HINTS, by="network")
 
 
 def judge_input(seen: list, z_0: Tensor, z_t: Tensor, theta: Tensor) -> None:
@@ -142,22 +169,22 @@ def judge_input(seen: list, z_0: Tensor, z_t: Tensor, theta: Tensor) -> None:
     refuse(not right, "wrong_time", EPSILON_LOSS)
 
 
-def judge_number(loss: Tensor, guess: Tensor, others: dict[str, Tensor], epsilon: Tensor) -> None:
-    """others: what the guess may have been compared with by mistake."""
+def judge_number(loss: Tensor, guess: Tensor, others: dict[str, Tensor], epsilon: Tensor) -> bool:
+    """Whether it is right. others: what the guess may have been compared with by mistake."""
     off = (guess - epsilon).double()
 
     def near(number: Tensor) -> bool:
         return torch.allclose(loss.reshape(()), number.double(), rtol=1e-4)
 
     if near(off.pow(2).mean()):
-        return
+        return True
     for name, target in others.items():
         refuse(near((guess - target).double().pow(2).mean()), name, EPSILON_LOSS)
     refuse(near(off.pow(2).sum()), "summed", EPSILON_LOSS)
     refuse(near(off.pow(2).sum() / len(off)), "summed_by_code", EPSILON_LOSS)
     refuse(near(off.abs().mean()), "absolute", EPSILON_LOSS)
     refuse(near(off.pow(2).mean().sqrt()), "root", EPSILON_LOSS)
-    refuse(True, None, EPSILON_LOSS)
+    return False
 
 
 def codes_off_centre():

@@ -54,6 +54,8 @@ class AnswerFile:
 
     def _read(self) -> dict[str, dict]:
         try:
+            if self.path.exists() and not self.path.is_file():  # a pipe: reading would wait for ever
+                raise OSError(0, self.tr("không phải tệp thường", "not a plain file"))
             text = self.path.read_bytes()
         except FileNotFoundError:
             return {}
@@ -62,9 +64,9 @@ class AnswerFile:
             self.may_write = False  # what cannot be read must not be overwritten either
             return {}
         try:
-            records = json.loads(text.decode("utf-8"))["answers"]
-            good = {name: record for name, record in records.items() if _is_record(record)}
-        except (ValueError, KeyError, TypeError, AttributeError):
+            records = json.loads(text.decode("utf-8-sig"))["answers"]  # an editor may have put a mark in front
+            good = {name: record for name, record in records.items() if name.isprintable() and _is_record(record)}
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             records, good = None, {}
         if records is None or len(good) < len(records):
             self._set_aside(good)
@@ -120,4 +122,5 @@ def _is_record(record) -> bool:
         and ("chosen" in record) == ("first" in record)
         and isinstance(record["attempts"], int)
         and isinstance(record["time"], str)
+        and record["time"].isprintable()
     )

@@ -1,6 +1,7 @@
 """What a student's process can see and do: nothing of its neighbours', no network, no capability, no unusual system call."""
 
 import ctypes
+import json
 
 import pytest
 
@@ -20,6 +21,7 @@ def attempt(name, action):
     try: told[name] = bool(action()) or 'done'
     except Exception as error: told[name] = type(error).__name__
 attempt('vsock', lambda: socket.socket(40, socket.SOCK_STREAM))
+attempt('inet', lambda: socket.socket())
 attempt('shared', lambda: mmap.mmap(-1, 4096))
 for path in ('/x', '/dev/x', '/usr/x', PACKAGE, '/proc/sys/kernel/core_pattern', '/sandbox/x', '/tmp/x'):
     attempt(path, lambda: open(path, 'w'))
@@ -48,7 +50,7 @@ def test_a_students_process_sees_and_may_do_little():
     assert {told[name] for name in ("CapEff", "CapPrm")} == {"0" * 16}
     assert (told["NoNewPrivs"], told["Seccomp"]) == ("1", "2")
     assert {told[name] for name, *_ in numbers()} == {(-1, 1)}
-    assert told["vsock"] == told["shared"] == "PermissionError"
+    assert told["vsock"] == told["inet"] == told["shared"] == "PermissionError"
     assert told["/sandbox/x"] == told["/tmp/x"] == 1
     assert {told[path] for path in ("/x", "/dev/x", "/usr/x", package, "/proc/sys/kernel/core_pattern")} <= {
         "OSError",
@@ -56,6 +58,19 @@ def test_a_students_process_sees_and_may_do_little():
     }
     assert told["processes"] == 3 and told["etc"] is False
     assert set(told["course"]) <= {".venv", "data", "instructor", "quiz", "vae_helpers"}
+
+
+def test_files_and_sockets_count_as_memory():
+    code = (
+        "import socket\nopen('/tmp/x', 'wb').write(bytes(50 * 2**20))\nheld = [socket.socketpair() for n in range(50)]"
+    )
+    cells = json.dumps([code]).encode()
+    with sandbox.Sandbox(sandbox.Limits()) as room:
+        room.wait_until_ready()
+        before = room.room.held()
+        room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
+        assert not room.receive()[0]["errors"]
+        assert room.room.held() - before > 50 + 100 * sandbox.SOCKET
 
 
 def test_what_is_seen_is_nothing_of_a_class(monkeypatch, tmp_path):
