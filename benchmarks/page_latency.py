@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import machine, save
+from benchmarks.common import busy, machine, save
 from tools import lab_page
 from vae_helpers import models, page
 
@@ -58,6 +58,7 @@ engine = (program, planes) => (window.lastDecode = builtEngine(program, planes))
 
 
 PARTS = 10
+LONG = 300  # seconds from which on the run is about memory and has a file of its own
 
 
 def measured(browser, name: str, seconds: float) -> dict:
@@ -140,14 +141,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=10, help="how long z is dragged about")
     seconds = parser.parse_args().seconds
-    results = {"machine": machine(), "seconds": seconds, "pages": {}, "vae_explainer": VAE_EXPLAINER}
+    here = machine()
+    results = {"machine": here, "busy": busy(here), "seconds": seconds, "pages": {}, "vae_explainer": VAE_EXPLAINER}
     with lab_page.running_browser() as browser:
         for name in ("vae-2d", "vae-16d"):
             results["pages"][name] = measured(browser, name, seconds)
             print(name, results["pages"][name], flush=True)
         results["toy"] = training(browser, seconds)
         print("toy", results["toy"], flush=True)
-    save("page_latency", results)
+    save("page_latency" if seconds < LONG else "page_memory", results)
 
 
 if __name__ == "__main__":
