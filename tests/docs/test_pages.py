@@ -169,6 +169,15 @@ def test_the_models_scores_are_those_on_their_cards(model, language):
 
 
 @pytest.mark.parametrize("language", READMES)
+def test_the_living_pages_lag_is_the_one_on_file(language):
+    file, row = result("benchmarks/results/page_latency.json"), measured_in("page_latency.json", language)
+    lags = [file["pages"][name][f"lag_{kind}_ms"] for name in ("vae-2d", "vae-16d") for kind in ("median", "p95")]
+    assert (
+        re.findall(r"\d+\.\d+", row.split("|")[2]) == [f"{lag:.1f}" for lag in lags] and file["machine"]["cpu"] in row
+    )
+
+
+@pytest.mark.parametrize("language", READMES)
 def test_the_graders_speed_is_the_one_on_file(language):
     file, row = result("benchmarks/results/grading.json"), measured_in("grading.json", language)
     rates = {run["workers"]: int(run["per_minute"]) for run in file["runs"]}
@@ -177,6 +186,8 @@ def test_the_graders_speed_is_the_one_on_file(language):
         "vi": f"mỗi phút {rates[1]} bài với 1 worker, {rates[2]} bài với 2",
     }
     assert told[language] in row and file["machine"]["cpu"] in row
+    side_by_side = [file["graders"][name]["per_minute"] for name in ("ours exercises", "ours", "nbgrader", "otter")]
+    assert re.findall(r"\d+", row.split("|")[2])[-4:] == [f"{rate:.0f}" for rate in side_by_side]
 
 
 # ------------------------------------------------------------------------------------------- configuration files
