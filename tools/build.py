@@ -12,6 +12,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from vae_helpers import data
+
 from . import alt_text
 from .edition import ROOT, SOURCES, built_path, make_notebook, sources
 from .execution import execute
@@ -115,6 +117,8 @@ def main() -> int:
         print("\n".join(found) or f"{len(chosen)} lessons: up to date in both languages.")
         return 1 if found else 0
     try:
+        if not (arguments.solutions or arguments.text):
+            data.load_mnist(fallback=False)  # a stored lesson shows MNIST: without it, an error that says how to get it
         for source in chosen:
             if arguments.solutions:
                 if source.stem != "quiz":  # its answers are in the bank
@@ -123,7 +127,7 @@ def main() -> int:
                 rebuild_text(source)
             else:
                 build(source)
-    except ValueError as error:  # about a source or a built notebook, which it names
+    except (ValueError, data.DataError) as error:  # about a source or a built notebook, which it names; or MNIST
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -8,6 +8,7 @@ import ast
 import hashlib
 import io
 import json
+import re
 import subprocess
 import tokenize
 from collections.abc import Iterator
@@ -157,6 +158,9 @@ def with_outputs(lesson: NotebookNode, stored: NotebookNode) -> NotebookNode:
 # ------------------------------------------------------------------------------------------------------- problems
 
 
+WITHOUT_MNIST = re.compile(r"MNIST is not available|Không dùng được MNIST")  # data's notice
+
+
 def faults(notebook: NotebookNode) -> Iterator[str]:
     """What a published notebook must not hold."""
     for number, cell in enumerate(notebook.cells):
@@ -169,6 +173,8 @@ def faults(notebook: NotebookNode) -> Iterator[str]:
                 yield f"cell {number}: holds the error {output.ename}"
             elif output.get("name") == "stderr":
                 yield f"cell {number}: holds text on stderr: {output.text[:60]!r}"
+            elif WITHOUT_MNIST.search(output.get("text", "")):
+                yield f"cell {number}: was built without MNIST, on other digits: set VAE_DATA_DIR and build it again"
     yield from alt_text.problems(notebook)
 
 

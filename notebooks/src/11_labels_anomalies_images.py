@@ -141,7 +141,7 @@ def labelled(labels, draw):
 def accuracy(name, labels, draw):
     """Test images read rightly, in %."""
     x, y = labelled(labels, draw)
-    classifier = LogisticRegression(max_iter=1000).fit(describe[name](x).numpy(), y)
+    classifier = LogisticRegression(max_iter=5000).fit(describe[name](x).numpy(), y)
     return 100 * classifier.score(unseen[name], y_test)
 
 

@@ -99,6 +99,21 @@ def test_an_error_of_a_source_is_one_line(built, monkeypatch, capsys):
     assert capsys.readouterr().err == "99_test.py, cell 5: lang=None, expected one of ['en', 'vi'].\n"
 
 
+def test_without_mnist_nothing_is_built(built, monkeypatch, capsys):
+    """Stored lessons would show other digits than their texts speak of."""
+    monkeypatch.setattr(build, "sources", lambda: [built])
+    before = build.built_path(built, "vi").read_bytes()
+
+    def missing(**options):
+        assert options == {"fallback": False}
+        raise build.data.DataError("MNIST is not available: no network")
+
+    monkeypatch.setattr(build.data, "load_mnist", missing)
+    assert command(monkeypatch) == 1
+    assert "MNIST is not available" in capsys.readouterr().err
+    assert build.built_path(built, "vi").read_bytes() == before
+
+
 def test_unknown_lesson_is_refused(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         command(monkeypatch, "--check", "77")

@@ -118,6 +118,7 @@ def test_what_is_not_built_is_named(source):
 
 
 ERROR = nbformat.v4.new_output("error", ename="ValueError", evalue="", traceback=[])
+NOTICE = nbformat.v4.new_output("stream", name="stdout", text="⚠ Không dùng được MNIST: …")
 WARNING = nbformat.v4.new_output("stream", name="stderr", text="a warning")
 PICTURE = nbformat.v4.new_output("display_data", data={"image/png": "AAAA"})
 
@@ -127,6 +128,7 @@ PICTURE = nbformat.v4.new_output("display_data", data={"image/png": "AAAA"})
     [
         (lambda cell: cell.outputs.append(ERROR), "holds the error ValueError"),
         (lambda cell: cell.outputs.append(WARNING), "holds text on stderr: 'a warning'"),
+        (lambda cell: cell.outputs.append(NOTICE), "was built without MNIST"),
         (lambda cell: cell.update(execution_count=None), "not executed"),
         (lambda cell: cell.outputs.append(PICTURE), "a figure without a description"),
     ],
