@@ -25,6 +25,7 @@ MUCH = {  # ways to more than 100 MB, and what is to be left of the process that
     "children": "for n in range(20):\n  if not os.fork():\n    x = bytearray(30 * 2**20); time.sleep(60)\ntime.sleep(60)",
 }
 FORKS = "n = 0\nwhile True:\n  try: n += 1; os.fork() or time.sleep(60)\n  except BlockingIOError: print(n); sys.exit()"
+LOOP = "print('there', flush=True)\nwhile True: pass"
 DAEMON = "for n in range(3):\n  if not os.fork(): os.setsid(); os.fork(); time.sleep(60)\nprint('made')"
 
 
@@ -108,7 +109,8 @@ def test_a_busy_group_takes_no_more_than_its_share(base):
     if "cpu" not in (base / "cgroup.subtree_control").read_text():
         pytest.skip("no share of the CPU here")
     with group(base) as one, group(base) as many:
-        runs = [start(one, "while True: pass"), *(start(many, "while True: pass") for _ in range(6))]
+        runs = [start(one, LOOP), *(start(many, LOOP) for _ in range(6))]
+        assert [run.stdout.readline() for run in runs] == ["there\n"] * 7
         for run in runs:
             os.sched_setaffinity(run.pid, {min(os.sched_getaffinity(0))})
 
