@@ -59,7 +59,7 @@ def write(file: Path, value) -> None:
         os.close(number)
 
 
-def remove(group: Path, patience: float = 5) -> None:
+def remove(group: Path, patience: float = 30) -> None:
     """Kill what is in the group, and take it away when all of that has gone."""
     until = time.monotonic() + patience
     while True:
