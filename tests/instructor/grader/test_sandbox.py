@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from instructor.grader import judge, sandbox
+from instructor.grader.wire import Ended
 
 from ..support import MSE, ROOT, notebook
 
@@ -88,6 +89,17 @@ def test_every_process_of_a_student_is_watched():
         assert len(watched) == len({process.pid for process in watched}) >= 7
         assert sandbox._memory(watched) > 50
     assert not psutil.wait_procs(watched, timeout=10)[1]
+
+
+def test_many_processes_get_no_more_memory_than_one():
+    code = "import os, time\nfor n in range(8):\n  if not os.fork(): x = b'x' * 300_000_000; time.sleep(9); os._exit(0)\ntime.sleep(9)"
+    cells = json.dumps([code]).encode()
+    with sandbox.Sandbox(sandbox.Limits(memory=1500, seconds=30)) as room:
+        room.wait_until_ready()
+        room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
+        with pytest.raises(Ended) as end:
+            room.receive()
+    assert end.value.status == "memory"
 
 
 def test_what_is_seen_is_nothing_of_a_class(monkeypatch, tmp_path):
