@@ -92,7 +92,9 @@ def shut_in(settings: dict, library, rules) -> None:
     if settings["group"]:
         Path(settings["group"], "cgroup.procs").write_text("0")
     must(libc.setns(os.pidfd_open(settings["room"]), NAMESPACES | (0 if settings["user"] else NEW_USERS)), "setns")
-    if os.fork():  # only a child is in the new namespace of processes
+    if child := os.fork():  # only a child is in the new namespace of processes
+        os.closerange(0, 4096)
+        os.waitpid(child, 0)  # by its parent the judge finds it: without one it would be a child of the machine's first
         os._exit(0)
     os.setsid()
     os.chdir(settings["place"])
@@ -218,10 +220,10 @@ def nursery() -> None:
         text, pipes, _, _ = socket.recv_fds(judge, 2**16, 3)
         if not text:
             os._exit(0)
-        if os.fork():
+        if child := os.fork():
             for pipe in pipes:
                 os.close(pipe)
-            judge.send(b"born")
+            judge.send(str(child).encode())
             continue
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for number, pipe in enumerate(pipes):

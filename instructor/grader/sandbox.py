@@ -122,10 +122,14 @@ class Room:
         self.first = psutil.Process(json.loads(told)["child-pid"])
         self.waiting = self.first.children()[0].pid
         self.ends = os.pidfd_open(self.first.pid)
+        self.joined: int | None = None  # the parent, outside, of the process that joined
 
     def processes(self) -> list[psutil.Process]:
         """Those that joined, and their children."""
-        return [process for process in self.first.children(recursive=True) if process.pid != self.waiting]
+        found = self.first.children(recursive=True)
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended by now
+            found += psutil.Process(self.joined).children(recursive=True) if self.joined else []
+        return [process for process in found if process.pid != self.waiting]
 
     def held(self) -> float:
         """Megabytes that are no process's own: files, which are in memory here, and what could wait in sockets."""
@@ -185,7 +189,7 @@ class Sandbox:
                 if self.group:
                     stack.callback(self.group.close)
                 self.mother = nursery()
-                self.pipes = self.mother.fork(self._settings("/sandbox"))
+                self.room.joined, self.pipes = self.mother.fork(self._settings("/sandbox"))
             else:
                 self.room = self.group = self.mother = None
                 place = tempfile.mkdtemp(prefix="grade-")
@@ -345,18 +349,18 @@ class Nursery:
         if not self.judge.recv(100):
             raise OSError("the nursery did not start")
 
-    def fork(self, settings: dict) -> list:
-        """Make a child. Returns its standard input, output and error."""
+    def fork(self, settings: dict) -> tuple[int, list]:
+        """Make a child. Returns its number, and its standard input, output and error."""
         (its_in, our_in), (our_out, its_out), (our_err, its_err) = os.pipe(), os.pipe(), os.pipe()
         theirs = [its_in, its_out, its_err]
         try:
             socket.send_fds(self.judge, [json.dumps(settings).encode()], theirs)
-            if not self.judge.recv(100):
+            if not (child := self.judge.recv(100)):
                 raise OSError("the nursery is gone")
         finally:
             for pipe in theirs:
                 os.close(pipe)
-        return [os.fdopen(our_in, "wb", 0), os.fdopen(our_out, "rb", 0), os.fdopen(our_err, "rb", 0)]
+        return int(child), [os.fdopen(our_in, "wb", 0), os.fdopen(our_out, "rb", 0), os.fdopen(our_err, "rb", 0)]
 
 
 def nursery() -> Nursery:
@@ -390,9 +394,7 @@ def _memory(processes: list[psutil.Process], exact: bool = False) -> float:
         with contextlib.suppress(psutil.NoSuchProcess):
             total += process.memory_info().rss
             if exact:
-                with contextlib.suppress(
-                    psutil.AccessDenied, FileNotFoundError
-                ):  # a process can forbid to be looked at
+                with contextlib.suppress(psutil.AccessDenied, FileNotFoundError):  # it can forbid to be looked at
                     whole = process.memory_full_info()
                     total += (getattr(whole, "pss", 0) or whole.rss) - whole.rss
     return total / 2**20

@@ -3,9 +3,11 @@
 import ctypes
 import json
 
+import psutil
 import pytest
 
 from instructor.grader import judge, sandbox
+from instructor.grader.wire import Ended
 
 from ..support import MSE, ROOT, notebook
 
@@ -71,6 +73,33 @@ def test_files_and_sockets_count_as_memory():
         room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
         assert not room.receive()[0]["errors"]
         assert room.room.held() - before > 50 + 100 * sandbox.SOCKET
+
+
+def test_every_process_of_a_student_is_watched():
+    daemons = (
+        "import os, time\nfor n in range(3):\n  if not os.fork(): os.fork(); time.sleep(60)\nos.fork() or os._exit(0)"
+    )
+    cells = json.dumps([daemons]).encode()
+    with sandbox.Sandbox(sandbox.Limits()) as room:
+        room.wait_until_ready()
+        assert len(room.room.processes()) == 1
+        room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
+        room.receive()
+        watched = room.room.processes()
+        assert len(watched) == len({process.pid for process in watched}) >= 7
+        assert sandbox._memory(watched) > 50
+    assert not psutil.wait_procs(watched, timeout=10)[1]
+
+
+def test_many_processes_get_no_more_memory_than_one():
+    code = "import os, time\nfor n in range(8):\n  if not os.fork(): x = b'x' * 300_000_000; time.sleep(9); os._exit(0)\ntime.sleep(9)"
+    cells = json.dumps([code]).encode()
+    with sandbox.Sandbox(sandbox.Limits(memory=1500, seconds=30)) as room:
+        room.wait_until_ready()
+        room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
+        with pytest.raises(Ended) as end:
+            room.receive()
+    assert end.value.status == "memory"
 
 
 def test_what_is_seen_is_nothing_of_a_class(monkeypatch, tmp_path):
