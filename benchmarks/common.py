@@ -7,9 +7,11 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import psutil
 import torch
 
 RESULTS = Path(__file__).parent / "results"
+BUSY = 15  # percent of all cores
 
 
 def machine() -> dict:
@@ -32,11 +34,11 @@ def machine() -> dict:
 
 
 def busy(machine: dict) -> bool:
-    """Whether others were at work on it when the run began; then says so."""
-    load = (machine["load_before"] or [0.0])[0]
-    if load > 0.5:
-        print(f"This machine is busy (load {load}): these numbers say less than those of a quiet one.", file=sys.stderr)
-    return load > 0.5
+    """Whether others are at work on it now; then says so. (The load average would still tell of the benchmark before.)"""
+    used = psutil.cpu_percent(interval=2)
+    if used > BUSY:
+        print(f"This machine is busy ({used:.0f}% of {machine['cores']} cores): these numbers say less than those of a quiet one.", file=sys.stderr)  # fmt: skip
+    return used > BUSY
 
 
 def save(name: str, results: dict) -> None:

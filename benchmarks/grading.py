@@ -74,7 +74,7 @@ def write_submissions(folder: Path, count: int, start: int = 0, cut: bool = Fals
     paths = []
     for number in range(start, start + count):
         lesson = LESSONS[number % len(LESSONS)]
-        paths.append(folder / f"s{number}" / f"{lesson}.ipynb")
+        paths.append(folder / f"s{number:04}" / f"{lesson}.ipynb")
         paths[-1].parent.mkdir(parents=True)
         paths[-1].write_text(json.dumps(submission(lesson, number, cut)), encoding="utf-8")
     return paths

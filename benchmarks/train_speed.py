@@ -36,7 +36,10 @@ class HandoutLoop:
     """The exercise's training: torchvision's MNIST with a transform for each image, a DataLoader with two workers."""
 
     def __init__(self, dataset: Dataset, device: torch.device, batch_size: int = 256):
-        self.loader = DataLoader(dataset, batch_size=batch_size, shuffle=True, num_workers=2)
+        # Started as this system starts processes by itself. The benchmark's own were spawned, and what is spawned spawns: then
+        # two workers that import PyTorch anew would cost each epoch five seconds that no student's loop pays.
+        start = multiprocessing.get_all_start_methods()[0]
+        self.loader = DataLoader(dataset, batch_size, shuffle=True, num_workers=2, multiprocessing_context=start)
         self.device = device
         torch.manual_seed(0)
         self.model = models.VAE().to(device)
