@@ -5,7 +5,7 @@ python -m benchmarks.race --clock    only times them; the counts are those on fi
 
 The handout's recipe: batch 256, Adam 1e-3. The goal: the loss on the validation images that it has after 20, and after 50 epochs,
 for B = 1000 (five seeds) and for the calibrated B = 10 (three). It counts as there from the first epoch on that is as good. fit's recipe:
-batch 64, one-cycle up to 6e-3, over the fewest epochs that end at that loss or below. Counting needs no clock, and both recipes
+batch 64, one-cycle up to 6e-3, over the fewest epochs (of TRIED) that end at that loss or below. Counting needs no clock, and both recipes
 are then trained by fit (the same arithmetic as the handout's loop, says tests/training). Timed is an epoch of each way of training,
 the handout's loop and fit, each in a process of its own, in turns: seconds = epochs × the median epoch. 4,800 images, as in benchmarks.peers.
 """
