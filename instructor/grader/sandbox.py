@@ -304,10 +304,12 @@ class Sandbox:
 
     def _kill(self) -> None:
         """The room's first process takes all others with it; without a room they may have to be hunted."""
+        if self.room:
+            with contextlib.suppress(psutil.Error, OSError):  # gone already, and with it all the others
+                self.room.first.kill()
+            return
         for _ in range(100):
             with contextlib.suppress(psutil.Error, OSError):
-                if self.room:
-                    return self.room.first.kill()
                 victims = [p for p in self._alive() if p.status() != psutil.STATUS_ZOMBIE]
                 for victim in victims:
                     victim.kill()

@@ -91,6 +91,17 @@ def test_every_process_of_a_student_is_watched():
     assert not psutil.wait_procs(watched, timeout=10)[1]
 
 
+def test_a_room_that_has_ended_by_itself_is_left_in_peace():
+    with sandbox.Sandbox(sandbox.Limits()) as room:
+        room.wait_until_ready()
+        first = room.room.first
+        first.kill()
+        room.room.process.wait(timeout=30)  # bubblewrap ends with it, and so nothing of it is in the table of processes
+        psutil.wait_procs([first], timeout=30)
+        room._kill()
+    assert not first.is_running()
+
+
 def test_many_processes_get_no_more_memory_than_one():
     code = "import os, time\nfor n in range(8):\n  if not os.fork(): x = b'x' * 300_000_000; time.sleep(9); os._exit(0)\ntime.sleep(9)"
     cells = json.dumps([code]).encode()
