@@ -55,16 +55,21 @@ def table(folder, name="grades.csv"):
         return list(csv.DictReader(file))
 
 
-def left_over(patience=60):
-    """Processes that students' code ran in, and that are nobody's any more. They get some seconds to end: one that has just
-    lost its parent may still be importing torch, on a machine that has much to do."""
+def left_over(patience=150):
+    """Processes that students' code ran in, and that are nobody's any more. They get some time to end: one that has just
+    lost its parent may still be importing torch, on a machine that has much to do; and what another worker's test runs at this
+    moment, which may be nobody's child as well, ends with that test's limits."""
     until = time.monotonic() + patience
     here = psutil.Process()
     tests = here.parent() if "PYTEST_XDIST_WORKER" in os.environ else here  # what another worker tests is not left over
-    while True:
-        own = {child.pid for child in tests.children(recursive=True)}
-        alive = [p for p in psutil.process_iter(["cmdline"]) if p.pid not in own and p.status() != psutil.STATUS_ZOMBIE]
-        found = [process for process in alive if str(sandbox.INSIDE) in (process.info["cmdline"] or [])]
-        if not found or time.monotonic() > until:
-            return found
+    own = {child.pid for child in tests.children(recursive=True)}
+    found = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if process.pid not in own and str(sandbox.INSIDE) in (process.info["cmdline"] or [])
+    ]
+    while alive := [p for p in found if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]:
+        if time.monotonic() > until:
+            break
         time.sleep(0.5)
+    return alive

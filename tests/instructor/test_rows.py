@@ -338,4 +338,4 @@ def test_nothing_is_left_of_a_command_that_was_ended(tmp_path, how):
     time.sleep(3)
     run.send_signal(how)
     assert run.wait(timeout=30) in (130, -signal.SIGKILL)
-    assert not left_over(patience=20)
+    assert not left_over()
