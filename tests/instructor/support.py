@@ -68,8 +68,13 @@ def left_over(patience=150):
         for process in psutil.process_iter(["cmdline"])
         if process.pid not in own and str(sandbox.INSIDE) in (process.info["cmdline"] or [])
     ]
-    while alive := [p for p in found if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]:
-        if time.monotonic() > until:
-            break
+    while (alive := list(filter(lives, found))) and time.monotonic() < until:
         time.sleep(0.5)
     return alive
+
+
+def lives(process):
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # just now
+        return False
