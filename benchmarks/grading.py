@@ -1,6 +1,6 @@
 """How many submissions a minute the grader does, and otter-grader and nbgrader on the same submissions.
 
-    python -m benchmarks.grading             24 submissions, three rounds (needs: pip install otter-grader nbgrader distributed)
+    python -m benchmarks.grading             24 submissions, three rounds (needs: make .venv/bench)
     python -m benchmarks.grading --quick     4 submissions, one round
 
 A submission is lesson 01's or 04's solution with one number of its own. All graders get the same notebooks, cut down to what
@@ -85,10 +85,7 @@ def write_submissions(folder: Path, count: int, start: int = 0, cut: bool = Fals
 
 def command(*arguments, cwd: Path) -> float:
     """Run a Python program. Seconds."""
-    installed = (
-        Path(find_spec(arguments[0].split(".")[0]).origin).parents[1] / "bin"
-    )  # nbgrader calls a program of alembic's
-    programs = os.pathsep.join([str(Path(sys.executable).parent), str(installed), os.environ["PATH"]])
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # nbgrader calls alembic's
     modules = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": modules, "PATH": programs}
     begin = time.perf_counter()

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from statistics import median
@@ -193,6 +194,21 @@ SIDES = {
 }
 
 
+def take_turns(sides: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """The seconds that each side tells in each round. Every side has a process of its own, which stays."""
+    context = multiprocessing.get_context("spawn")
+    pools = {side: ProcessPoolExecutor(1, mp_context=context) for side in sides}
+    seconds: dict[str, list[float]] = {side: [] for side in sides}
+    for _ in range(rounds):
+        for side, run in sides.items():
+            try:
+                seconds[side].append(round(pools[side].submit(run).result(), 3))
+            except ModuleNotFoundError as problem:
+                print(f"{side}: {problem.name} is not installed: make .venv/bench", file=sys.stderr)
+        print({side: times[-1] for side, times in seconds.items() if times}, flush=True)
+    return seconds
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
@@ -200,16 +216,7 @@ def main() -> None:
     data.load_mnist(fallback=False)  # without the real MNIST: an error that says how to get it
     here = machine()
     results = {"machine": here, "busy": busy(here), "images": IMAGES, "batch_size": BATCH}
-    results["seconds"] = {side: [] for side in SIDES}
-    context = multiprocessing.get_context("spawn")
-    pools = {side: ProcessPoolExecutor(1, mp_context=context) for side in SIDES}
-    for _ in range(rounds):
-        for side, run in SIDES.items():
-            try:
-                results["seconds"][side].append(round(pools[side].submit(run).result(), 3))
-            except ModuleNotFoundError as problem:
-                print(f"{side}: {problem.name} is not installed: pip install lightning pythae", file=sys.stderr)
-        print({side: times[-1] for side, times in results["seconds"].items() if times}, flush=True)
+    results["seconds"] = take_turns(SIDES, rounds)
     fit = results["seconds"]["fit"]
     results["times_fit"] = {
         side: {

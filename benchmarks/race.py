@@ -23,7 +23,7 @@ from benchmarks.common import RESULTS, busy, machine, save
 from vae_helpers import data, training
 from vae_helpers.losses import vae_loss
 
-from .peers import handout_epoch, part
+from .peers import handout_epoch, part, take_turns
 from .train_speed import FAST, fresh_fit, images
 
 SEEDS, GOALS = {1000: range(5), 10: range(3)}, (20, 50)  # of each B
@@ -68,18 +68,6 @@ def fit_epoch() -> float:
     return fresh_fit(part()[1], 2, torch.device("cpu"), **FAST)[1][-1]
 
 
-def clock() -> dict[str, list[float]]:
-    context = multiprocessing.get_context("spawn")
-    sides = {"exercise": handout_epoch, "fit": fit_epoch}
-    pools = {side: ProcessPoolExecutor(1, mp_context=context) for side in sides}
-    seconds = {side: [] for side in sides}
-    for _ in range(ROUNDS):
-        for side, run in sides.items():
-            seconds[side].append(round(pools[side].submit(run).result(), 3))
-        print({side: times[-1] for side, times in seconds.items()}, flush=True)
-    return seconds
-
-
 def times_sooner(counts: list[dict], seconds: dict[str, list[float]]) -> list[dict]:
     """For each B and goal: how many times sooner fit is there, the median, least and most of the seeds."""
     epoch = {side: median(times) for side, times in seconds.items()}
@@ -115,7 +103,12 @@ def main() -> None:
                 for row in rows
             ]
         save("race", {"counts": counts})  # what took so long is kept, whatever follows
-    results = {"machine": here, "busy": busy(here), "counts": counts, "epoch_seconds": clock()}
+    results = {
+        "machine": here,
+        "busy": busy(here),
+        "counts": counts,
+        "epoch_seconds": take_turns({"exercise": handout_epoch, "fit": fit_epoch}, ROUNDS),
+    }
     results["times_sooner"] = times_sooner(counts, results["epoch_seconds"])
     print(*results["times_sooner"], sep="\n")
     save("race", results)
