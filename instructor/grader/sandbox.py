@@ -193,9 +193,7 @@ class Sandbox:
             else:
                 self.room = self.group = self.mother = None
                 place = tempfile.mkdtemp(prefix="grade-")
-                stack.callback(
-                    subprocess.run, ["/bin/rm", "-rf", place], stderr=subprocess.DEVNULL
-                )  # however deep it is
+                stack.callback(subprocess.run, ["/bin/rm", "-rf", place], stderr=subprocess.DEVNULL)  # of any depth
                 command = [sys.executable, "-I", INSIDE, json.dumps(self._settings(place))]
                 pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
                 self.process = psutil.Popen(command, **pipes, bufsize=0, env=environment(), start_new_session=True)
