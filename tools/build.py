@@ -14,7 +14,7 @@ from pathlib import Path
 
 from vae_helpers import data
 
-from . import alt_text
+from . import alt_text, living
 from .edition import ROOT, SOURCES, built_path, make_notebook, sources
 from .execution import execute
 from .light import lighten
@@ -54,6 +54,7 @@ def build(source: Path) -> None:
         execute(notebook, path.parent)
         alt_text.stamp(notebook)
         lighten(notebook)
+        living.take_out(notebook)
         write(seal(notebook), path)
 
 
@@ -127,6 +128,11 @@ def main() -> int:
                 rebuild_text(source)
             else:
                 build(source)
+        stored = [
+            read(path) for source in sources() for lang in LANGUAGES if (path := built_path(source, lang)).exists()
+        ]
+        if all(map(is_as_built, stored)):  # else somebody's own run stands in a built notebook's place
+            living.prune(stored)
     except (ValueError, data.DataError) as error:  # about a source or a built notebook, which it names; or MNIST
         print(error, file=sys.stderr)
         return 1

@@ -3,12 +3,15 @@
 import base64
 import io
 import re
-import struct
-import zlib
 
 import numpy as np
 from nbformat import NotebookNode
 from PIL import Image
+
+try:
+    import oxipng
+except ImportError:
+    oxipng = None
 
 IN_HTML = re.compile(r"(?<=data:image/png;base64,)[A-Za-z0-9+/=]+")
 COLOURS = (32, 64, 128, 256)  # the fewest that are near enough
@@ -31,32 +34,10 @@ def few_colours(png: bytes) -> Image.Image:
 
 
 def packed(png: bytes) -> bytes:
-    """The picture with few colours as the smallest PNG that Pillow makes of it."""
-    few = few_colours(png)
-    plain = io.BytesIO()
-    few.save(plain, "PNG", optimize=True)
-    return min(plain.getvalue(), filtered(few), key=len)
-
-
-def filtered(few: Image.Image) -> bytes:
-    """A PNG of a picture with a palette whose neighbouring entries look alike, each pixel told by its difference from those
-    around it. Pillow filters only greys so: it writes the numbers of the colours as greys, and the palette is put in here."""
-    places, colours = np.asarray(few), np.reshape(few.getpalette(), (-1, 3))
-    used = np.unique(places)
-    order = used[np.argsort(colours[used] @ (299, 587, 114), kind="stable")]  # dark to light
-    number = np.zeros(256, dtype=np.uint8)
-    number[order] = np.arange(len(order))
-    greys = io.BytesIO()
-    Image.fromarray(number[places]).save(greys, "PNG", optimize=True)
-    _, _, rest = greys.getvalue().partition(b"IDAT")
-    header = struct.pack(">IIBBBBB", *few.size, 8, 3, 0, 0, 0)  # 8 bits a pixel, with a palette
-    parts = chunk(b"IHDR", header) + chunk(b"PLTE", colours[order].astype(np.uint8).tobytes())
-    return b"\x89PNG\r\n\x1a\n" + parts + greys.getvalue()[-len(rest) - 8 :]
-
-
-def chunk(kind: bytes, content: bytes) -> bytes:
-    """A part of a PNG file (PNG specification, 5.3)."""
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    """The picture with few colours as the smallest PNG that oxipng makes of it, or Pillow on a Python that has no oxipng."""
+    file = io.BytesIO()
+    few_colours(png).save(file, "PNG", optimize=True)
+    return oxipng.optimize_from_memory(file.getvalue(), level=4) if oxipng else file.getvalue()
 
 
 def lighten(notebook: NotebookNode) -> None:

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "pictures"
 SIZE = (240, 160)  # pixels, at most
 STILL = re.compile(r'<img[^>]* src="data:image/png;base64,([^"]+)"')
+LIVING = re.compile("<iframe|vae-page-at-rest")
 CHOSEN = {  # which of a lesson's pictures, counted from 0
     "00_start_here": 0,
     "01_autoencoder": 3,
@@ -70,7 +71,8 @@ def pictures(notebook: NotebookNode) -> list[Image.Image]:
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         data = output.get("data", {})
         html = data.get("text/html", "")
-        found += [data["image/png"]] if "image/png" in data else STILL.findall("" if "<iframe" in html else html)
+        html = "" if LIVING.search(html) else html
+        found += [data["image/png"]] if "image/png" in data else STILL.findall(html)
     return [Image.open(BytesIO(base64.b64decode(png))) for png in found]
 
 

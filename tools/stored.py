@@ -19,7 +19,7 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
-from . import alt_text, edition
+from . import alt_text, edition, living
 from .edition import built_path, make_notebook
 from .one_language import LANGUAGES, resolve
 from .tidy import LAYOUT_MARK
@@ -111,7 +111,7 @@ def comparable(cell: NotebookNode) -> tuple:
 
 
 def published(source: Path, language: str, url: str | None = None) -> NotebookNode:
-    """A lesson to be published: its cells from the source, its outputs from the notebook as it was built.
+    """A lesson to be published: its cells from the source, its outputs from the notebook as it was built, its living pages whole.
 
     url: the repository whose badge it gets, see make_notebook.
     That is the notebook in the checkout, or, where someone has run it or typed into it, the one that git holds.
@@ -125,9 +125,13 @@ def published(source: Path, language: str, url: str | None = None) -> NotebookNo
             if stored is not here:
                 print(f"{name_of(path)}: run or edited by hand; as it was built, it is taken from git")
             with_outputs(lesson, stored)
+            try:
+                living.put_back(lesson)
+            except living.PageMissing as error:
+                raise NotPublishable(f"{name_of(path)}: {error}") from None
             if found := list(faults(lesson)):
                 raise NotPublishable("\n".join(f"{name_of(path)}, {fault}: {cure}" for fault in found))
-            return lesson
+            return seal(lesson)
     if here is None:
         raise NotPublishable(f"{name_of(path)}: not built: {cure}")
     if is_as_built(here):
@@ -198,3 +202,7 @@ def problems(source: Path) -> Iterator[str]:
             yield f"{name_of(path)}: its text has changed since it was built: python -m tools.build --text {number}"
         else:
             yield from (f"{name_of(path)}, {fault}" for fault in faults(built))
+            try:
+                living.put_back(built)
+            except living.PageMissing as error:
+                yield f"{name_of(path)}: {error}"

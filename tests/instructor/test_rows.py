@@ -328,14 +328,24 @@ def test_without_bubblewrap_nothing_runs_unless_it_is_said(tmp_path):
 
 
 @pytest.mark.grader
+def as_in_a_terminal():
+    """A shell without job control starts what runs in its background with Ctrl-C ignored, and so would the command be."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, signal.SIGINT])
 def test_nothing_is_left_of_a_command_that_was_ended(tmp_path, how):
     for n in range(2):
         submission(tmp_path / "in", f"s{n}", notebook(MSE, f"while True: x = {n}"))
     program = [sys.executable, "-m", "instructor.grade", tmp_path / "in", "--out", tmp_path / "g.csv", "--jobs", "2"]
-    run = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT)
-    assert "Note" in run.stderr.readline()  # the workers are there
-    time.sleep(3)
-    run.send_signal(how)
-    assert run.wait(timeout=30) in (130, -signal.SIGKILL)
-    assert not left_over()
+    run = subprocess.Popen(
+        program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT, preexec_fn=as_in_a_terminal
+    )
+    try:
+        assert "Note" in run.stderr.readline()  # the workers are there
+        time.sleep(3)
+        run.send_signal(how)
+        assert run.wait(timeout=30) in (130, -signal.SIGKILL)
+        assert not left_over()
+    finally:
+        run.kill()

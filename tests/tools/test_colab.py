@@ -21,7 +21,7 @@ import torch
 
 from tests.mnist.support import Mirror
 from tests.tools.support import EDITIONS, NAMES, ROOT, SOURCES, commit_all, type_in
-from tools import colab, edition, stored
+from tools import colab, edition, living, stored
 from tools.edition import built_path
 from vae_helpers import models
 
@@ -91,6 +91,7 @@ def test_there_is_one_file_for_each_lesson_and_language(dist):
 @pytest.mark.parametrize("source, language", EDITIONS, ids=NAMES)
 def test_a_file_is_the_built_lesson_with_its_outputs(dist, source, language):
     built, alone = stored.read(built_path(source, language)), single(dist, source, language)
+    living.put_back(built)
     (_, setup), *cells = zip(stored.code_cells(built), stored.code_cells(alone), strict=True)
     assert all(before == after for before, after in cells)
     assert alone.metadata == {key: value for key, value in built.metadata.items() if key != stored.SEAL}

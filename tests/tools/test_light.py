@@ -12,7 +12,7 @@ from tools.edition import built_path, sources
 from tools.light import lighten
 from tools.one_language import LANGUAGES
 
-MOST_BYTES = 14_500_000
+MOST_BYTES = 8_000_000
 
 
 def test_a_figure_gets_a_palette_once_and_looks_the_same():

@@ -304,22 +304,25 @@ def _page(start: str, data: dict, weights: bytes = b"") -> str:
         separators=(",", ":"),
         ensure_ascii=False,
     )
-    text = everything.encode()
-    # 31: as gzip does; filtered: for numbers more than for words
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31, 8, zlib.Z_FILTERED)
-    packed = packer.compress(len(text).to_bytes(4, "little") + text + weights) + packer.flush()
+    content = packed(everything.encode(), weights)
     parts = {
         "language": language(),
         "title": tr("VAE dưới bàn tay", "A VAE under your hand"),
         "noscript": tr("Trang này cần JavaScript.", "This page needs JavaScript."),
-        "packed": _letters(packed),
+        "packed": letters(content),
         "alphabet": ALPHABET,
-        "length": str(len(packed)),
+        "length": str(len(content)),
     }
     page = asset("live.html")
     for name, value in parts.items():
         page = page.replace("{" + name + "}", value)
     return page
+
+
+def packed(text: bytes, weights: bytes) -> bytes:
+    """What live.html unpacks: the length of the text, the text and the weights, as gzip packs them."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31, 8, zlib.Z_FILTERED)  # filtered: for numbers more than for words
+    return packer.compress(len(text).to_bytes(4, "little") + text + weights) + packer.flush()
 
 
 def _without_comments(script: str) -> str:
@@ -328,9 +331,9 @@ def _without_comments(script: str) -> str:
     return "\n".join(line for line in lines if line and not line.startswith("//") and line != '"use strict";')
 
 
-def _letters(packed: bytes) -> str:
+def letters(content: bytes) -> str:
     """Five letters for four bytes, none of which means anything in HTML or in a string: a sixteenth less than base64."""
-    numbers = np.frombuffer(packed + b"\0" * (-len(packed) % 4), dtype=">u4").astype(np.int64)
+    numbers = np.frombuffer(content + b"\0" * (-len(content) % 4), dtype=">u4").astype(np.int64)
     digits = [numbers // 85**power % 85 for power in (4, 3, 2, 1, 0)]
-    letters = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
-    return letters[np.stack(digits, axis=1)].tobytes().decode()
+    alphabet = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
+    return alphabet[np.stack(digits, axis=1)].tobytes().decode()
