@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import machine, save
+from benchmarks.common import busy, machine, save
 from tools import lab_page
 from vae_helpers import models, widgets
 
@@ -99,7 +99,12 @@ def main() -> None:
     parser.add_argument("--python", action="store_true", help="leave the browser out")
     parser.add_argument("--seconds", type=float, default=12, help="how long to drag in the browser")
     arguments = parser.parse_args()
-    results = {"machine": machine(), "python": {name: ticks(name, 500) for name in ("vae-2d", "vae-16d")}}
+    here = machine()
+    results = {
+        "machine": here,
+        "busy": busy(here),
+        "python": {name: ticks(name, 500) for name in ("vae-2d", "vae-16d")},
+    }
     if not arguments.python and not (reason := lab_page.missing()):
         results["browser"] = drag(arguments.seconds)
     elif not arguments.python:
