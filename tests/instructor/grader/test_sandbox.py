@@ -82,10 +82,10 @@ def test_every_process_of_a_student_is_watched():
     cells = json.dumps([daemons]).encode()
     with sandbox.Sandbox(sandbox.Limits()) as room:
         room.wait_until_ready()
-        assert len(room.room.processes()) == 1
+        assert len(room.processes()) == 1
         room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
         room.receive()
-        watched = room.room.processes()
+        watched = room.processes()
         assert len(watched) == len({process.pid for process in watched}) >= 7
         assert sandbox._memory(watched) > 50
     assert not psutil.wait_procs(watched, timeout=10)[1]
