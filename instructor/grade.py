@@ -25,6 +25,7 @@ from concurrent import futures
 from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache, partial
 from importlib import import_module
+from itertools import product
 from multiprocessing import active_children, connection, get_context, parent_process
 from pathlib import Path
 
@@ -293,7 +294,11 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"--out {out} lies among the submissions: choose another place.")
     if arguments.scheduler and arguments.no_sandbox:
         parser.error("--no-sandbox is for this machine alone: students' code could reach the whole cluster.")
-    refuse_in_sight(parser, folder, out)
+    from instructor.grader.sandbox import visible
+
+    for place, seen in product((folder, out), map(os.path.realpath, visible())):
+        if place.resolve().is_relative_to(seen):
+            parser.error(f"{place} lies in {seen}, which students' code can read: choose another place.")
     for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C
         if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
             signal.signal(getattr(signal, name), signal.default_int_handler)
@@ -303,16 +308,6 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"--students: {error}")
     with tempfile.TemporaryDirectory(prefix="grade-zip-") as unzipped:
         return grade_class(parser, arguments, listed, Path(unzipped))
-
-
-def refuse_in_sight(parser: argparse.ArgumentParser, *places: Path) -> None:
-    """Submissions and results must not lie where students' code can read."""
-    from instructor.grader.sandbox import visible
-
-    for place in places:
-        for seen in map(os.path.realpath, visible()):
-            if place.resolve().is_relative_to(seen):
-                parser.error(f"{place} lies in {seen}, which students' code can read: choose another place.")
 
 
 def grade_class(

@@ -103,9 +103,7 @@ def shut_in(settings: dict) -> None:
     os.setsid()
     os.chdir(settings["place"])
     for name, value in settings["limits"].items():
-        with contextlib.suppress(ValueError, OSError):  # macOS knows no limit on data
-            hard = resource.getrlimit(getattr(resource, name))[1]
-            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        with contextlib.suppress(ValueError, OSError):  # macOS knows no limit on data; a narrower one stays
             resource.setrlimit(getattr(resource, name), (value, value))
     if room:
         libc.syscall(library.seccomp_syscall_resolve_name(b"keyctl"), 1, None)  # a session keyring of its own, empty
@@ -130,22 +128,17 @@ class Notebook:
         from IPython.core.interactiveshell import InteractiveShell
         from traitlets.config import Config
 
-        config = Config()
-        config.HistoryManager.enabled = False
-        config.InteractiveShell.colors = "NoColor"
-        self.shell = InteractiveShell.instance(config=config)
+        config = {"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "NoColor"}}
+        self.shell = InteractiveShell.instance(config=Config(config))
         self.names = self.shell.user_ns
         self.shell.enable_matplotlib = lambda gui=None: ("agg", "agg")
         self.shell.system = self._system
         for name in ("pip", "conda", "mamba"):
             self.shell.register_magic_function(lambda line: print("not installed: no network"), "line", name)
-        self.cells, self.wanted, self.errors, self.notes = cells, wanted, [], []
-        self.functions: dict[str, object] = {}
+        self.wanted, self.functions, self.errors, self.notes = wanted, {}, [], []
         if any(re.search(r"cuda|['\"]mps", cell) for cell in cells):
             self._stay_on_the_cpu()
-        self.statements = [
-            part for number, cell in enumerate(cells, start=1) for part in self._statements(number, cell)
-        ]
+        self.statements = [part for n, cell in enumerate(cells, start=1) for part in self._statements(n, cell)]
 
     def _system(self, command: str) -> None:
         if not PACKAGES.match(command):  # there is no network
@@ -157,11 +150,9 @@ class Notebook:
         import torch
         from torch.overrides import TorchFunctionMode
 
-        notes = self.notes
-
         def moved(value):
             if isinstance(value, (str, torch.device)) and GPU.match(str(value)):
-                notes[:] = ["cuda"]
+                self.notes = ["cuda"]
                 return torch.device("cpu")
             return value
 

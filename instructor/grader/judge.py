@@ -103,7 +103,7 @@ def grade(
 
     status ("ok" or what went wrong), detail, lesson, language, seconds, exercises (a list of function, check, status,
     mistake, message), errors (cell, name, text: of the notebook's cells, as the student's process tells them), notes (what
-    the instructor may want to read), notices (of the isolation), version.
+    the instructor may want to read), version.
     """
     start = time.monotonic()
     result = {"status": "ok", "detail": "", "lesson": "", "language": "", "exercises": [], "errors": [], "notes": []}
@@ -166,7 +166,6 @@ class Grading:
 
     def _start(self, sandbox: Sandbox, exercises: list[Exercise], everything: bool) -> set[str]:
         """Run the notebook. Returns the functions that are there."""
-        sandbox.wait_until_ready()
         names = [exercise.function for exercise in exercises]
         parts = {"": json.dumps(self.reading.cells, ensure_ascii=False).encode(), **self.files}
         order = {"everything": everything, "functions": names, "parts": [[n, len(data)] for n, data in parts.items()]}

@@ -69,8 +69,8 @@ def isolation(sandbox: bool = True) -> Isolation:
     user = _free_user() if hasattr(os, "geteuid") and os.geteuid() == 0 else None
     shut_in = Isolation(True, user, () if control_group() else (NO_GROUP,))
     try:
-        with Sandbox(Limits(), shut_in) as trial:
-            trial.wait_until_ready()
+        with Sandbox(Limits(), shut_in):
+            pass
     except (Ended, OSError, AttributeError) as error:
         reason = error.detail if isinstance(error, Ended) else str(error)
         raise RuntimeError(f"No sandbox for students' code: {reason}. {NEED} Or say --no-sandbox.") from None
@@ -98,8 +98,7 @@ class Room:
         for folder in sorted({str(parent) for path in visible() for parent in Path(path).parents} - {"/"}):
             command += ["--perms", "0755", "--dir", folder]
         for path in visible():
-            shown = ("--symlink", os.readlink(path)) if _is_link_at_top(path) else ("--ro-bind-try", path)
-            command += [*shown, path]
+            command += ["--ro-bind-try", path, path]
         command += ["--proc", "/proc", "--dev", "/dev", *scratch, SCRATCH[0]]
         command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/sandbox", "cat"]
         pipes, path = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE), os.environ.get("PATH", "")
@@ -129,10 +128,6 @@ class Room:
             self.process.kill()
 
 
-def _is_link_at_top(path: str) -> bool:
-    return os.path.islink(path) and os.path.dirname(path) == "/"  # /bin → usr/bin
-
-
 @lru_cache
 def visible() -> list[str]:
     """What a student's code may read: the system's programs, Python, the course's package. Each with what it links to."""
@@ -142,18 +137,20 @@ def visible() -> list[str]:
     course = [ROOT / "vae_helpers", ROOT / "quiz", INSIDE.parent, data / "MNIST"]
     python = [sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages()]
     paths = {os.path.abspath(path) for path in (*system, *python, *course) if os.path.exists(path)}
-    paths |= {os.path.realpath(path) for path in paths if not _is_link_at_top(path)}
+    paths |= set(map(os.path.realpath, paths))
     return sorted(
         path for path in paths if not any(other != path and Path(path).is_relative_to(other) for other in paths)
     )
 
 
 class Sandbox:
-    """One process and all that it starts. Use it in a with statement: on leaving, nothing of it is alive any more."""
+    """One process and all that it starts. Use it in a with statement, which raises Ended if the process does not come up:
+    on leaving, nothing of it is alive any more."""
 
     def __init__(self, limits: Limits, shut_in: Isolation | None = None):
         self.limits, self.isolation = limits, shut_in or isolation()
-        self.output, self.printed, self.ready, self.broken = b"", 0, False, None
+        self.output, self.printed, self.broken = b"", 0, None
+        self.started, self.ready = time.monotonic(), False
         self.room = self.group = None
         self.parents: list[psutil.Process] = []  # whose children are the student's processes
         self.over, self.watcher = threading.Event(), threading.Thread(target=self._watch, daemon=True)
@@ -175,9 +172,11 @@ class Sandbox:
             self.mother = nursery()
             with its_line, its_prints, contextlib.suppress(psutil.NoSuchProcess):  # if it has ended at once
                 self.parents.append(psutil.Process(self.mother.fork(self._settings(place), its_line, its_prints)))
-            self.started = time.monotonic()
             self.watcher.start()
             stack.callback(self._stop)
+            if self.receive()[0].get("op") != "ready":
+                raise Ended("crashed", "not a sandbox")
+            self.started, self.ready = time.monotonic(), True  # importing torch is not the student's time
             self.stack = stack.pop_all()
         return self
 
@@ -200,17 +199,10 @@ class Sandbox:
         except (ValueError, RecursionError) as error:
             raise Ended("crashed", f"not a message: {wire.clean_text(error)}") from None
 
-    def wait_until_ready(self) -> None:
-        """Raises Ended if the process does not come up."""
-        message, _ = self.receive()
-        if message.get("op") != "ready":
-            raise Ended("crashed", "not a sandbox")
-        self.started, self.ready = time.monotonic(), True  # importing torch is not the student's time
-
     def _end(self) -> Ended:
         """Why it is over."""
         self._stop()
-        if self.mother.process.poll() is not None:  # killed with it: not the student's fault alone
+        if self.room and self.mother.process.poll() is not None:  # killed with it: not the student's fault alone
             return Ended("grader-error", "the machine ran out of something")
         told = self.output.decode("utf-8", "replace").strip().splitlines()
         last = f": {wire.clean_text(told[-1])}" if told else ""

@@ -27,6 +27,7 @@ NOTEBOOK = re.compile(r"\.ipynb(\.json|\.txt)?$", re.IGNORECASE)
 QUIZ = re.compile(r"quiz.*\.(json|csv)$", re.IGNORECASE)
 QUIZ_NOTEBOOK = re.compile(r"quiz\W*(copy)?\W*\d*\W*\.ipynb", re.IGNORECASE)
 HANDED_IN = re.compile(r"\.(pdf|zip|rar|7z|py|html?|docx?|md)$", re.IGNORECASE)
+HIDDEN = re.compile(r"\.|(__pycache__|__MACOSX)$")
 COPY = re.compile(r"([ _-]*\(\d+\)|[ _-]+copy\d*)+$", re.IGNORECASE)
 PEOPLE = {  # how a name is written by → the name, an id, and what follows
     "Moodle": re.compile(r"(?P<name>.+?)_(?P<id>\d+)_(?:assignsubmission|onlinetext)_?[a-z]*_?(?P<rest>.*)"),
@@ -92,13 +93,9 @@ def files_in(folder: Path) -> list[Path]:
     found = []
     for place, inner, names in os.walk(folder):
         deep = len(Path(place).relative_to(folder).parts) >= DEEPEST
-        inner[:] = sorted(n for n in inner if not (deep or _hidden(n) or os.path.islink(os.path.join(place, n))))
-        found += [Path(place, name) for name in sorted(names) if not _hidden(name)]
+        inner[:] = sorted(n for n in inner if not (deep or HIDDEN.match(n) or os.path.islink(os.path.join(place, n))))
+        found += [Path(place, name) for name in sorted(names) if not HIDDEN.match(name)]
     return found
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name in ("__pycache__", "__MACOSX")
 
 
 def find(folder: Path, listed: list | None = None, unzipped: Path | None = None) -> tuple[list[Submission], list[str]]:
@@ -142,7 +139,7 @@ def find(folder: Path, listed: list | None = None, unzipped: Path | None = None)
 def _entries(folder: Path) -> list[Path]:
     """What is in a folder; nothing if it cannot be read."""
     try:
-        return [e for e in sorted(folder.iterdir()) if not _hidden(e.name) and not (e.is_symlink() and e.is_dir())]
+        return [e for e in sorted(folder.iterdir()) if not HIDDEN.match(e.name) and not (e.is_symlink() and e.is_dir())]
     except OSError:
         return []
 

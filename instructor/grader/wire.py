@@ -14,7 +14,7 @@ import math
 import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from multiprocessing.connection import Connection
 from types import MappingProxyType
@@ -32,6 +32,7 @@ MOST_ITEMS, MOST_TEXT, DEEPEST, GRAPHS = 10_000, 300, 6, 8
 MOST_NUMBERS = 400_000  # in one tensor that a function gives to a model of the judge's: its sides, those of 0 as 1
 NUMBERS = ("float16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64", "bool")
 DTYPES = {getattr(torch, name) for name in NUMBERS}
+CALLS = itertools.count()  # a number for each; the other side knows those of all the Peers of this one
 GRADIENTS = "-gradients"  # may be called like a function
 NONSENSE = (ValueError, TypeError, KeyError, IndexError, OverflowError, RuntimeError, SafetensorError)  # is answered so
 TOO_LARGE = f"the answer takes more than {LARGEST_BODY // 2**20} MB"
@@ -177,11 +178,9 @@ def clean_text(text) -> str:
 def _error(name: str, text: str) -> Exception:
     """The exception of that name, or one that is called so."""
     known = getattr(builtins, name, None)
-    try:
-        if issubclass(known, Exception):
+    if isinstance(known, type) and issubclass(known, Exception):
+        with suppress(TypeError):  # one that takes other arguments
             return known(text)
-    except TypeError:  # no class, or one that takes other arguments
-        pass
     return type(name, (Exception,), {})(text)
 
 
@@ -194,7 +193,7 @@ class Peer:
 
     def __init__(self, send: Callable, receive: Callable, in_sandbox: bool = False, allowance: int | None = None):
         self.send, self.receive, self.in_sandbox, self.allowance = send, receive, in_sandbox, allowance
-        self.numbers, self.used = itertools.count(), set()
+        self.used: set[str] = set()
         self.exported: dict[str, Callable] = {GRADIENTS: self._gradients}
         self.graphs: dict[int, tuple] = {}  # what our latest calls for the other side gave: gradients come later
         self.levels = [deque(maxlen=0)]  # for each call that lasts, either way: what it got that needs gradients
@@ -217,7 +216,7 @@ class Peer:
 
     def call(self, target: str, arguments: Sequence, options: Mapping = MappingProxyType({})) -> object:
         """The other side's answer. What it changed in the tensors given is changed here; what it raised is raised."""
-        packer, number = _Packer(self), next(self.numbers)
+        packer, number = _Packer(self), next(CALLS)
         told = {"arguments": packer.pack(tuple(arguments)), "options": {n: packer.pack(v) for n, v in options.items()}}
         told |= {"op": "call", "number": number, "target": target, "grad": torch.is_grad_enabled()}
         with self._level() as lent:
