@@ -156,7 +156,7 @@ def grade_all(
     start() gives a function that submits work. It is called only if there is work to do. What was lost with a worker, and
     what waited more than it worked until its time was over, is tried once more, alone.
     """
-    secret, count, copies, results, left_out = secret_of(work), Counter(), {}, {}, {}
+    secret, count, copies, results, notes = secret_of(work), Counter(), {}, {}, {}
     settings = {**settings, "secret": secret}
     for submission in found:
         count[submission.student] += 1
@@ -165,7 +165,8 @@ def grade_all(
             if submission.status or count[submission.student] > MOST:
                 results[key] = problem(submission.status or "unreadable", submission.detail or f"more than {MOST} notebooks of one student")  # fmt: skip
             else:
-                content, (files, left_out[submission]) = submission.content(), submission.files()
+                content, (files, left_out) = submission.content(), submission.files()
+                notes[submission] = [f"left out: {', '.join(left_out[:5])}"] * bool(left_out)
                 key = submission.key(content, files, settings)
                 if stored := load(work / f"{key}.json", secret):
                     results[key] = stored
@@ -194,11 +195,11 @@ def grade_all(
                     tqdm.write(printable(line))
                 sys.stdout.flush()
             todo, again = again, []
-    told = {}
-    for key, submission in ((key, submission) for key, those in copies.items() for submission in those):
-        more = [f"left out: {', '.join(left_out[submission][:5])}"] if left_out.get(submission) else []
-        told[submission] = {**results[key], "notes": [*results[key].get("notes", []), *more]}
-    return told
+    return {
+        s: {**results[key], "notes": [*results[key].get("notes", []), *notes.get(s, [])]}
+        for key, those in copies.items()
+        for s in those
+    }
 
 
 def secret_of(work: Path) -> str:

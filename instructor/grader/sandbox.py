@@ -168,7 +168,7 @@ class Sandbox:
                 self.group = Group(base, self.limits)
                 stack.callback(self.group.close)
             (self.line, its_line), (self.prints, its_prints) = Pipe(), Pipe(duplex=False)
-            stack.enter_context(self.line), stack.enter_context(self.prints)
+            stack.enter_context(self.line)
             self.mother = nursery()
             with its_line, its_prints, contextlib.suppress(psutil.NoSuchProcess):  # if it has ended at once
                 self.parents.append(psutil.Process(self.mother.fork(self._settings(place), its_line, its_prints)))
@@ -202,6 +202,7 @@ class Sandbox:
     def _end(self) -> Ended:
         """Why it is over."""
         self._stop()
+        self.watcher.join()  # it reads the last words
         if self.room and self.mother.process.poll() is not None:  # killed with it: not the student's fault alone
             return Ended("grader-error", "the machine ran out of something")
         told = self.output.decode("utf-8", "replace").strip().splitlines()
@@ -232,6 +233,7 @@ class Sandbox:
                         self._kill()
         finally:
             self._kill()
+            self.prints.close()
 
     def _broken_limit(self) -> tuple[str, str] | None:
         limits, alive, clock = self.limits, self.processes(), time.monotonic() - self.started
@@ -257,7 +259,6 @@ class Sandbox:
     def _stop(self) -> None:
         self.over.set()
         self._kill()
-        self.watcher.join()
 
     def _kill(self) -> None:
         if self.room:
