@@ -24,13 +24,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
 import nbformat
-from distributed import Client, LocalCluster
+from distributed import LocalCluster
 
 from benchmarks import common
 from instructor import grade
@@ -152,13 +151,11 @@ def whole_lessons(room: Path, count: int, workers: int) -> float:
     settings = {"limits": {"seconds": 600}, "only_exercises": True}
     with (
         LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
-        Client(cluster) as client,
-        client.get_executor(pure=False) as executor,
+        grade.workers(1, cluster.scheduler_address) as submit,
     ):
         (room / "work").mkdir()
         write_submissions(room / "warm", 4 * workers)
         write_submissions(room / "timed", count, start=1000)
-        submit = partial(executor.submit, grade.task())
         grade.grade_all(find(room / "warm")[0], room / "work", settings, start=lambda: submit)
         begin = time.perf_counter()
         results = grade.grade_all(find(room / "timed")[0], room / "work", settings, start=lambda: submit)

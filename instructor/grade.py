@@ -24,6 +24,8 @@ from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache, partial
+from importlib import import_module
+from itertools import product
 from multiprocessing import active_children, connection, get_context, parent_process
 from pathlib import Path
 
@@ -49,28 +51,6 @@ OPEN_PORTS = "whoever reaches a port of the scheduler or of a worker can run cod
 # ------------------------------------------------------------------------------------------------ the workers
 
 
-def task() -> Callable[..., dict]:
-    """What a worker does. A function within a function, so that Dask sends its code: a worker that cannot import the course
-    says so, where one that cannot even read its task would end, and the work wait for ever."""
-
-    def grade_one(*arguments, **options) -> dict:
-        from instructor.grader import judge
-
-        return judge.grade(*arguments, **options)
-
-    return grade_one
-
-
-def local_task(*arguments, **options) -> dict:
-    return task()(*arguments, **options)
-
-
-def notices(sandbox: bool) -> tuple[str, ...]:
-    from instructor.grader.sandbox import isolation
-
-    return isolation(sandbox).notices
-
-
 @lru_cache
 def tell_once(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
@@ -91,12 +71,14 @@ def prepare_worker() -> None:
 def workers(jobs: int, scheduler: str | None, sandbox: bool = True) -> Iterator[Callable[..., futures.Future]]:
     """A function that submits work: to processes here, or to a Dask cluster, whose workers find the course in the folder
     that they were started in. What isolation there is here is told before anything runs; without any nothing does."""
+    from instructor.grader import judge  # and with it torch: not before the arguments are right
+
     if scheduler is None:
         pool = futures.ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=prepare_worker)
         try:
-            for notice in pool.submit(notices, sandbox).result():
+            for notice in pool.submit(judge.isolation, sandbox).result().notices:
                 tell_once(f"Note: {notice}")
-            yield partial(pool.submit, local_task)
+            yield partial(pool.submit, judge.grade)
         except RuntimeError as error:
             if isinstance(error, futures.BrokenExecutor):
                 raise
@@ -108,16 +90,22 @@ def workers(jobs: int, scheduler: str | None, sandbox: bool = True) -> Iterator[
         return
     try:
         from distributed import Client
+
+        client = Client(scheduler, timeout=20)
     except ImportError:
         raise SystemExit("--scheduler needs Dask's distributed: pip install distributed") from None
-    try:
-        client = Client(scheduler, timeout=20)
     except (OSError, ValueError) as error:
         raise SystemExit(f"--scheduler {scheduler}: no Dask scheduler answers there ({error}).") from None
     if not scheduler.startswith("tls:"):
         tell_once(f"Note: {OPEN_PORTS}")
+
+    def grade_there(*arguments, **options) -> dict:
+        """A function within a function, whose code Dask sends: a worker that cannot import the course says so, where one
+        that cannot even read its task would end, and the work wait for ever."""
+        return import_module("instructor.grader.judge").grade(*arguments, **options)
+
     with client, client.get_executor(pure=False) as executor:
-        yield partial(executor.submit, task())
+        yield partial(executor.submit, grade_there)
 
 
 def results_of(todo: list[str], ask: Callable, start: Callable, at_once: int) -> Iterator[tuple[str, dict]]:
@@ -168,32 +156,30 @@ def grade_all(
     start() gives a function that submits work. It is called only if there is work to do. What was lost with a worker, and
     what waited more than it worked until its time was over, is tried once more, alone.
     """
-    secret, keys, results, first = secret_of(work), {}, {}, {}
+    secret, count, copies, results, notes = secret_of(work), Counter(), {}, {}, {}
     settings = {**settings, "secret": secret}
-    count, notes = Counter(), {}
     for submission in found:
         count[submission.student] += 1
-        key = f"not graded {len(keys)}"
+        key = f"not graded {len(copies)}"
         try:
             if submission.status or count[submission.student] > MOST:
                 results[key] = problem(submission.status or "unreadable", submission.detail or f"more than {MOST} notebooks of one student")  # fmt: skip
             else:
                 content, (files, left_out) = submission.content(), submission.files()
-                key = submission.key(content, files, settings)
                 notes[submission] = [f"left out: {', '.join(left_out[:5])}"] * bool(left_out)
+                key = submission.key(content, files, settings)
+                if stored := load(work / f"{key}.json", secret):
+                    results[key] = stored
         except Exception as error:  # whatever it is, it is this submission's row alone
             results[key] = problem("unreadable", getattr(error, "strerror", None) or type(error).__name__)
-        keys[submission] = key
-        if key not in results and (stored := load(work / f"{key}.json", secret)):
-            results[key] = stored
-        first.setdefault(key, submission)
+        copies.setdefault(key, []).append(submission)
 
     def ask(key: str) -> tuple[tuple, dict]:
-        submission = first[key]
+        submission = copies[key][0]
         return (printable(submission.path.name), submission.content(), submission.files()[0]), settings
 
-    with tqdm(total=len(first), initial=len(results.keys() & first.keys()), unit="notebook", disable=None) as bar:
-        todo, again = [key for key in first if key not in results], []
+    with tqdm(total=len(copies), initial=len(results), unit="notebook", disable=None) as bar:
+        todo, again = [key for key in copies if key not in results], []
         for at_once in (IN_FLIGHT, 1):
             for key, result in results_of(todo, ask, start, at_once):
                 starved = result["status"] == "timeout" and "mostly waiting" in result["detail"] and jobs > 1
@@ -204,14 +190,15 @@ def grade_all(
                 if result["status"] not in ("lost", "grader-error"):
                     store(work / f"{key}.json", result, secret)
                 bar.update()
-                for submission in (s for s, other in keys.items() if other == key):
-                    tqdm.write(
-                        f"{printable(submission.student)}: {printable(submission.path.name)}: {results[key]['status']}"
-                    )
+                for submission in copies[key]:
+                    line = f"{submission.student}: {submission.path.name}: {results[key]['status']}"
+                    tqdm.write(printable(line))
                 sys.stdout.flush()
             todo, again = again, []
     return {
-        s: {**results[key], "notes": [*results[key].get("notes", []), *notes.get(s, [])]} for s, key in keys.items()
+        s: {**results[key], "notes": [*results[key].get("notes", []), *notes.get(s, [])]}
+        for key, those in copies.items()
+        for s in those
     }
 
 
@@ -248,35 +235,34 @@ def signature(path: Path, text: str, secret: str) -> str:
 def quiz_results(found: list[Submission], questions: str, attempt: str) -> dict[Submission, dict]:
     """The score of each student's latest file of answers, from the letters in it. The student's own claims change nothing."""
     bank = {language: load_questions(language) for language in ("vi", "en")}
-    every_key = {question.id: question.key for question in bank["en"]}
+    keys = {question.id: question.key for question in bank["en"]}
     latest: dict[str, tuple] = {}
-    failed: dict[str, tuple] = {}
     for submission in found:
         try:
             submission.content()
-            answers = class_table.read_answers(submission.path, every_key)
+            answers = class_table.read_answers(submission.path, keys)
+            entry = (1, answers.time), submission, answers
         except Exception as error:  # a hostile file may be anything
             reason = error if isinstance(error, ValueError) else "cannot be read"
-            failed[submission.student] = submission, problem("bad-quiz", f"it {reason}"[:300], "quiz")
-            continue
-        other = latest.get(submission.student)
-        if other is None or other[1].time < answers.time:
-            latest[submission.student] = submission, answers
-    results = {submission: result for name, (submission, result) in failed.items() if name not in latest}
-    for student, (submission, answers) in latest.items():
-        given = getattr(answers, attempt)
-        chosen = {language: [q for q in bank[language] if questions in (q.set, "all")] for language in bank}
-        wrong = {q.id for q in chosen["en"] if q.id in given and given[q.id] != q.key}
-        another = answers.name.casefold() not in student.casefold()
-        results[submission] = {
-            **problem("ok", f"answers of {answers.name}" if another else "", "quiz"),
-            "right": sum(given.get(q.id) == q.key for q in chosen["en"]),
-            "total": len(chosen["en"]),
-            "read_again": {
-                language: [f"{q.id}: {q.lesson}, «{q.heading}»" for q in chosen[language] if q.id in wrong]
-                for language in bank
-            },
-        }
+            entry = (0, ""), submission, problem("bad-quiz", f"it {reason}"[:300], "quiz")
+        if submission.student not in latest or entry[0] > latest[submission.student][0]:
+            latest[submission.student] = entry
+    results = {}
+    for student, (_, submission, answers) in latest.items():
+        results[submission] = answers
+        if isinstance(answers, class_table.Student):
+            given, another = getattr(answers, attempt), answers.name.casefold() not in student.casefold()
+            chosen = {language: [q for q in bank[language] if questions in (q.set, "all")] for language in bank}
+            wrong = {q.id for q in chosen["en"] if given.get(q.id, q.key) != q.key}
+            results[submission] = {
+                **problem("ok", f"answers of {answers.name}" if another else "", "quiz"),
+                "right": sum(given.get(q.id) == q.key for q in chosen["en"]),
+                "total": len(chosen["en"]),
+                "read_again": {
+                    language: [f"{q.id}: {q.lesson}, «{q.heading}»" for q in chosen[language] if q.id in wrong]
+                    for language in bank
+                },
+            }
     return results
 
 
@@ -309,7 +295,11 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"--out {out} lies among the submissions: choose another place.")
     if arguments.scheduler and arguments.no_sandbox:
         parser.error("--no-sandbox is for this machine alone: students' code could reach the whole cluster.")
-    refuse_in_sight(parser, folder, out)
+    from instructor.grader.sandbox import visible
+
+    for place, seen in product((folder, out), map(os.path.realpath, visible())):
+        if place.resolve().is_relative_to(seen):
+            parser.error(f"{place} lies in {seen}, which students' code can read: choose another place.")
     for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C
         if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
             signal.signal(getattr(signal, name), signal.default_int_handler)
@@ -319,16 +309,6 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"--students: {error}")
     with tempfile.TemporaryDirectory(prefix="grade-zip-") as unzipped:
         return grade_class(parser, arguments, listed, Path(unzipped))
-
-
-def refuse_in_sight(parser: argparse.ArgumentParser, *places: Path) -> None:
-    """Submissions and results must not lie where students' code can read."""
-    from instructor.grader.sandbox import visible
-
-    for place in places:
-        for seen in map(os.path.realpath, visible()):
-            if place.resolve().is_relative_to(seen):
-                parser.error(f"{place} lies in {seen}, which students' code can read: choose another place.")
 
 
 def grade_class(

@@ -52,11 +52,8 @@ def _share_out(base: Path, controllers: str) -> None:
 
 def write(file: Path, value) -> None:
     """Into a file that the kernel has: one that it lacks would be made otherwise, which it refuses by another error."""
-    number = os.open(file, os.O_WRONLY)
-    try:
-        os.write(number, str(value).encode())
-    finally:
-        os.close(number)
+    with open(file, "w", opener=lambda path, _: os.open(path, os.O_WRONLY)) as opened:
+        opened.write(str(value))
 
 
 def remove(group: Path, patience: float = 30) -> None:

@@ -1,8 +1,7 @@
 """What runs in the sandbox: a student's notebook, and then, one by one, the calls of its functions that the judge asks for.
 
-Started by sandbox.py: `inside.py SETTINGS` for one student, or `inside.py --nursery`, a process that imports torch once
-and then forks for each student that the judge names. Not trusted: a student's code shares this process's memory. So the
-process joins bubblewrap's room and limits itself before it meets the student's code.
+Started by sandbox.py as the nursery: a process that imports torch once and then forks for each student. Not trusted: a
+student's code shares the memory of such a child. So it joins bubblewrap's room and limits itself before it meets that code.
 """
 
 import __future__
@@ -17,16 +16,19 @@ import inspect
 import json
 import linecache
 import os
-import random
 import re
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import sys
+from functools import partial
+from multiprocessing import connection, reduction
 from pathlib import Path
 
 IMPORTED_ONCE = (  # what most lessons import, themselves or in the midst of a call: one student's process need not wait for it
+    "instructor.grader.wire", "instructor.grader.slicing",
     *(f"IPython.core.{part}" for part in ("application", "completer", "completerlib", "interactiveshell", "magics")),
     "ipywidgets", "matplotlib.pyplot", "sklearn.cluster", "sklearn.decomposition", "sklearn.manifold", "torchsummary", "tqdm.auto",
     "torch._dynamo", "torch.fx.experimental.symbolic_shapes", "torch.nested._internal.nested_tensor",
@@ -46,17 +48,12 @@ ALLOW, REFUSE, NO_SUCH_CALL = 0x7FFF0000, 0x50000 | 1, 0x50000 | 38  # SCMP_ACT_
 GREATER, MASKED = 6, 7  # SCMP_CMP_…
 PACKAGES = re.compile(r"\s*(\S*/)?(pip3?|conda|mamba|apt(-get)?|\S*python3? -m pip)\s")
 PLAIN_MAGICS = re.compile(r"\s*(?:#[^\n]*\n\s*)*%%(time|capture)\b[^\n]*\n")  # they only look at how a cell runs
+LINE = 3  # the number of a student's end of the line to the judge
 ANSWERS = re.compile(r"(losses|metrics|checks.\w+)\.py$")
 GPU = re.compile(r"cuda|mps")
 
 
 # ------------------------------------------------------------------------------------------------ shutting itself in
-
-
-class Comparison(ctypes.Structure):
-    """libseccomp's scmp_arg_cmp: which argument of a call is compared, how, with what."""
-
-    _fields_ = [("argument", ctypes.c_uint), ("how", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
 
 
 def call_filter():
@@ -68,47 +65,57 @@ def call_filter():
     def refuse(name: str, action: int = REFUSE, *comparison: int) -> None:
         number = library.seccomp_syscall_resolve_name(name.encode())
         if number >= 0:  # a call that this kind of machine has
-            compared = ctypes.byref(Comparison(*comparison)) if comparison else None
-            library.seccomp_rule_add_array(rules, action, number, bool(comparison), compared)
+            packed = (
+                struct.pack("IiQQ", *comparison) if comparison else None
+            )  # scmp_arg_cmp: which argument, how, with what
+            library.seccomp_rule_add_array(rules, action, number, bool(comparison), packed)
 
     for name in FORBIDDEN:
         refuse(name)
     refuse("clone3", NO_SUCH_CALL)  # glibc then uses clone, whose flags can be looked at
     for flag in (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000):
         refuse("clone", REFUSE, 0, MASKED, flag, flag)
-    refuse("socket", REFUSE, 0, GREATER, socket.AF_UNIX)
+    refuse("socket", REFUSE, 0, GREATER, socket.AF_UNIX, 0)
     refuse("mmap", REFUSE, 3, MASKED, 0x21, 0x21)  # shared memory without a file, which no count of memory shows
     return library, rules
 
 
-def shut_in(settings: dict, library, rules) -> None:
-    """Join the room, in which this process is nobody, and load the filter. Raises OSError where the system refuses."""
-    libc = ctypes.CDLL(None, use_errno=True)
+def shut_in(settings: dict) -> None:
+    """Join the room, in which this process is nobody, limit itself and load the filter. Raises OSError where the system
+    refuses."""
+    libc, room, user = ctypes.CDLL(None, use_errno=True), settings["room"], settings["user"]
 
     def must(result: int, what: str) -> None:
         if result < 0:
             raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
 
+    library, rules = call_filter() if room else (None, None)
     if settings["group"]:
         Path(settings["group"], "cgroup.procs").write_text("0")
-    must(libc.setns(os.pidfd_open(settings["room"]), NAMESPACES | (0 if settings["user"] else NEW_USERS)), "setns")
+    if room:
+        must(libc.setns(os.pidfd_open(room), NAMESPACES | (0 if user else NEW_USERS)), "setns")
+    elif hasattr(libc, "prctl"):
+        libc.prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: what loses its parent becomes a child of this process
     if child := os.fork():  # only a child is in the new namespace of processes
         os.closerange(0, 4096)
         os.waitpid(child, 0)  # by its parent the judge finds it: without one it would be a child of the machine's first
         os._exit(0)
     os.setsid()
     os.chdir(settings["place"])
-    libc.syscall(library.seccomp_syscall_resolve_name(b"keyctl"), 1, None)  # a session keyring of its own, empty
-    if settings["user"]:
-        os.setgroups([])
-        os.setresgid(*3 * [settings["user"]])
-        os.setresuid(*3 * [settings["user"]])  # and with it goes every capability
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    must(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
-    must(libc.prctl(4, 1, 0, 0, 0), "prctl")  # its own /proc/self may be read, as before
-    result = library.seccomp_load(rules)
-    if result:
-        raise OSError(-result, "seccomp_load")
+    for name, value in settings["limits"].items():
+        with contextlib.suppress(ValueError, OSError):  # macOS knows no limit on data; a narrower one stays
+            resource.setrlimit(getattr(resource, name), (value, value))
+    if room:
+        libc.syscall(library.seccomp_syscall_resolve_name(b"keyctl"), 1, None)  # a session keyring of its own, empty
+        if user:
+            os.setgroups([])
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)  # and with it goes every capability
+        header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+        must(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+        must(libc.prctl(4, 1, 0, 0, 0), "prctl")  # PR_SET_DUMPABLE: its own /proc/self may be read, as before
+        if result := library.seccomp_load(rules):
+            raise OSError(-result, "seccomp_load")
 
 
 # ------------------------------------------------------------------------------------------------ the notebook
@@ -121,22 +128,17 @@ class Notebook:
         from IPython.core.interactiveshell import InteractiveShell
         from traitlets.config import Config
 
-        config = Config()
-        config.HistoryManager.enabled = False
-        config.InteractiveShell.colors = "NoColor"
-        self.shell = InteractiveShell.instance(config=config)
+        config = {"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "NoColor"}}
+        self.shell = InteractiveShell.instance(config=Config(config))
         self.names = self.shell.user_ns
         self.shell.enable_matplotlib = lambda gui=None: ("agg", "agg")
         self.shell.system = self._system
         for name in ("pip", "conda", "mamba"):
             self.shell.register_magic_function(lambda line: print("not installed: no network"), "line", name)
-        self.cells, self.wanted, self.errors, self.notes = cells, wanted, [], []
-        self.functions: dict[str, object] = {}
+        self.wanted, self.functions, self.errors, self.notes = wanted, {}, [], []
         if any(re.search(r"cuda|['\"]mps", cell) for cell in cells):
             self._stay_on_the_cpu()
-        self.statements = [
-            part for number, cell in enumerate(cells, start=1) for part in self._statements(number, cell)
-        ]
+        self.statements = [part for n, cell in enumerate(cells, start=1) for part in self._statements(n, cell)]
 
     def _system(self, command: str) -> None:
         if not PACKAGES.match(command):  # there is no network
@@ -148,11 +150,9 @@ class Notebook:
         import torch
         from torch.overrides import TorchFunctionMode
 
-        notes = self.notes
-
         def moved(value):
             if isinstance(value, (str, torch.device)) and GPU.match(str(value)):
-                notes[:] = ["cuda"]
+                self.notes = ["cuda"]
                 return torch.device("cpu")
             return value
 
@@ -175,7 +175,7 @@ class Notebook:
 
     def run(self, everything: bool) -> None:
         """Every statement in order; or those only that the wanted functions need, directly or through other names."""
-        from instructor.grader.slicing import binds, needed  # loaded before the student's folder is in sight
+        from instructor.grader.slicing import needed, stores  # loaded before the student's folder is in sight
 
         chosen = self.statements if everything else needed(self.statements, set(self.wanted))
         loop = asyncio.new_event_loop()
@@ -189,7 +189,7 @@ class Notebook:
                 if code.co_flags & inspect.CO_COROUTINE:
                     loop.run_until_complete(awaited)
             except BaseException as error:
-                if everything or binds(node) or not isinstance(error, NameError):
+                if everything or not isinstance(error, NameError) or stores(code):
                     self._note(number, error)
                 if isinstance(error, (MemoryError, BlockingIOError)):  # a limit was met: it can only get worse
                     break
@@ -206,45 +206,35 @@ class Notebook:
 
 
 def nursery() -> None:
-    """Fork for each settings that come through standard input's socket, with the three pipes that the child is to use."""
-    judge = socket.socket(fileno=os.dup(0))
-    sys.path[:] = json.loads(judge.recv(2**16))
-    for name in ("instructor.grader.wire", "instructor.grader.slicing", *IMPORTED_ONCE):
+    """Fork for each settings that come through standard input's socket, with the two ends that the child is to hold."""
+    judge = connection.Connection(os.dup(0))
+    sys.path[:] = json.loads(judge.recv_bytes())
+    for name in IMPORTED_ONCE:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    rules = call_filter()
     gc.freeze()  # what is there stays: no child looks through it, and so copies it, when it collects its garbage
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    judge.send(b"ready")
+    judge.send_bytes(b"ready")
     while True:
-        text, pipes, _, _ = socket.recv_fds(judge, 2**16, 3)
-        if not text:
-            os._exit(0)
-        if child := os.fork():
-            for pipe in pipes:
-                os.close(pipe)
-            judge.send(str(child).encode())
-            continue
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        for number, pipe in enumerate(pipes):
-            os.dup2(pipe, number)
-        os.closerange(3, 4096)
-        random.seed()
-        sys.modules["numpy"].random.seed()
-        live(json.loads(text), rules)
+        settings = json.loads(judge.recv_bytes())
+        line, prints = reduction.recv_handle(judge), reduction.recv_handle(judge)
+        if not (child := os.fork()):
+            live(settings, line, prints)
+        os.close(line)
+        os.close(prints)
+        judge.send_bytes(str(child).encode())
 
 
-def live(settings: dict, rules: tuple = ()) -> None:
+def live(settings: dict, line: int, prints: int) -> None:
     """One student's process, from its isolation to its end."""
     try:
-        os.chdir("/" if settings["room"] else settings["place"])
-        if settings["room"]:
-            shut_in(settings, *rules)
-        for name, value in settings["limits"].items():
-            with contextlib.suppress(ValueError, OSError):  # macOS knows no limit on data
-                hard = resource.getrlimit(getattr(resource, name))[1]
-                value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-                resource.setrlimit(getattr(resource, name), (value, value))
+        for number, place in ((os.open(os.devnull, os.O_RDONLY), 0), (prints, 1), (prints, 2), (line, LINE)):
+            os.dup2(number, place)
+        os.closerange(LINE + 1, 4096)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        sys.modules["numpy"].random.seed()
+        os.chdir("/")
+        shut_in(settings)
         serve(settings)
     except EOFError:
         pass
@@ -255,42 +245,21 @@ def live(settings: dict, rules: tuple = ()) -> None:
 
 
 def serve(settings: dict) -> None:
-    incoming, outgoing, buffer = os.dup(0), os.fdopen(os.dup(1), "wb"), bytearray()
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)  # what the notebook prints goes the way of its errors, never among the answers
     os.environ.clear()
     os.environ.update(settings["environment"], HOME=os.getcwd(), TMPDIR=os.getcwd(), USER="student", LOGNAME="student")
     sys.path[:] = [os.getcwd(), *settings["path"]]  # as in Jupyter: the student's own modules come first
-    if "torch" not in sys.modules:
-        sys.path[:] = [*sys.path[1:], sys.path[0]]
-    from instructor.grader import wire
-
+    wire = sys.modules["instructor.grader.wire"]
     for module in ("os", "torch", "instructor.grader.wire"):  # loaded in the nursery, but is the rest of them in sight?
         if not os.path.exists(sys.modules[module].__file__):
             raise FileNotFoundError(sys.modules[module].__file__)
-    own = os.getpid()
+    own, line = os.getpid(), connection.Connection(LINE)
 
     def send(message: dict, body: bytes = b"") -> None:
         if os.getpid() != own:  # a child that the student's code made must not answer in its place
             os._exit(0)
-        outgoing.write(wire.frame(message, body))
-        outgoing.flush()
+        wire.send(line, message, body)
 
-    def receive() -> tuple[dict, bytes]:
-        while not (message := wire.take_frame(buffer)):
-            if not (part := os.read(incoming, 2**20)):
-                raise EOFError
-            buffer.extend(part)
-        return message
-
-    peer = wire.Peer(
-        send=send,
-        receive=receive,
-        find=lambda target: (
-            peer.exported[target] if target in peer.exported else watched(notebook.functions[target], peer.used)
-        ),
-        take_functions=True,
-    )
+    peer = wire.Peer(send, partial(wire.receive, line), in_sandbox=True)
     peer.send({"op": "ready"})
     message, body = peer.receive()
     for name, size in message["parts"]:
@@ -302,11 +271,10 @@ def serve(settings: dict) -> None:
             cells = json.loads(part)
     notebook = Notebook(cells, message["functions"])
     notebook.run(message["everything"])
+    peer.exported |= {name: watched(function, peer.used) for name, function in notebook.functions.items()}
+    overwritten = [name for name, function in notebook.functions.items() if notebook.names.get(name) is not function]
     told = {"errors": notebook.errors, "found": list(notebook.functions), "notes": notebook.notes}
-    told["overwritten"] = [
-        name for name, function in notebook.functions.items() if notebook.names.get(name) is not function
-    ]
-    peer.send({"op": "ran", **told})
+    peer.send({"op": "ran", "overwritten": overwritten, **told})
     while True:
         peer.serve(*peer.receive())
 
@@ -332,4 +300,6 @@ def watched(function, used: set[str]):
 
 
 if __name__ == "__main__":
-    nursery() if sys.argv[1] == "--nursery" else live(json.loads(sys.argv[1]))
+    with contextlib.suppress(EOFError):  # the judge has gone
+        nursery()
+    os._exit(0)

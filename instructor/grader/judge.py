@@ -34,12 +34,6 @@ _one_at_a_time = threading.Lock()  # language and random state are the process's
 # ------------------------------------------------------------------------------------------------ reading a notebook
 
 
-class Unreadable(Exception):
-    def __init__(self, status: str, detail: str = ""):
-        super().__init__(status, detail)
-        self.status, self.detail = status, detail
-
-
 @dataclass
 class Reading:
     """What a submitted notebook says of itself. lesson is "" if it cannot be told."""
@@ -50,38 +44,32 @@ class Reading:
 
 
 def read_notebook(content: bytes, name: str) -> Reading:
-    """Raises Unreadable for anything that cannot be run."""
+    """Raises Ended for anything that cannot be run."""
     if len(content) > LARGEST:
-        raise Unreadable("too-large", f"{len(content) / 2**20:.0f} MB")
+        raise Ended("too-large", f"{len(content) / 2**20:.0f} MB")
     try:
         notebook = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise Unreadable("not-json", wire.clean_text(error)) from None
+        raise Ended("not-json", wire.clean_text(error)) from None
     try:
         cells, metadata = notebook["cells"], notebook.get("metadata") or {}
-        code = [_source(cell) for cell in cells if cell["cell_type"] == "code"]
-        text = "".join(_source(cell) for cell in cells)
+        sources = [
+            "".join(cell["source"]).encode("utf-8", "replace").decode() for cell in cells
+        ]  # half a character: "?"
+        code = [source for cell, source in zip(cells, sources, strict=True) if cell["cell_type"] == "code"]
+        text = "".join(sources)
         ids = [str(c.get("id") or (c.get("metadata") or {}).get("id", "")) for c in cells]
         kernel, info = metadata.get("kernelspec") or {}, metadata.get("language_info") or {}
         spoken = str(kernel.get("language") or info.get("name") or "python")
         kernel_name = str(kernel.get("name", ""))
         language = metadata.get("vae_language")
     except (KeyError, TypeError, AttributeError) as error:
-        raise Unreadable("not-notebook", f"its cells cannot be read: {wire.clean_text(error)}") from None
+        raise Ended("not-notebook", f"its cells cannot be read: {wire.clean_text(error)}") from None
     if not re.fullmatch(r"i?python\d?", spoken.lower()):
-        raise Unreadable("no-kernel", f"{wire.clean_text(kernel_name)} ({wire.clean_text(spoken)})")
+        raise Ended("no-kernel", f"{wire.clean_text(kernel_name)} ({wire.clean_text(spoken)})")
     if language not in ("vi", "en"):  # lost: what do the cells speak?
         language = "vi" if len(VIETNAMESE.findall(text)) > len(text) / 100 or not re.search(r"[a-z]{4}", text) else "en"
     return Reading(_lesson(ids, name, code), language, code)
-
-
-def _source(cell: dict) -> str:
-    source = cell["source"]
-    if isinstance(source, list):
-        source = "".join(source)
-    if not isinstance(source, str):
-        raise TypeError("a cell whose source is no text")
-    return source.encode("utf-8", "replace").decode()  # half a character cannot be written anywhere
 
 
 def _lesson(ids: list[str], name: str, code: list[str]) -> str:
@@ -115,7 +103,7 @@ def grade(
 
     status ("ok" or what went wrong), detail, lesson, language, seconds, exercises (a list of function, check, status,
     mistake, message), errors (cell, name, text: of the notebook's cells, as the student's process tells them), notes (what
-    the instructor may want to read), notices (of the isolation), version.
+    the instructor may want to read), version.
     """
     start = time.monotonic()
     result = {"status": "ok", "detail": "", "lesson": "", "language": "", "exercises": [], "errors": [], "notes": []}
@@ -126,10 +114,10 @@ def grade(
             code = hashlib.sha256("".join("".join(reading.cells).split()).encode()).hexdigest()[:32]
             result |= {"lesson": reading.lesson, "language": reading.language, "code": code}
             if not reading.lesson:
-                raise Unreadable("unknown-lesson")
+                raise Ended("unknown-lesson")
             result |= Grading(reading, files or {}, Limits(**limits or {}), secret, shut_in).run(not only_exercises)
-        except Unreadable as error:
-            result |= {"status": error.status, "detail": error.detail}
+        except Ended as end:
+            result |= {"status": end.status, "detail": end.detail}
         except RuntimeError as error:  # no isolation, which is this machine's fault
             result |= {"status": "grader-error", "detail": str(error)}
     return {**result, "seconds": round(time.monotonic() - start), "version": version()}
@@ -178,14 +166,13 @@ class Grading:
 
     def _start(self, sandbox: Sandbox, exercises: list[Exercise], everything: bool) -> set[str]:
         """Run the notebook. Returns the functions that are there."""
-        sandbox.wait_until_ready()
         names = [exercise.function for exercise in exercises]
         parts = {"": json.dumps(self.reading.cells, ensure_ascii=False).encode(), **self.files}
         order = {"everything": everything, "functions": names, "parts": [[n, len(data)] for n, data in parts.items()]}
         try:
             sandbox.send(order, b"".join(parts.values()))
         except ValueError:
-            raise Unreadable("too-large", "with the files beside it") from None
+            raise Ended("too-large", "with the files beside it") from None
         message, _ = sandbox.receive()
         try:
             errors = [[int(c), wire.clean_name(n), wire.clean_text(t)] for c, n, t in message["errors"][:20]]
@@ -217,7 +204,7 @@ class Grading:
 
     def _checked(self, exercise: Exercise, sandbox: Sandbox, other_inputs: int) -> dict:
         """Run the course's check on a stand-in for the student's function. other_inputs: added to the check's seed."""
-        peer = wire.Peer(sandbox.send, sandbox.receive, find=lambda target: peer.exported[target], allowance=ALLOWANCE)
+        peer = wire.Peer(sandbox.send, sandbox.receive, allowance=ALLOWANCE)
         seed = torch.manual_seed
         with (
             mock.patch.object(_language, "_chosen", self.reading.language),
@@ -225,7 +212,7 @@ class Grading:
             contextlib.redirect_stdout(io.StringIO()),
         ):
             try:
-                result = getattr(checks, exercise.check)(lambda *arguments: peer.call(exercise.function, arguments))
+                result = getattr(checks, exercise.check)(peer.remote(exercise.function))
                 verdict = {"status": result.status, "mistake": result.mistake, "message": result.message[:1000]}
             except Exception as error:  # numbers that the check itself stumbles over are not a right answer
                 text = wire.clean_text(f"{type(error).__name__}: {error}")

@@ -1,27 +1,16 @@
 """Tables and feedback pages. Everything that a student wrote is escaped: in cells for spreadsheets, in pages for HTML."""
 
 import hashlib
-import html
 import re
 from collections import Counter
 from pathlib import Path
 
+import jinja2
+from markupsafe import Markup
+
 from instructor.class_table import harmless, printable, write_table
 from vae_helpers._files import write_whole
 
-COLUMNS = [
-    "student",
-    "file",
-    "lesson",
-    "language",
-    "status",
-    "right",
-    "total",
-    "exercises",
-    "detail",
-    "notes",
-    "seconds",
-]
 STATUS = {
     "ok": ("đã chấm", "graded"),
     "timeout": ("quá thời gian cho phép", "it took too long"),
@@ -51,23 +40,27 @@ TOLD = {  # the notes that a student reads too
     "overwritten": ("Về sau tên này không còn là hàm nữa, nên hàm trước đó được chấm", "Further down this name is no function any more; the function of before was graded"),
     "left out": ("Những tệp không được gửi kèm khi chấm, vì quá lớn hoặc quá nhiều", "Files that were not sent along, because they are too large or too many"),
 }  # fmt: skip
-STYLE = Path(__file__).with_name("feedback.css")
+PAGES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    trim_blocks=True,
+    finalize=lambda value: value if isinstance(value, Markup) else printable(str(value)),
+)
 
 
 def row(student: str, file: str, result: dict) -> dict:
     """One line of the table for a notebook or a quiz."""
     exercises = result.get("exercises", [])
+    failed = "; ".join(f"cell {cell}: {name}" for cell, name, _ in result.get("errors", [])[:5])
+    told = [f"{e['function']}: {e['status']}" + (f" ({e['mistake']})" if e["mistake"] else "") for e in exercises]
     return {
         "student": student,
         "file": file,
         **{name: result[name] for name in ("lesson", "language", "status")},
         "right": result.get("right", sum(e["status"] == "right" for e in exercises)),
         "total": result.get("total", len(exercises)),
-        "exercises": "; ".join(
-            f"{e['function']}: {e['status']}" + (f" ({e['mistake']})" if e["mistake"] else "") for e in exercises
-        ),
-        "detail": result["detail"]
-        or "; ".join(f"cell {cell}: {name}" for cell, name, _ in result.get("errors", [])[:5]),
+        "exercises": "; ".join(told),
+        "detail": result["detail"] or failed,
         "notes": "; ".join(result.get("notes", [])),
         "seconds": result.get("seconds", ""),
     }
@@ -85,7 +78,7 @@ def write_tables(path: Path, rows: list[dict], lessons: list[str], separator: st
         total["right"] = sum(total.get(lesson, 0) for lesson in lessons)
     students = path.with_name(f"{path.stem}-students.csv")
     columns = ["student", "right", "problems", *lessons, "quiz"]
-    for place, lines, names in ((path, rows, COLUMNS), (students, totals.values(), columns)):
+    for place, lines, names in ((path, rows, list(rows[0])), (students, totals.values(), columns)):
         safe = [{n: harmless(printable(v)) if isinstance(v, str) else v for n, v in line.items()} for line in lines]
         write_table(place, safe, names, separator)
     return students
@@ -138,45 +131,7 @@ def page_name(student: str) -> str:
 
 
 def page(student: str, results: list[tuple[str, dict]], english: bool) -> str:
-    def tr(vi: str, en: str) -> str:
-        return en if english else vi
-
-    def escape(text: str) -> str:
-        return html.escape(printable(str(text)))
-
-    def listed(head: str, lines: list[str]) -> str:
-        return f"<p>{head}:</p><ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>" if lines else ""
-
-    parts = []
-    for file, result in results:
-        line = row(student, file, result)
-        parts.append(
-            f"<h2>{escape(result['lesson'] or file)}</h2>\n<p>{escape(file)}: {line['right']} / {line['total']}."
-        )
-        if result["status"] != "ok":
-            told = tr(*STATUS[result["status"]])
-            parts.append(f"<strong>{tr('Lưu ý', 'Note')}: {told}</strong> ({escape(result['detail'])}).")
-        parts.append("</p>")
-        lines = [
-            f"<tr><td><code>{escape(e['function'])}</code></td><td>{tr(*VERDICT[e['status']])}</td>"
-            f"<td>{escape(e['message'].lstrip('✅❌⏳ ')) if e['status'] == 'wrong' else ''}</td></tr>"
-            for e in result.get("exercises", [])
-        ]
-        heads = (tr("hàm", "function"), tr("kết quả", "result"), tr("gợi ý", "hint"))
-        if lines:
-            lines.insert(0, f"<tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>")
-            parts.append(f"<table>{''.join(lines)}</table>")
-        for kind, _, rest in (note.partition(":") for note in result.get("notes", [])):
-            parts += [f"<p>{escape(tr(*TOLD[kind]) + rest)}.</p>"] if kind in TOLD else []
-        again = [escape(text) for text in result.get("read_again", {}).get(tr("vi", "en"), [])]
-        parts.append(listed(tr("Những câu chưa đúng, và chỗ đọc lại", "Not right yet, and where to read again"), again))
-        failed = [
-            f"{tr('ô code', 'code cell')} {cell}: <code>{escape(f'{name}: {text}')}</code>"
-            for cell, name, text in result.get("errors", [])
-        ]
-        parts.append(listed(tr("Những ô báo lỗi khi chạy lại", "Cells that failed when they were run again"), failed))
-    style, title = STYLE.read_text(encoding="utf-8"), f"{tr('Kết quả chấm bài', 'Your results')} · {escape(student)}"
-    return (
-        f'<!doctype html>\n<html lang="{tr("vi", "en")}"><head><meta charset="utf-8"><title>{title}</title>\n'
-        f"<style>{style}</style></head><body><h1>{title}</h1>\n{chr(10).join(filter(None, parts))}\n</body></html>\n"
-    )
+    return PAGES.get_template("feedback.html.j2").render(
+        student=student, results=[(file, row(student, file, result), result) for file, result in results],
+        tr=lambda vi, en: en if english else vi, status=STATUS, verdict=VERDICT, told=TOLD,
+    )  # fmt: skip

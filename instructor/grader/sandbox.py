@@ -2,22 +2,21 @@
 
 bubblewrap makes the room: no network, nobody else's processes, a file system that shows Python, the course and nothing
 else, read-only. A process that has imported torch already (inside.py's nursery) forks one that joins the room. Where that
-does not work nothing is run, unless the instructor said --no-sandbox.
+does not work nothing is run, unless the instructor said --no-sandbox: then it joins none.
 """
 
 import contextlib
 import json
 import os
-import select
-import signal
 import site
-import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from functools import lru_cache
+from multiprocessing import Pipe, connection, reduction
 from pathlib import Path
 
 import psutil
@@ -70,8 +69,8 @@ def isolation(sandbox: bool = True) -> Isolation:
     user = _free_user() if hasattr(os, "geteuid") and os.geteuid() == 0 else None
     shut_in = Isolation(True, user, () if control_group() else (NO_GROUP,))
     try:
-        with Sandbox(Limits(), shut_in) as trial:
-            trial.wait_until_ready()
+        with Sandbox(Limits(), shut_in):
+            pass
     except (Ended, OSError, AttributeError) as error:
         reason = error.detail if isinstance(error, Ended) else str(error)
         raise RuntimeError(f"No sandbox for students' code: {reason}. {NEED} Or say --no-sandbox.") from None
@@ -91,45 +90,27 @@ class Room:
     """bubblewrap's namespaces around a process that only waits. When the room is closed, all that joined it is dead."""
 
     def __init__(self, limits: Limits, own_users: bool):
-        size = str(limits.disk * 2**20)
-        names = ("user", "pid", "net", "ipc", "uts") if own_users else ("pid", "net", "ipc", "uts")
+        scratch = ("--perms", "1777", "--size", str(limits.disk * 2**20), "--tmpfs")
+        names = ("pid", "net", "ipc", "uts", *(["user"] if own_users else []))
         command = ["bwrap", *(f"--unshare-{name}" for name in names), "--die-with-parent", "--new-session"]
         for folder in SCRATCH[1:]:  # before the rest, since what is to be seen may lie in /tmp
-            command += ["--perms", "1777", "--size", size, "--tmpfs", folder]
-        above = {str(parent) for path in visible() for parent in Path(path).parents} - {"/"}
-        for folder in sorted(above):
+            command += [*scratch, folder]
+        for folder in sorted({str(parent) for path in visible() for parent in Path(path).parents} - {"/"}):
             command += ["--perms", "0755", "--dir", folder]
         for path in visible():
-            command += (
-                ["--symlink", os.readlink(path), path] if _is_link_at_top(path) else ["--ro-bind-try", path, path]
-            )
-        command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", size, "--tmpfs", SCRATCH[0]]
-        command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/sandbox"]
-        read, write = os.pipe()
-        with open(read, encoding="utf-8") as info:
-            self.process = subprocess.Popen(
-                [*command, "--info-fd", str(write), "cat"], pass_fds=[write], env={"PATH": os.environ.get("PATH", "")},
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-            )  # fmt: skip
-            os.close(write)
-            told = info.read()
+            command += ["--ro-bind-try", path, path]
+        command += ["--proc", "/proc", "--dev", "/dev", *scratch, SCRATCH[0]]
+        command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/sandbox", "cat"]
+        pipes, path = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE), os.environ.get("PATH", "")
+        self.process = subprocess.Popen(command, **pipes, bufsize=0, env={"PATH": path})
         with contextlib.suppress(OSError):
             self.process.stdin.write(b".")
-        if not told or not self.process.stdout.read(1):  # cat answers: the room is ready
+        if not self.process.stdout.read(1):  # cat answers: the room is ready
             error = self.process.stderr.read().decode(errors="replace").strip()
             self.close()
             raise OSError(f"bubblewrap: {wire.clean_text(error)}")
-        self.first = psutil.Process(json.loads(told)["child-pid"])
+        (self.first,) = psutil.Process(self.process.pid).children()
         self.waiting = self.first.children()[0].pid
-        self.ends = os.pidfd_open(self.first.pid)
-        self.joined: int | None = None  # the parent, outside, of the process that joined
-
-    def processes(self) -> list[psutil.Process]:
-        """Those that joined, and their children."""
-        found = self.first.children(recursive=True)
-        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended by now
-            found += psutil.Process(self.joined).children(recursive=True) if self.joined else []
-        return [process for process in found if process.pid != self.waiting]
 
     def held(self) -> float:
         """Megabytes that are no process's own: files, which are in memory here, and what could wait in sockets."""
@@ -142,18 +123,9 @@ class Room:
         return total
 
     def close(self) -> None:
-        if hasattr(self, "ends"):
-            with contextlib.suppress(OSError):
-                signal.pidfd_send_signal(self.ends, signal.SIGKILL)
-            os.close(self.ends)
-        self.process.kill()
-        self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-            stream.close()
-
-
-def _is_link_at_top(path: str) -> bool:
-    return os.path.islink(path) and os.path.dirname(path) == "/"  # /bin → usr/bin
+        """bubblewrap takes its first process with it, and that takes all others."""
+        with self.process:
+            self.process.kill()
 
 
 @lru_cache
@@ -165,44 +137,46 @@ def visible() -> list[str]:
     course = [ROOT / "vae_helpers", ROOT / "quiz", INSIDE.parent, data / "MNIST"]
     python = [sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages()]
     paths = {os.path.abspath(path) for path in (*system, *python, *course) if os.path.exists(path)}
-    paths |= {os.path.realpath(path) for path in paths if not _is_link_at_top(path)}
+    paths |= set(map(os.path.realpath, paths))
     return sorted(
         path for path in paths if not any(other != path and Path(path).is_relative_to(other) for other in paths)
     )
 
 
 class Sandbox:
-    """One process and all that it starts. Use it in a with statement: on leaving, nothing of it is alive any more."""
+    """One process and all that it starts. Use it in a with statement, which raises Ended if the process does not come up:
+    on leaving, nothing of it is alive any more."""
 
     def __init__(self, limits: Limits, shut_in: Isolation | None = None):
         self.limits, self.isolation = limits, shut_in or isolation()
-        self.incoming, self.output, self.printed = bytearray(), bytearray(), 0
-        self.prints, self.ready = True, False
+        self.output, self.printed, self.broken = b"", 0, None
+        self.started, self.ready = time.monotonic(), False
+        self.room = self.group = None
+        self.parents: list[psutil.Process] = []  # whose children are the student's processes
+        self.over, self.watcher = threading.Event(), threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
             if self.isolation.bubblewrap:
-                self.room = Room(self.limits, own_users=self.isolation.user is None)
+                self.room, place = Room(self.limits, own_users=self.isolation.user is None), "/sandbox"
                 stack.callback(self.room.close)
-                base = control_group()
-                self.group = Group(base, self.limits) if base else None
-                if self.group:
-                    stack.callback(self.group.close)
-                self.mother = nursery()
-                self.room.joined, self.pipes = self.mother.fork(self._settings("/sandbox"))
+                self.parents = [self.room.first]
             else:
-                self.room = self.group = self.mother = None
                 place = tempfile.mkdtemp(prefix="grade-")
                 stack.callback(subprocess.run, ["/bin/rm", "-rf", place], stderr=subprocess.DEVNULL)  # of any depth
-                command = [sys.executable, "-I", INSIDE, json.dumps(self._settings(place))]
-                pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-                self.process = psutil.Popen(command, **pipes, bufsize=0, env=environment(), start_new_session=True)
-                self.pipes = [self.process.stdin, self.process.stdout, self.process.stderr]
-            for pipe in self.pipes:
-                os.set_blocking(pipe.fileno(), False)
-                stack.callback(pipe.close)
-            self.started = self.looked = time.monotonic()
-            stack.callback(self._kill)
+            if base := control_group():
+                self.group = Group(base, self.limits)
+                stack.callback(self.group.close)
+            (self.line, its_line), (self.prints, its_prints) = Pipe(), Pipe(duplex=False)
+            stack.enter_context(self.line)
+            self.mother = nursery()
+            with its_line, its_prints, contextlib.suppress(psutil.NoSuchProcess):  # if it has ended at once
+                self.parents.append(psutil.Process(self.mother.fork(self._settings(place), its_line, its_prints)))
+            self.watcher.start()
+            stack.callback(self._stop)
+            if self.receive()[0].get("op") != "ready":
+                raise Ended("crashed", "not a sandbox")
+            self.started, self.ready = time.monotonic(), True  # importing torch is not the student's time
             self.stack = stack.pop_all()
         return self
 
@@ -212,77 +186,57 @@ class Sandbox:
     # ---------------------------------------------------------------- talking
 
     def send(self, message: dict, body: bytes = b"") -> None:
-        rest = memoryview(wire.frame(message, body))
-        while rest:
-            rest = rest[self._wait(sending=rest) :]
+        try:
+            wire.send(self.line, message, body)
+        except OSError:
+            raise self._end() from None
 
     def receive(self) -> tuple[dict, bytes]:
         try:
-            while not (message := wire.take_frame(self.incoming)):
-                self._wait()
-        except ValueError as error:
-            raise Ended("crashed", f"not a message: {wire.clean_text(error)}") from None
-        return message
-
-    def wait_until_ready(self) -> None:
-        """Raises Ended if the process does not come up."""
-        message, _ = self.receive()
-        if message.get("op") != "ready":
-            raise Ended("crashed", "not a sandbox")
-        self.started, self.ready = time.monotonic(), True  # importing torch is not the student's time
-
-    def _wait(self, sending: bytes = b"") -> int:
-        """Until there is something to do, or for a moment. Returns how much could be sent. Raises Ended at the end of the
-        process, and of what it may take."""
-        told, answers, prints = (pipe.fileno() for pipe in self.pipes)
-        waiting = select.poll()
-        waiting.register(answers, select.POLLIN)
-        if self.prints:
-            waiting.register(prints, select.POLLIN)
-        if sending:
-            waiting.register(told, select.POLLOUT)
-        ready = {pipe for pipe, _ in waiting.poll(1000 * LOOK)}
-        try:
-            if prints in ready:
-                self._drain()
-            if answers in ready:
-                part = os.read(answers, 2**20)
-                self.incoming += part
-                if not part:
-                    raise self._end()
-            sent = os.write(told, sending) if told in ready else 0
-        except BrokenPipeError:
+            return wire.receive(self.line)
+        except (EOFError, OSError):
             raise self._end() from None
-        now = time.monotonic()
-        if now - self.looked > LOOK:
-            self.looked = now
-            with contextlib.suppress(psutil.Error):  # a process that went while it was looked at
-                if broken := self._broken_limit():
-                    raise Ended(*broken)
-        return sent
-
-    def _drain(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while part := os.read(self.pipes[2].fileno(), 2**16):
-                self.printed += len(part)
-                self.output = self.output[-2000:] + part[-2000:]  # the end is what tells
-            self.prints = False  # it is closed
+        except (ValueError, RecursionError) as error:
+            raise Ended("crashed", f"not a message: {wire.clean_text(error)}") from None
 
     def _end(self) -> Ended:
-        """Why it is over, if it ended by itself."""
-        self._kill()
-        self._drain()  # its last words
-        over = self.group and self.group.over()
+        """Why it is over."""
+        self._stop()
+        self.watcher.join()  # it reads the last words
+        if self.room and self.mother.process.poll() is not None:  # killed with it: not the student's fault alone
+            return Ended("grader-error", "the machine ran out of something")
         told = self.output.decode("utf-8", "replace").strip().splitlines()
         last = f": {wire.clean_text(told[-1])}" if told else ""
-        if self.mother and self.mother.process.poll() is not None:  # killed with it: not the student's fault alone
-            return Ended("grader-error", "the machine ran out of something")
+        over = self.broken or (self.group and self.group.over())
         return Ended(*(over or ("crashed", f"its process ended by itself{last}")))
 
     # ---------------------------------------------------------------- watching
 
+    def _watch(self) -> None:
+        """In a thread: take in what is printed, and end the process when it takes more than it may."""
+        open_ones, looked = [self.prints], 0.0
+        try:
+            while open_ones or not self.over.is_set():
+                if connection.wait(open_ones, LOOK):
+                    part = os.read(self.prints.fileno(), 2**16)
+                    self.printed += len(part)
+                    self.output = (self.output + part)[-2000:]  # the end is what tells
+                    open_ones = [self.prints] if part else []
+                elif self.over.is_set():
+                    break
+                if not self.over.is_set() and time.monotonic() - looked > LOOK:
+                    looked = time.monotonic()
+                    with contextlib.suppress(psutil.Error):  # a process that went while it was looked at
+                        self.broken = self._broken_limit()
+                    if self.broken:
+                        self.over.set()
+                        self._kill()
+        finally:
+            self._kill()
+            self.prints.close()
+
     def _broken_limit(self) -> tuple[str, str] | None:
-        limits, alive, clock = self.limits, self._alive(), time.monotonic() - self.started
+        limits, alive, clock = self.limits, self.processes(), time.monotonic() - self.started
         if len(alive) > limits.processes:
             return "processes", f"more than {limits.processes} processes"
         if self.printed > limits.output:
@@ -295,26 +249,27 @@ class Sandbox:
             return "memory", f"more than {limits.memory} MB of memory"
         return None
 
-    def _alive(self) -> list[psutil.Process]:
-        if self.room:
-            return self.room.processes()
-        return [self.process, *self.process.children(recursive=True)] if self.process.is_running() else []
+    def processes(self) -> list[psutil.Process]:
+        found = []
+        for parent in self.parents:
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has ended by now
+                found += parent.children(recursive=True)
+        return [process for process in found if not (self.room and process.pid == self.room.waiting)]
+
+    def _stop(self) -> None:
+        self.over.set()
+        self._kill()
 
     def _kill(self) -> None:
-        """The room's first process takes all others with it; without a room they may have to be hunted."""
         if self.room:
-            with contextlib.suppress(psutil.Error, OSError):  # gone already, and with it all the others
-                self.room.first.kill()
-            return
-        for _ in range(100):
+            return self.room.process.kill()
+        for _ in range(100):  # without a room they have to be hunted
             with contextlib.suppress(psutil.Error, OSError):
-                victims = [p for p in self._alive() if p.status() != psutil.STATUS_ZOMBIE]
-                for victim in victims:
+                victims = [p for p in self.processes() if p.status() != psutil.STATUS_ZOMBIE]
+                for victim in victims or self.parents:
                     victim.kill()
                 if not victims:
                     break
-        with contextlib.suppress(OSError):
-            os.killpg(self.process.pid, signal.SIGKILL)
 
     def _settings(self, place: str) -> dict:
         megabyte, limits = 2**20, self.limits
@@ -340,27 +295,25 @@ class Nursery:
     """A process that has imported torch and forks for each student: a moment instead of seconds."""
 
     def __init__(self):
-        self.judge, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-I", str(INSIDE), "--nursery"]
+        self.line, other = Pipe()
         with other:
+            command = [sys.executable, "-I", str(INSIDE)]
             self.process = subprocess.Popen(command, stdin=other, stdout=subprocess.DEVNULL, env=environment())
-        self.judge.settimeout(STARTING)
-        self.judge.send(json.dumps(import_path()).encode())
-        if not self.judge.recv(100):
-            raise OSError("the nursery did not start")
+        self.line.send_bytes(json.dumps(import_path()).encode())
+        self._answer()
 
-    def fork(self, settings: dict) -> tuple[int, list]:
-        """Make a child. Returns its number, and its standard input, output and error."""
-        (its_in, our_in), (our_out, its_out), (our_err, its_err) = os.pipe(), os.pipe(), os.pipe()
-        theirs = [its_in, its_out, its_err]
-        try:
-            socket.send_fds(self.judge, [json.dumps(settings).encode()], theirs)
-            if not (child := self.judge.recv(100)):
-                raise OSError("the nursery is gone")
-        finally:
-            for pipe in theirs:
-                os.close(pipe)
-        return int(child), [os.fdopen(our_in, "wb", 0), os.fdopen(our_out, "rb", 0), os.fdopen(our_err, "rb", 0)]
+    def fork(self, settings: dict, *ends: connection.Connection) -> int:
+        """Make a child that holds these ends of pipes. Returns its number."""
+        self.line.send_bytes(json.dumps(settings).encode())
+        for end in ends:
+            reduction.send_handle(self.line, end.fileno(), self.process.pid)
+        return int(self._answer())
+
+    def _answer(self) -> bytes:
+        with contextlib.suppress(EOFError):
+            if self.line.poll(STARTING):
+                return self.line.recv_bytes()
+        raise OSError("the nursery is gone")
 
 
 def nursery() -> Nursery:

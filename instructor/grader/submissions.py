@@ -10,6 +10,7 @@ import os
 import re
 import stat
 import zipfile
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -23,11 +24,10 @@ LARGEST = 40 * 2**20  # bytes of a notebook or a file of answers
 MOST_FILES, MOST_BYTES = 100, 20 * 2**20  # of a student's other files
 DEEPEST, MOST_UNZIPPED = 12, 200 * 2**20  # folders within each other; bytes of one zip
 NOTEBOOK = re.compile(r"\.ipynb(\.json|\.txt)?$", re.IGNORECASE)
-QUIZ, QUIZ_NOTEBOOK = (
-    re.compile(r"quiz.*\.(json|csv)$", re.IGNORECASE),
-    re.compile(r"quiz\W*(copy)?\W*\d*\W*\.ipynb", re.I),
-)
+QUIZ = re.compile(r"quiz.*\.(json|csv)$", re.IGNORECASE)
+QUIZ_NOTEBOOK = re.compile(r"quiz\W*(copy)?\W*\d*\W*\.ipynb", re.IGNORECASE)
 HANDED_IN = re.compile(r"\.(pdf|zip|rar|7z|py|html?|docx?|md)$", re.IGNORECASE)
+HIDDEN = re.compile(r"\.|(__pycache__|__MACOSX)$")
 COPY = re.compile(r"([ _-]*\(\d+\)|[ _-]+copy\d*)+$", re.IGNORECASE)
 PEOPLE = {  # how a name is written by → the name, an id, and what follows
     "Moodle": re.compile(r"(?P<name>.+?)_(?P<id>\d+)_(?:assignsubmission|onlinetext)_?[a-z]*_?(?P<rest>.*)"),
@@ -36,6 +36,7 @@ PEOPLE = {  # how a name is written by → the name, an id, and what follows
     "STUDENT_NN": re.compile(r"(?P<name>.+)[ _-]+(?:lesson|lab|bài|bai)?[ _-]*(?:0\d|1[0-4])(?P<rest>(?:[ _-].*)?)"),
     "NN_STUDENT": re.compile(r"(?:lesson|lab|bài|bai)?[ _-]*(?:0\d|1[0-4])[ _-]+(?P<name>.+)(?P<rest>)", re.IGNORECASE),
 }
+CANVAS_NUMBERS = re.compile(r"[^_]+_(LATE_)?\d{3,}_\d{4,}_")
 A_LESSON = re.compile(r"(?:lesson|lab|week|bài|bai|tuần|tuan|buổi|buoi)?[ _-]*\d{1,2}(?:[ _-].*)?", re.IGNORECASE)
 
 
@@ -70,10 +71,9 @@ class Submission:
         for path, size in sorted(paths, key=lambda pair: (pair[0].suffix != ".py", pair[1])):
             name = os.path.relpath(path, self.path.parent if path.is_relative_to(self.path.parent) else self.folder)
             total += size
-            if len(found) == MOST_FILES or total > MOST_BYTES:
-                left_out.append(printable(name))
-                continue
             try:
+                if len(found) == MOST_FILES or total > MOST_BYTES:
+                    raise OSError("too many, or too large")
                 found[os.fsencode(name).decode("utf-8", "replace")] = path.read_bytes()
             except OSError:
                 left_out.append(printable(name))
@@ -92,46 +92,36 @@ def files_in(folder: Path) -> list[Path]:
     os.scandir(folder).close()
     found = []
     for place, inner, names in os.walk(folder):
-        deep = len(Path(place).relative_to(folder).parts)
-        inner[:] = sorted(
-            n for n in inner if not _hidden(n) and deep < DEEPEST and not os.path.islink(os.path.join(place, n))
-        )
-        found += [Path(place, name) for name in sorted(names) if not _hidden(name)]
+        deep = len(Path(place).relative_to(folder).parts) >= DEEPEST
+        inner[:] = sorted(n for n in inner if not (deep or HIDDEN.match(n) or os.path.islink(os.path.join(place, n))))
+        found += [Path(place, name) for name in sorted(names) if not HIDDEN.match(name)]
     return found
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name in ("__pycache__", "__MACOSX")
 
 
 def find(folder: Path, listed: list | None = None, unzipped: Path | None = None) -> tuple[list[Submission], list[str]]:
     """Everything handed in, by student; and what the instructor should know of it before anything is graded.
 
-    listed: the class's list (class_table.read_list). unzipped: a folder in which zips are opened.
+    listed: the class's list (class_table.read_list). unzipped: a folder in which zips are opened. Raises OSError.
     """
-    told: list[str] = []
-    top = _class_folder(folder)
+    os.scandir(folder).close()
+    told, top = [], _class_folder(folder)
     if top != folder:
         told.append(f"The students' folders are those in {printable(top.name)}.")
     entries = _entries(top)
-    if entries and all(e.is_dir() and A_LESSON.fullmatch(e.name) and _people_in(e) for e in entries):
+    by_lesson = bool(entries) and all(e.is_dir() and A_LESSON.fullmatch(e.name) and _people_in(e) for e in entries)
+    if by_lesson:
         told.append("The folders are lessons; the students are found in them.")
         entries = [inner for entry in entries for inner in _entries(entry)]
-        one_folder_one_student = False
-    else:
-        one_folder_one_student = True
-    flat = [e for e in entries if not e.is_dir()]
+    flat = [e.name for e in entries if not e.is_dir()]
     found: dict[tuple, list[Submission]] = {}
-    ways: dict[str, int] = {}
+    ways = Counter()
     for entry in entries:
-        way, name, number, rest = _person(entry, [e.name for e in flat])
-        ways[way] = ways.get(way, 0) + 1
-        key = (name, number, str(entry) if entry.is_dir() and one_folder_one_student else "")
+        way, name, number, rest = _person(entry, flat)
+        ways[way] += 1
+        key = (name, number, str(entry) if entry.is_dir() and not by_lesson else "")  # one folder, one student
         found.setdefault(key, []).extend(_handed_in(entry, rest, folder, unzipped))
-    told.insert(
-        0,
-        f"{sum(map(bool, found.values()))} students, told by: " + ", ".join(f"{way} ({n})" for way, n in ways.items()),
-    )
+    by = ", ".join(f"{way} ({n})" for way, n in ways.items())
+    told.insert(0, f"{sum(map(bool, found.values()))} students, told by: {by}")
     people = _labels(list(found), listed, told)
     result = [
         replace(s, student=people[key])
@@ -140,14 +130,18 @@ def find(folder: Path, listed: list | None = None, unzipped: Path | None = None)
         if s.status != "nothing-found" or all(o.status == s.status for o in own)
     ]
     graded = {submission.student for submission in result}
-    for student in listed or []:
-        if (label := _listed_label(student)) not in graded:
+    for label in map(_listed_label, listed or []):
+        if label not in graded:
             result.append(Submission(label, folder, None, "", "nothing-found", "nothing was handed in"))
     return sorted(result, key=lambda s: (s.student.casefold(), s.shown)), told
 
 
 def _entries(folder: Path) -> list[Path]:
-    return [e for e in sorted(folder.iterdir()) if not _hidden(e.name) and not (e.is_symlink() and e.is_dir())]
+    """What is in a folder; nothing if it cannot be read."""
+    try:
+        return [e for e in sorted(folder.iterdir()) if not HIDDEN.match(e.name) and not (e.is_symlink() and e.is_dir())]
+    except OSError:
+        return []
 
 
 def _class_folder(folder: Path) -> Path:
@@ -156,46 +150,36 @@ def _class_folder(folder: Path) -> Path:
         inner = _entries(folder)
         if len(inner) != 1 or not inner[0].is_dir():
             break
-        try:
-            beneath = _entries(inner[0])
-        except OSError:
-            break
+        beneath = _entries(inner[0])
         folders = [e for e in beneath if e.is_dir() and not A_LESSON.fullmatch(e.name)]
-        people = folders if folders == beneath else [] if folders else _people_in(inner[0])
-        if len(people) < 2:
+        if folders not in ([], beneath) or len(_people_in(inner[0])) < 2:
             break
         folder = inner[0]
     return folder
 
 
-def _people_in(folder: Path) -> set[str]:
+def _people_in(folder: Path) -> set[tuple[str, str]]:
     """The students that can be told in a folder: by folders in it, or by the names of the files."""
-    try:
-        inner = _entries(folder)
-    except OSError:
-        return set()
-    names = [e.name for e in inner]
-    return {_person(e, names)[1] for e in inner if e.is_dir() or _person(e, names)[0] not in ("folder", "file")}
+    inner = _entries(folder)
+    told = [(e, _person(e, [other.name for other in inner])) for e in inner]
+    return {person[1:3] for e, person in told if e.is_dir() or person[0] != "file"}
 
 
 def _person(entry: Path, names: list[str]) -> tuple[str, str, str, str]:
     """By what a student is told, the name, an id if there is one, and what else the file's name says."""
-    stem = printable(entry.name if entry.is_dir() else re.sub(r"(\.\w+){1,2}$", "", entry.name))
+    is_folder = entry.is_dir()
+    stem = printable(entry.name if is_folder else re.sub(r"(\.\w+){1,2}$", "", entry.name))
     for way, pattern in PEOPLE.items():
-        if entry.is_dir() and way in ("Canvas", "STUDENT_NN", "NN_STUDENT"):
-            continue
-        if (
-            way == "Canvas"
-            and not re.match(r"[^_]+_(LATE_)?\d{3,}_\d{4,}_", stem)
-            and not all(map(pattern.match, names))
-        ):
-            continue
         match = pattern.fullmatch(COPY.sub("", stem) if way.isupper() else stem)
-        if match and not (way == "NN_STUDENT" and any(lesson.endswith(match["name"]) for lesson in lessons())):
-            number = match["id"] if "id" in pattern.groupindex else ""
-            return way, match["name"].strip(" _-"), number, match["rest"]
+        if (
+            match
+            and (not is_folder or way in ("Moodle", "Blackboard"))
+            and (way != "Canvas" or CANVAS_NUMBERS.match(stem) or all(map(pattern.match, names)))
+            and (way != "NN_STUDENT" or not any(lesson.endswith(match["name"]) for lesson in lessons()))
+        ):
+            return way, match["name"].strip(" _-"), match.groupdict().get("id", ""), match["rest"]
     name = re.sub(r"^quiz[ _-]+|[ _-]+quiz[ _-]*$", "", stem) if QUIZ.search(entry.name) else COPY.sub("", stem)
-    return "folder" if entry.is_dir() else "file", name or stem, "", stem
+    return "folder" if is_folder else "file", name or stem, "", stem
 
 
 def _handed_in(entry: Path, rest: str, folder: Path, unzipped: Path | None) -> list[Submission]:
@@ -243,17 +227,17 @@ def _unzip(path: Path, place: Path) -> Path:
 def _labels(keys: list[tuple], listed: list | None, told: list[str]) -> dict[tuple, str]:
     """A name for each student that no other has."""
     labels: dict[tuple, str] = {}
-    names = [key[0] for key in keys]
+    names = [name for name, _, _ in keys]
     for key in keys:
         name, number, entry = key
         label = f"{name} ({number})" if number and names.count(name) > 1 else name
-        if listed is not None:
-            try:
-                file = f"{Path(entry).name} {number}"
-                labels[key] = _listed_label(class_table.owner(class_table.Student(name, f"{name} {file}"), listed))
+        try:
+            if listed is not None:
+                student = class_table.Student(name, f"{name} {Path(entry).name} {number}")
+                labels[key] = _listed_label(class_table.owner(student, listed))
                 continue
-            except ValueError as error:
-                told.append(f"{label}: {error}")
+        except ValueError as error:
+            told.append(f"{label}: {error}")
         if label in labels.values():
             label = next(f"{label} [{n}]" for n in count(2) if f"{label} [{n}]" not in labels.values())
             told.append(f"Two students are called {name}: one is {label} in the tables.")

@@ -12,24 +12,31 @@ import itertools
 import json
 import math
 import re
-import struct
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from multiprocessing.connection import Connection
 from types import MappingProxyType
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-LARGEST_FRAME = 64 * 2**20  # bytes; the largest answer that a check asks for is 12.5 MB
+LARGEST_BODY = 64 * 2**20  # bytes; the largest answer that a check asks for is 12.5 MB
 LARGEST_HEAD = 2**20
 MOST_ITEMS, MOST_TEXT, DEEPEST, GRAPHS = 10_000, 300, 6, 8
 MOST_NUMBERS = 400_000  # in one tensor that a function gives to a model of the judge's: its sides, those of 0 as 1
 NUMBERS = ("float16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64", "bool")
-DTYPES = {name: getattr(torch, name) for name in NUMBERS}
-HEAD = struct.Struct(">II")
+DTYPES = {getattr(torch, name) for name in NUMBERS}
+CALLS = itertools.count()  # a number for each; the other side knows those of all the Peers of this one
+GRADIENTS = "-gradients"  # may be called like a function
+NONSENSE = (ValueError, TypeError, KeyError, IndexError, OverflowError, RuntimeError, SafetensorError)  # is answered so
+TOO_LARGE = f"the answer takes more than {LARGEST_BODY // 2**20} MB"
+TOO_MUCH = "too much was asked of the model"
 ELSEWHERE = "Elsewhere"  # the class in vae_helpers.checks.lesson_05 that stands for a batch on another device
 
 
@@ -41,162 +48,122 @@ class Ended(BaseException):
         self.status, self.detail = status, detail
 
 
-def frame(message: dict, body: bytes = b"") -> bytes:
+def send(line: Connection, message: dict, body: bytes = b"") -> None:
     head = json.dumps(message).encode()
-    if len(head) > LARGEST_HEAD or len(body) > LARGEST_FRAME:
-        raise ValueError(f"the answer takes more than {LARGEST_FRAME // 2**20} MB")
-    return HEAD.pack(len(head), len(body)) + head + body
+    if len(head) > LARGEST_HEAD or len(body) > LARGEST_BODY:
+        raise ValueError(TOO_LARGE)
+    line.send_bytes(head)
+    line.send_bytes(body)
 
 
-def take_frame(buffer: bytearray) -> tuple[dict, bytes] | None:
-    """The first message in the buffer, which it leaves; None as long as it is not whole. Raises ValueError for nonsense."""
-    if len(buffer) < HEAD.size:
-        return None
-    head, body = HEAD.unpack_from(buffer)
-    if head > LARGEST_HEAD or body > LARGEST_FRAME:
-        raise ValueError("a frame that is too large")
-    middle, end = HEAD.size + head, HEAD.size + head + body
-    if len(buffer) < end:
-        return None
-    try:
-        message, body = json.loads(buffer[HEAD.size : middle]), bytes(buffer[middle:end])
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+def receive(line: Connection) -> tuple[dict, bytes]:
+    """The next message. Raises EOFError or OSError at the end, ValueError or RecursionError for nonsense."""
+    message, body = json.loads(line.recv_bytes(LARGEST_HEAD)), line.recv_bytes(LARGEST_BODY)
     if not isinstance(message, dict):
         raise ValueError("no message")
-    del buffer[:end]
     return message, body
 
 
 class _Packer:
-    """Values to JSON: plain numbers as they are, all else as a list with its kind in front; the numbers of tensors go into
-    body, one after the other."""
+    """Values to JSON: plain numbers as they are, all else as a list with its kind in front. The numbers of tensors go into
+    the body, in the order in which the kinds name them."""
 
-    def __init__(self, export: Callable | None = None, export_network: Callable | None = None):
-        self.export, self.export_network = export, export_network
-        self.body, self.tensors, self.items = bytearray(), [], 0
+    def __init__(self, peer: "Peer"):
+        self.peer, self.tensors, self.items, self.size = peer, [], 0, 0
 
     def pack(self, value, depth: int = 0):
         self.items += 1
         if self.items > MOST_ITEMS or depth > DEEPEST:
             raise ValueError("the answer has too many parts")
-        if isinstance(value, np.generic):
-            value = value.item()
-        if value is None or isinstance(value, (bool, int, float)):
-            return value
-        if value is Ellipsis:
-            return ["ellipsis"]
-        if isinstance(value, (tuple, list)):
-            return ["tuple" if isinstance(value, tuple) else "list", [self.pack(part, depth + 1) for part in value]]
-        if isinstance(value, np.ndarray) and value.dtype.name in DTYPES:
-            return ["array", *self._numbers(torch.from_numpy(np.array(value, order="C")))]
-        if isinstance(value, Tensor) and value.dtype in DTYPES.values():
-            elsewhere = type(value).__name__ == ELSEWHERE
-            value = value if type(value) is Tensor else value.as_subclass(Tensor)
-            self.tensors.append(value)
-            return ["tensor", *self._numbers(value), value.requires_grad, elsewhere]
-        if self.export and isinstance(value, nn.Module):
-            methods = [n for n, f in vars(type(value)).items() if callable(f) and not n.startswith("_")]
-            state = {n: v for n, v in vars(value).items() if isinstance(v, (int, float)) and n[0] != "_"}
-            parameters = {n: self.pack(p.detach()) for n, p in value.named_parameters() if "." not in n}
-            return ["module", {n: self.export(getattr(value, n)) for n in methods}, state, parameters]
-        if self.export and callable(value):
-            return ["function", self.export(value)]
-        if self.export_network and isinstance(value, nn.Module):
-            return ["network", self.export_network(value), self.pack(weights_of(value), depth + 1)]
+        export = self.peer.export
+        value = value.item() if isinstance(value, np.generic) else value
+        match value:
+            case None | bool() | int() | float():
+                return value
+            case tuple() | list():
+                kind = "tuple" if isinstance(value, tuple) else "list"
+                return [kind, [self.pack(part, depth + 1) for part in value]]
+            case np.ndarray() if value.dtype.name in NUMBERS:
+                return self._numbers("array", torch.from_numpy(np.array(value, order="C")))
+            case Tensor() if value.dtype in DTYPES:
+                kind = "elsewhere" if type(value).__name__ == ELSEWHERE else "tensor"
+                return self._numbers(kind, value if type(value) is Tensor else value.as_subclass(Tensor))
+            case nn.Module() if self.peer.in_sandbox:
+                weights = lambda: [w.detach() for w in value.parameters() if not is_lazy(w)]  # noqa: E731
+                return ["network", export(value), export(weights)]
+            case nn.Module():
+                methods = [n for n, f in vars(type(value)).items() if callable(f) and not n.startswith("_")]
+                state = {n: v for n, v in vars(value).items() if isinstance(v, (int, float)) and n[0] != "_"}
+                parameters = {n: self.pack(p.detach()) for n, p in value.named_parameters() if "." not in n}
+                return ["module", {n: export(getattr(value, n)) for n in methods}, state, parameters]
+            case _ if value is ...:
+                return ["ellipsis"]
+            case _ if callable(value) and not self.peer.in_sandbox:
+                return ["function", export(value)]
         return ["other", type(value).__name__]
 
-    def _numbers(self, tensor: Tensor) -> tuple[str, list[int]]:
-        if len(self.body) + tensor.numel() * tensor.element_size() > LARGEST_FRAME:
-            raise ValueError(f"the answer takes more than {LARGEST_FRAME // 2**20} MB")
-        self.body += tensor.detach().cpu().numpy().tobytes()
-        return str(tensor.dtype).removeprefix("torch."), list(tensor.shape)
+    def _numbers(self, kind: str, tensor: Tensor) -> list:
+        self.tensors.append(tensor)
+        self.size += tensor.nbytes
+        if self.size > LARGEST_BODY:
+            raise ValueError(TOO_LARGE if self.peer.in_sandbox else TOO_MUCH)
+        return [kind]
+
+    def message(self, **told) -> tuple[dict, bytes]:
+        needs = [number for number, tensor in enumerate(self.tensors) if tensor.requires_grad]
+        whole = {str(n): t.detach().cpu().clone(memory_format=torch.contiguous_format) for n, t in enumerate(self.tensors)}  # fmt: skip
+        return {**told, "needs": needs}, save(whole) if whole else b""
 
 
 class _Unpacker:
-    """The way back. Raises ValueError, TypeError or KeyError for whatever a Packer does not write.
+    """The way back. Raises one of NONSENSE for whatever a Packer does not write. In the sandbox functions and modules become
+    stand-ins; the judge takes no more than a network that a student's function has built."""
 
-    remote(target) makes a stand-in for a function of the other side; the judge has None, and so takes no functions.
-    network(target) makes one for what a network computes that a student's function has built; such networks it takes.
-    """
-
-    def __init__(self, body: bytes, remote: Callable | None = None, network: Callable | None = None):
-        self.body, self.place, self.remote, self.network, self.tensors = body, 0, remote, network, []
+    def __init__(self, peer: "Peer", message: dict, body: bytes):
+        self.peer, numbers = peer, load(body) if body else {}
+        self.tensors = [numbers[str(n)] for n in range(len(numbers))]
+        if not {tensor.dtype for tensor in self.tensors} <= DTYPES:
+            raise ValueError("unusual numbers")
+        for number in message["needs"] if torch.is_grad_enabled() and self.tensors else ():
+            self.tensors[number].requires_grad_()
+        self.left = deque(self.tensors)
 
     def unpack(self, tree, depth: int = 0):
-        if tree is None or isinstance(tree, (bool, int, float)):
-            return tree
-        kind, *rest = tree
         if depth > DEEPEST:
             raise ValueError("nested too deeply")
-        if kind == "ellipsis":
-            return Ellipsis
-        if kind in ("tuple", "list"):
-            return (tuple if kind == "tuple" else list)([self.unpack(part, depth + 1) for part in rest[0]])
-        if kind == "array":
-            return self._numbers(*rest).numpy()
-        if kind == "tensor":
-            *what, needs_gradient, elsewhere = rest
-            value = self._numbers(*what)
-            if elsewhere:
-                value = value.as_subclass(getattr(import_module("vae_helpers.checks.lesson_05"), ELSEWHERE))
-            if needs_gradient and value.is_floating_point():
-                value.requires_grad_()
-            self.tensors.append(value)
-            return value
-        if kind == "module" and self.remote:
-            return _RemoteModule(self, *rest)
-        if kind == "function" and self.remote:
-            return self.remote(rest[0])
-        if kind == "network" and self.network:
-            return _RemoteNetwork(self.network(rest[0]), self.unpack(rest[1], depth + 1))
-        if kind == "other":
-            return type(clean_name(rest[0]), (), {})()
-        raise ValueError(f"unknown kind {str(kind)[:20]!r}")
-
-    def _numbers(self, dtype: str, shape: list[int]) -> Tensor:
-        if len(shape) > 8 or not all(type(n) is int and 0 <= n < 2**31 for n in shape):
-            raise ValueError("a tensor without a shape")
-        kind = DTYPES[dtype]
-        end = self.place + math.prod(shape) * kind.itemsize
-        numbers = bytearray(self.body[self.place : end])
-        if len(self.body) < end:
-            raise ValueError("a tensor without its numbers")
-        self.place = end
-        return (torch.frombuffer(numbers, dtype=kind) if numbers else torch.empty(0, dtype=kind)).view(shape)
-
-
-class _RemoteModule(nn.Module):
-    """A stand-in for a module of the other side: its own numbers and parameters, its methods called over there."""
-
-    def __init__(self, unpacker: _Unpacker, methods: dict, state: dict, parameters: dict):
-        super().__init__()
-        vars(self).update(state)
-        for name, tree in parameters.items():
-            self.register_parameter(name, nn.Parameter(unpacker.unpack(tree)))
-        for name, target in methods.items():
-            setattr(self, name, unpacker.remote(target))
-
-
-class _RemoteNetwork(nn.Module):
-    """A stand-in for a network of the other side: its weights are here, what it computes is computed over there."""
-
-    def __init__(self, compute: Callable, weights: list[Tensor]):
-        super().__init__()
-        self.compute = compute
-        self._keep(weights)
-
-    def _keep(self, weights: list[Tensor]) -> None:
-        self.weights = nn.ParameterList(nn.Parameter(weight, requires_grad=False) for weight in weights)
-
-    def forward(self, *arguments):
-        output, weights = self.compute(*arguments)
-        self._keep(weights)  # a lazy layer makes its weights when it is first called
-        return output
-
-
-def weights_of(network: nn.Module) -> list[Tensor]:
-    return [weight.detach() for weight in network.parameters() if not is_lazy(weight)]
+        remote, in_sandbox = self.peer.remote, self.peer.in_sandbox
+        match tree:
+            case None | bool() | int() | float():
+                return tree
+            case ["ellipsis"]:
+                return ...
+            case ["tuple" | "list" as kind, [*parts]]:
+                return (tuple if kind == "tuple" else list)([self.unpack(part, depth + 1) for part in parts])
+            case ["array"]:
+                return self.left.popleft().numpy()
+            case ["tensor"]:
+                return self.left.popleft()
+            case ["elsewhere"]:
+                kind = getattr(import_module("vae_helpers.checks.lesson_05"), ELSEWHERE)
+                return self.left.popleft().as_subclass(kind)
+            case ["other", name]:
+                return type(clean_name(name), (), {})()
+            case ["function", target] if in_sandbox:
+                return remote(target)
+            case ["module", methods, state, parameters] if in_sandbox:
+                module = nn.Module()
+                vars(module).update(state)
+                for name, parameter in parameters.items():
+                    module.register_parameter(name, nn.Parameter(self.unpack(parameter)))
+                for name, target in methods.items():
+                    setattr(module, name, remote(target))
+                return module
+            case ["network", str(compute), str(weights)] if not in_sandbox:
+                network, ask = nn.Module(), remote(weights)  # a lazy layer makes its weights when it is first called
+                network.forward = remote(compute)
+                network.named_parameters = lambda **_: enumerate(nn.Parameter(w, requires_grad=False) for w in ask())
+                return network
+        raise ValueError(f"unknown kind {str(tree)[:20]!r}")
 
 
 def clean_name(name) -> str:
@@ -211,167 +178,116 @@ def clean_text(text) -> str:
 def _error(name: str, text: str) -> Exception:
     """The exception of that name, or one that is called so."""
     known = getattr(builtins, name, None)
-    try:
-        if issubclass(known, Exception):
+    if isinstance(known, type) and issubclass(known, Exception):
+        with suppress(TypeError):  # one that takes other arguments
             return known(text)
-    except TypeError:  # no class, or one that takes other arguments
-        pass
     return type(name, (Exception,), {})(text)
 
 
 class Peer:
-    """One end. send(message, body), receive() → (message, body), find(target) → a function for it.
+    """One end. send(message, body), receive() → (message, body). exported: what the other side may call, by name.
 
-    take_functions: whether functions and modules among the arguments of a call are taken as stand-ins (in the sandbox).
     allowance: how many bytes the other side's calls may take and make altogether; None: any. used: what the other side
     says that it called of the course's own. Raises Ended for nonsense.
     """
 
-    def __init__(self, send, receive, find, take_functions: bool = False, allowance: int | None = None):
-        self.send, self.receive, self.find = send, receive, find
-        self.remote = self._stand_in if take_functions else None
-        self.allowance, self.numbers, self.used = allowance, itertools.count(), set()
-        self.exported: dict[str, Callable] = {}
+    def __init__(self, send: Callable, receive: Callable, in_sandbox: bool = False, allowance: int | None = None):
+        self.send, self.receive, self.in_sandbox, self.allowance = send, receive, in_sandbox, allowance
+        self.used: set[str] = set()
+        self.exported: dict[str, Callable] = {GRADIENTS: self._gradients}
         self.graphs: dict[int, tuple] = {}  # what our latest calls for the other side gave: gradients come later
-        self.lent: list[Tensor] | None = None  # what needs gradients in our answers, while a call of ours lasts
-        self.borrowed: list[Tensor] | None = None  # and in the other side's, while a call for it lasts
+        self.levels = [deque(maxlen=0)]  # for each call that lasts, either way: what it got that needs gradients
 
-    def _stand_in(self, target: str) -> Callable:
-        return lambda *arguments, **options: self.call(target, arguments, options)
-
-    def call(self, target: str, arguments: Sequence, options: Mapping = MappingProxyType({})) -> object:
-        """The other side's answer. What it changed in the tensors given is changed here; what it raised is raised."""
-        packer, number = _Packer(self._export), next(self.numbers)
-        message = {"op": "call", "number": number, "target": target, "grad": torch.is_grad_enabled()}
-        message["arguments"] = packer.pack(tuple(arguments))
-        message["options"] = {name: packer.pack(value) for name, value in options.items()}
-        with self._collecting("lent") as lent:
-            reply, body = self._request(message, packer.body)
-        try:
-            if "raised" in reply:
-                name, text = reply["raised"]
-                raise _error(clean_name(name), clean_text(text))
-            unpacker = _Unpacker(body, network=lambda target: lambda *given: self.call(target, given))
-            changed = [unpacker.unpack(part) for part in reply["changed"]]
-            for tensor, new in zip(packer.tensors, changed, strict=True):
-                if new is not None:
-                    tensor.data.copy_(new)
-            unpacker.tensors.clear()
-            answer = unpacker.unpack(reply["answer"])
-        except (ValueError, TypeError, KeyError, IndexError, OverflowError, RuntimeError) as error:
-            if "raised" in reply:
-                raise
-            raise Ended("crashed", f"not an answer: {clean_text(error)}") from None
-        return self._linked(answer, unpacker.tensors, [*packer.tensors, *lent], number)
-
-    def _linked(self, answer, outputs: list[Tensor], inputs: list[Tensor], number: int):
-        """The answer, with those of its tensors that need gradients joined to the inputs that need them."""
-        outputs = [t for t in outputs if t.requires_grad]
-        inputs = [t for t in inputs if t.requires_grad]
-        if not torch.is_grad_enabled():
-            for tensor in outputs:
-                tensor.requires_grad_(False)
-        elif outputs:
-            if self.borrowed is not None:
-                self.borrowed += outputs
-            joined = _Link.apply(self, number, [t.detach() for t in outputs], *outputs, *inputs)
-            new = {id(old): tensor for old, tensor in zip(outputs, joined, strict=True)}
-            answer = _replaced(answer, new)
-        return answer
-
-    @contextmanager
-    def _collecting(self, name: str):
-        outer, own = getattr(self, name), []
-        setattr(self, name, own)
-        try:
-            yield own
-        finally:
-            setattr(self, name, outer)
-
-    def gradients(self, number: int, of_outputs) -> list[Tensor | None]:
-        packer = _Packer()
-        message = {"op": "gradients", "number": number, "of": packer.pack(list(of_outputs))}
-        reply, body = self._request(message, packer.body)
-        if "raised" in reply:
-            raise RuntimeError(clean_text(reply["raised"][1]))
-        try:
-            unpacker = _Unpacker(body)
-            return [unpacker.unpack(part) for part in reply["gradients"]]
-        except (ValueError, TypeError, KeyError, IndexError) as error:
-            raise Ended("crashed", f"not a gradient: {clean_text(error)}") from None
-
-    def serve(self, message: dict, body: bytes) -> None:
-        """Do what the other side asks for."""
-        packer = _Packer(export_network=self._export_network if self.remote else None)
-        try:
-            reply = (self._serve_call if message["op"] == "call" else self._serve_gradients)(message, body, packer)
-            self.send(reply | {"used": sorted(self.used)}, bytes(packer.body))
-        except (Ended, BrokenPipeError):
-            raise
-        except BaseException if self.remote else Exception as error:  # noqa: B030 — students' functions may raise SystemExit
-            self.send({"op": "answer", "raised": [type(error).__name__, str(error)[:MOST_TEXT]]})
-
-    def _serve_call(self, message: dict, body: bytes, packer: _Packer) -> dict:
-        function = self.find(message["target"])
-        unpacker = _Unpacker(body, self.remote)
-        arguments = unpacker.unpack(message["arguments"])
-        options = {name: unpacker.unpack(value) for name, value in message["options"].items()}
-        if self.allowance is not None:
-            rows = max((math.prod(n or 1 for n in tensor.shape) for tensor in unpacker.tensors), default=0)
-            self._spend(1000 + sum(tensor.nbytes for tensor in unpacker.tensors), too_much=rows > MOST_NUMBERS)
-        inputs = list(unpacker.tensors)
-        before = [tensor.detach().clone() for tensor in inputs]
-        with torch.set_grad_enabled(bool(message["grad"])), self._collecting("borrowed") as borrowed:
-            answer = function(*arguments, **options)
-        if self.allowance is not None:
-            self._spend(sum(t.nbytes for t in _tensors(answer)))
-        changed = [
-            None if torch.equal(tensor.detach(), old) else tensor.detach()
-            for tensor, old in zip(inputs, before, strict=True)
-        ]
-        changed = [packer.pack(part) for part in changed]
-        packer.tensors.clear()
-        tree = packer.pack(answer)
-        outputs = [t for t in packer.tensors if t.requires_grad]
-        if self.lent is not None and message["grad"]:
-            self.lent += outputs
-        self.graphs[message["number"]] = (outputs, [t for t in [*inputs, *borrowed] if t.requires_grad])
-        if len(self.graphs) > GRAPHS:
-            del self.graphs[next(iter(self.graphs))]
-        return {"op": "answer", "answer": tree, "changed": changed}
-
-    def _spend(self, count: int, too_much: bool = False) -> None:
-        self.allowance -= count
-        if self.allowance < 0 or too_much:
-            raise ValueError("too much was asked of the model")
-
-    def _serve_gradients(self, message: dict, body: bytes, packer: _Packer) -> dict:
-        outputs, inputs = self.graphs[message["number"]]
-        given = _Unpacker(body).unpack(message["of"])
-        pairs = [(output, gradient) for output, gradient in zip(outputs, given, strict=True) if gradient is not None]
-        of, given = zip(*pairs, strict=True)
-        found = torch.autograd.grad(of, inputs, given, allow_unused=True, retain_graph=True)
-        return {"op": "answer", "gradients": [packer.pack(gradient) for gradient in found]}
-
-    def _request(self, message: dict, body: bytes) -> tuple[dict, bytes]:
-        """Send and wait for the answer; meanwhile the other side may call back."""
-        self.send(message, bytes(body))
-        while True:
-            reply, body = self.receive()
-            if reply.get("op") == "answer":
-                self.used |= {clean_text(name)[:60] for name in list(reply.get("used") or ())[:20]}
-                return reply, body
-            if reply.get("op") not in ("call", "gradients"):
-                raise Ended("crashed", "an unknown message")
-            self.serve(reply, body)
-
-    def _export(self, function: Callable) -> str:
+    def export(self, function: Callable) -> str:
         target = f"export-{len(self.exported)}"
         self.exported[target] = function
         return target
 
-    def _export_network(self, network: nn.Module) -> str:
-        return self._export(lambda *arguments: [network(*arguments), weights_of(network)])
+    def remote(self, target: str) -> Callable:
+        return lambda *arguments, **options: self.call(target, arguments, options)
+
+    @contextmanager
+    def _level(self):
+        self.levels.append([])
+        try:
+            yield self.levels[-1]
+        finally:
+            self.levels.pop()
+
+    def call(self, target: str, arguments: Sequence, options: Mapping = MappingProxyType({})) -> object:
+        """The other side's answer. What it changed in the tensors given is changed here; what it raised is raised."""
+        packer, number = _Packer(self), next(CALLS)
+        told = {"arguments": packer.pack(tuple(arguments)), "options": {n: packer.pack(v) for n, v in options.items()}}
+        told |= {"op": "call", "number": number, "target": target, "grad": torch.is_grad_enabled()}
+        with self._level() as lent:
+            self.send(*packer.message(**told))
+            reply, body = self.receive()
+            while reply.get("op") == "call":  # meanwhile the other side calls back
+                self.serve(reply, body)
+                reply, body = self.receive()
+        try:
+            self.used |= {clean_text(name)[:60] for name in reply.get("used", [])[:20]}
+            if reply.get("raised"):
+                name, text = reply["raised"]
+                raised = _error(clean_name(name), clean_text(text))
+            else:
+                raised, unpacker = None, _Unpacker(self, reply, body)
+                outputs = [t for t in unpacker.tensors if t.requires_grad]
+                inputs = [t for t in [*packer.tensors, *lent] if t.requires_grad]
+                if outputs:
+                    self.levels[-1].extend(outputs)
+                    joined = iter(_Link.apply(self, number, [t.detach() for t in outputs], *outputs, *inputs))
+                    unpacker.left = deque(next(joined) if t.requires_grad else t for t in unpacker.tensors)
+                for tensor, new in zip(packer.tensors, map(unpacker.unpack, reply["changed"]), strict=True):
+                    if new is not None:
+                        tensor.data.copy_(new)
+                answer = unpacker.unpack(reply["answer"])
+        except NONSENSE as error:
+            raise Ended("crashed", f"not an answer: {clean_text(error)}") from None
+        if raised:
+            raise raised
+        return answer
+
+    def serve(self, message: dict, body: bytes) -> None:
+        """Do what the other side asks for."""
+        try:
+            self.send(*self._answer(message, body))
+        except (Ended, EOFError, BrokenPipeError):
+            raise
+        except BaseException if self.in_sandbox else Exception as error:  # noqa: B030 — students' functions may raise SystemExit
+            self.send({"op": "answer", "raised": [type(error).__name__, str(error)[:MOST_TEXT]]})
+
+    def _answer(self, message: dict, body: bytes) -> tuple[dict, bytes]:
+        with torch.set_grad_enabled(bool(message["grad"])), self._level() as borrowed:
+            unpacker, packer = _Unpacker(self, message, body), _Packer(self)
+            arguments = unpacker.unpack(message["arguments"])
+            options = {name: unpacker.unpack(value) for name, value in message["options"].items()}
+            self._spend(unpacker.tensors, MOST_NUMBERS)
+            before = [tensor.detach().clone() for tensor in unpacker.tensors]
+            answer = self.exported[message["target"]](*arguments, **options)
+        new = [t.detach() for t in unpacker.tensors]
+        changed = [None if torch.equal(t, old) else packer.pack(t) for t, old in zip(new, before, strict=True)]
+        tree = packer.pack(answer)
+        outputs = [t for t in packer.tensors if t.requires_grad]
+        self._spend(packer.tensors)
+        if outputs and message["grad"]:
+            self.levels[-1].extend(outputs)
+            self.graphs[message["number"]] = outputs, [t for t in [*unpacker.tensors, *borrowed] if t.requires_grad]
+        if len(self.graphs) > GRAPHS:
+            del self.graphs[next(iter(self.graphs))]
+        return packer.message(op="answer", answer=tree, changed=changed, used=sorted(self.used))
+
+    def _spend(self, tensors: list[Tensor], most: float = math.inf) -> None:
+        if self.allowance is not None:
+            self.allowance -= 500 + sum(tensor.nbytes for tensor in tensors)
+            if self.allowance < 0 or any(math.prod(n or 1 for n in tensor.shape) > most for tensor in tensors):
+                raise ValueError(TOO_MUCH)
+
+    def _gradients(self, number: int, given: list[Tensor | None]) -> list[Tensor | None]:
+        """Of what a call gave, with respect to what it got, for the gradients that came back to what it gave."""
+        outputs, inputs = self.graphs[number]
+        of, given = zip(*(pair for pair in zip(outputs, given, strict=True) if pair[1] is not None), strict=True)
+        return list(torch.autograd.grad(of, inputs, given, allow_unused=True, retain_graph=True))
 
 
 class _Link(torch.autograd.Function):
@@ -386,15 +302,5 @@ class _Link(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, *gradients):
-        return None, None, None, *gradients, *(ctx.peer.gradients(ctx.number, gradients) if ctx.remote else ())
-
-
-def _tensors(answer) -> list[Tensor]:
-    parts = answer if isinstance(answer, (tuple, list)) else [answer]
-    return [part for part in parts if isinstance(part, Tensor)]
-
-
-def _replaced(answer, new: dict[int, Tensor]):
-    if isinstance(answer, (tuple, list)):
-        return type(answer)(_replaced(part, new) for part in answer)
-    return new.get(id(answer), answer)
+        found = ctx.peer.call(GRADIENTS, (ctx.number, list(gradients))) if ctx.remote else ()
+        return None, None, None, *gradients, *found

@@ -46,11 +46,11 @@ for thing in gc.get_objects():
 """
 FORGERY = """\
 import json, os, struct
-head = json.dumps({'op': 'ran', 'errors': [], 'found': ['mse', 'bce', 'interpolate']}).encode()
+head = json.dumps({'op': 'ran', 'errors': [], 'found': ['mse', 'bce', 'interpolate'], 'notes': [], 'overwritten': []}).encode()
 yes = json.dumps({'op': 'answer', 'answer': ['bool', True], 'changed': []}).encode()
 for fd in range(1, 64):
-    for text in (head, yes, yes, yes):
-        try: os.write(fd, struct.pack('>II', len(text), 0) + text)
+    for text in (head, b'', yes, b'', yes, b'', yes, b''):
+        try: os.write(fd, struct.pack('!i', len(text)) + text)
         except OSError: pass
 """
 VANDAL = """\

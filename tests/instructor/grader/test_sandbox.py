@@ -68,7 +68,6 @@ def test_files_and_sockets_count_as_memory():
     )
     cells = json.dumps([code]).encode()
     with sandbox.Sandbox(sandbox.Limits()) as room:
-        room.wait_until_ready()
         before = room.room.held()
         room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
         assert not room.receive()[0]["errors"]
@@ -81,11 +80,10 @@ def test_every_process_of_a_student_is_watched():
     )
     cells = json.dumps([daemons]).encode()
     with sandbox.Sandbox(sandbox.Limits()) as room:
-        room.wait_until_ready()
-        assert len(room.room.processes()) == 1
+        assert len(room.processes()) == 1
         room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
         room.receive()
-        watched = room.room.processes()
+        watched = room.processes()
         assert len(watched) == len({process.pid for process in watched}) >= 7
         assert sandbox._memory(watched) > 50
     assert not psutil.wait_procs(watched, timeout=10)[1]
@@ -93,7 +91,6 @@ def test_every_process_of_a_student_is_watched():
 
 def test_a_room_that_has_ended_by_itself_is_left_in_peace():
     with sandbox.Sandbox(sandbox.Limits()) as room:
-        room.wait_until_ready()
         first = room.room.first
         first.kill()
         room.room.process.wait(timeout=30)  # bubblewrap ends with it, and so nothing of it is in the table of processes
@@ -106,11 +103,22 @@ def test_many_processes_get_no_more_memory_than_one():
     code = "import os, time\nfor n in range(8):\n  if not os.fork(): x = b'x' * 300_000_000; time.sleep(9); os._exit(0)\ntime.sleep(9)"
     cells = json.dumps([code]).encode()
     with sandbox.Sandbox(sandbox.Limits(memory=1500, seconds=30)) as room:
-        room.wait_until_ready()
         room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
         with pytest.raises(Ended) as end:
             room.receive()
     assert end.value.status == "memory"
+
+
+@pytest.mark.parametrize("before", ["", "import os; os.close(1); os.close(2)"], ids=["", "closes its output"])
+def test_limits_hold_while_the_judge_is_busy(before):
+    cells = json.dumps([before, "while True: pass"]).encode()
+    with sandbox.Sandbox(sandbox.Limits(seconds=2)) as room:
+        alive = room.processes()
+        room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
+        assert alive and not psutil.wait_procs(alive, timeout=60)[1], "nobody has asked for an answer"
+        with pytest.raises(Ended) as end:
+            room.receive()
+    assert end.value.status == "timeout"
 
 
 def test_what_is_seen_is_nothing_of_a_class(monkeypatch, tmp_path):

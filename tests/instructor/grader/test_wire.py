@@ -1,49 +1,37 @@
 """A stand-in is judged as the function itself: values, gradients and errors pass the wire."""
 
-import queue
+import multiprocessing
+import os
 import re
+import struct
 import threading
+from functools import partial
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from instructor.grader import wire
 from tests.checks.support import CASES, RIGHT, WRONG, check
 
 
 class Line:
-    """Two Peers in one process: what is said to far() comes back through frames, as from a sandbox."""
+    """Two Peers in one process: what is said to far() comes back as from a sandbox."""
 
     def __init__(self):
-        self.there, self.here, self.function = queue.Queue(), queue.Queue(), None
-        self.far = self._peer(self.here, self.there, take_functions=True)
-        self.near = self._peer(self.there, self.here)
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _peer(self, out, into, **options):
-        peer = wire.Peer(
-            send=lambda message, body=b"": out.put(through_a_frame(message, body)),
-            receive=into.get,
-            find=lambda target: self.function if target == "f" else peer.exported[target],
-            **options,
+        ends = multiprocessing.Pipe()
+        self.near, self.far = (
+            wire.Peer(partial(wire.send, end), partial(wire.receive, end), in_sandbox=end is ends[1]) for end in ends
         )
-        return peer
+        threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
         while True:
             self.far.serve(*self.far.receive())
 
     def stand_in(self, function):
-        self.function = function
-        return lambda *arguments: self.near.call("f", arguments)
-
-
-def through_a_frame(message, body):
-    sent, buffer = wire.frame(message, body), bytearray()
-    for place in range(0, len(sent), max(len(sent) // 3, 1)):
-        assert wire.take_frame(buffer) is None
-        buffer += sent[place : place + max(len(sent) // 3, 1)]
-    return wire.take_frame(buffer)
+        self.far.exported["f"] = function
+        return self.near.remote("f")
 
 
 @pytest.fixture(scope="module")
@@ -83,16 +71,24 @@ def test_values_pass_the_wire_unchanged(line, value):
     assert torch.equal(back, value) if isinstance(value, torch.Tensor) else back == value
 
 
+EIGHT = save({"0": torch.zeros(2)})
+
+
 @pytest.mark.parametrize(
     ("answer", "body"),
     [
-        (["tensor", "float32", [2**30], False], b""),
-        (["tensor", "float32", [-1], False], b"1234"),
-        (["tensor", "object", [1], False], b"12345678"),
-        (["tensor", "float32", [[1]], False], b"1234"),
-        (["tensor", "float32", None, False], b""),
+        (["tensor"], b""),
+        (["tensor"], b"12345678"),
+        (["tensor"], EIGHT[:-1]),
+        (["tensor"], EIGHT.replace(b"[2]", b"[3]")),
+        (["tensor"], EIGHT.replace(b"[2]", b"[-2]")),
+        (["tensor"], EIGHT.replace(b'"0"', b'"x"')),
+        (["tensor"], save({"0": torch.zeros(2, dtype=torch.complex64)})),
+        (["list", [["tensor"], ["tensor"]]], EIGHT),
+        (["tensor", "float32", [2], False], EIGHT),
         (["module", {}, {}, {}], b""),
         (["function", "os.system"], b""),
+        (["network", {}, "x"], b""),
         (["int", {}], b""),
         (["list", 7], b""),
         ([], b""),
@@ -102,16 +98,47 @@ def test_values_pass_the_wire_unchanged(line, value):
     ],
 )
 def test_nonsense_from_the_other_side_ends_the_call(answer, body):
-    peer = wire.Peer(lambda *_: None, lambda: ({"op": "answer", "answer": answer, "changed": []}, body), find=None)
+    reply = {"op": "answer", "answer": answer, "changed": [], "needs": []}
     with pytest.raises(wire.Ended):
-        peer.call("f", ())
+        wire.Peer(lambda *_: None, lambda: (reply, body)).call("f", ())
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"op": "answer", "raised": 7},
+        {"op": "answer", "answer": None, "changed": [None]},
+        {"op": "answer", "answer": ["tensor"], "changed": [], "needs": [7]},
+        {"op": "answer", "answer": None, "changed": [], "used": 7},
+    ],
+)
+def test_a_message_that_lacks_its_parts_ends_the_call(reply):
+    with pytest.raises(wire.Ended):
+        wire.Peer(lambda *_: None, lambda: (reply, EIGHT)).call("f", ())
 
 
 def test_a_wild_type_name_stays_a_name():
-    peer = wire.Peer(
-        lambda *_: None, lambda: ({"op": "answer", "answer": ["other", "<b>\n" * 99], "changed": []}, b""), None
-    )
+    peer = wire.Peer(lambda *_: None, lambda: ({"op": "answer", "answer": ["other", "<b>\n" * 99], "changed": []}, b""))
     assert re.fullmatch(r"\w{1,40}", type(peer.call("f", ())).__name__)
+
+
+@pytest.mark.parametrize("sent", [b"[]", b"{", b"[" * 100_000, b"\xff", b""])
+def test_what_is_no_message_is_refused(sent):
+    here, there = multiprocessing.Pipe()
+    there.send_bytes(sent)
+    there.send_bytes(b"")
+    with pytest.raises((ValueError, RecursionError)):
+        wire.receive(here)
+
+
+def test_a_message_that_is_too_large_is_neither_sent_nor_taken():
+    here, there = multiprocessing.Pipe()
+    with pytest.raises(ValueError, match="64 MB"):
+        wire.send(there, {}, bytes(wire.LARGEST_BODY + 1))
+    os.write(there.fileno(), struct.pack("!i", 2**30))
+    with pytest.raises(OSError):
+        wire.receive(here)
 
 
 def test_gradients_reach_what_a_function_that_was_handed_over_holds(line):
