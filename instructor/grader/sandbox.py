@@ -34,7 +34,7 @@ SOCKET, INODE = 0.43, 0.001  # megabytes that the kernel may hold for a socket (
 SCRATCH = ("/dev/shm", "/tmp", "/sandbox")  # where a student may write
 BUSY = 0.7  # seconds of CPU in one of the clock: who had less when the time was over may have been kept from working
 NEED = (
-    "Install bubblewrap and libseccomp (Debian: apt install bubblewrap libseccomp2) on a Linux that allows namespaces."
+    "Install bubblewrap and libseccomp (Debian: apt install bubblewrap libseccomp2) on a Linux that allows namespaces: see GRADING.md."
 )
 NO_GROUP = "no cgroup here: memory and processes are watched from outside. Start by: systemd-run --user --scope -p Delegate=yes …"
 NO_SANDBOX = (
