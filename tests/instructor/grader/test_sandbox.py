@@ -2,6 +2,9 @@
 
 import ctypes
 import json
+import os
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -32,6 +35,14 @@ told['course'], told['etc'] = sorted(os.listdir(COURSE)), os.path.exists('/etc/p
 """
 CALLS = ("keyctl", "memfd_create", "shmget", "io_uring_setup", "unshare", "mount", "ptrace", "setsid", "bpf", "setns", "userfaultfd", "chroot")  # fmt: skip
 AFTER = "import torch.utils.data as d\nloaded = list(d.DataLoader(d.TensorDataset(torch.ones(8)), num_workers=2))"
+
+USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps", "sh", "-c")
+GRADE = """\
+from instructor.grader import judge, sandbox
+from tests.instructor.support import MSE, notebook
+result = judge.grade("x.ipynb", notebook(MSE, "import os; os.fork() or os._exit(0)"), limits={"memory": 2500})
+print(sandbox.isolation().user, result["status"], result["exercises"][0]["status"])
+"""
 
 
 def numbers():
@@ -129,3 +140,20 @@ def test_a_user_that_is_borrowed_is_nobodys():
 
     with pytest.raises(KeyError):
         pwd.getpwuid(sandbox._free_user())
+
+
+def grade_as_a_user(before=""):
+    """By who is not root: a user of a namespace, where more can be forbidden first."""
+    drop = f'{before} exec setpriv --inh-caps=-all --ambient-caps=-all "$0" -c "$1"'
+    command, here = [*USER, drop, sys.executable, GRADE], {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=here)
+
+
+def test_who_is_not_root_can_grade():
+    run = grade_as_a_user()
+    assert run.stdout.split() == ["None", "ok", "right"], run.stderr
+
+
+def test_where_users_may_make_no_namespaces_nothing_runs():
+    run = grade_as_a_user("echo 0 > /proc/sys/user/max_user_namespaces;")
+    assert run.returncode and "namespace" in run.stderr and "GRADING.md" in run.stderr, run
