@@ -43,6 +43,15 @@ from tests.instructor.support import MSE, notebook
 result = judge.grade("x.ipynb", notebook(MSE, "import os; os.fork() or os._exit(0)"), limits={"memory": 2500})
 print(sandbox.isolation().user, result["status"], result["exercises"][0]["status"])
 """
+MANY = {  # more than a submission may have, each of its processes within its own limits
+    "memory": "import os, time\nfor n in range(8):\n  if not os.fork(): x = b'x' * 300_000_000; break\ntime.sleep(60)",
+    "processes": """\
+import os, time
+for n in range(100):
+    try: os.fork() or (time.sleep(5), os._exit(0))
+    except BlockingIOError: pass
+os._exit(0)""",
+}
 
 
 def numbers():
@@ -114,14 +123,28 @@ def test_a_room_that_has_ended_by_itself_is_left_in_peace():
 
 
 def test_many_processes_get_no_more_memory_than_one():
-    code = "import os, time\nfor n in range(8):\n  if not os.fork(): x = b'x' * 300_000_000; time.sleep(9); os._exit(0)\ntime.sleep(9)"
-    cells = json.dumps([code]).encode()
+    cells = json.dumps([MANY["memory"]]).encode()
     with sandbox.Sandbox(sandbox.Limits(memory=1500, seconds=30)) as room:
         room.wait_until_ready()
         room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
         with pytest.raises(Ended) as end:
             room.receive()
     assert end.value.status == "memory"
+
+
+@pytest.mark.parametrize("status", MANY)
+def test_the_kernel_holds_the_limits_when_nobody_looks(monkeypatch, status):
+    if not sandbox.control_group():
+        pytest.skip("this system gives no cgroup v2 with memory and pids")
+    cells = json.dumps([MANY[status]]).encode()
+    with sandbox.Sandbox(sandbox.Limits(memory=1500)) as room:
+        room.wait_until_ready()
+        monkeypatch.setattr(room, "_broken_limit", lambda: None)
+        room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
+        with pytest.raises(Ended) as end:
+            room.receive()
+    assert (end.value.status, end.value.detail) == (status, f"the limit on {status}")
+    assert not room.group.path.exists()
 
 
 def test_what_is_seen_is_nothing_of_a_class(monkeypatch, tmp_path):
