@@ -32,9 +32,7 @@ LOOK = 0.05  # seconds between two looks of the watcher
 SOCKET, INODE = 0.43, 0.001  # megabytes that the kernel may hold for a socket (of the only kind allowed) and for a file
 SCRATCH = ("/dev/shm", "/tmp", "/sandbox")  # where a student may write
 BUSY = 0.7  # seconds of CPU in one of the clock: who had less when the time was over may have been kept from working
-NEED = (
-    "Install bubblewrap and libseccomp (Debian: apt install bubblewrap libseccomp2) on a Linux that allows namespaces."
-)
+NEED = "Install bubblewrap and libseccomp (Debian: apt install bubblewrap libseccomp2) on a Linux that allows namespaces: see GRADING.md."
 NO_GROUP = "no cgroup here: memory and processes are watched from outside. Start by: systemd-run --user --scope -p Delegate=yes …"
 NO_SANDBOX = (
     "--no-sandbox: students' code can read and write what you can, and use the network. Grade in a machine of its own."

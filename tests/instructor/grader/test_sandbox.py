@@ -2,6 +2,9 @@
 
 import ctypes
 import json
+import os
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -32,6 +35,23 @@ told['course'], told['etc'] = sorted(os.listdir(COURSE)), os.path.exists('/etc/p
 """
 CALLS = ("keyctl", "memfd_create", "shmget", "io_uring_setup", "unshare", "mount", "ptrace", "setsid", "bpf", "setns", "userfaultfd", "chroot")  # fmt: skip
 AFTER = "import torch.utils.data as d\nloaded = list(d.DataLoader(d.TensorDataset(torch.ones(8)), num_workers=2))"
+
+USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps", "sh", "-c")
+GRADE = """\
+from instructor.grader import judge, sandbox
+from tests.instructor.support import MSE, notebook
+result = judge.grade("x.ipynb", notebook(MSE, "import os; os.fork() or os._exit(0)"), limits={"memory": 2500})
+print(sandbox.isolation().user, result["status"], result["exercises"][0]["status"])
+"""
+MANY = {  # more than a submission may have, each of its processes within its own limits
+    "memory": "import os, time\nfor n in range(8):\n  if not os.fork(): x = b'x' * 300_000_000; break\ntime.sleep(60)",
+    "processes": """\
+import os, time
+for n in range(100):
+    try: os.fork() or (time.sleep(5), os._exit(0))
+    except BlockingIOError: pass
+os._exit(0)""",
+}
 
 
 def numbers():
@@ -100,8 +120,7 @@ def test_a_room_that_has_ended_by_itself_is_left_in_peace():
 
 
 def test_many_processes_get_no_more_memory_than_one():
-    code = "import os, time\nfor n in range(8):\n  if not os.fork(): x = b'x' * 300_000_000; time.sleep(9); os._exit(0)\ntime.sleep(9)"
-    cells = json.dumps([code]).encode()
+    cells = json.dumps([MANY["memory"]]).encode()
     with sandbox.Sandbox(sandbox.Limits(memory=1500, seconds=30)) as room:
         room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
         with pytest.raises(Ended) as end:
@@ -121,6 +140,20 @@ def test_limits_hold_while_the_judge_is_busy(before):
     assert end.value.status == "timeout"
 
 
+@pytest.mark.parametrize("status", MANY)
+def test_the_kernel_holds_the_limits_when_nobody_looks(monkeypatch, status):
+    if not sandbox.control_group():
+        pytest.skip("this system gives no cgroup v2 with memory and pids")
+    cells = json.dumps([MANY[status]]).encode()
+    with sandbox.Sandbox(sandbox.Limits(memory=1500)) as room:
+        monkeypatch.setattr(room, "_broken_limit", lambda: None)
+        room.send({"everything": True, "functions": [], "parts": [["", len(cells)]]}, cells)
+        with pytest.raises(Ended) as end:
+            room.receive()
+    assert (end.value.status, end.value.detail) == (status, f"the limit on {status}")
+    assert not room.group.path.exists()
+
+
 def test_what_is_seen_is_nothing_of_a_class(monkeypatch, tmp_path):
     sandbox.visible.cache_clear()
     monkeypatch.setenv("VAE_DATA_DIR", str(tmp_path))
@@ -137,3 +170,20 @@ def test_a_user_that_is_borrowed_is_nobodys():
 
     with pytest.raises(KeyError):
         pwd.getpwuid(sandbox._free_user())
+
+
+def grade_as_a_user(before=""):
+    """By who is not root: a user of a namespace, where more can be forbidden first."""
+    drop = f'{before} exec setpriv --inh-caps=-all --ambient-caps=-all "$0" -c "$1"'
+    command, here = [*USER, drop, sys.executable, GRADE], {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=here)
+
+
+def test_who_is_not_root_can_grade():
+    run = grade_as_a_user()
+    assert run.stdout.split() == ["None", "ok", "right"], run.stderr
+
+
+def test_where_users_may_make_no_namespaces_nothing_runs():
+    run = grade_as_a_user("echo 0 > /proc/sys/user/max_user_namespaces;")
+    assert run.returncode and "namespace" in run.stderr and "GRADING.md" in run.stderr, run
