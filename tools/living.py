@@ -20,9 +20,9 @@ from vae_helpers.page.frame import ALPHABET, letters, packed
 
 from . import edition
 
-# A page's style and frame, and what stands for it where a front end shows no frames (vae_helpers.page.frame.Live).
+# A page's frame, and what stands for it where a front end shows no frames (vae_helpers.page.frame.Live).
 PAGE = re.compile(
-    r'(?P<frame><style>[^<]*</style><iframe class="vae-live-page"[^>]*></iframe>)<div>(?P<line><p>.*?</p>)(?P<still><img[^>]*>)</div>'
+    r'(?P<frame><iframe class="vae-live-page"[^>]*></iframe>)<div>(?P<line><p>.*?</p>)(?P<still><img[^>]*>)</div>'
 )
 AT_REST = re.compile(r'<div class="vae-page-at-rest" data-page="(?P<name>\w+)"><p>[^<]*</p>(?P<still><img[^>]*>)</div>')
 LETTERS = re.compile(r"(?<=const letters = &quot;)[^&]*(?=&quot;)")
