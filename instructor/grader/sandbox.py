@@ -282,7 +282,8 @@ class Sandbox:
                 "RLIMIT_DATA": limits.memory * megabyte,
                 "RLIMIT_FSIZE": limits.disk * megabyte,
                 "RLIMIT_NOFILE": 256,
-                **({"RLIMIT_NPROC": limits.processes + 8} if self.room else {}),  # elsewhere it would count yours
+                # Elsewhere it would count yours. Above the group's, whose count tells what was met.
+                **({"RLIMIT_NPROC": limits.processes + 16} if self.room else {}),
             },
             "environment": environment(),
             "path": import_path(),
