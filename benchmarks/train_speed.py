@@ -29,8 +29,6 @@ from benchmarks.common import busy, machine, save
 from vae_helpers import data, models, training
 from vae_helpers.losses import kl_divergence, reconstruction_loss, vae_loss
 
-FAST = {"schedule": "one-cycle", "batch_size": 64, "lr": 6e-3}
-
 
 class HandoutLoop:
     """The exercise's training: torchvision's MNIST with a transform for each image, a DataLoader with two workers."""
