@@ -84,16 +84,16 @@ function courseGoOn(places, titles) {
 function courseFollow(page) {
   const sections = [...document.querySelectorAll("article [id^='s-']")].sort((one, other) => one.id.slice(2) - other.id.slice(2));
   const switches = document.querySelectorAll("a.course-language");
+  if (location.hash.startsWith("#s-")) for (const link of switches) link.hash = location.hash;
   let wait = 0;
   const look = () => {
-    wait = 0;
     const here = sections.filter((section) => section.getBoundingClientRect().top < innerHeight / 2).pop() ?? sections[0];
     if (!here) return;
     const done = scrollY + innerHeight > document.documentElement.scrollHeight - 3 * innerHeight / 2 && scrollY > 0;
     coursePlaces.write(page, done ? { section: here.id, done } : { section: here.id });
-    for (const link of switches) link.hash = here.id === "s-0" ? "" : here.id;
+    if (here.id !== "s-0") for (const link of switches) link.hash = here.id; // they stand at the top: who comes up to them was further down
   };
-  addEventListener("scroll", () => { wait ||= setTimeout(look, 300); }, { passive: true });
+  addEventListener("scroll", () => { clearTimeout(wait); wait = setTimeout(look, 300); }, { passive: true }); // not what is passed on the way
   look();
 }
 
