@@ -1,6 +1,6 @@
 """How much sooner fit's one-cycle recipe is where the handout's recipe arrives: a race to the validation loss itself.
 
-python -m benchmarks.race            counts the epochs (no clock: some 10 minutes on two cores), then times them (2 minutes)
+python -m benchmarks.race            counts the epochs (no clock: some 20 minutes on two cores), then times them (2 minutes)
 python -m benchmarks.race --clock    only times them; the counts are those on file
 
 The handout's recipe: batch 256, Adam 1e-3. The goal: the loss on the validation images that it has after 20, and after 50 epochs,

@@ -78,6 +78,15 @@ def rebuild_text(source: Path) -> None:
         write(seal(notebook), path)
 
 
+def prune() -> None:
+    """Delete the living pages that no built notebook shows any more; none where somebody's own run stands in a built one's
+    place, for git may hold what needs them."""
+    paths = (built_path(source, language) for source in sources() for language in LANGUAGES)
+    notebooks = [read(path) for path in paths if path.exists()]
+    if all(map(is_as_built, notebooks)):
+        living.prune(notebooks)
+
+
 def write_solutions(source: Path, folder: Path) -> None:
     """The solution edition of a lesson in both languages. All files of a language lie in one folder; the quiz has none."""
     for language in LANGUAGES:
@@ -128,11 +137,8 @@ def main() -> int:
                 rebuild_text(source)
             else:
                 build(source)
-        stored = [
-            read(path) for source in sources() for lang in LANGUAGES if (path := built_path(source, lang)).exists()
-        ]
-        if all(map(is_as_built, stored)):  # else somebody's own run stands in a built notebook's place
-            living.prune(stored)
+        if not arguments.solutions:
+            prune()
     except (ValueError, data.DataError) as error:  # about a source or a built notebook, which it names; or MNIST
         print(error, file=sys.stderr)
         return 1

@@ -124,14 +124,14 @@ def published(source: Path, language: str, url: str | None = None) -> NotebookNo
         if stored is not None and is_as_built(stored) and same_code(stored, lesson, language):
             if stored is not here:
                 print(f"{name_of(path)}: run or edited by hand; as it was built, it is taken from git")
-            with_outputs(lesson, stored)
             try:
-                living.put_back(lesson)
+                living.put_back(stored)
             except living.PageMissing as error:
                 raise NotPublishable(f"{name_of(path)}: {error}") from None
+            with_outputs(lesson, stored)
             if found := list(faults(lesson)):
                 raise NotPublishable("\n".join(f"{name_of(path)}, {fault}: {cure}" for fault in found))
-            return seal(lesson)
+            return lesson
     if here is None:
         raise NotPublishable(f"{name_of(path)}: not built: {cure}")
     if is_as_built(here):

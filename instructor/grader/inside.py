@@ -65,9 +65,8 @@ def call_filter():
     def refuse(name: str, action: int = REFUSE, *comparison: int) -> None:
         number = library.seccomp_syscall_resolve_name(name.encode())
         if number >= 0:  # a call that this kind of machine has
-            packed = (
-                struct.pack("IiQQ", *comparison) if comparison else None
-            )  # scmp_arg_cmp: which argument, how, with what
+            # scmp_arg_cmp: which argument, how, with what
+            packed = struct.pack("IiQQ", *comparison) if comparison else None
             library.seccomp_rule_add_array(rules, action, number, bool(comparison), packed)
 
     for name in FORBIDDEN:

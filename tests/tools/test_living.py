@@ -89,7 +89,7 @@ def test_files_that_no_notebook_needs_go_with_the_next_build(with_pages, shown, 
     (living.folder() / "0123456789abcdef.page").write_bytes(b"left over")
     change(built_path(with_pages, "vi"), lambda nb: nb.cells.append(nbformat.v4.new_code_cell("mine = 1")))
     living_before = set(living.folder().iterdir())
-    build.main()
+    build.prune()
     assert set(living.folder().iterdir()) == living_before  # git may hold a notebook that needs them
 
 
