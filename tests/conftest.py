@@ -3,6 +3,7 @@
 import inspect
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -54,15 +55,16 @@ def pytest_collection_modifyitems(items):
         if "browser" in item.fixturenames or item.path.name == "test_browser.py":
             item.add_marker("browser")
         told_by_its_table = "faults" in item.path.as_posix()
-        if told_by_its_table or any(POSIX.search(source_of(function)) for function in [item.function, *fixtures]):
+        if told_by_its_table or any(map(needs_posix, [item.function, *fixtures])):
             item.add_marker("posix")
 
 
-def source_of(function) -> str:
+@cache  # thousands of tests share a few hundred functions
+def needs_posix(function) -> bool:
     try:
-        return inspect.getsource(function)
+        return bool(POSIX.search(inspect.getsource(function)))
     except (OSError, TypeError):  # made by a library
-        return ""
+        return False
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from torch import nn
 
 from .._language import tr
 from .._random import kept_random_state
+from .._tiny import forget_tiny
 from .adversarial import Generator
 from .autoencoders import Autoencoder
 from .autoregressive import AutoregressiveVAE
@@ -110,4 +111,6 @@ def filled(card: dict, file: Path) -> nn.Module:
                 "Get the course again (git checkout, or install vae-helpers again).",
             )
         ) from problem
+    for weight in model.parameters():
+        forget_tiny(weight)
     return model.eval()

@@ -6,13 +6,33 @@ from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
 from .._inference import device_of
 from .._language import tr
+from .._tiny import forget_tiny
 from .batches import Batches, known_length
+
+EVERY = 100  # steps
 
 
 def adam(model: nn.Module, lr: float, weight_decay: float) -> torch.optim.Adam:
-    """Adam over the model's weights. Raises ValueError for a model without any."""
-    fused = True if device_of(model).type == "cuda" else None  # the whole update as one command to the GPU
-    return torch.optim.Adam(model.parameters(), lr=lr, weight_decay=weight_decay, fused=fused)
+    """Adam over the model's weights; on a CPU it forgets tiny ones. Raises ValueError for a model without any."""
+    device = device_of(model).type
+    fused = True if device == "cuda" else None  # the whole update as one command to the GPU
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr, weight_decay=weight_decay, fused=fused)
+    if device == "cpu":
+        optimizer.register_step_post_hook(forget_given_up)
+    return optimizer
+
+
+def forget_given_up(optimizer: torch.optim.Adam, *_: object) -> None:
+    """After every hundredth step: set to 0 the weights below 1e-30, with their running mean of gradients.
+
+    A weight that gets no gradient but weight decay's shrinks under Adam by some 5 % a step: from 0.01 it is among the
+    numbers with which a CPU computes slowly after 1,600 steps (1,000 with beta1 = 0.85). A hundred steps take 2 to 4 of its
+    decimal places, so from 1e-30 on they do not lead there. Counted are Adam's own steps: a training that goes on from a
+    checkpoint does the same.
+    """
+    for weight, kept in optimizer.state.items():
+        if kept["step"] % EVERY == 0:
+            forget_tiny(weight, kept["exp_avg"])
 
 
 def one_cycle(optimizer: torch.optim.Optimizer, lr: float, epochs: int, batches: Batches) -> LRScheduler:
