@@ -2,17 +2,17 @@
 # # Bài 06 · Tái tạo và sinh ảnh
 #
 # *Một VAE huấn luyện xong thì học được gì? Nó vẽ lại một ảnh chưa từng thấy giỏi đến đâu, và vẽ ra gì khi chẳng được xem ảnh nào?* Bài này thực hiện các bước III.9 và III.10 của đề bài (bản bài tập in sẵn,
-# xem bài 00), trước hết với những mạng đã huấn luyện 30 epoch, đến cuối bài mới dùng một mạng chỉ huấn luyện ba epoch.
+# xem bài 00), trước hết với những mạng đã huấn luyện 30 epoch, đến cuối bài mới dùng một mạng chỉ huấn luyện một epoch.
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân, phần lớn ở mục cuối.
+# ⏱ Học khoảng một giờ; máy tính toán chừng nửa phút trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # # Lesson 06 · Reconstructions and samples
 #
 # *What has a trained VAE learnt: how well does it redraw an image that it has never seen, and what does it draw when it is shown none?* This lesson does steps III.9 and III.10 of the handout
-# (the printed exercise, see lesson 00), first with networks trained for 30 epochs, and only at the end with one trained for three.
+# (the printed exercise, see lesson 00), first with networks trained for 30 epochs, and only at the end with one trained for a single epoch.
 #
-# ⏱ About an hour; computing takes about a minute on two CPU cores, most of it in the last section.
+# ⏱ About an hour; computing takes about half a minute on two CPU cores.
 
 # %% [markdown] lang="vi"
 # ## Hai mô hình
@@ -395,10 +395,10 @@ for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, code
 #
 # ## Huấn luyện quá ít thì kết quả ra sao
 #
-# Giờ mới đến mạng mà bạn có được sau ba epoch. Nó khác `vae-2d-b1000` ở năm điểm: 3 epoch thay vì 30; batch 256 thay vì 128; tốc độ học (learning rate) cố định $10^{-3}$ thay vì một chu kỳ lên tới $4 \cdot 10^{-3}$; 48.000 ảnh
+# Giờ mới đến mạng mà bạn có được sau một epoch. Nó khác `vae-2d-b1000` ở năm điểm: 1 epoch thay vì 30; batch 64 thay vì 128; tốc độ học (learning rate) cố định $10^{-3}$ thay vì một chu kỳ lên tới $4 \cdot 10^{-3}$; 48.000 ảnh
 # thay vì 60.000; seed khác. $B = 1000$ thì giống nhau. Vì thế, so hai mạng với nhau không cho biết điểm nào là quyết định; phép so chỉ cho thấy ảnh của một mạng *học chưa đủ* trông ra sao.
 #
-# ⏱ Khoảng 40 giây trên CPU hai nhân.
+# ⏱ Khoảng 15 giây trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # With $B = 1000$ and the prior there is hardly a 1 or a 7, though they are more than a fifth of the real images. Twenty images hold about six kinds of digit, with the fitted Gaussian more than seven. So the decoder can draw those digits;
@@ -408,16 +408,16 @@ for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, code
 #
 # ## What too little training looks like
 #
-# Only now the network that you have after three epochs. It differs from `vae-2d-b1000` in five ways: 3 epochs instead of 30; batches of 256 instead of 128; a constant learning rate of $10^{-3}$ instead of one cycle up to $4 \cdot 10^{-3}$;
+# Only now the network that you have after one epoch. It differs from `vae-2d-b1000` in five ways: 1 epoch instead of 30; batches of 64 instead of 128; a constant learning rate of $10^{-3}$ instead of one cycle up to $4 \cdot 10^{-3}$;
 # 48,000 images instead of 60,000; another seed. $B = 1000$ is the same. So comparing the two does not tell which of these decides; it only shows what a network looks like that has *not learnt enough*.
 #
-# ⏱ About 40 seconds on two CPU cores.
+# ⏱ About 15 seconds on two CPU cores.
 
 # %%
 torch.manual_seed(1)
 young = models.VAE(channels=1, latent_dim=2)
 train_set, _ = data.split(train_all, (0.8, 0.2), seed=1)
-training.fit(young, train_set, epochs=3, seed=1, log_dir=None)
+training.fit(young, train_set, epochs=1, batch_size=64, seed=1, log_dir=None)
 young = young.cpu().eval()
 with torch.no_grad():
     young_codes = young.encode(x)[0]
@@ -430,7 +430,7 @@ plots.plot_images(
     {
         tr("Ảnh gốc", "Original"): x[ten],
         "PCA": pca[ten],
-        tr("VAE, 3 epoch", "VAE, 3 epochs"): redrawn_young[ten],
+        "VAE, 1 epoch": redrawn_young[ten],
         tr("VAE, 30 epoch", "VAE, 30 epochs"): vae[ten],
     },
     title=tr("Học chưa đủ và học đủ", "Too little training, and enough"),
@@ -439,22 +439,22 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mười ảnh kiểm tra, qua PCA, qua mạng ba epoch và qua mạng ba mươi epoch.* Sau ba epoch, sai số vào khoảng 41, chỉ khá hơn PCA với hai con số (khoảng 44) một chút mà mất công hơn nhiều. Nếu chỉ nhìn mạng này, ta sẽ tưởng VAE vốn vẽ xám và nhòe như thế.
+# *Hình: mười ảnh kiểm tra, qua PCA, qua mạng một epoch và qua mạng ba mươi epoch.* Sau một epoch, sai số vào khoảng 40, chỉ khá hơn PCA với hai con số (khoảng 44) một chút mà mất công hơn nhiều. Nếu chỉ nhìn mạng này, ta sẽ tưởng VAE vốn vẽ xám và nhòe như thế.
 #
 # Ảnh sinh ra còn kém hơn nữa:
 
 # %% [markdown] lang="en"
-# *The figure: ten test images by PCA, by the network of three epochs and by that of thirty.* After three epochs the error is about 41, only a little better than PCA with two numbers (about 44), for much more work. From this network alone one would think that a VAE draws grey smears by nature.
+# *The figure: ten test images by PCA, by the network of one epoch and by that of thirty.* After one epoch the error is about 40, only a little better than PCA with two numbers (about 44), for much more work. From this network alone one would think that a VAE draws grey smears by nature.
 #
 # Its samples are worse still:
 
 # %%
 samples = [net.decode(torch.randn(20, 2)).detach() for net in (young, model)]
-rows = [tr("3 epoch", "3 epochs"), "", tr("30 epoch", "30 epochs"), ""]
+rows = ["1 epoch", "", tr("30 epoch", "30 epochs"), ""]
 plots.plot_images(torch.cat(samples), rows=rows, title="B = 1000, z ~ N(0, I)")
 
 # %% [markdown] lang="vi"
-# *Hình: cùng prior, cùng $B = 1000$; hai hàng trên là mạng ba epoch, hai hàng dưới là mạng ba mươi epoch.* Trước khi kết luận về một loại mô hình, hãy hỏi mạng trong hình đã được huấn luyện bao lâu.
+# *Hình: cùng prior, cùng $B = 1000$; hai hàng trên là mạng một epoch, hai hàng dưới là mạng ba mươi epoch.* Trước khi kết luận về một loại mô hình, hãy hỏi mạng trong hình đã được huấn luyện bao lâu.
 #
 # ## Trả lời
 #
@@ -479,7 +479,7 @@ plots.plot_images(torch.cat(samples), rows=rows, title="B = 1000, z ~ N(0, I)")
 # - Sinh ảnh là giải mã $z \sim \mathcal{N}(0, I)$; nó chỉ tốt khi các mã thực sự phân bố gần như prior.
 
 # %% [markdown] lang="en"
-# *The figure: the same prior and $B = 1000$; the two upper rows by the network of three epochs, the two lower ones by that of thirty.* Before you judge a kind of model, ask how long the network in the figure was trained.
+# *The figure: the same prior and $B = 1000$; the two upper rows by the network of one epoch, the two lower ones by that of thirty.* Before you judge a kind of model, ask how long the network in the figure was trained.
 #
 # ## The answer
 #

@@ -30,8 +30,9 @@ def forget_given_up(optimizer: torch.optim.Adam, *_: object) -> None:
     decimal places, so from 1e-30 on they do not lead there. Counted are Adam's own steps: a training that goes on from a
     checkpoint does the same.
     """
-    for weight, kept in optimizer.state.items():
-        if kept["step"] % EVERY == 0:
+    steps = next((kept["step"] for kept in optimizer.state.values()), 1)
+    if steps % EVERY == 0:
+        for weight, kept in optimizer.state.items():
             forget_tiny(weight, kept["exp_avg"])
 
 
