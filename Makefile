@@ -36,7 +36,7 @@ KEEP_MEMORY := MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=8589934592 MALLOC_TOP_P
 # Both editions have the same code cells (a test says so): the Vietnamese one runs on MNIST, the English one as on a
 # machine without a network, on the embedded digits. Two lessons at a time, each on one core.
 NBVAL := $(PY) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
-	--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0 --durations=5
+	--nbval-sanitize-with tests/nbval_sanitize.cfg -o timeout=0 --durations=5 -p tests.nbval_times
 # Three workers on two cores: many tests wait for a server, a browser or a limit. Files in the order of tests/conftest.py.
 IN_TURNS := -n 3 --dist loadfile --no-loadscope-reorder
 NO_NETWORK := env -u VAE_DATA_DIR http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 no_proxy=
@@ -166,6 +166,7 @@ bench: .venv/ready .venv/bench
 	$(PY) -m benchmarks.train_speed --quick
 	$(PY) -m benchmarks.grading
 	$(PY) -m benchmarks.peers
+	$(PY) -m benchmarks.late
 	$(PY) -m benchmarks.race
 
 clean:

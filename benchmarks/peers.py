@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from statistics import median
@@ -194,10 +194,15 @@ SIDES = {
 }
 
 
-def take_turns(sides: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """The seconds that each side tells in each round. Every side has a process of its own, which stays."""
+def own_processes(sides: Iterable[str]) -> dict[str, ProcessPoolExecutor]:
+    """A process for each side, which stays and keeps what the side has cached."""
     context = multiprocessing.get_context("spawn")
-    pools = {side: ProcessPoolExecutor(1, mp_context=context) for side in sides}
+    return {side: ProcessPoolExecutor(1, mp_context=context) for side in sides}
+
+
+def take_turns(sides: dict[str, Callable[[], float]], rounds: int, pools: dict | None = None) -> dict[str, list[float]]:
+    """The seconds that each side tells in each round, each in a process of its own."""
+    pools = pools or own_processes(sides)
     seconds: dict[str, list[float]] = {side: [] for side in sides}
     for _ in range(rounds):
         for side, run in sides.items():

@@ -4,7 +4,7 @@
 # *Một VAE huấn luyện xong thì học được gì? Nó vẽ lại một ảnh chưa từng thấy giỏi đến đâu, và vẽ ra gì khi chẳng được xem ảnh nào?* Bài này thực hiện các bước III.9 và III.10 của đề bài (bản bài tập in sẵn,
 # xem bài 00), trước hết với những mạng đã huấn luyện 30 epoch, đến cuối bài mới dùng một mạng chỉ huấn luyện một epoch.
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng nửa phút trên CPU hai nhân.
+# ⏱ Học khoảng một giờ; phần tính toán mất chừng nửa phút trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # # Lesson 06 · Reconstructions and samples
@@ -395,8 +395,8 @@ for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, code
 #
 # ## Huấn luyện quá ít thì kết quả ra sao
 #
-# Giờ mới đến mạng mà bạn có được sau một epoch. Nó khác `vae-2d-b1000` ở năm điểm: 1 epoch thay vì 30; batch 64 thay vì 128; tốc độ học (learning rate) cố định $10^{-3}$ thay vì một chu kỳ lên tới $4 \cdot 10^{-3}$; 48.000 ảnh
-# thay vì 60.000; seed khác. $B = 1000$ thì giống nhau. Vì thế, so hai mạng với nhau không cho biết điểm nào là quyết định; phép so chỉ cho thấy ảnh của một mạng *học chưa đủ* trông ra sao.
+# Giờ mới đến mạng mà bạn có được sau một epoch. Nó khác `vae-2d-b1000` ở năm điểm: 1 epoch (750 bước) thay vì 30 (14.000 bước); batch 64 thay vì 128; tốc độ học (learning rate) cố định $10^{-3}$ thay vì một chu kỳ lên tới $4 \cdot 10^{-3}$; 48.000 ảnh
+# thay vì 60.000; seed khác. Chỉ có $B = 1000$ và kiến trúc mạng là giống nhau. Vì thế, so hai mạng với nhau không cho biết điểm nào là quyết định; phép so chỉ cho thấy ảnh của một mạng *học chưa đủ* trông ra sao.
 #
 # ⏱ Khoảng 15 giây trên CPU hai nhân.
 
@@ -408,8 +408,8 @@ for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, code
 #
 # ## What too little training looks like
 #
-# Only now the network that you have after one epoch. It differs from `vae-2d-b1000` in five ways: 1 epoch instead of 30; batches of 64 instead of 128; a constant learning rate of $10^{-3}$ instead of one cycle up to $4 \cdot 10^{-3}$;
-# 48,000 images instead of 60,000; another seed. $B = 1000$ is the same. So comparing the two does not tell which of these decides; it only shows what a network looks like that has *not learnt enough*.
+# Only now do we come to the network that you have after one epoch. It differs from `vae-2d-b1000` in five ways: 1 epoch (750 steps) instead of 30 (14,000 steps); batches of 64 instead of 128; a constant learning rate of $10^{-3}$ instead of one cycle up to $4 \cdot 10^{-3}$;
+# 48,000 images instead of 60,000; another seed. Only $B = 1000$ and the network's build are the same. So comparing the two does not tell which of these decides; it only shows what the images of a network look like that has *not learnt enough*.
 #
 # ⏱ About 15 seconds on two CPU cores.
 
@@ -439,14 +439,14 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mười ảnh kiểm tra, qua PCA, qua mạng một epoch và qua mạng ba mươi epoch.* Sau một epoch, sai số vào khoảng 40, chỉ khá hơn PCA với hai con số (khoảng 44) một chút mà mất công hơn nhiều. Nếu chỉ nhìn mạng này, ta sẽ tưởng VAE vốn vẽ xám và nhòe như thế.
+# *Hình: mười ảnh kiểm tra ở hàng đầu, rồi ảnh tái tạo bằng PCA, bằng mạng một epoch và bằng mạng ba mươi epoch.* Sau một epoch, sai số vào khoảng 40, chỉ khá hơn PCA với hai con số (khoảng 44) một chút mà mất công hơn nhiều. Nếu chỉ nhìn mạng này, ta sẽ tưởng VAE vốn chỉ vẽ được ảnh xám và nhòe như thế.
 #
-# Ảnh sinh ra còn kém hơn nữa:
+# Nhìn bằng mắt, ảnh sinh ra còn kém hơn nữa:
 
 # %% [markdown] lang="en"
-# *The figure: ten test images by PCA, by the network of one epoch and by that of thirty.* After one epoch the error is about 40, only a little better than PCA with two numbers (about 44), for much more work. From this network alone one would think that a VAE draws grey smears by nature.
+# *The figure: ten test images in the first row, then redrawn by PCA, by the network of one epoch and by that of thirty.* After one epoch the error is about 40, only a little better than PCA with two numbers (about 44), for much more work. From this network alone one would think that a VAE draws grey smears by nature.
 #
-# Its samples are worse still:
+# To the eye, its samples are worse still:
 
 # %%
 samples = [net.decode(torch.randn(20, 2)).detach() for net in (young, model)]
@@ -469,7 +469,7 @@ plots.plot_images(torch.cat(samples), rows=rows, title="B = 1000, z ~ N(0, I)")
 #
 # <details><summary><b>Một bạn báo cáo: "VAE của tôi có sai số 43 trên MNIST". Bạn hỏi lại điều gì?</b></summary>
 #
-# Sai số tính thế nào (tổng hay trung bình, trên ảnh nào), mã có bao nhiêu chiều, và trên cùng những ảnh ấy, sai số của ảnh trung bình và của PCA với cùng số chiều là bao nhiêu. Với hai chiều, 43 gần như chính là PCA.
+# Sai số tính thế nào (tổng hay trung bình, trên ảnh nào), mã có bao nhiêu chiều, và trên cùng những ảnh ấy, sai số của ảnh trung bình và của PCA với cùng số chiều là bao nhiêu. Với hai chiều, 43 gần bằng sai số của PCA.
 # </details>
 #
 # ## Tóm tắt
@@ -483,7 +483,7 @@ plots.plot_images(torch.cat(samples), rows=rows, title="B = 1000, z ~ N(0, I)")
 #
 # ## The answer
 #
-# *What has a trained network learnt?* With two numbers it redraws unseen images clearly better than the best linear compression; it makes new images, but with $B = 1000$ the prior leaves out the digits whose codes lie beyond its reach.
+# *What has a trained VAE learnt?* With two numbers it redraws unseen images clearly better than the best linear compression; it makes new images, but with $B = 1000$ the prior leaves out the digits whose codes lie beyond its reach.
 #
 # ## Test yourself
 #
@@ -500,5 +500,5 @@ plots.plot_images(torch.cat(samples), rows=rows, title="B = 1000, z ~ N(0, I)")
 # ## Recap
 #
 # - Look at reconstructions with `eval()`, `no_grad()` and a grey scale fixed from 0 to 1, on unseen images drawn at random.
-# - Hold the error against all black, the mean image and PCA on the same images.
-# - Making images means decoding $z \sim \mathcal{N}(0, I)$; it is only good when the codes really lie about as the prior does.
+# - Compare the error with that of all black, of the mean image and of PCA on the same images.
+# - Making images means decoding $z \sim \mathcal{N}(0, I)$; it is only good when the codes are really spread much as the prior is.

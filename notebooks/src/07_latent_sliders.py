@@ -4,7 +4,7 @@
 # *Nếu tự tay thay đổi từng con số của $z$, chữ số sẽ đổi ra sao, và mỗi con số có mang một ý nghĩa riêng không?* Bài này dùng mô hình đã huấn luyện sẵn, nên không phải chờ: kéo thanh trượt
 # hay bấm lên bản đồ, decoder vẽ ngay.
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng nửa phút. Các ô tương tác cần kernel đang chạy; khi không có kernel, một trang tự chạy hay một hình tĩnh được hiện thay vào đó. Nếu một ô báo *model not found*, hoặc thanh trượt kéo mà ảnh không đổi
+# ⏱ Học khoảng một giờ; phần tính toán mất chừng nửa phút. Các ô tương tác cần kernel đang chạy; khi không có kernel, một trang tự chạy hay một hình tĩnh được hiện thay vào đó. Nếu một ô báo *model not found*, hoặc thanh trượt kéo mà ảnh không đổi
 # (kernel đã khởi động lại), hãy chạy lại tất cả các ô: *Run → Run All Cells*.
 
 # %% [markdown] lang="en"

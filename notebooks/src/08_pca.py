@@ -4,7 +4,7 @@
 # *Autoencoder có phải chỉ là một "PCA phi tuyến" không, và phần phi tuyến ấy mang lại cho ta điều gì?* Bài này so autoencoder với một cách giảm chiều không cần huấn luyện,
 # trước hết khi mạng chỉ có các phép tuyến tính, rồi khi mạng có thêm hàm kích hoạt (activation function).
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân.
+# ⏱ Học khoảng một giờ; phần tính toán mất chừng một phút trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # # Lesson 08 · PCA and the autoencoder

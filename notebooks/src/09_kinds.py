@@ -4,7 +4,7 @@
 # *Không có gì cản trở thì một autoencoder có thể chỉ chép lại ảnh. Mỗi loại autoencoder bị ràng buộc bằng cách nào, và đổi lại ta được gì?* Bài 08 đã dùng mã hẹp.
 # Ở đây mã được phép rộng hơn ảnh, nên ta cần những ràng buộc khác, đó là sparse, contractive, denoising và variational.
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân.
+# ⏱ Học khoảng một giờ; phần tính toán mất chừng một phút trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # # Lesson 09 · Five kinds of autoencoder

@@ -4,7 +4,7 @@
 # *Người ta nói autoencoder và VAE dùng được để nén ảnh, khử nhiễu (denoising) và giảm chiều (dimension reduction). Dùng được, nhưng có hơn cách đơn giản nhất không?* Bài này làm cả ba việc. Việc nào cũng có một con số và vài **baseline**, tức là những cách đơn giản để so.
 # Trong mọi bảng, cạnh VAE có một autoencoder thường, cùng số chiều, để thấy kết quả tốt là nhờ VAE hay chỉ nhờ mã hẹp.
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân.
+# ⏱ Học khoảng một giờ; phần tính toán mất chừng một phút trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # # Lesson 10 · Compress, clean, map

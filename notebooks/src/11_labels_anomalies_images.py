@@ -4,7 +4,7 @@
 # *Mười sáu con số của một autoencoder có giúp đọc chữ số khi chỉ có vài nhãn, nhận ra ảnh lạ và vẽ ảnh mới tốt hơn những cách đơn giản không? Autoencoder ấy có nhất thiết phải là VAE không?* Bài này làm cả ba việc.
 # Ở mỗi việc, ta so `vae-16d` với autoencoder thường `ae-16d` và với những baseline học từ cùng các ảnh ấy.
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân.
+# ⏱ Học khoảng một giờ; phần tính toán mất chừng một phút trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # # Lesson 11 · Few labels, anomalies, new images

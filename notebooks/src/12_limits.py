@@ -3,7 +3,7 @@
 #
 # *Một VAE tốt đến đâu, vì sao ảnh của nó mờ, và khi nào nó bỏ $z$ không dùng đến?* Ta đo những điều ấy trên các mạng đã huấn luyện sẵn.
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân.
+# ⏱ Học khoảng một giờ; phần tính toán mất chừng một phút trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # # Lesson 12 · The limits of the VAE

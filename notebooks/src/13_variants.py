@@ -4,7 +4,7 @@
 # *Đề bài viết rằng các biến thể của VAE (CVAE, β-VAE, VQ-VAE) "cải thiện chất lượng hình ảnh và kiểm soát tốt hơn không gian tiềm ẩn" (latent space). Mỗi biến thể thay đổi điều gì, được gì và mất gì?* Bài này viết ra phép lan truyền xuôi của ba biến thể (β-VAE chỉ đổi hàm mất mát), nạp trọng số đã huấn luyện xong, rồi đo
 # cả bốn bên cạnh những cách làm đơn giản nhất.
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng 40 giây trên CPU hai nhân.
+# ⏱ Học khoảng một giờ; phần tính toán mất chừng 40 giây trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # # Lesson 13 · Variants: β-VAE, CVAE, VQ-VAE, AVAE

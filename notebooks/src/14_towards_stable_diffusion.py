@@ -3,7 +3,7 @@
 #
 # *Ảnh mà VAE sinh ra kém ảnh mà nó tái tạo: còn thiếu điều gì, và Stable Diffusion bổ sung điều ấy ra sao?* Ta thử ba cách: một prior tốt hơn, một GAN, rồi một mô hình khuếch tán (diffusion) trên mã của VAE. Cách thứ ba chính là Stable Diffusion thu nhỏ.
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng một phút trên CPU hai nhân.
+# ⏱ Học khoảng một giờ; phần tính toán mất chừng một phút trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # # Lesson 14 · Towards Stable Diffusion

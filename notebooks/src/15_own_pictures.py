@@ -3,7 +3,7 @@
 #
 # *Đề bài chỉ biết những chữ số xám 28×28. Với ảnh của chính bạn thì phải đổi những gì, và có thể kỳ vọng điều gì?* Ta làm trên hai bộ ảnh. Bộ thứ nhất do code vẽ ra, nên ta biết chính xác trong ảnh có những gì thay đổi; bộ thứ hai là một thư mục hai mươi bức ảnh chụp.
 #
-# ⏱ Học khoảng một giờ; máy tính toán chừng 50 giây trên CPU hai nhân.
+# ⏱ Học khoảng một giờ; phần tính toán mất chừng 50 giây trên CPU hai nhân.
 
 # %% [markdown] lang="en"
 # # Lesson 15 · Your own pictures

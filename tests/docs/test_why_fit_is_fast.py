@@ -6,12 +6,13 @@ import statistics
 
 import pytest
 
-from benchmarks import race
+from benchmarks import late, race
 from tests.docs.support import ROOT, read
 
 PAGES = {"en": ROOT / "docs/why-fit-is-fast.md", "vi": ROOT / "docs/why-fit-is-fast.vi.md"}
-PEERS, RACE = (
-    json.loads((ROOT / f"benchmarks/results/{name}.json").read_text(encoding="utf-8")) for name in ("peers", "race")
+PEERS, RACE, LATE = (
+    json.loads((ROOT / f"benchmarks/results/{name}.json").read_text(encoding="utf-8"))
+    for name in ("peers", "race", "late")
 )
 
 
@@ -22,7 +23,7 @@ def page(language):
 
 
 def tables(language):
-    """The rows of the three tables, without their heads."""
+    """The rows of the four tables, without their heads."""
     found = [[]]
     for line in page(language).splitlines():
         if line.startswith("|"):
@@ -85,8 +86,23 @@ def test_the_price_is_the_mean_of_the_seeds(language):
 
 
 @pytest.mark.parametrize("language", PAGES)
+def test_the_table_of_late_epochs_holds_what_was_measured(language):
+    assert late.late_over_early(LATE["seconds"]) == LATE["late_over_early"]
+    assert all(len(seconds) == late.ROUNDS for seconds in LATE["seconds"].values()) and LATE["epochs_a_turn"] == 10
+    for side, told in zip(("handout", "fit"), tables(language)[3], strict=True):
+        early, last = (statistics.median(part) for part in (LATE["seconds"][side][:3], LATE["seconds"][side][-3:]))
+        expected = [f"{number:.2f}" for number in (early, last, LATE["late_over_early"][side])]
+        assert numbers(told) == [*expected, str(LATE["subnormal_weights"][side])]
+
+
+@pytest.mark.parametrize("language", PAGES)
 def test_the_files_it_names_hold_what_it_says(language):
-    for place, word in (("batches", "index"), ("device", "def keep_freed_memory"), ("layout", "channels_last")):
+    for place, word in (
+        ("batches", "index"),
+        ("device", "def keep_freed_memory"),
+        ("layout", "channels_last"),
+        ("optimizer", "forget_unused"),
+    ):
         path = f"vae_helpers/training/{place}.py"
         assert path in page(language) and word in (ROOT / path).read_text(encoding="utf-8")
 

@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tools.pretrain import RECIPES, images_for, pretrained, scores
 from vae_helpers import data, models
+from vae_helpers.models.pretrained import FOLDER
 
 NAMES = models.pretrained_names()
 
@@ -48,6 +50,25 @@ def test_no_weight_is_so_small_that_a_processor_is_slow_with_it(name):
     """Below 1.2e-38 a float32 is subnormal: with a few hundred of them a network took two to three times as long."""
     least = torch.finfo(torch.float32).tiny
     assert not any(((w.abs() > 0) & (w.abs() < least)).any() for w in models.load_pretrained(name).parameters())
+
+
+@torch.no_grad()
+def test_weights_that_are_forgotten_changed_no_picture():
+    """As docs/why-fit-is-fast says: with them, every code and every picture is the same to the last bit."""
+    x, compared = data.load_digits().images[:100], 0
+    for name in NAMES:
+        weights = load_file(FOLDER / f"{name}.safetensors")
+        if not any(((weight.abs() < 1e-30) & (weight != 0)).any() for weight in weights.values()):
+            continue
+        model, drawn = models.load_pretrained(name), []
+        for _ in range(2):
+            code = model.encode(x)
+            mu = code[0] if isinstance(code, tuple) else code
+            drawn.append((mu, model.decode(mu)))
+            model.load_state_dict(weights)  # as they lie in the file
+        assert all(map(torch.equal, *drawn)), name
+        compared += 1
+    assert compared == 11
 
 
 @pytest.mark.parametrize("name", ["vae-16d", "cvae", "vq-prior", "ar-vae"])

@@ -27,7 +27,7 @@ def test_adam_has_the_recipes_numbers_and_all_weights():
 
 
 @pytest.mark.parametrize("beta1", [0.85, 0.9])  # the one-cycle schedule's lowest, and Adam's usual one
-def test_no_weight_that_was_given_up_becomes_slow(beta1):
+def test_no_unused_weight_becomes_slow(beta1):
     """PyTorch's Adam takes such a weight to where a float32 is subnormal and a CPU slow; the kit's takes it to 0 before."""
     slow = []
     for make in (adam, lambda model, lr, decay: torch.optim.Adam(model.parameters(), lr, weight_decay=decay)):

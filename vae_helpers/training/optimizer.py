@@ -18,11 +18,11 @@ def adam(model: nn.Module, lr: float, weight_decay: float) -> torch.optim.Adam:
     fused = True if device == "cuda" else None  # the whole update as one command to the GPU
     optimizer = torch.optim.Adam(model.parameters(), lr=lr, weight_decay=weight_decay, fused=fused)
     if device == "cpu":
-        optimizer.register_step_post_hook(forget_given_up)
+        optimizer.register_step_post_hook(forget_unused)
     return optimizer
 
 
-def forget_given_up(optimizer: torch.optim.Adam, *_: object) -> None:
+def forget_unused(optimizer: torch.optim.Adam, *_: object) -> None:
     """After every hundredth step: set to 0 the weights below 1e-30, with their running mean of gradients.
 
     A weight that gets no gradient but weight decay's shrinks under Adam by some 5 % a step: from 0.01 it is among the
