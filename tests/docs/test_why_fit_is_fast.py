@@ -10,9 +10,9 @@ from benchmarks import late, race
 from tests.docs.support import ROOT, read
 
 PAGES = {"en": ROOT / "docs/why-fit-is-fast.md", "vi": ROOT / "docs/why-fit-is-fast.vi.md"}
-PEERS, RACE, LATE = (
+PEERS, AMD, RACE, LATE = (
     json.loads((ROOT / f"benchmarks/results/{name}.json").read_text(encoding="utf-8"))
-    for name in ("peers", "race", "late")
+    for name in ("peers", "peers-amd-epyc", "race", "late")
 )
 
 
@@ -49,6 +49,15 @@ def test_the_table_of_epochs_holds_what_was_measured(language):
     assert told == [[f"{number:.2f}" for number in row] for row in expected]
     assert PEERS["machine"]["gpu"] is None and f"{PEERS['machine']['cores']} " in page(language)
     assert PEERS["machine"]["cpu"] in page(language) and len(PEERS["seconds"]["fit"]) == 5
+
+
+@pytest.mark.parametrize("language", PAGES)
+def test_the_other_machine_is_named_with_its_figures(language):
+    sides = ("loop over tensors", "lightning", "pythae", "handout", "limit")
+    paragraph = next(part for part in page(language).split("\n\n") if "peers-amd-epyc.json" in part)
+    told = [number for number in numbers(paragraph) if "." in number]
+    assert told == [f"{AMD['times_fit'][side]['median']:.2f}" for side in sides]
+    assert f"{AMD['machine']['cores']} " in paragraph and AMD["machine"]["cpu"] in paragraph
 
 
 def epochs_of(B, goal, side):
@@ -89,7 +98,7 @@ def test_the_price_is_the_mean_of_the_seeds(language):
 def test_the_table_of_late_epochs_holds_what_was_measured(language):
     assert late.late_over_early(LATE["seconds"]) == LATE["late_over_early"]
     assert all(len(seconds) == late.ROUNDS for seconds in LATE["seconds"].values()) and LATE["epochs_a_turn"] == 10
-    for side, told in zip(("handout", "fit"), tables(language)[3], strict=True):
+    for side, told in zip(("handout", "fit", "fit left alone"), tables(language)[3], strict=True):
         early, last = (statistics.median(part) for part in (LATE["seconds"][side][:3], LATE["seconds"][side][-3:]))
         expected = [f"{number:.2f}" for number in (early, last, LATE["late_over_early"][side])]
         assert numbers(told) == [*expected, str(LATE["subnormal_weights"][side])]
