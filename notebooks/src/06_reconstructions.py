@@ -355,12 +355,12 @@ plots.plot_images(
 # %% [markdown] lang="vi"
 # *Hình: vẫn decoder của $B = 1000$; hai hàng trên lấy $z$ từ prior, hai hàng dưới từ phân phối Gauss khớp với các mã.*
 #
-# Chỉ hai mươi ảnh thì có thể là do may rủi. Ta lấy 1.000 ảnh từ mỗi nguồn, chia thành 50 lượt, mỗi lượt 20 ảnh, và đọc mỗi ảnh theo nhãn của ảnh huấn luyện gần nó nhất:
+# Chỉ hai mươi ảnh thì có thể là do may rủi. Ta lấy 1.000 ảnh từ mỗi nguồn, chia thành 50 lượt, mỗi lượt 20 ảnh, và đọc mỗi ảnh theo nhãn của ảnh gần nó nhất trong 10.000 ảnh huấn luyện:
 
 # %% [markdown] lang="en"
 # *The figure: the same decoder, $B = 1000$; in the two upper rows $z$ comes from the prior, in the two lower ones from the Gaussian fitted to the codes.*
 #
-# Twenty images may be chance. We take 1,000 images from each source, as 50 draws of 20, and call each image by the digit of the training image nearest to it:
+# Twenty images may be chance. We take 1,000 images from each source, as 50 draws of 20, and call each image by the digit of the nearest among 10,000 training images:
 
 
 # %%
@@ -395,8 +395,8 @@ for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, code
 #
 # ## Huấn luyện quá ít thì kết quả ra sao
 #
-# Giờ mới đến mạng mà bạn có được sau một epoch. Nó khác `vae-2d-b1000` ở năm điểm: 1 epoch (750 bước) thay vì 30 (14.000 bước); batch 64 thay vì 128; tốc độ học (learning rate) cố định $10^{-3}$ thay vì một chu kỳ lên tới $4 \cdot 10^{-3}$; 48.000 ảnh
-# thay vì 60.000; seed khác. Chỉ có $B = 1000$ và kiến trúc mạng là giống nhau. Vì thế, so hai mạng với nhau không cho biết điểm nào là quyết định; phép so chỉ cho thấy ảnh của một mạng *học chưa đủ* trông ra sao.
+# Giờ mới đến mạng chỉ học một epoch. Nó khác `vae-2d-b1000` ở năm điểm: 1 epoch (750 bước) thay vì 30 (14.000 bước); batch 64 thay vì 128; tốc độ học (learning rate) cố định $10^{-3}$ thay vì một chu kỳ lên tới $4 \cdot 10^{-3}$; 48.000 ảnh
+# thay vì 60.000; seed khác. Giống nhau là $B = 1000$, kiến trúc mạng, Adam và suy giảm trọng số (weight decay). Vì thế, so hai mạng với nhau không cho biết điểm nào là quyết định; phép so chỉ cho thấy ảnh của một mạng *học chưa đủ* trông ra sao.
 #
 # ⏱ Khoảng 15 giây trên CPU hai nhân.
 
@@ -408,8 +408,8 @@ for name, decoder, mu in (("B = 1000", model, codes), ("B = 10", model_b10, code
 #
 # ## What too little training looks like
 #
-# Only now do we come to the network that you have after one epoch. It differs from `vae-2d-b1000` in five ways: 1 epoch (750 steps) instead of 30 (14,000 steps); batches of 64 instead of 128; a constant learning rate of $10^{-3}$ instead of one cycle up to $4 \cdot 10^{-3}$;
-# 48,000 images instead of 60,000; another seed. Only $B = 1000$ and the network's build are the same. So comparing the two does not tell which of these decides; it only shows what the images of a network look like that has *not learnt enough*.
+# Only now do we come to a network of one epoch. It differs from `vae-2d-b1000` in five ways: 1 epoch (750 steps) instead of 30 (14,000 steps); batches of 64 instead of 128; a constant learning rate of $10^{-3}$ instead of one cycle up to $4 \cdot 10^{-3}$;
+# 48,000 images instead of 60,000; another seed. The same are $B = 1000$, the network's build, Adam and its weight decay. So comparing the two does not tell which of these decides; it only shows what the images of a network look like that has *not learnt enough*.
 #
 # ⏱ About 15 seconds on two CPU cores.
 
@@ -439,12 +439,12 @@ plots.plot_images(
 )
 
 # %% [markdown] lang="vi"
-# *Hình: mười ảnh kiểm tra ở hàng đầu, rồi ảnh tái tạo bằng PCA, bằng mạng một epoch và bằng mạng ba mươi epoch.* Sau một epoch, sai số vào khoảng 40, chỉ khá hơn PCA với hai con số (khoảng 44) một chút mà mất công hơn nhiều. Nếu chỉ nhìn mạng này, ta sẽ tưởng VAE vốn chỉ vẽ được ảnh xám và nhòe như thế.
+# *Hình: mười ảnh kiểm tra ở hàng đầu, rồi ảnh tái tạo bằng PCA, bằng mạng một epoch và bằng mạng ba mươi epoch.* Sau một epoch với batch 64, sai số vào khoảng 40, chỉ khá hơn PCA với hai con số (khoảng 44) một chút mà mất công hơn nhiều. Nếu chỉ nhìn mạng này, ta sẽ tưởng VAE vốn chỉ vẽ được ảnh xám và nhòe như thế.
 #
 # Nhìn bằng mắt, ảnh sinh ra còn kém hơn nữa:
 
 # %% [markdown] lang="en"
-# *The figure: ten test images in the first row, then redrawn by PCA, by the network of one epoch and by that of thirty.* After one epoch the error is about 40, only a little better than PCA with two numbers (about 44), for much more work. From this network alone one would think that a VAE draws grey smears by nature.
+# *The figure: ten test images in the first row, then redrawn by PCA, by the network of one epoch and by that of thirty.* After one epoch in batches of 64 the error is about 40, only a little better than PCA with two numbers (about 44), for much more work. From this network alone one would think that a VAE draws grey smears by nature.
 #
 # To the eye, its samples are worse still:
 
@@ -454,7 +454,7 @@ rows = ["1 epoch", "", tr("30 epoch", "30 epochs"), ""]
 plots.plot_images(torch.cat(samples), rows=rows, title="B = 1000, z ~ N(0, I)")
 
 # %% [markdown] lang="vi"
-# *Hình: cùng prior, cùng $B = 1000$; hai hàng trên là mạng một epoch, hai hàng dưới là mạng ba mươi epoch.* Trước khi kết luận về một loại mô hình, hãy hỏi mạng trong hình đã được huấn luyện bao lâu.
+# *Hình: cùng prior, cùng $B = 1000$; hai hàng trên là mạng một epoch, hai hàng dưới là mạng ba mươi epoch.* Trước khi kết luận về một loại mô hình, hãy hỏi mạng trong hình đã được huấn luyện bao lâu, và $z$ của nó lấy từ đâu.
 #
 # ## Trả lời
 #
@@ -479,7 +479,7 @@ plots.plot_images(torch.cat(samples), rows=rows, title="B = 1000, z ~ N(0, I)")
 # - Sinh ảnh là giải mã $z \sim \mathcal{N}(0, I)$; nó chỉ tốt khi các mã thực sự phân bố gần như prior.
 
 # %% [markdown] lang="en"
-# *The figure: the same prior and $B = 1000$; the two upper rows by the network of one epoch, the two lower ones by that of thirty.* Before you judge a kind of model, ask how long the network in the figure was trained.
+# *The figure: the same prior and $B = 1000$; the two upper rows by the network of one epoch, the two lower ones by that of thirty.* Before you judge a kind of model, ask how long the network in the figure was trained, and where its $z$ came from.
 #
 # ## The answer
 #

@@ -25,10 +25,10 @@ def adam(model: nn.Module, lr: float, weight_decay: float) -> torch.optim.Adam:
 def forget_unused(optimizer: torch.optim.Adam, *_: object) -> None:
     """After every hundredth step: set to 0 the weights below 1e-30, with their running mean of gradients.
 
-    A weight that gets no gradient but weight decay's shrinks under Adam by some 5 % a step: from 0.01 it is among the
-    numbers with which a CPU computes slowly after 1,600 steps (1,000 with beta1 = 0.85). A hundred steps take 2 to 4 of its
-    decimal places, so from 1e-30 on they do not lead there. Counted are Adam's own steps: a training that goes on from a
-    checkpoint does the same.
+    A weight that gets no gradient but weight decay's shrinks under Adam by some 5 % a step: from 0.01 to some 1e-38 in 1,600
+    steps (1,000 with beta1 = 0.85). There it or its products are subnormal, and a CPU computes slowly with them. A hundred
+    steps take 2 to 4 of its decimal places, so from 1e-30 on they do not lead there. Counted are Adam's own steps: a
+    training that goes on from a checkpoint does the same.
     """
     steps = next((kept["step"] for kept in optimizer.state.values()), 1)
     if steps % EVERY == 0:
