@@ -29,9 +29,9 @@ endif
 # What the old ipywidgets and IPython need besides, and the newest no longer do.
 OLD_HELPERS := ipython_genutils==0.2.0 backcall==0.2.0 decorator==5.1.1 pickleshare==0.7.5
 
-# Tests and lessons free and fetch the same hundreds of MB again and again, which costs a tenth of their time: Linux's C
-# library is told to keep them (mallopt(3)). Elsewhere these mean nothing.
-KEEP_MEMORY := MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=8589934592 MALLOC_TOP_PAD_=67108864
+# How tests and lessons run: each on one core; and, as they free and fetch the same hundreds of MB again and again, which costs a
+# tenth of their time, Linux's C library is told to keep them (mallopt(3); elsewhere these mean nothing).
+ON_ONE_CORE := OMP_NUM_THREADS=1 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=8589934592 MALLOC_TOP_PAD_=67108864
 
 # Both editions have the same code cells (a test says so): the Vietnamese one runs on MNIST, the English one as on a
 # machine without a network, on the embedded digits. Two lessons at a time, each on one core.
@@ -58,10 +58,10 @@ lab: .venv/lab
 		--LabApp.default_url="/lab/tree/notebooks/$(COURSE)/00_start_here.ipynb" $(LAB_FLAGS)
 
 test: lint unit .venv/lower-bounds
-	PYTHONPATH=.venv/lower-bounds $(KEEP_MEMORY) OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --disable-warnings -m "not browser and not torch_alone" \
+	PYTHONPATH=.venv/lower-bounds $(ON_ONE_CORE) $(PY) -m pytest -n 2 --dist loadfile --disable-warnings -m "not browser and not torch_alone" \
 		$(call tests-of,$(LOWER_BOUNDS_ROOMS))
-	$(KEEP_MEMORY) OMP_NUM_THREADS=1 $(NBVAL) notebooks/vi quiz/vi
-	$(NO_NETWORK) $(KEEP_MEMORY) OMP_NUM_THREADS=1 $(NBVAL) notebooks/en quiz/en
+	$(ON_ONE_CORE) $(NBVAL) notebooks/vi quiz/vi
+	$(NO_NETWORK) $(ON_ONE_CORE) $(NBVAL) notebooks/en quiz/en
 
 # Before a commit: under two minutes.
 check: lint
@@ -69,7 +69,7 @@ check: lint
 	$(PY) -m tools.check
 
 unit: .venv/ready
-	$(KEEP_MEMORY) OMP_NUM_THREADS=1 $(PY) -m pytest $(IN_TURNS) --durations=20
+	$(ON_ONE_CORE) $(PY) -m pytest $(IN_TURNS) --durations=20
 
 lint: .venv/ready
 	$(PY) -m ruff check .

@@ -340,9 +340,8 @@ def bubblewraps(run):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, signal.SIGINT])
 def test_nothing_is_left_of_a_command_that_was_ended(tmp_path, how):
     for n in range(2):
-        endless = (
-            f"import time\nwhile True: time.sleep({1 + n})"  # it waits, so as not to take a core from the other tests
-        )
+        # it waits, so as not to take a core from the other tests
+        endless = f"import time\nwhile True: time.sleep({1 + n})"
         submission(tmp_path / "in", f"s{n}", notebook(MSE, endless))
     program = [sys.executable, "-m", "instructor.grade", tmp_path / "in", "--out", tmp_path / "g.csv", "--jobs", "2"]
     heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # tests in the background of a shell hear no Ctrl-C
